@@ -1,0 +1,37 @@
+"""The plan of one operation: prepared callables in phase order. Deciding is running them until one answers.
+
+What a policy does not ask for is not in the plan and costs nothing.
+"""
+
+import msgspec
+
+from yett.model.decision import Check, Mode, Phase
+from yett.model.operation import Operation
+from yett.model.policy import Service
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
+    """Everything the edge needs to carry one operation.
+
+    checks: per phase, indexed by `Phase`; index 0 is unused. Checks in monitor mode are already wrapped so that they record.
+    set_lines: whole response lines that are always added (fields named in `drop_fields` were removed before);
+    default_lines: (lower-case name, whole line) added where the upstream sent none of that name.
+    reads_body, reads_response: whether the edge must buffer and decode the body before the phase runs.
+    """
+
+    operation: Operation
+    service: Service
+    mode: Mode
+    checks: tuple[tuple[Check, ...], ...] = ((), (), (), (), ())
+    rules: tuple[str, ...] = ()
+    body_size: int = 10 << 20
+    encoded_slash: bool = False
+    reads_body: bool = False
+    reads_response: bool = False
+    set_lines: bytes = b""
+    default_lines: tuple[tuple[bytes, bytes], ...] = ()
+    drop_fields: frozenset[bytes] = frozenset()
+
+    @property
+    def head(self) -> tuple[Check, ...]:
+        return self.checks[Phase.HEAD]

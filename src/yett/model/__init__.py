@@ -1,0 +1,1 @@
+"""The values everything else speaks in. Knows nothing of files, sockets, clocks or formats."""

@@ -1,0 +1,213 @@
+"""What happens to an exchange, and why.
+
+`Evaluation` is the one mutable object of a decision under way: the guards of a plan write into it, the edge reads from it,
+and `Decision` is what remains of it in the record. It knows neither sockets nor clocks: the edge sets `now` before each phase.
+"""
+
+from collections.abc import Callable, Iterator
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from yett.model.operation import ANONYMOUS, Credential, Operation, Principal
+
+if TYPE_CHECKING:
+    from yett.model.exchange import View
+
+
+class Mode(StrEnum):
+    """`enforce` acts; `monitor` only records what enforcement would have done."""
+
+    ENFORCE = "enforce"
+    MONITOR = "monitor"
+
+
+class Stage(IntEnum):
+    """When a check runs. The hundreds are the phase; within a phase, stages run in ascending order."""
+
+    ENTRY = 110  # head is complete, nothing is known of the caller
+    PREFLIGHT = 120
+    THROTTLE = 130  # limits that need no principal
+    AUTHENTICATE = 140
+    AUTHORIZE = 150
+    LIMIT = 160  # limits that need the principal
+    VALIDATE_HEAD = 170
+    VALIDATE_BODY = 210  # body is complete and decoded
+    INSPECT_BODY = 220
+    RESPONSE = 310  # head of the response
+    RESPONSE_BODY = 410  # body of the response is complete and decoded
+
+    @property
+    def phase(self) -> "Phase":
+        return Phase(self // 100)
+
+
+class Phase(IntEnum):
+    HEAD = 1
+    BODY = 2
+    RESPONSE = 3
+    RESPONSE_BODY = 4
+
+
+class Denial(msgspec.Struct, frozen=True):
+    """A guard objects. `reason` and `sample` are for the log, never for the caller; `title` is what the caller may read.
+
+    `place` says where: "header X-API-Key", "query limit", "path orderId", or a JSON pointer "/items/0/price" with the prefix
+    "body". `fields` go into the answer (WWW-Authenticate, Retry-After, Allow). `sample` must be masked where it may be secret.
+    """
+
+    rule: str
+    status: int
+    reason: str
+    place: str = ""
+    sample: str = ""
+    title: str = ""
+    fields: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A guard answers in the upstream's place without objecting, as CORS does to a preflight."""
+
+    rule: str
+    status: int
+    fields: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+
+class VerifyPassword(msgspec.Struct, frozen=True):
+    """Need: compare a password with its argon2 hash, off the event loop. The answer is a bool."""
+
+    hash: str
+    password: bytes
+
+
+class RefreshKeySet(msgspec.Struct, frozen=True):
+    """Need: fetch the key set again because `kid` is unknown. The answer is True if a newer set is now in place."""
+
+    url: str
+    kid: str
+
+
+Need = VerifyPassword | RefreshKeySet
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """A check needs I/O before it can say anything. The edge fulfils `need`, puts the answer into `Evaluation.answers` and resumes,
+    and the same check is called again."""
+
+    need: Need
+
+
+class Unanswered(msgspec.Struct, frozen=True):
+    """What `Evaluation.answers` holds where a need could not be fulfilled (queue full, time out). Not truthy."""
+
+    reason: str
+
+    def __bool__(self) -> bool:
+        return False
+
+
+Outcome = Denial | Answer | Wait | None
+Check = Callable[["View", "Evaluation"], Outcome]
+Authenticate = Callable[["View", "Evaluation"], Principal | Denial | Wait | None]
+
+
+class Evaluation:
+    """The state of one decision. One is made for each exchange; slots keep it small.
+
+    now: seconds since the Unix epoch; monotonic: seconds of a steady clock shared by all workers of the machine.
+    parameters: raw (still percent-encoded) values of the path template's parameters, by name.
+    denial: the denial that was enforced; would: those that monitor mode let pass.
+    fields: lines for the response, whoever answers, such as b"RateLimit: ...\\r\\n".
+    document: the body as parsed once by `yett.formats.bodies`, shared by all guards; `unset` where not parsed yet.
+    replacement: a response body to send in place of the upstream's, uncoded.
+    releases: called once each when the exchange ends, however it ends.
+    """
+
+    __slots__ = (
+        "answered",
+        "answers",
+        "credential",
+        "denial",
+        "document",
+        "fields",
+        "monotonic",
+        "not_evaluated",
+        "now",
+        "operation",
+        "parameters",
+        "pending",
+        "principal",
+        "releases",
+        "replacement",
+        "response_document",
+        "would",
+    )
+
+    def __init__(self, operation: Operation, now: float, monotonic: float, parameters: dict[str, str] | None = None) -> None:
+        self.operation = operation
+        self.now = now
+        self.monotonic = monotonic
+        self.parameters: dict[str, str] | None = parameters
+        self.principal: Principal = ANONYMOUS
+        self.credential: Credential | None = None
+        self.denial: Denial | None = None
+        self.answered: Answer | None = None
+        self.would: list[Denial] | None = None
+        self.fields: list[bytes] | None = None
+        self.answers: dict[Need, Any] | None = None
+        self.pending: Iterator[Check] | None = None
+        self.releases: list[Callable[[], None]] | None = None
+        self.not_evaluated: list[tuple[str, str]] | None = None
+        self.document: Any = unset
+        self.response_document: Any = unset
+        self.replacement: bytes | None = None
+
+    def answer_to(self, need: Need) -> Any:
+        """The fulfilled answer to `need`, or `unset`."""
+        return unset if self.answers is None else self.answers.get(need, unset)
+
+    def supply(self, need: Need, answer: object) -> None:
+        if self.answers is None:
+            self.answers = {}
+        self.answers[need] = answer
+
+    def would_deny(self, denial: Denial) -> None:
+        if self.would is None:
+            self.would = []
+        self.would.append(denial)
+
+    def add_field(self, line: bytes) -> None:
+        """Add one whole line, with CRLF, to the response."""
+        if self.fields is None:
+            self.fields = []
+        self.fields.append(line)
+
+    def on_finish(self, release: Callable[[], None]) -> None:
+        if self.releases is None:
+            self.releases = []
+        self.releases.append(release)
+
+    def skip(self, rule: str, reason: str) -> None:
+        """Say that a rule could not be evaluated on this exchange, and why."""
+        if self.not_evaluated is None:
+            self.not_evaluated = []
+        self.not_evaluated.append((rule, reason))
+
+    def finish(self) -> None:
+        """Give back what the decision holds (concurrency slots). Safe to call more than once."""
+        releases, self.releases = self.releases, None
+        for release in releases or ():
+            release()
+
+
+class _Unset:
+    def __repr__(self) -> str:
+        return "unset"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+unset = _Unset()

@@ -1,0 +1,53 @@
+"""What can be called, and who calls it."""
+
+import msgspec
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """Method and path template of a service. `id` is stable: the contract's operationId, else "METHOD template".
+
+    `method` is "*" for the operation that stands for everything a service does not declare.
+    """
+
+    id: str
+    service: str
+    method: str
+    template: str
+    declared: bool = True
+    deprecated: bool = False
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who calls. `id` is unique within `scheme` ("api_key", "jwt", "basic", "client_certificate", "anonymous")."""
+
+    id: str
+    scheme: str
+    scopes: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+
+
+ANONYMOUS = Principal(id="", scheme="anonymous")
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """What may be remembered of a credential: never the secret itself.
+
+    `fingerprint` is a keyed hash (hex); `facts` holds chosen public facts of a token: alg, iss, sub, aud, exp, kid.
+    """
+
+    scheme: str
+    fingerprint: str = ""
+    facts: dict[str, str | int | float | list[str]] = {}
+
+
+class ApiKey(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One stored key. `sha256` is the hex digest of the key; `expires` is in seconds since the Unix epoch."""
+
+    id: str
+    principal: str
+    sha256: str
+    scopes: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    created: float = 0.0
+    expires: float | None = None
+    revoked: float | None = None

@@ -1,0 +1,77 @@
+"""What guards need from outside, as small interfaces that the composition root fulfils. One contract test suite each."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from yett.model.operation import ApiKey
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """Answer of a limit. remaining: whole requests left now; retry_after: seconds until one is admitted (0 if admitted);
+    reset: seconds until the limit is fully refilled."""
+
+    admitted: bool
+    remaining: int = 0
+    retry_after: float = 0.0
+    reset: float = 0.0
+
+
+class CountersFull(Exception):
+    """No room for another key: the table is bounded and nothing in it may be forgotten. The policy decides what follows."""
+
+
+class Counters(Protocol):
+    """Counting shared by all workers. Keys are opaque bytes; rejected calls are never counted against the caller."""
+
+    def admit(self, key: bytes, interval: float, burst: int, monotonic: float) -> Admission:
+        """GCRA: one request every `interval` seconds, `burst` more at once. Raises CountersFull."""
+        ...
+
+    def spend(self, key: bytes, limit: int, window_start: float, window_end: float, now: float) -> Admission:
+        """Count one request against `limit` in the window [start, end), seconds since the Unix epoch. Survives a restart.
+        Raises CountersFull."""
+        ...
+
+    def acquire(self, key: bytes, limit: int) -> bool:
+        """Take one of `limit` slots, or return False. A slot whose worker died is free again. Raises CountersFull."""
+        ...
+
+    def release(self, key: bytes) -> None: ...
+
+
+class KeyRing(Protocol):
+    """API keys by the SHA-256 digest of the key."""
+
+    def find(self, digest: bytes) -> ApiKey | None: ...
+
+
+class KeySet(Protocol):
+    """A JSON Web Key Set that may be fetched again. `find` never does I/O."""
+
+    def find(self, kid: str | None, alg: str) -> list[Any]:
+        """Candidate public keys (of `cryptography`, or bytes for HMAC) for this key id and algorithm; empty if none."""
+        ...
+
+    @property
+    def available(self) -> bool:
+        """False until a first set was loaded."""
+        ...
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """Handed to guards at compile time.
+
+    secrets: resolved values of `{env: NAME}` and `{file: PATH}`, by "env:NAME" and "file:PATH".
+    files: contents of the other files that the policy names (password files, key sets), by path as written.
+    fingerprint_key: key of the keyed hashes in records, 32 bytes.
+    key_set: gives the key set of a URL.
+    """
+
+    counters: Counters
+    keys: KeyRing
+    key_sets: Mapping[str, KeySet] = {}
+    secrets: Mapping[str, str] = {}
+    files: Mapping[str, bytes] = {}
+    fingerprint_key: bytes = bytes(32)

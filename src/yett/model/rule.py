@@ -1,0 +1,123 @@
+"""What a rule says of itself. A rule is one file in `yett.rules`: docstring (its manual page), RULE, and what it does.
+
+Shape of a guard's module (built-in or third party, found through the entry point group "yett.guards"):
+
+    RULE = Rule(id="api-key", setting="authenticate", entry="api_key", ...)
+
+    class Options(msgspec.Struct, forbid_unknown_fields=True):     # what the policy may say; its YAML is converted to this
+        ...
+
+    def prepare(options: Options, scope: Scope) -> Prepared:       # called once per operation at compile time
+        ...
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from yett.model.decision import Authenticate, Check, Mode, Stage
+from yett.model.operation import Operation
+from yett.model.ports import Ports
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Confidence(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """One conversation that shows a guard at work; each is run by the tests and printed in the reference.
+
+    policy: the YAML of one service, without match and upstream. contract: an OpenAPI document, YAML.
+    request and response: as text with LF line ends; content length is computed. keys: the YAML of a key file.
+    repeat: how often the request is sent; the last decision counts.
+    """
+
+    request: str
+    policy: str
+    contract: str = ""
+    keys: str = ""
+    response: str = ""
+    repeat: int = 1
+    note: str = ""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """Metadata of a rule, for humans and reports.
+
+    setting: the key of the policy that turns it on ("cors"); entry: for settings that are lists, the key that an entry must
+    have to be this rule's ("rate" in `limits: [{rate: 100/s}]`). An empty setting means that the rule is always prepared.
+    matches: examples that the rule must deny (or answer); passes: examples that it must let pass.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    confidence: Confidence = Confidence.HIGH
+    setting: str = ""
+    entry: str = ""
+    owasp: tuple[str, ...] = ()
+    cwe: tuple[int, ...] = ()
+    references: tuple[str, ...] = ()
+    matches: tuple[Example, ...] = ()
+    passes: tuple[Example, ...] = ()
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One prepared callable of a plan. An AUTHENTICATE step identifies instead of checking, and names its challenge
+    (the value of a WWW-Authenticate field)."""
+
+    stage: Stage
+    run: Check | Authenticate
+    challenge: bytes = b""
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guard asks of the plan of one operation.
+
+    set_fields replace, default_fields fill in where the upstream sent none, drop_fields remove: fields of the response,
+    names in lower case. They apply in enforce mode only: monitor mode changes no response.
+    mode: the guard's own wish, from its options; the policy may still soften it to monitor. A step in a body stage makes
+    the edge buffer, decode and bound that body before the phase runs.
+    """
+
+    steps: tuple[Step, ...] = ()
+    set_fields: tuple[tuple[bytes, bytes], ...] = ()
+    default_fields: tuple[tuple[bytes, bytes], ...] = ()
+    drop_fields: frozenset[bytes] = frozenset()
+    mode: Mode = Mode.ENFORCE
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Something a policy or contract asks for that will not be enforced, where, and why. Listed by `yett check`."""
+
+    rule: str
+    operation: str
+    what: str
+    why: str
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guard may know when it is prepared for one operation.
+
+    contract: the operation's part of the contract (`yett.formats.contract.ContractOperation`) or None.
+    allowed: methods declared for the same path, for the operation that stands for what is undeclared.
+    gap: call it with what will not be enforced and why.
+    """
+
+    operation: Operation
+    ports: Ports
+    gap: Callable[[str, str], None]
+    contract: Any = None
+    allowed: Callable[[str], tuple[str, ...]] | None = None

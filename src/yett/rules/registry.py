@@ -1,0 +1,57 @@
+"""Finds the rules: built-in ones by walking the package, third parties' by entry points of the same shape.
+
+A family is a package below `yett.rules`; its entry point group is "yett.<family>". Nothing is registered by hand.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from yett.model.rule import Prepared, Rule, Scope
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """One discovered guard. `options` is the Struct that its part of the policy is converted to."""
+
+    rule: Rule
+    options: type[msgspec.Struct]
+    prepare: Callable[[Any, Scope], Prepared]
+    manual: str
+
+
+class RuleError(Exception):
+    """A rule's module has not the shape of its family: which module, and what is missing."""
+
+
+def _modules(family: str) -> list[ModuleType]:
+    package = importlib.import_module(f"yett.rules.{family}")
+    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
+    own = [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+    others = [point.load() for point in sorted(entry_points(group=f"yett.{family}"), key=lambda point: point.name)]
+    return own + others
+
+
+def as_guard(module: ModuleType) -> Guard:
+    """Read one guard out of its module. Raises RuleError."""
+    missing = [name for name in ("RULE", "Options", "prepare", "__doc__") if not getattr(module, name, None)]
+    if missing:
+        raise RuleError(f"{module.__name__}: a guard's module needs {', '.join(missing)}")
+    return Guard(module.RULE, module.Options, module.prepare, (module.__doc__ or "").strip())
+
+
+@cache
+def guards() -> dict[str, Guard]:
+    """All guards by rule id. Raises RuleError for a module of the wrong shape or an id that stands twice."""
+    found: dict[str, Guard] = {}
+    for module in _modules("guards"):
+        guard = as_guard(module)
+        if guard.rule.id in found:
+            raise RuleError(f"{module.__name__}: the rule id {guard.rule.id!r} is already taken")
+        found[guard.rule.id] = guard
+    return found
