@@ -93,8 +93,8 @@ Need = VerifyPassword | RefreshKeySet
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """A check needs I/O before it can say anything. The edge fulfils `need`, puts the answer into `Evaluation.answers` and resumes,
-    and the same check is called again."""
+    """A check needs I/O before it can say anything. The edge fulfils `need`, puts the answer into `Evaluation.answers` and
+    resumes; the same check is called again."""
 
     need: Need
 

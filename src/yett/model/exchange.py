@@ -14,7 +14,7 @@ Fields = tuple[tuple[bytes, bytes], ...]
 
 
 class TLSFacts(msgspec.Struct, frozen=True):
-    """What the TLS handshake established. `subject`, `names` and `fingerprint` (SHA-256, hex) are of the client's certificate."""
+    """What the TLS handshake established. `subject`, `names`, `fingerprint` (SHA-256, hex): of the client's certificate."""
 
     version: str = ""
     cipher: str = ""

@@ -69,7 +69,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
 
 
 class Match(Struct, frozen=True, kw_only=True):
-    """Which requests belong to a service. hosts: exact names or "*.example"; none means any host. prefix: on segment borders."""
+    """Which requests belong to a service. hosts: exact or "*.example"; none means any. prefix: on segment borders."""
 
     hosts: tuple[str, ...] = ()
     prefix: str = "/"

@@ -1,10 +1,11 @@
 """What guards need from outside, as small interfaces that the composition root fulfils. One contract test suite each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
 
+from yett.model.event import Event
 from yett.model.operation import ApiKey
 
 
@@ -75,3 +76,20 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Mapping[str, str] = {}
     files: Mapping[str, bytes] = {}
     fingerprint_key: bytes = bytes(32)
+
+
+class Journal(Protocol):
+    """Where a worker's events go. `append` never blocks and never raises: what there is no room for is counted as dropped."""
+
+    @property
+    def durable(self) -> bool:
+        """True where answers must wait until their record is on disk (`durability: request`)."""
+        ...
+
+    def append(self, event: Event) -> int:
+        """Queue one event; worker and sequence number are filled in here. Returns the sequence number."""
+        ...
+
+    def on_durable(self, sequence: int, callback: Callable[[bool], None]) -> None:
+        """Call back, on the event loop's thread, once everything up to `sequence` is on disk (True) or cannot be (False)."""
+        ...
