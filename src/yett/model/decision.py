@@ -81,6 +81,9 @@ class VerifyPassword(msgspec.Struct, frozen=True):
     hash: str
     password: bytes
 
+    def __repr__(self) -> str:
+        return "VerifyPassword(...)"
+
 
 class RefreshKeySet(msgspec.Struct, frozen=True):
     """Need: fetch the key set again because `kid` is unknown. The answer is True if a newer set is now in place."""

@@ -28,6 +28,9 @@ class Principal(msgspec.Struct, frozen=True):
 
 ANONYMOUS = Principal(id="", scheme="anonymous")
 
+UNVERIFIED = Principal(id="", scheme="unverified")
+"""A caller whose credential could not be verified because of an outage of ours, let in because the policy says so."""
+
 
 class Credential(msgspec.Struct, frozen=True):
     """What may be remembered of a credential: never the secret itself.

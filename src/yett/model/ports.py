@@ -60,6 +60,11 @@ class KeySet(Protocol):
         """False until a first set was loaded."""
         ...
 
+    @property
+    def generation(self) -> int:
+        """Counts the sets loaded so far. What was concluded from an earlier set is to be forgotten when it changes."""
+        ...
+
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Handed to guards at compile time.
@@ -67,7 +72,9 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     secrets: resolved values of `{env: NAME}` and `{file: PATH}`, by "env:NAME" and "file:PATH".
     files: contents of the other files that the policy names (password files, key sets), by path as written.
     fingerprint_key: key of the keyed hashes in records, 32 bytes.
-    key_set: gives the key set of a URL.
+    key_sets: the key set of each URL that the policy names.
+    shared: what the guards of one snapshot share between its operations (parsed files, caches of verified tokens), by rule
+        id and options; dropped with the snapshot, so that nothing learnt under an older policy lives on.
     """
 
     counters: Counters
@@ -76,6 +83,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Mapping[str, str] = {}
     files: Mapping[str, bytes] = {}
     fingerprint_key: bytes = bytes(32)
+    shared: dict[Any, Any] = {}
 
 
 class Journal(Protocol):
