@@ -5,6 +5,7 @@ here: they stay as `Setting` trees until the compiler hands them to the guard th
 Sizes are bytes, times are seconds, everywhere.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -20,6 +21,40 @@ Size = Annotated[int, Meta(ge=0, le=1 << 40)]
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of everything that YAML is converted to: an unknown key is an error."""
+
+
+FilePath = Annotated[str, Meta(min_length=1, extra={"yett": "file"}, extra_json_schema={"format": "path"})]
+"""Type of a guard's option that names a file: its bytes are in `Ports.files`, by the path as written. Relative paths start
+at the policy's directory."""
+
+KeySetUrl = Annotated[str, Meta(pattern="^https?://", extra={"yett": "key_set"}, extra_json_schema={"format": "uri"})]
+"""Type of a guard's option that names a JSON Web Key Set by URL: the set is in `Ports.key_sets`, by this URL."""
+
+
+class Secret(Struct, frozen=True, kw_only=True):
+    """Type of a guard's option that is secret: `{env: NAME}` or `{file: PATH}`, never the value itself.
+
+    The rim resolves it; `value` looks it up in `Ports.secrets`. A file's secret is its text without the final line break.
+    """
+
+    env: Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    file: Annotated[str, Meta(min_length=1)] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("a secret is either {env: NAME} or {file: PATH}")
+
+    @property
+    def reference(self) -> str:
+        """ "env:NAME" or "file:PATH": the key of the resolved value."""
+        return f"env:{self.env}" if self.env is not None else f"file:{self.file}"
+
+    def value(self, secrets: Mapping[str, str]) -> str:
+        """The resolved value, out of `Ports.secrets`. Raises ValueError where there is none."""
+        try:
+            return secrets[self.reference]
+        except KeyError:
+            raise ValueError(f"the secret {self.reference} was not resolved") from None
 
 
 class ClientAuth(StrEnum):
@@ -161,9 +196,31 @@ Setting = dict[str, Any]
 """Guards' settings by key ("cors", "authenticate", ...), as plain YAML values."""
 
 
-class OperationPolicy(Struct, frozen=True, kw_only=True):
-    """Overrides for one operation. A setting given here replaces the service's whole."""
+class ContractSecurity(StrEnum):
+    """honour: the contract's security requirements choose among the policy's `authenticate` entries and add scopes."""
 
+    IGNORE = "ignore"
+    HONOUR = "honour"
+
+
+class ContractUse(Struct, frozen=True, kw_only=True):
+    """The engine's part of `contract:`; its other keys are settings of guards.
+
+    base_path: in place of the base paths of the contract's `servers`.
+    """
+
+    file: Annotated[str, Meta(min_length=1)]
+    base_path: Annotated[str, Meta(pattern="^/")] | None = None
+    security: ContractSecurity = ContractSecurity.IGNORE
+
+
+class OperationPolicy(Struct, frozen=True, kw_only=True):
+    """Overrides for one operation. A setting given here replaces the service's whole.
+
+    declare: with a contract, a key that the contract does not have is an error, unless this says that it is meant.
+    """
+
+    declare: bool = False
     mode: Mode | None = None
     rules: dict[str, RuleSetting] = {}
     body_size: Size | None = None
@@ -177,6 +234,7 @@ class Service(Struct, frozen=True, kw_only=True):
     name: str
     match: Match = Match()
     upstream: Upstream
+    contract: ContractUse | None = None
     mode: Mode = Mode.ENFORCE
     body_size: Size | None = None
     websocket_origins: tuple[str, ...] | None = None
