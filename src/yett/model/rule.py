@@ -99,18 +99,6 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = Mode.ENFORCE
 
 
-class Inputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What a guard's options need from outside, so that the composition root can have it in `Ports` before `prepare`.
-
-    files: paths as written, for `Ports.files`; secrets: "env:NAME" or "file:PATH", for `Ports.secrets`; key_sets: URLs.
-    A guard that needs any has a function `inputs(options: Options) -> Inputs` in its module.
-    """
-
-    files: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    key_sets: tuple[str, ...] = ()
-
-
 class Gap(msgspec.Struct, frozen=True):
     """Something a policy or contract asks for that will not be enforced, where, and why. Listed by `yett check`."""
 

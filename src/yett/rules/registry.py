@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from yett.model.rule import Inputs, Prepared, Rule, Scope
+from yett.model.rule import Prepared, Rule, Scope
 
 
 class Guard(msgspec.Struct, frozen=True):
@@ -23,7 +23,6 @@ class Guard(msgspec.Struct, frozen=True):
     options: type[msgspec.Struct]
     prepare: Callable[[Any, Scope], Prepared]
     manual: str
-    inputs: Callable[[Any], Inputs] | None = None
 
 
 class RuleError(Exception):
@@ -43,7 +42,7 @@ def as_guard(module: ModuleType) -> Guard:
     missing = [name for name in ("RULE", "Options", "prepare", "__doc__") if not getattr(module, name, None)]
     if missing:
         raise RuleError(f"{module.__name__}: a guard's module needs {', '.join(missing)}")
-    return Guard(module.RULE, module.Options, module.prepare, (module.__doc__ or "").strip(), getattr(module, "inputs", None))
+    return Guard(module.RULE, module.Options, module.prepare, (module.__doc__ or "").strip())
 
 
 @cache
