@@ -16,7 +16,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     checks: per phase, indexed by `Phase`; index 0 is unused. Checks in monitor mode are already wrapped so that they record.
     set_lines: whole response lines that are always added (fields named in `drop_fields` were removed before);
     default_lines: (lower-case name, whole line) added where the upstream sent none of that name.
-    reads_body, reads_response: whether the edge must buffer and decode the body before the phase runs.
+    reads_body, reads_response: whether the edge must buffer and decode the body before the phase runs; reads_errors: the
+    same for responses with a status of 400 and above only.
     """
 
     operation: Operation
@@ -28,6 +29,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     encoded_slash: bool = False
     reads_body: bool = False
     reads_response: bool = False
+    reads_errors: bool = False
     set_lines: bytes = b""
     default_lines: tuple[tuple[bytes, bytes], ...] = ()
     drop_fields: frozenset[bytes] = frozenset()

@@ -124,11 +124,13 @@ class Evaluation:
     denial: the denial that was enforced; would: those that monitor mode let pass.
     fields: lines for the response, whoever answers, such as b"RateLimit: ...\\r\\n".
     document: the body as parsed once by `yett.formats.bodies`, shared by all guards; `unset` where not parsed yet.
-    replacement: a response body to send in place of the upstream's, uncoded.
+    replacement: a response body to send in place of the upstream's, uncoded; replacement_type: its content type, empty where
+    the upstream's still holds. amended: why the response was changed, for the record; see `amend`.
     releases: called once each when the exchange ends, however it ends.
     """
 
     __slots__ = (
+        "amended",
         "answered",
         "answers",
         "credential",
@@ -144,6 +146,7 @@ class Evaluation:
         "principal",
         "releases",
         "replacement",
+        "replacement_type",
         "response_document",
         "would",
     )
@@ -166,6 +169,8 @@ class Evaluation:
         self.document: Any = unset
         self.response_document: Any = unset
         self.replacement: bytes | None = None
+        self.replacement_type: bytes = b""
+        self.amended: list[Denial] | None = None
 
     def answer_to(self, need: Need) -> Any:
         """The fulfilled answer to `need`, or `unset`."""
@@ -186,6 +191,18 @@ class Evaluation:
         if self.fields is None:
             self.fields = []
         self.fields.append(line)
+
+    def amend(self, body: bytes, content_type: bytes, why: Denial) -> None:
+        """Send `body` in place of the upstream's, with the upstream's status. Nothing is denied; `why` is for the record.
+
+        Allowed from the response phase on: the upstream's own body need not have been read. A replaced body voids the
+        upstream's Content-Encoding, Content-Length, ETag and Content-Range, and Content-Type where a type is given.
+        """
+        self.replacement = body
+        self.replacement_type = content_type
+        if self.amended is None:
+            self.amended = []
+        self.amended.append(why)
 
     def on_finish(self, release: Callable[[], None]) -> None:
         if self.releases is None:

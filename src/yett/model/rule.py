@@ -76,11 +76,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 class Step(msgspec.Struct, frozen=True):
     """One prepared callable of a plan. An AUTHENTICATE step identifies instead of checking, and names its challenge
-    (the value of a WWW-Authenticate field)."""
+    (the value of a WWW-Authenticate field). errors_only: a step in the response body stage that has nothing to say about
+    statuses below 400, so that the edge need not buffer those bodies for it."""
 
     stage: Stage
     run: Check | Authenticate
     challenge: bytes = b""
+    errors_only: bool = False
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
