@@ -1,0 +1,477 @@
+"""One client's connection: cuts the byte stream into requests, one at a time, and writes the answers in order.
+
+Requests that a client pipelines wait as bytes, not as objects: the next head is read when the last answer is written, and reading
+stops when more than a bounded number of bytes wait. Deadlines are swept by the gateway's tick instead of a timer per request.
+"""
+
+import asyncio
+from enum import IntEnum
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from yett.edge.gateway.exchange import LiveExchange
+from yett.edge.gateway.tls import tls_facts
+from yett.formats.chunked import ChunkedReader
+from yett.formats.forwarded import host_of, same_authority
+from yett.formats.http1 import Refused, RequestHead, parse_request
+from yett.formats.problem import problem
+from yett.formats.target import ASTERISK, canonical, has_encoded_slash, split
+from yett.model.decision import Denial, Evaluation
+from yett.model.exchange import Target, TLSFacts
+from yett.model.policy import Listen
+
+if TYPE_CHECKING:
+    from yett.edge.gateway.gateway import Gateway
+
+GRACE = 5.0  # seconds before a minimum rate is asked of a head or body
+LINGER = 2.0  # seconds that a closing connection still reads, so that the answer is not lost in a reset (RFC 9112, 9.6)
+LINGER_BYTES = 1 << 20
+WAITING_BYTES = 65_536  # pipelined bytes that wait unread before reading stops
+HELD_BYTES = 65_536  # bytes of an answer held for its record before it counts as a long stream
+AT_ONCE = 16  # pipelined requests answered in a row before others have their turn
+_UPSTREAM, _FULL = 1, 2  # reasons to stop reading
+
+
+class State(IntEnum):
+    HEAD = 0  # between requests, or within a head
+    BODY = 1
+    BUSY = 2  # the request is in, or a guard waits; what arrives belongs to the next one
+    TUNNEL = 3
+    LINGER = 4
+    CLOSED = 5
+
+
+class ClientConnection(asyncio.Protocol):
+    """peer: the address that the socket has, whatever proxies say. deadline: monotonic seconds, by which something must happen."""
+
+    __slots__ = (
+        "_buffer",
+        "_chunks",
+        "_driving",
+        "_ended",
+        "_expects",
+        "_held",
+        "_held_size",
+        "_keep",
+        "_left",
+        "_paused",
+        "_since",
+        "_size",
+        "deadline",
+        "exchange",
+        "forwarded",
+        "gateway",
+        "peer",
+        "scheme",
+        "state",
+        "tls",
+        "transport",
+    )
+
+    def __init__(self, gateway: "Gateway", listen: Listen) -> None:
+        self.gateway = gateway
+        self.scheme = "https" if listen.tls else "http"
+        self.transport: asyncio.Transport
+        self.peer = ""
+        self.tls: TLSFacts | None = None
+        self.state = State.HEAD
+        self.exchange: LiveExchange | None = None
+        self.deadline = 0.0
+        self.forwarded: tuple[str, bytes, bytes] = ("", b"", b"")  # address, host and the lines made of them: seldom others
+        self._buffer = b""
+        self._chunks: ChunkedReader | None = None
+        self._left = 0
+        self._size = 0  # bytes since `_since`: for the minimum rate
+        self._since = 0.0
+        self._driving = False
+        self._ended = False  # the client has sent its last byte
+        self._expects = False
+        self._keep = True
+        self._paused = 0
+        self._held: list[bytes] | None = None  # an answer that waits for its record
+        self._held_size = 0
+
+    # --- the socket -------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        if self.scheme == "https":
+            self.tls = tls_facts(transport.get_extra_info("ssl_object"))
+        self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.head_timeout
+        if not self.gateway.welcome(self):
+            self.state = State.CLOSED
+            self.transport.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.state = State.CLOSED
+        self.gateway.farewell(self)
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.client_left("the client closed the connection")
+
+    def data_received(self, data: bytes) -> None:
+        state = self.state
+        if state is State.HEAD:
+            if self._buffer:
+                self._buffer += data
+            else:
+                self._buffer = data
+                self._since = self.gateway.monotonic()
+                self.deadline = self._since + self.gateway.snapshot.policy.bounds.head_timeout
+            self._drive()
+        elif state is State.BODY:
+            self._body(data)
+        elif state is State.BUSY:
+            self._buffer += data
+            if len(self._buffer) > WAITING_BYTES:
+                self._stop_reading(_FULL)
+        elif state is State.TUNNEL and self.exchange is not None:
+            self.exchange.to_upstream(data)
+        elif state is State.LINGER:
+            self._size += len(data)
+            if self._size > LINGER_BYTES:
+                self.abort()
+
+    def eof_received(self) -> bool:
+        """A half-closed plain connection still gets its answers (RFC 9112, 9.6); TLS has no half-close in Python."""
+        self._ended = True
+        return self.state is State.BUSY and self.scheme == "http"
+
+    def pause_writing(self) -> None:
+        self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.idle_timeout
+        if self.exchange is not None:
+            self.exchange.client_writable(False)
+
+    def resume_writing(self) -> None:
+        self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.idle_timeout
+        if self.exchange is not None:
+            self.exchange.client_writable(True)
+
+    def _stop_reading(self, reason: int) -> None:
+        if not self._paused and not self.transport.is_closing():
+            self.transport.pause_reading()
+        self._paused |= reason
+
+    def _start_reading(self, reason: int) -> None:
+        before, self._paused = self._paused, self._paused & ~reason
+        if before and not self._paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    # --- requests ---------------------------------------------------------------------------------------------------
+
+    def _drive(self) -> None:
+        """Read one head after another while their answers come at once. A loop, not a recursion: clients choose how many."""
+        if self._driving:
+            return
+        self._driving = True
+        try:
+            for _ in range(AT_ONCE):
+                if self.state is not State.HEAD or not self._buffer or not self._head():
+                    break
+            else:
+                self.gateway.loop.call_soon(self._drive)
+                return
+        finally:
+            self._driving = False
+        if self._ended and self.state is State.HEAD:
+            self.close()
+        elif self._paused & _FULL and len(self._buffer) <= WAITING_BYTES:
+            self._start_reading(_FULL)
+
+    def _head(self) -> bool:
+        """Read one head out of the buffer. False: it is not whole yet."""
+        data = self._buffer
+        if data.startswith(b"\r\n"):  # RFC 9112, 2.2: one empty line before a request may be ignored
+            data = data[2:]
+        bounds = self.gateway.snapshot.policy.bounds
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            if len(data) > bounds.head_size:
+                self._refuse(431, f"the head is larger than {bounds.head_size} bytes")
+            elif b"\n\n" in data or b"\n\r\n" in data:
+                self._refuse(400, "a bare LF ends a line")
+            return False
+        if end > bounds.head_size:
+            self._refuse(431, f"the head is larger than {bounds.head_size} bytes")
+            return False
+        self._buffer = data[end + 4 :]
+        self.state = State.BUSY
+        try:
+            head = parse_request(data[:end], bounds.fields, bounds.target_length)
+            self._begin(head)
+        except Refused as refused:
+            self._refuse(refused.status, refused.reason)
+        return True
+
+    def _begin(self, head: RequestHead) -> None:
+        """Find the operation and let the exchange begin. Raises Refused."""
+        gateway = self.gateway
+        scheme, authority, origin = split(head.target, head.method)
+        field = head.fields.get(b"host", b"")
+        if authority is not None and (not field or not same_authority(authority, field, scheme or "http")):
+            raise Refused(400, "the authority of the target is not that of the Host field")
+        host = host_of(field)[0] if field else ""
+        target = ASTERISK if origin == b"*" else canonical(origin, keep_encoded_slash=True)
+        found = gateway.snapshot.route(head.method, host, target.path)
+        if isinstance(found, Denial):
+            self._unrouted(head, target, host, found)
+            return
+        plan, parameters = found
+        if not plan.encoded_slash and has_encoded_slash(target):
+            raise Refused(400, "an encoded slash, which the operation does not keep")
+        address = gateway.client_address(self.peer, head.fields) if gateway.trusted else self.peer
+        evaluation = Evaluation(plan.operation, gateway.wall(), gateway.monotonic(), parameters)
+        exchange = LiveExchange(self, head, target, host, address, plan, evaluation)
+        self.exchange = exchange
+        exchange.begin()
+
+    def _unrouted(self, head: RequestHead, target: Target, host: str, denial: Denial) -> None:
+        """No service: nothing can be delivered, in whatever mode."""
+        identity = self.gateway.unrouted(self, head, target, host, denial)
+        self._keep = self.keeps_alive(head, not head.chunked and not head.content_length)
+        answer = problem(denial.status, request_id=identity, close=not self._keep, head=head.method == "HEAD")
+        self.transport.write(answer)
+        if self._keep:
+            self._next()
+        else:
+            self._linger()
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """The request has no single reading: answer, close, and never look at the rest of what was sent."""
+        identity = self.gateway.refused(self, status, reason)
+        self.state = State.BUSY
+        self.exchange = None
+        self._keep = False
+        self.transport.write(problem(status, request_id=identity, close=True))
+        self._linger()
+
+    # --- bodies -----------------------------------------------------------------------------------------------------
+
+    def expect(self) -> None:
+        """The client waits for 100 (Continue) before it sends the body."""
+        self._expects = True
+
+    def begin_body(self) -> None:
+        """The exchange wants the body from now on."""
+        exchange = self.exchange
+        if exchange is None:
+            return
+        head = exchange.head
+        self._chunks = ChunkedReader() if head.chunked else None
+        self._left = head.content_length or 0
+        self.state = State.BODY
+        self._since = self.gateway.monotonic()
+        self._size = 0
+        self.deadline = self._since + self.gateway.snapshot.policy.bounds.body_timeout
+        data, self._buffer = self._buffer, b""
+        if data:
+            self._body(data)
+        if self._expects and self.state is State.BODY:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._expects = False
+
+    def _body(self, data: bytes) -> None:
+        exchange = self.exchange
+        if exchange is None:
+            return
+        self._size += len(data)
+        if self._chunks is None:
+            rest = b""
+            if len(data) > self._left:
+                data, rest = data[: self._left], data[self._left :]
+            self._left -= len(data)
+            done = not self._left
+        else:
+            try:
+                data = b"".join(self._chunks.feed(data))
+            except Refused as refused:
+                exchange.body_broken(refused.status, "http-syntax", refused.reason)
+                return
+            done, rest = self._chunks.done, self._chunks.rest
+        if done:
+            self._buffer = rest
+            self._chunks = None
+            self.state = State.BUSY
+        else:
+            self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.body_timeout
+        if data or done:
+            exchange.request_piece(data, done)
+
+    def pause(self) -> None:
+        """The upstream is slower than this client."""
+        self._stop_reading(_UPSTREAM)
+        if self.exchange is not None:
+            self.deadline = self.gateway.monotonic() + self.exchange.plan.service.upstream.read_timeout
+
+    def resume(self) -> None:
+        if self._paused & _UPSTREAM:
+            self._start_reading(_UPSTREAM)
+            self._since, self._size = self.gateway.monotonic(), 0
+            self.deadline = self._since + self.gateway.snapshot.policy.bounds.body_timeout
+
+    # --- answers ----------------------------------------------------------------------------------------------------
+
+    def keeps_alive(self, head: RequestHead, request_done: bool) -> bool:
+        """Whether another request may follow on this connection."""
+        return head.keep_alive and request_done and not self.gateway.draining
+
+    def may_skip_body(self, exchange: LiveExchange) -> bool:
+        """As `keeps_alive`, for an answer given before the body was read: a body that is here already is dropped."""
+        head = exchange.head
+        if not self.keeps_alive(head, True):
+            return False
+        if exchange.request_done:
+            return True
+        length = head.content_length
+        if self.state is State.BUSY and not head.chunked and (not length or len(self._buffer) >= length):
+            if length:
+                self._buffer = self._buffer[length:]
+            return True
+        return False
+
+    def begin_response(self, keep: bool) -> None:
+        """The head of the answer comes next; `keep`: the connection stays open after it."""
+        self._keep = keep
+        if self.gateway.journal.durable:
+            self._held = []
+            self._held_size = 0
+
+    def write(self, data: bytes) -> None:
+        """Some of the answer. With `durability: request` nothing leaves before its record is on disk."""
+        if self._held is None:
+            self.transport.write(data)
+            return
+        self._held.append(data)
+        self._held_size += len(data)
+        exchange = self.exchange
+        if self._held_size - len(data) <= HELD_BYTES < self._held_size and exchange is not None:
+            exchange.client_writable(False)
+            sequence = self.gateway.record(exchange, "gateway:request:opened")
+            self.gateway.journal.on_durable(sequence, partial(self._stream_durable, exchange))
+
+    def _stream_durable(self, exchange: LiveExchange, written: bool) -> None:
+        if self.exchange is not exchange or self._held is None:
+            return
+        if not written:
+            self._unrecorded()
+            return
+        held, self._held = self._held, None
+        self.transport.write(b"".join(held))
+        exchange.client_writable(True)
+
+    def finished(self, exchange: LiveExchange, last: bytes, sequence: int) -> None:
+        """The exchange is over; `last` are its last bytes, `sequence` its record."""
+        if self.exchange is not exchange:
+            return
+        if self._held is not None and self.state is not State.CLOSED:
+            self._held.append(last)
+            self.gateway.journal.on_durable(sequence, partial(self._answer_durable, exchange))
+            return
+        if last:
+            self.transport.write(last)
+        self._next()
+
+    def _answer_durable(self, exchange: LiveExchange, written: bool) -> None:
+        if self.exchange is not exchange or self._held is None:
+            return
+        if not written:
+            self._unrecorded()
+            return
+        held, self._held = self._held, None
+        self.transport.write(b"".join(held))
+        self._next()
+
+    def _unrecorded(self) -> None:
+        """`durability: request` is fail-closed: what cannot be recorded is not answered."""
+        exchange, self.exchange, self._held = self.exchange, None, None
+        if exchange is not None:
+            exchange.client_left("its record could not be written")
+            self.transport.write(problem(503, request_id=exchange.request_id.decode(), close=True))
+        self._linger()
+
+    def _next(self) -> None:
+        """Room for the next request, or the end of the connection."""
+        unread = self.state is State.BODY
+        self.exchange = None
+        if self._paused & _UPSTREAM:
+            self._start_reading(_UPSTREAM)
+        if not self._keep:
+            if unread or self._buffer:
+                self._linger()
+            else:
+                self.close()
+            return
+        self.state = State.HEAD
+        self._since = self.gateway.monotonic()
+        bounds = self.gateway.snapshot.policy.bounds
+        if self._buffer:
+            self.deadline = self._since + bounds.head_timeout
+            if not self._driving:
+                self._drive()
+        else:
+            self.deadline = self._since + bounds.idle_timeout
+            if self._ended:
+                self.close()
+
+    def open_tunnel(self, answer: bytes) -> None:
+        """From now on bytes go both ways as they come."""
+        self.state = State.TUNNEL
+        self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.tunnel_idle_timeout
+        self._held = None
+        self.transport.write(answer)
+        data, self._buffer = self._buffer, b""
+        if data and self.exchange is not None:
+            self.exchange.to_upstream(data)
+
+    # --- endings ----------------------------------------------------------------------------------------------------
+
+    def _linger(self) -> None:
+        """Say that nothing more comes, and read on for a moment."""
+        self.state = State.LINGER
+        self._buffer = b""
+        self._size = 0
+        self.deadline = self.gateway.monotonic() + LINGER
+        if self._ended:
+            self.close()
+        elif self.transport.can_write_eof() and not self.transport.is_closing():
+            self.transport.write_eof()
+            self._start_reading(_FULL | _UPSTREAM)
+
+    def leave(self) -> None:
+        """The worker drains: a connection between two requests ends now, another one after its answer."""
+        if self.state is State.HEAD and not self._buffer:
+            self.close()
+
+    def close(self) -> None:
+        """Close once everything is written."""
+        if self.state is not State.CLOSED:
+            self.state = State.LINGER
+            self.deadline = self.gateway.monotonic() + LINGER
+            self.transport.close()
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def check(self, now: float) -> None:
+        """The tick: what takes too long ends."""
+        late = now >= self.deadline
+        if self.state is State.HEAD:
+            if self._buffer and (late or self._too_slow(now, len(self._buffer))):
+                self._refuse(408, "the head did not arrive in time")
+            elif late:
+                self.close() if not self.transport.get_write_buffer_size() else self.abort()
+        elif self.state is State.BODY:
+            if self.exchange is not None and (late or (not self._paused and self._too_slow(now, self._size))):
+                self.exchange.body_broken(408, "bounds.body_timeout", "the body did not arrive in time")
+        elif late and self.state is State.BUSY and self.exchange is not None:
+            self.exchange.timed_out()
+        elif late and self.state is State.TUNNEL:
+            self.close()
+        elif late and self.state is State.LINGER:
+            self.abort()
+
+    def _too_slow(self, now: float, size: int) -> bool:
+        elapsed = now - self._since
+        return elapsed > GRACE and size < elapsed * self.gateway.snapshot.policy.bounds.minimum_rate

@@ -1,0 +1,235 @@
+"""One worker's data plane: what all its connections share. Holds the snapshot, the upstreams, the bounds and the journal."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from yett.edge.gateway import record
+from yett.edge.gateway.client import ClientConnection
+from yett.edge.gateway.exchange import LiveExchange
+from yett.edge.gateway.health import HealthChecks
+from yett.edge.gateway.metrics import Metrics
+from yett.edge.gateway.pool import Cluster
+from yett.edge.gateway.tls import upstream_context
+from yett.engine.snapshot import Snapshot
+from yett.formats.forwarded import Networks, client_address, fresh_lines
+from yett.formats.http1 import RequestHead
+from yett.formats.trace import child
+from yett.model.decision import Denial, Need, Unanswered
+from yett.model.event import Event
+from yett.model.exchange import Target
+from yett.model.policy import Listen
+from yett.model.ports import Journal
+
+TICK = 0.25  # seconds between sweeps: how late a deadline may be noticed
+_MIX = 0x9E3779B97F4A7C15  # odd, so that multiplying by it modulo 2**64 visits every value once
+_MASK = (1 << 64) - 1
+
+Fulfil = Callable[[Need], Awaitable[Any]]
+
+
+class Gateway:
+    """wall and monotonic are the clocks: seconds since the epoch, and seconds of the machine's steady clock."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        journal: Journal,
+        *,
+        fulfil: Fulfil,
+        metrics: Metrics,
+        loop: asyncio.AbstractEventLoop,
+        worker: int = 0,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        fingerprint_key: bytes = bytes(32),
+    ) -> None:
+        self.journal = journal
+        self.metrics = metrics
+        self.loop = loop
+        self.worker = worker
+        self.wall = wall
+        self.monotonic = monotonic
+        self.fingerprint_key = fingerprint_key
+        self.draining = False
+        self.clients: set[ClientConnection] = set()
+        self.clusters: dict[str, Cluster] = {}
+        self._per_address: dict[str, int] = {}
+        self._fulfil = fulfil
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._health = HealthChecks(loop)
+        self._ids = int.from_bytes(os.urandom(8), "big")
+        self._id_prefix = os.urandom(4).hex().encode()
+        self._idle = asyncio.Event()
+        self.swap(snapshot)
+        self._ticker = loop.call_later(TICK, self._tick)
+
+    # --- the snapshot -----------------------------------------------------------------------------------------------
+
+    def swap(self, snapshot: Snapshot) -> None:
+        """From the next request on `snapshot` decides. Upstreams whose settings stay keep their connections."""
+        before = self.clusters
+        after: dict[str, Cluster] = {}
+        for service in snapshot.policy.services:
+            cluster = before.get(service.name)
+            if cluster is None or cluster.settings != service.upstream:
+                tls = upstream_context(service.upstream.tls) if any(t.startswith("https:") for t in service.upstream.targets) else None
+                cluster = Cluster(service.upstream, self.loop, self.monotonic, tls)
+            after[service.name] = cluster
+        self.snapshot = snapshot
+        self.trusted = Networks(snapshot.policy.trusted_proxies)
+        self.sampling = snapshot.policy.log.samples.per_minute > 0
+        self.budget = record.SampleBudget(snapshot.policy.log.samples.per_minute)
+        self.clusters = after
+        kept = set(map(id, after.values()))
+        for cluster in before.values():
+            if id(cluster) not in kept:
+                cluster.close()
+        self._health.watch([cluster for cluster in after.values() if cluster.settings.health])
+
+    # --- connections ------------------------------------------------------------------------------------------------
+
+    def connection(self, listen: Listen) -> ClientConnection:
+        """The protocol of one accepted connection."""
+        return ClientConnection(self, listen)
+
+    def welcome(self, client: ClientConnection) -> bool:
+        """Count a new connection. False: there are too many, or the worker is about to end."""
+        bounds = self.snapshot.policy.bounds
+        count = self._per_address.get(client.peer, 0)
+        if self.draining or len(self.clients) >= bounds.connections or count >= bounds.connections_per_address:
+            which = "of its address" if count >= bounds.connections_per_address else "in all"
+            self.note("gateway:connection:refused", address=client.peer, failure=f"too many connections {which}")
+            return False
+        self.clients.add(client)
+        self._per_address[client.peer] = count + 1
+        return True
+
+    def farewell(self, client: ClientConnection) -> None:
+        if client not in self.clients:
+            return
+        self.clients.discard(client)
+        count = self._per_address.pop(client.peer, 1)
+        if count > 1:
+            self._per_address[client.peer] = count - 1
+        if not self.clients:
+            self._idle.set()
+
+    def _tick(self) -> None:
+        self._ticker = self.loop.call_later(TICK, self._tick)
+        self.tick()
+
+    def tick(self) -> None:
+        """Sweep all deadlines: one pass for all connections instead of a timer for each."""
+        now = self.monotonic()
+        for client in list(self.clients):
+            client.check(now)
+        for cluster in self.clusters.values():
+            cluster.sweep(now)
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing new, finish what is under way, give up after `seconds`."""
+        self.draining = True
+        for client in list(self.clients):
+            client.leave()
+        if self.clients:
+            self._idle.clear()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._idle.wait()
+            except TimeoutError:
+                for client in list(self.clients):
+                    client.abort()
+        self.close()
+
+    def close(self) -> None:
+        """Stop the tick, the health checks and the upstream connections."""
+        self._ticker.cancel()
+        self._health.close()
+        for cluster in self.clusters.values():
+            cluster.close()
+        for task in self._tasks:
+            task.cancel()
+
+    # --- what exchanges ask for -------------------------------------------------------------------------------------
+
+    def next_id(self) -> bytes:
+        """An id that says nothing to outsiders, 24 hex digits, never the same twice in this worker."""
+        self._ids = (self._ids + 1) & _MASK
+        return self._id_prefix + b"%016x" % (self._ids * _MIX & _MASK)
+
+    def client_address(self, peer: str, fields: dict[bytes, bytes]) -> str:
+        return client_address(peer, fields.get(b"x-forwarded-for"), self.trusted)
+
+    def own_lines(self, exchange: LiveExchange) -> bytes:
+        """The lines that only this gateway may write for the upstream."""
+        fields = exchange.fields
+        identity = exchange.request_id
+        exchange.trace_id, trace = child(
+            fields.get(b"traceparent"), fields.get(b"tracestate"), identity[8:], b"%b%b" % (identity[16:], identity)
+        )
+        return b"".join((self._forwarded(exchange), trace, b"x-request-id: ", identity, b"\r\n"))
+
+    def _forwarded(self, exchange: LiveExchange) -> bytes:
+        """The forwarding fields, kept on the connection for as long as address and host stay the same."""
+        client, host = exchange.client, exchange.fields.get(b"host", b"")
+        address, last_host, lines = client.forwarded
+        if address == exchange.address and last_host == host:
+            return lines
+        lines = fresh_lines(exchange.address, exchange.scheme, host)
+        client.forwarded = (exchange.address, host, lines)
+        return lines
+
+    def fulfil(self, need: Need, callback: Callable[[Need, Any], None]) -> None:
+        """Do what a guard waits for, off the callbacks' path; the one place where a request costs a task."""
+        task = self.loop.create_task(self._fulfilling(need, callback))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _fulfilling(self, need: Need, callback: Callable[[Need, Any], None]) -> None:
+        try:
+            answer = await self._fulfil(need)
+        except (OSError, TimeoutError) as error:
+            answer = Unanswered(f"{type(error).__name__}: {error}")
+        callback(need, answer)
+
+    # --- what is remembered -----------------------------------------------------------------------------------------
+
+    def record(self, exchange: LiveExchange, tag: str = "") -> int:
+        """Append the record of an exchange; returns its sequence number."""
+        event = record.of_exchange(exchange, tag, self.monotonic())
+        if exchange.over:
+            self._count(event)
+        return self.journal.append(event)
+
+    def _count(self, event: Event) -> None:
+        numbers = self.metrics.operation(event.service, event.operation)
+        numbers.observe(
+            event.status, event.verdict, event.duration, event.decision_time, event.request_size, event.response_size
+        )
+        for at, reason in enumerate(event.reasons):
+            self.metrics.rule(event.service, reason.rule, at < event.enforced)
+
+    def refused(self, client: ClientConnection, status: int, reason: str) -> str:
+        """Record a request that could not be read. Returns its id."""
+        identity = self.next_id().decode()
+        self.metrics.rule("", "http-syntax", True)
+        self.journal.append(record.of_refusal(self, client, identity, status, reason))
+        return identity
+
+    def unrouted(self, client: ClientConnection, head: RequestHead, target: Target, host: str, denial: Denial) -> str:
+        """Record a request that belongs to no service. Returns its id."""
+        identity = self.next_id().decode()
+        self.metrics.rule("", denial.rule, True)
+        self.journal.append(record.of_unrouted(self, client, head, target, host, denial, identity))
+        return identity
+
+    def note(self, tag: str, **details: Any) -> None:
+        """Record something that is not a request."""
+        self.journal.append(Event(tag=tag, time=self.wall(), snapshot=self.snapshot.digest, verdict="", would="", **details))
+
+    def listener(self, listen: Listen) -> Callable[[], ClientConnection]:
+        return partial(self.connection, listen)

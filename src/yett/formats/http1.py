@@ -1,0 +1,208 @@
+"""HTTP/1.1 message heads (RFC 9112): bytes to values, one strict reading only.
+
+Whatever two implementations could read differently is refused, never repaired: this is where request smuggling ends. The
+grammar is written here rather than taken from a tolerant parser; ADR 0001 has the measurement. Knows no sockets: the edge
+hands in one whole, bounded head without its closing empty line.
+"""
+
+import re
+
+import msgspec
+
+_TEXT = bytes(i for i in range(256) if (i >= 0x20 and i != 0x7F) or i in b"\t\r\n")
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?")
+
+# RFC 9110, 9.1, and the registry's that APIs use. CONNECT and TRACE are known in order to be refused by name.
+_METHODS = {
+    name.encode(): name
+    for name in (
+        "GET HEAD POST PUT PATCH DELETE OPTIONS QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH PURGE LINK UNLINK"
+    ).split()
+}
+# RFC 9110, 5.3: a field that is not a list must not stand twice. For these two lines are two readings of who calls or
+# where a message ends; for all others the lines are joined, and forwarded as they came.
+_SINGLE_REQUEST = frozenset(
+    b"host content-length transfer-encoding content-type authorization expect origin range sec-websocket-key".split()
+)
+_SINGLE_RESPONSE = frozenset(b"content-length transfer-encoding content-type location".split())
+_NAMES: dict[bytes, bytes] = {}
+_NAMES_KEPT, _NAME_LENGTH_KEPT = 4_096, 64  # a bounded memo: field names repeat, and an attacker's must not fill memory
+_CONNECTION: dict[bytes, tuple[bool | None, frozenset[bytes]]] = {
+    b"keep-alive": (True, frozenset()),
+    b"Keep-Alive": (True, frozenset()),
+    b"close": (False, frozenset()),
+}
+
+
+class Refused(Exception):
+    """The message has no single reading, or breaks a bound. The connection must be closed after the answer.
+
+    status: what to answer (400, 405, 414, 431, 501, 505). reason: for the log.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class RequestHead(msgspec.Struct, frozen=True):
+    """A request's head. lines: (lower-case name, value) as received; fields: one value for each name, lists joined by ", ".
+
+    content_length: None if not given. chunked: the body has chunked coding. nominated: hop-by-hop names in Connection.
+    """
+
+    method: str
+    target: bytes
+    minor: int
+    lines: list[tuple[bytes, bytes]]
+    fields: dict[bytes, bytes]
+    content_length: int | None
+    chunked: bool
+    keep_alive: bool
+    nominated: frozenset[bytes]
+
+
+class ResponseHead(msgspec.Struct, frozen=True):
+    """A response's head, in the shape of RequestHead. reason: the reason phrase as received."""
+
+    status: int
+    reason: bytes
+    minor: int
+    lines: list[tuple[bytes, bytes]]
+    fields: dict[bytes, bytes]
+    content_length: int | None
+    chunked: bool
+    keep_alive: bool
+    nominated: frozenset[bytes]
+
+
+def parse_request(head: bytes, max_fields: int, max_target: int) -> RequestHead:
+    """Read a request head that ends before its empty line. Raises Refused."""
+    first, lines, fields = _fields(head, max_fields, _SINGLE_REQUEST)
+    parts = first.split(b" ")
+    if len(parts) != 3:
+        raise Refused(400, "the request line is not method, target and version with single spaces")
+    name, target, version = parts
+    if version == b"HTTP/1.1":
+        minor = 1
+    elif version == b"HTTP/1.0":
+        minor = 0
+    else:
+        raise Refused(505 if version.startswith(b"HTTP/") else 400, "the version is neither HTTP/1.1 nor HTTP/1.0")
+    method = _METHODS.get(name) or _unusual_method(name)
+    if len(target) > max_target:
+        raise Refused(414, f"the target is longer than {max_target} bytes")
+    if minor and b"host" not in fields:
+        raise Refused(400, "no Host field")
+    length, chunked = _framing(fields, minor)
+    if b"connection" in fields:
+        keep, nominated = _connection(fields[b"connection"])
+        return RequestHead(method, target, minor, lines, fields, length, chunked, bool(minor) if keep is None else keep, nominated)
+    return RequestHead(method, target, minor, lines, fields, length, chunked, bool(minor), frozenset())
+
+
+def parse_response(head: bytes, max_fields: int = 256) -> ResponseHead:
+    """Read a response head that ends before its empty line. Raises Refused (its status is of no meaning here)."""
+    first, lines, fields = _fields(head, max_fields, _SINGLE_RESPONSE)
+    match = _STATUS_LINE.fullmatch(first)
+    if match is None:
+        raise Refused(502, "the status line is not that of HTTP/1.1 or HTTP/1.0")
+    minor, status = int(match[1]), int(match[2])
+    length, chunked = _framing(fields, minor)
+    keep, nominated = _connection(fields[b"connection"]) if b"connection" in fields else (None, frozenset[bytes]())
+    return ResponseHead(
+        status, match[3] or b"", minor, lines, fields, length, chunked, bool(minor) if keep is None else keep, nominated
+    )
+
+
+def _fields(head: bytes, most: int, single: frozenset[bytes]) -> tuple[bytes, list[tuple[bytes, bytes]], dict[bytes, bytes]]:
+    """The start line, the field lines and their map."""
+    rows = head.split(b"\r\n")
+    count = len(rows) - 1
+    if head.count(b"\n") != count or head.count(b"\r") != count:
+        raise Refused(400, "a bare CR or LF")
+    if head.translate(None, _TEXT):
+        raise Refused(400, "a control character in the head")
+    if count > most:
+        raise Refused(431, f"more than {most} fields")
+    first = rows[0]
+    del rows[0]
+    lines = []
+    names = _NAMES
+    for row in rows:
+        name, colon, value = row.partition(b":")
+        lower = names.get(name)
+        if lower is None:
+            lower = _field_name(name)
+        if not colon:
+            raise Refused(400, "a field line without a colon")
+        lines.append((lower, value.strip(b" \t")))
+    fields = dict(lines)
+    return first, lines, fields if len(fields) == count else _combined(lines, single)
+
+
+def _field_name(name: bytes) -> bytes:
+    if name[:1] in (b" ", b"\t"):
+        raise Refused(400, "a folded field line (obs-fold)")
+    if not _TOKEN.fullmatch(name):
+        raise Refused(400, "a field name that is not a token, such as one with a space before its colon")
+    lower = name.lower()
+    if len(_NAMES) < _NAMES_KEPT and len(name) <= _NAME_LENGTH_KEPT:
+        _NAMES[name] = lower
+    return lower
+
+
+def _combined(lines: list[tuple[bytes, bytes]], single: frozenset[bytes]) -> dict[bytes, bytes]:
+    """RFC 9110, 5.3: list fields are joined in order; Set-Cookie and Cookie have their own ways (RFC 6265; RFC 9113, 8.2.3)."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in lines:
+        if name not in fields:
+            fields[name] = value
+        elif name in single:
+            raise Refused(400, f"two {name.decode()} fields")
+        elif name == b"cookie":
+            fields[name] += b"; " + value
+        elif name != b"set-cookie":
+            fields[name] += b", " + value
+    return fields
+
+
+def _framing(fields: dict[bytes, bytes], minor: int) -> tuple[int | None, bool]:
+    """Content-Length and whether chunked (RFC 9112, 6). Both at once are refused, as is every other transfer coding."""
+    length = fields.get(b"content-length")
+    coding = fields.get(b"transfer-encoding")
+    if coding is None:
+        if length is None:
+            return None, False
+        if not length.isdigit() or len(length) > 15:
+            raise Refused(400, "a malformed Content-Length")
+        return int(length), False
+    if length is not None:
+        raise Refused(400, "both Content-Length and Transfer-Encoding")
+    if not minor:
+        raise Refused(400, "Transfer-Encoding in HTTP/1.0")
+    if coding.lower() != b"chunked":
+        raise Refused(400, "a transfer coding that is not exactly chunked")
+    return None, True
+
+
+def _connection(value: bytes) -> tuple[bool | None, frozenset[bytes]]:
+    """(keep-alive, close or unsaid; the field names nominated as hop-by-hop), RFC 9110, 7.6.1."""
+    known = _CONNECTION.get(value)
+    if known is not None:
+        return known
+    tokens = {token.strip(b" \t").lower() for token in value.split(b",")} - {b""}
+    keep = False if b"close" in tokens else True if b"keep-alive" in tokens else None
+    return keep, frozenset(tokens - {b"close", b"keep-alive"})
+
+
+def _unusual_method(name: bytes) -> str:
+    if name in (b"CONNECT", b"TRACE"):
+        raise Refused(405, f"{name.decode()} is not served")
+    if not _TOKEN.fullmatch(name) or len(name) > 32:
+        raise Refused(400, "the method is not a token")
+    if name != name.upper():
+        raise Refused(400, "the method is not in upper case")  # methods are case-sensitive; "get" is read differently by servers
+    return name.decode()
