@@ -85,8 +85,8 @@ def problem(status: int, title: str, request_id: str, lines: bytes = b"", *, clo
     """A whole response with problem details, in about 0.7 µs.
 
     title: what the caller may read, out of a bounded set; empty for the reason phrase. lines: whole field lines to add, with
-    CRLF each, such as Date, X-Request-Id, WWW-Authenticate or Retry-After. close: say that the connection will be closed. head: the
-    request was HEAD, so the body is only announced.
+    CRLF each, such as Date, X-Request-Id, WWW-Authenticate or Retry-After. close: say that the connection will be closed.
+    head: the request was HEAD, so the body is only announced.
     """
     prefix, start = _prepared(status, title)
     body = start + b',"request_id":' + _quoted(request_id) + b"}"
