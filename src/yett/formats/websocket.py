@@ -67,7 +67,7 @@ def origin_allowed(origin: bytes | None, allowed: tuple[str, ...] | None, host: 
     """Whether a page of this origin may connect. Browsers enforce nothing here, so the gateway does (RFC 6455, 10.2).
 
     allowed: serialised origins such as "https://app.example", compared exactly; "*" allows all; None allows the same `host`
-    only (without port, as in View.host). No Origin means no browser, and is allowed: what a program may do is for its credentials.
+    only (without port, as in View.host). No Origin means no browser, and is allowed: programs are judged by credentials.
     """
     if origin is None:
         return True
