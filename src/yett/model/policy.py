@@ -196,13 +196,6 @@ Setting = dict[str, Any]
 """Guards' settings by key ("cors", "authenticate", ...), as plain YAML values."""
 
 
-class ContractSecurity(StrEnum):
-    """honour: the contract's security requirements choose among the policy's `authenticate` entries and add scopes."""
-
-    IGNORE = "ignore"
-    HONOUR = "honour"
-
-
 class ContractUse(Struct, frozen=True, kw_only=True):
     """The engine's part of `contract:`; its other keys are settings of guards.
 
@@ -211,7 +204,6 @@ class ContractUse(Struct, frozen=True, kw_only=True):
 
     file: Annotated[str, Meta(min_length=1)]
     base_path: Annotated[str, Meta(pattern="^/")] | None = None
-    security: ContractSecurity = ContractSecurity.IGNORE
 
 
 class OperationPolicy(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,140 @@
+"""Plain trees to Structs, with every mistake at its place: what msgspec's converter cannot do, which stops at the first one.
+
+It knows types, not policies: `Report` turns pointers into places in the file.
+"""
+
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+Report = Callable[[str, str, str], None]
+"""Called with (pointer, message, hint). A pointer that ends in "#" means the key, otherwise the value."""
+
+_PLACE = re.compile(r" - at `\$(?P<path>.*)`$", re.S)
+_STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]|(?P<unknown>\[\.\.\.\])")
+
+
+def escape(key: str) -> str:
+    """One step of a JSON pointer (RFC 6901, section 3)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def similar(word: str, known: list[str]) -> str:
+    """A hint: "did you mean 'x'?", or what there is if nothing is close and there is little."""
+    close = get_close_matches(word, known, 1, 0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "known: " + ", ".join(sorted(known)) if 0 < len(known) <= 30 else ""
+
+
+@cache
+def _hints(struct: type) -> dict[str, Any]:
+    """The fields of a Struct by encoded name, with their types as written."""
+    hints = get_type_hints(struct, include_extras=True)
+    return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
+
+
+def _bare(hint: Any) -> Any:
+    while get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    return hint
+
+
+def _is_struct(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, msgspec.Struct)
+
+
+def _is_container(hint: Any, of: type) -> bool:
+    origin: Any = get_origin(hint)
+    if of is dict:
+        return origin is dict or _is_struct(hint)
+    return of is list and origin in (list, tuple, frozenset, set)
+
+
+def _alternative(value: Any, hint: Any) -> Any:
+    """The member of a union that `value` is meant to be, as far as its kind tells; else the union itself."""
+    if get_origin(hint) not in (Union, UnionType):
+        return hint
+    candidates = [bare for bare in map(_bare, get_args(hint)) if _is_container(bare, type(value))]
+    return candidates[0] if len(candidates) == 1 else hint
+
+
+def check(value: Any, hint: Any, pointer: str, report: Report) -> bool:
+    """Report everything in `value` that does not fit the type. Returns whether it fits."""
+    bare = _alternative(value, _bare(hint))
+    origin: Any = get_origin(bare)
+    arguments = get_args(bare)
+    if _is_struct(bare) and isinstance(value, dict):
+        return _check_struct(value, bare, pointer, report)
+    if isinstance(value, list) and (origin in (list, frozenset, set) or (origin is tuple and arguments[-1] is ...)):
+        fits = [check(item, arguments[0], f"{pointer}/{index}", report) for index, item in enumerate(value)]
+        return all(fits) and _convert_or_report(value, hint, pointer, report)
+    if origin is dict and isinstance(value, dict):
+        fits = [check(item, arguments[1], f"{pointer}/{escape(str(key))}", report) for key, item in value.items()]
+        return all(fits) and _convert_or_report(value, hint, pointer, report)
+    return _convert_or_report(value, hint, pointer, report)
+
+
+def _check_struct(value: dict[str, Any], struct: type, pointer: str, report: Report) -> bool:
+    hints = _hints(struct)
+    fits = True
+    for field in msgspec.structs.fields(struct):
+        if field.required and field.encode_name not in value:
+            report(pointer, f"{field.encode_name!r} is missing", "")
+            fits = False
+    for key, item in value.items():
+        if key in hints:
+            fits = check(item, hints[key], f"{pointer}/{escape(key)}", report) and fits
+        elif getattr(struct, "__struct_config__").forbid_unknown_fields:  # noqa: B009 msgspec adds it at run time
+            report(f"{pointer}/{escape(key)}#", f"unknown key {key!r}", similar(key, list(hints)))
+            fits = False
+    return fits and _convert_or_report(value, struct, pointer, report)
+
+
+def _convert_or_report(value: Any, hint: Any, pointer: str, report: Report) -> bool:
+    try:
+        msgspec.convert(value, hint)
+    except msgspec.ValidationError as error:
+        message, further = _split(str(error))
+        report(pointer + further, _in_words(message, value if not further else None), "")
+        return False
+    return True
+
+
+def _split(message: str) -> tuple[str, str]:
+    """msgspec's message without its path, and the path as a pointer, up to the first step that msgspec does not name."""
+    found = _PLACE.search(message)
+    if found is None:
+        return message, ""
+    pointer = ""
+    for step in _STEP.finditer(found["path"]):
+        if step["unknown"]:
+            break
+        pointer += "/" + escape(step["name"] or step["index"])
+    return message[: found.start()], pointer
+
+
+_KINDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "object": "a mapping",
+          "array": "a list", "null": "nothing"}  # fmt: skip
+
+
+def _in_words(message: str, value: Any) -> str:
+    """msgspec speaks of types; the owner of a policy thinks in YAML."""
+    found = re.fullmatch(r"Expected `([^`]+)`, got `([^`]+)`", message)
+    if found is None:
+        shown = f", not {value!r}" if isinstance(value, (str, int, float)) and len(str(value)) <= 60 else ""
+        return re.sub(r"^Expected `(\w+)`", lambda m: f"expected {_KINDS.get(m[1], m[1])}", message) + shown * (
+            message.startswith("Expected")
+        )
+    wanted = " or ".join(_KINDS.get(kind.strip(), kind.strip()) for kind in found[1].split("|") if kind.strip() != "null")
+    return f"expected {wanted}, got {_KINDS.get(found[2], found[2])}"
+
+
+def convert(value: Any, hint: Any, pointer: str, report: Report) -> Any:
+    """`value` as the type, or None after everything that does not fit was reported."""
+    return msgspec.convert(value, hint) if check(value, hint, pointer, report) else None

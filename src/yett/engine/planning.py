@@ -1,0 +1,193 @@
+"""From one operation and the guards that the policy chose for it to its plan: order, modes, and what the edge must read.
+
+"Monitor wins": a check acts only where the operation, the policy's word on the rule, and the guard's own options all say
+enforce. It must not know how operations are found.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+
+import msgspec
+
+from yett.engine.decide import monitored
+from yett.engine.plan import Plan
+from yett.engine.settings import Chosen
+from yett.model.decision import Authenticate, Check, Mode, Phase, Stage
+from yett.model.operation import Operation
+from yett.model.policy import RuleSetting, Service
+from yett.model.ports import Ports
+from yett.model.rule import Gap, Prepared, Scope, Step
+from yett.rules.guards import authentication_required
+from yett.rules.guards.authentication_required import Method, combine
+
+_FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+: [^\r\n\0]*")
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an operation before its plan is made. `modes`: the operation's and the service's word on rules."""
+
+    operation: Operation
+    service: Service
+    mode: Mode
+    rules: Mapping[str, RuleSetting]
+    body_size: int
+    encoded_slash: bool
+    ports: Ports
+    contract: Any
+    allowed: Callable[[str], tuple[str, ...]] | None
+
+    def mode_of(self, rule: str) -> Mode | None:
+        """The mode of a rule as the policy says, None where it is off."""
+        setting = self.rules.get(rule)
+        if setting is None:
+            return self.mode
+        if setting.mode == "off":
+            return None
+        return Mode.MONITOR if setting.mode == "monitor" else self.mode
+
+
+class Unprepared(msgspec.Struct, frozen=True):
+    """A guard could not be prepared: its words, and where its options stand."""
+
+    pointer: str
+    message: str
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A plan with what `yett check` tells of it. rules: each rule of the plan with its mode there; preflight: the checks of
+    that stage, for OPTIONS requests that ask about this operation."""
+
+    plan: Plan
+    rules: tuple[tuple[str, Mode], ...]
+    preflight: tuple[Check, ...]
+    gaps: tuple[Gap, ...]
+    failures: tuple[Unprepared, ...]
+
+
+class _Work:
+    """The plan under way."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.steps: list[tuple[Stage, Check]] = []
+        self.methods: list[Method] = []
+        self.rules: dict[str, Mode] = {}
+        self.gaps: list[Gap] = []
+        self.failures: list[Unprepared] = []
+        self.reads = {Phase.BODY: False, Phase.RESPONSE_BODY: False}
+        self.reads_errors = False
+        self.set_fields: dict[bytes, bytes] = {}
+        self.default_fields: dict[bytes, bytes] = {}
+        self.drop_fields: set[bytes] = set()
+
+    def add(self, chosen: Chosen) -> None:
+        rule = chosen.guard.rule.id
+        mode = self.draft.mode_of(rule)
+        if mode is None:
+            return
+        prepared = self._prepare(chosen)
+        if prepared is None:
+            return
+        if prepared.mode is Mode.MONITOR:
+            mode = Mode.MONITOR
+        changes = prepared.set_fields or prepared.default_fields or prepared.drop_fields
+        if prepared.steps or changes:
+            self.rules[rule] = Mode.ENFORCE if Mode.ENFORCE in (mode, self.rules.get(rule)) else Mode.MONITOR
+        for step in prepared.steps:
+            self._add_step(step, rule, mode)
+        if mode is Mode.ENFORCE:
+            self.set_fields.update(prepared.set_fields)
+            self.default_fields.update(prepared.default_fields)
+            self.drop_fields.update(prepared.drop_fields)
+
+    def _prepare(self, chosen: Chosen) -> Prepared | None:
+        draft = self.draft
+        rule = chosen.guard.rule.id
+        scope = Scope(
+            operation=draft.operation,
+            ports=draft.ports,
+            gap=lambda what, why: self.gaps.append(Gap(rule, draft.operation.id, what, why)),
+            contract=draft.contract,
+            allowed=draft.allowed,
+        )
+        try:
+            return chosen.guard.prepare(chosen.options, scope)
+        except ValueError as error:
+            self.failures.append(Unprepared(chosen.pointer, f"{rule}: {error}"))
+            return None
+
+    def _add_step(self, step: Step, rule: str, mode: Mode) -> None:
+        if step.stage is Stage.AUTHENTICATE:
+            self.methods.append(Method(rule, cast("Authenticate", step.run), step.challenge, mode))
+            return
+        check = cast("Check", step.run)
+        self.steps.append((step.stage, check if mode is Mode.ENFORCE else monitored(check)))
+        phase = step.stage.phase
+        if step.errors_only and phase is Phase.RESPONSE_BODY:
+            self.reads_errors = True
+        elif phase in self.reads:
+            self.reads[phase] = True
+
+    def authenticate(self) -> None:
+        """Make one check of all ways to authenticate."""
+        if not self.methods:
+            return
+        rule = authentication_required.RULE.id
+        mode = self.draft.mode_of(rule)
+        if not any(method.mode is Mode.ENFORCE for method in self.methods):
+            acting = [msgspec.structs.replace(method, mode=Mode.ENFORCE) for method in self.methods]
+            check = monitored(combine(acting, mode and Mode.ENFORCE))
+            mode = mode and Mode.MONITOR
+        else:
+            check = combine(self.methods, mode)
+        if mode is not None:
+            self.rules[rule] = mode
+        self.steps.append((Stage.AUTHENTICATE, check))
+
+    def fields(self) -> tuple[bytes, tuple[tuple[bytes, bytes], ...], frozenset[bytes]]:
+        lines = {name: _line(name, value) for name, value in (self.default_fields | self.set_fields).items()}
+        defaults = tuple((name, lines[name]) for name in self.default_fields if name not in self.set_fields)
+        return b"".join(lines[name] for name in self.set_fields), defaults, frozenset(self.drop_fields | set(self.set_fields))
+
+
+def _line(name: bytes, value: bytes) -> bytes:
+    if not _FIELD.fullmatch(name + b": " + value):
+        raise ValueError(f"a guard sets the malformed response field {name!r}")
+    return b"%b: %b\r\n" % (name.title(), value)
+
+
+def plan(draft: Draft, guards: Iterable[Chosen], dispatch: Callable[[tuple[Check, ...]], Check] | None = None) -> Planned:
+    """Prepare `guards` for one operation. dispatch: makes the preflight check of an OPTIONS operation out of its own ones.
+
+    Raises ValueError where a guard's response field is malformed.
+    """
+    work = _Work(draft)
+    for chosen in guards:
+        work.add(chosen)
+    work.authenticate()
+    preflight = tuple(check for stage, check in work.steps if stage is Stage.PREFLIGHT)
+    if dispatch is not None:
+        work.steps = [step for step in work.steps if step[0] is not Stage.PREFLIGHT]
+        work.steps.append((Stage.PREFLIGHT, dispatch(preflight)))
+    work.steps.sort(key=lambda step: step[0])
+    phases: list[list[Check]] = [[], [], [], [], []]
+    for stage, check in work.steps:
+        phases[stage.phase].append(check)
+    set_lines, default_lines, drop_fields = work.fields()
+    made = Plan(
+        operation=draft.operation,
+        service=draft.service,
+        mode=draft.mode,
+        checks=tuple(tuple(phase) for phase in phases),
+        rules=tuple(work.rules),
+        body_size=draft.body_size,
+        encoded_slash=draft.encoded_slash,
+        reads_body=work.reads[Phase.BODY],
+        reads_response=work.reads[Phase.RESPONSE_BODY],
+        reads_errors=work.reads_errors,
+        set_lines=set_lines,
+        default_lines=default_lines,
+        drop_fields=drop_fields,
+    )
+    return Planned(made, tuple(work.rules.items()), preflight, tuple(work.gaps), tuple(work.failures))
