@@ -17,7 +17,7 @@ from yett.model.event import Event
 from yett.model.policy import Listen
 from yett.model.ports import Ports
 from yett.store.bundle import load_bundle
-from yett.store.counters import LocalCounters
+from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -75,7 +75,9 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         if head.startswith(b"HEAD "):
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer))
         else:
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer))
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer)
+            )
 
 
 def says(*answers: bytes, close: bool = False) -> Handler:
@@ -156,6 +158,7 @@ class House:
         self.fill = fill or {}
         self.clock = clock
         self.fulfil = fulfil
+        self.opened: list[Client] = []
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def snapshot(self, **fill: Any) -> Any:
@@ -194,6 +197,8 @@ class House:
         return self
 
     async def __aexit__(self, *failure: object) -> None:
+        for client in self.opened:
+            client.close()
         self.server.close()
         await self.gateway.drain(0.2)
         self.upstream_server.close()
@@ -205,7 +210,9 @@ class House:
             assert not self.failures, self.failures
 
     async def connect(self, tls: ssl.SSLContext | None = None) -> Client:
-        return Client(*await asyncio.open_connection("127.0.0.1", self.port, ssl=tls, limit=1 << 24))
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, ssl=tls, limit=1 << 24))
+        self.opened.append(client)
+        return client
 
     async def ask(self, *pieces: bytes, gap: float = 0.0) -> tuple[int, bytes, bytes]:
         """One request on a connection of its own."""

@@ -30,7 +30,13 @@ def test_a_request_reaches_the_upstream_and_its_answer_the_client(tmp_path: Path
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])
 def test_the_same_bytes_in_any_pieces_are_the_same_requests(tmp_path: Path, size: int) -> None:
-    stream = GET + POST + BODY + b"POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nX: t\r\n\r\n" + GET
+    stream = (
+        GET
+        + POST
+        + BODY
+        + b"POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nX: t\r\n\r\n"
+        + GET
+    )
 
     async def talk() -> None:
         async with House(tmp_path) as house:
@@ -172,7 +178,12 @@ def test_identity_and_hop_by_hop_fields_of_the_client_do_not_reach_the_upstream(
     [
         ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", b"2\r\nde\r\n0\r\n\r\n"), b"abcde"),
         ((b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"abc", b"de"), b"abcde"),
-        ((b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde",), b"abcde"),
+        (
+            (
+                b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde",
+            ),
+            b"abcde",
+        ),
         ((b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",), b""),
         ((b"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx",), b"x"),
     ],

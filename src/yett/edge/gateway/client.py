@@ -231,7 +231,7 @@ class ClientConnection(asyncio.Protocol):
         """No service: nothing can be delivered, in whatever mode."""
         identity = self.gateway.unrouted(self, head, target, host, denial)
         self._keep = self.keeps_alive(head, not head.chunked and not head.content_length)
-        answer = problem(denial.status, request_id=identity, close=not self._keep, head=head.method == "HEAD")
+        answer = problem(denial.status, "", identity, close=not self._keep, head=head.method == "HEAD")
         self.transport.write(answer)
         if self._keep:
             self._next()
@@ -244,7 +244,7 @@ class ClientConnection(asyncio.Protocol):
         self.state = State.BUSY
         self.exchange = None
         self._keep = False
-        self.transport.write(problem(status, request_id=identity, close=True))
+        self.transport.write(problem(status, "", identity, close=True))
         self._linger()
 
     # --- bodies -----------------------------------------------------------------------------------------------------
@@ -388,7 +388,7 @@ class ClientConnection(asyncio.Protocol):
         exchange, self.exchange, self._held = self.exchange, None, None
         if exchange is not None:
             exchange.client_left("its record could not be written")
-            self.transport.write(problem(503, request_id=exchange.request_id.decode(), close=True))
+            self.transport.write(problem(503, "", exchange.request_id.decode(), close=True))
         self._linger()
 
     def _next(self) -> None:

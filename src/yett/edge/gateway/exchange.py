@@ -13,10 +13,10 @@ from yett.edge.gateway.upstream import UpstreamConnection
 from yett.engine.decide import decide, resume
 from yett.engine.plan import Plan
 from yett.formats.chunked import END, chunk
-from yett.formats.coding import CodingError, CodingTooLarge, CodingUnknown, decode
+from yett.formats.coding import Undecodable, decode
 from yett.formats.http1 import RequestHead, ResponseHead
-from yett.formats.problem import problem
-from yett.formats.websocket import check_request, check_response, origin_allowed
+from yett.formats.problem import answer, problem
+from yett.formats.websocket import asks_for_websocket, check_request, check_response, origin_allowed
 from yett.model.decision import Answer, Denial, Evaluation, Need, Outcome, Phase, Wait
 from yett.model.exchange import Target, TLSFacts
 
@@ -87,7 +87,14 @@ class LiveExchange:
     )
 
     def __init__(
-        self, client: "ClientConnection", head: RequestHead, target: Target, host: str, address: str, plan: Plan, evaluation: Evaluation
+        self,
+        client: "ClientConnection",
+        head: RequestHead,
+        target: Target,
+        host: str,
+        address: str,
+        plan: Plan,
+        evaluation: Evaluation,
     ) -> None:
         gateway = client.gateway
         self.client = client
@@ -185,16 +192,14 @@ class LiveExchange:
 
     def _upgrade_allowed(self) -> bool:
         """Only a WebSocket handshake passes (RFC 6455, 4.2.1); every other Upgrade is ignored, as RFC 9110, 7.8 allows."""
-        tokens = self.head.fields[b"upgrade"].lower()
-        if tokens.strip() != b"websocket" or b"upgrade" not in self.head.nominated:
+        if not asks_for_websocket(self.fields):
             return True
-        reason = check_request(self.method, self.head.minor, self.fields)
-        if reason or self.head.content_length or self.head.chunked:
-            self._bound(400, "websocket.handshake", reason or "a WebSocket handshake with a body")
+        reason = check_request(self.method, f"1.{self.head.minor}", self.fields)
+        if reason:
+            self._bound(400, "websocket-handshake", reason)
             return False
-        origin = self.fields.get(b"origin")
-        if origin is not None and not origin_allowed(origin, self.plan.service.websocket_origins, self.fields[b"host"]):
-            self._bound(403, "websocket.origin", "the Origin is not allowed to open a WebSocket")
+        if not origin_allowed(self.fields.get(b"origin"), self.plan.service.websocket_origins, self.host):
+            self._bound(403, "websocket-origin", "the Origin is not allowed to open a WebSocket")
             return False
         self.upgrade = True
         return True
@@ -229,14 +234,8 @@ class LiveExchange:
         if coding is not None and body:
             try:
                 self.content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
-            except CodingUnknown as error:
-                self._bound(415, "content-coding", str(error))
-                return
-            except CodingTooLarge as error:
-                self._bound(413, "bounds.decoded_size", str(error))
-                return
-            except CodingError as error:
-                self._bound(400, "content-coding", str(error))
+            except Undecodable as error:
+                self._bound(error.status, "content-coding", str(error))
                 return
         else:
             self.content = body
@@ -258,7 +257,9 @@ class LiveExchange:
     def _go(self) -> None:
         self._going = True
         self.decided = self.gateway.monotonic()
-        self.client.deadline = self.decided + self.plan.service.upstream.connect_timeout + self.plan.service.upstream.read_timeout
+        self.client.deadline = (
+            self.decided + self.plan.service.upstream.connect_timeout + self.plan.service.upstream.read_timeout
+        )
         connection = self.cluster.acquire(self)
         if connection is not None:
             self.connected(connection)
@@ -418,7 +419,7 @@ class LiveExchange:
         if coding is not None and body:
             try:
                 self.response_content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
-            except CodingError as error:
+            except Undecodable as error:
                 self._not_read(f"its content coding: {error}")
                 self._start_response(body, True)
                 return
@@ -486,7 +487,11 @@ class LiveExchange:
 
     def switched(self, head: ResponseHead, rest: bytes) -> None:
         """101 came back: open the tunnel if it is the answer to this very handshake (RFC 6455, 4.1)."""
-        reason = check_response(head.status, head.fields, self.fields[b"sec-websocket-key"]) if self.upgrade else "nobody asked for it"
+        reason = (
+            check_response(head.status, head.fields, self.fields[b"sec-websocket-key"])
+            if self.upgrade
+            else "nobody asked for it"
+        )
         if reason:
             self._fail(502, f"the upstream switched protocols: {reason}")
             return
@@ -545,26 +550,20 @@ class LiveExchange:
         """Answer with problem details of our own (RFC 9457)."""
         keep = self.client.may_skip_body(self)
         lines += b"x-request-id: " + self.request_id + b"\r\n"
-        answer = problem(
-            status, title=title, request_id=self.request_id.decode(), lines=lines, close=not keep, head=self.method == "HEAD"
-        )
+        whole = problem(status, title, self.request_id.decode(), lines, close=not keep, head=self.method == "HEAD")
         self.sent_status = status
         self._started_response = True
         self.client.begin_response(keep)
-        self._over("", answer)
+        self._over("", whole)
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, given: Answer) -> None:
         keep = self.client.may_skip_body(self)
-        rows = [b"HTTP/1.1 %d %b\r\n" % (answer.status, b"No Content" if answer.status == 204 else b"OK")]
-        rows += [b"%b: %b\r\n" % field for field in answer.fields]
-        rows += self.evaluation.fields or ()
-        if answer.status != 204:
-            rows.append(b"content-length: %d\r\n" % len(answer.body))
-        rows.append(b"x-request-id: %b\r\n%b\r\n" % (self.request_id, b"" if keep else b"connection: close\r\n"))
-        self.sent_status = answer.status
+        lines = b"".join((*(self.evaluation.fields or ()), b"x-request-id: ", self.request_id, b"\r\n"))
+        whole = answer(given.status, given.fields, given.body, lines, close=not keep, head=self.method == "HEAD")
+        self.sent_status = given.status
         self._started_response = True
         self.client.begin_response(keep)
-        self._over("", b"".join(rows) + (b"" if self.method == "HEAD" else answer.body))
+        self._over("", whole)
 
     def _fail(self, status: int, reason: str) -> None:
         """The upstream failed: 502, 503 or 504 while nothing was sent, otherwise only an abrupt end tells the truth."""

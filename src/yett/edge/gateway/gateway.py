@@ -63,6 +63,7 @@ class Gateway:
         self._health = HealthChecks(loop)
         self._ids = int.from_bytes(os.urandom(8), "big")
         self._id_prefix = os.urandom(4).hex().encode()
+        self._trace_prefix = os.urandom(8)
         self._idle = asyncio.Event()
         self.swap(snapshot)
         self._ticker = loop.call_later(TICK, self._tick)
@@ -76,7 +77,11 @@ class Gateway:
         for service in snapshot.policy.services:
             cluster = before.get(service.name)
             if cluster is None or cluster.settings != service.upstream:
-                tls = upstream_context(service.upstream.tls) if any(t.startswith("https:") for t in service.upstream.targets) else None
+                tls = (
+                    upstream_context(service.upstream.tls)
+                    if any(t.startswith("https:") for t in service.upstream.targets)
+                    else None
+                )
                 cluster = Cluster(service.upstream, self.loop, self.monotonic, tls)
             after[service.name] = cluster
         self.snapshot = snapshot
@@ -166,11 +171,9 @@ class Gateway:
 
     def own_lines(self, exchange: LiveExchange) -> bytes:
         """The lines that only this gateway may write for the upstream."""
-        fields = exchange.fields
-        identity = exchange.request_id
-        exchange.trace_id, trace = child(
-            fields.get(b"traceparent"), fields.get(b"tracestate"), identity[8:], b"%b%b" % (identity[16:], identity)
-        )
+        fields, identity = exchange.fields, exchange.request_id
+        tail = bytes.fromhex(identity[8:].decode())
+        exchange.trace_id, trace = child(fields.get(b"traceparent"), fields.get(b"tracestate"), tail, self._trace_prefix + tail)
         return b"".join((self._forwarded(exchange), trace, b"x-request-id: ", identity, b"\r\n"))
 
     def _forwarded(self, exchange: LiveExchange) -> bytes:

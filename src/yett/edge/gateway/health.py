@@ -50,7 +50,9 @@ class HealthChecks:
             async with asyncio.timeout(health.timeout):
                 address = (await cluster.resolve(target))[0]
                 reader, writer = await asyncio.open_connection(address, target.port, ssl=tls, server_hostname=name, limit=8_192)
-                writer.write(b"GET %b HTTP/1.1\r\nhost: %b\r\nconnection: close\r\n\r\n" % (health.path.encode(), target.authority))
+                writer.write(
+                    b"GET %b HTTP/1.1\r\nhost: %b\r\nconnection: close\r\n\r\n" % (health.path.encode(), target.authority)
+                )
                 return _STATUS.match(await reader.readline()) is not None
         except (OSError, TimeoutError, ssl.SSLError, ValueError, IndexError):
             return False

@@ -88,7 +88,9 @@ class Cluster:
         self.tasks: set[asyncio.Task[None]] = set()
         self._next = 0
 
-    def acquire(self, carrier: Carrier, *, fresh: bool = False, without: frozenset[Target] = frozenset()) -> UpstreamConnection | None:
+    def acquire(
+        self, carrier: Carrier, *, fresh: bool = False, without: frozenset[Target] = frozenset()
+    ) -> UpstreamConnection | None:
         """An idle connection at once, or None: then `carrier` is told later. `fresh` takes no connection that was used before."""
         target = self.choose(without)
         if target is None:
@@ -113,8 +115,16 @@ class Cluster:
         targets = self.targets
         if len(targets) == 1 and not without:
             target = targets[0]
-            return target if not target.down and (target.failures < self.settings.breaker.failures or self._may_try(target)) else None
-        ready = [t for t in targets if t not in without and not t.down and (t.failures < self.settings.breaker.failures or self._may_try(t))]
+            return (
+                target
+                if not target.down and (target.failures < self.settings.breaker.failures or self._may_try(target))
+                else None
+            )
+        ready = [
+            t
+            for t in targets
+            if t not in without and not t.down and (t.failures < self.settings.breaker.failures or self._may_try(t))
+        ]
         if not ready:
             return None
         self._next += 1

@@ -153,7 +153,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _chunked(self, exchange: Receiver, data: bytes) -> None:
         chunks = self._chunks
-        if chunks is None or chunks.done:
+        if chunks is None:
             raise Refused(502, "more than one answer")
         piece = b"".join(chunks.feed(data))
         if chunks.done:
