@@ -1,0 +1,112 @@
+"""Cores, process trees and facts about the machine. Reads /proc only: nothing to install."""
+
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROC = Path("/proc")
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cores() -> tuple[int, int]:
+    """The proxy's core, and the one that client and upstream share. Raises SystemExit on a machine with one core."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        raise SystemExit("the benchmark needs two cores: one for the proxy, one for client and upstream")
+    return usable[0], usable[1]
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """Processes started in here run on `core` only; the harness returns to where it was."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields of /proc/PID/stat from the third on (proc(5)); the second, the name, may hold anything."""
+    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+
+
+def tree(root: int) -> list[int]:
+    """`root` and all that descend from it, now."""
+    parents: dict[int, list[int]] = {}
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            try:
+                parents.setdefault(int(_stat(int(entry.name))[1]), []).append(int(entry.name))
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    found = [root]
+    for pid in found:
+        found.extend(parents.get(pid, ()))
+    return found
+
+
+def cpu_seconds(root: int) -> float:
+    """User and system time of all threads of the tree, and of children that ended and were waited for."""
+    total = 0
+    for pid in tree(root):
+        fields = _stat(pid)
+        total += sum(int(value) for value in fields[11:15])
+    return total / TICK
+
+
+def memory(root: int, what: str = "VmRSS") -> dict[int, int]:
+    """Bytes by process of the tree: VmRSS (now) or VmHWM (peak)."""
+    sizes = {}
+    for pid in tree(root):
+        for line in (PROC / str(pid) / "status").read_text().splitlines():
+            if line.startswith(what + ":"):
+                sizes[pid] = int(line.split()[1]) * 1024
+    return sizes
+
+
+def proportional_memory(root: int) -> int:
+    """Bytes of the tree with shared pages counted once (PSS)."""
+    total = 0
+    for pid in tree(root):
+        for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+def busy(core: int) -> float:
+    """Seconds since boot that `core` worked for anybody, or that the hypervisor kept from us (proc(5), /proc/stat)."""
+    for line in (PROC / "stat").read_text().splitlines():
+        if line.startswith(f"cpu{core} "):
+            user, nice, system, _idle, _wait, irq, softirq, steal = (int(value) for value in line.split()[1:9])
+            return (user + nice + system + irq + softirq + steal) / TICK
+    raise SystemExit(f"no core {core} in /proc/stat")
+
+
+def facts() -> dict[str, str]:
+    """What a reader must know to compare figures with those of another machine."""
+    names = [
+        line.partition(":")[2].strip() for line in (PROC / "cpuinfo").read_text().splitlines() if line.startswith("model name")
+    ]
+    proxy, other = cores()
+    return {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "cpu": names[0] if names else platform.machine(),
+        "cores": f"{os.cpu_count()}; proxy on core {proxy}, client and upstream on core {other}",
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "system": _system(),
+    }
+
+
+def _system() -> str:
+    release = Path("/etc/os-release")
+    if not release.exists():
+        return platform.platform()
+    pairs = dict(line.split("=", 1) for line in release.read_text().splitlines() if "=" in line)
+    return pairs.get("PRETTY_NAME", "").strip('"')
