@@ -19,27 +19,62 @@ class Admission(msgspec.Struct, frozen=True):
     reset: float = 0.0
 
 
-class CountersFull(Exception):
+class CountersUnavailable(Exception):
+    """Nothing can be counted now: a shared store is out of reach, or the process that holds a lock stands still."""
+
+
+class CountersFull(CountersUnavailable):
     """No room for another key: the table is bounded and nothing in it may be forgotten. The policy decides what follows."""
 
 
+class TableStats(msgspec.Struct, frozen=True):
+    """How full one table of counters is, for metrics. name: "rates", "quotas" or "slots".
+
+    entries: places in use, also those that could be forgotten; evictions: keys forgotten to make room, each fully refilled;
+    full: how often CountersFull was raised.
+    """
+
+    name: str
+    entries: int
+    capacity: int
+    evictions: int
+    full: int
+
+
 class Counters(Protocol):
-    """Counting shared by all workers. Keys are opaque bytes; rejected calls are never counted against the caller."""
+    """Counting shared by all workers. Keys are opaque bytes; rejected calls are never counted against the caller.
+
+    The three kinds of counts (`admit`, `spend`, `acquire`) do not share keys. The arithmetic is in `yett.model.limits`.
+    CountersFull and CountersUnavailable leave every count as it was.
+    """
 
     def admit(self, key: bytes, interval: float, burst: int, monotonic: float) -> Admission:
-        """GCRA: one request every `interval` seconds, `burst` more at once. Raises CountersFull."""
+        """GCRA: one request every `interval` seconds, up to `burst` at once. Raises CountersFull, CountersUnavailable."""
+        ...
+
+    def refund(self, key: bytes, interval: float) -> None:
+        """Take back one admission of `admit`, for a request that another limit refused. Raises CountersUnavailable."""
         ...
 
     def spend(self, key: bytes, limit: int, window_start: float, window_end: float, now: float) -> Admission:
         """Count one request against `limit` in the window [start, end), seconds since the Unix epoch. Survives a restart.
-        Raises CountersFull."""
+        Raises CountersFull, CountersUnavailable."""
+        ...
+
+    def unspend(self, key: bytes, window_end: float) -> None:
+        """Take back one request that `spend` counted in this window. Raises CountersUnavailable."""
         ...
 
     def acquire(self, key: bytes, limit: int) -> bool:
-        """Take one of `limit` slots, or return False. A slot whose worker died is free again. Raises CountersFull."""
+        """Take one of `limit` slots, or return False. A slot whose worker died is free again. Raises CountersFull,
+        CountersUnavailable."""
         ...
 
-    def release(self, key: bytes) -> None: ...
+    def release(self, key: bytes) -> None:
+        """Give back a slot that this process took. Never raises; does nothing where there is none to give back."""
+        ...
+
+    def stats(self) -> tuple[TableStats, ...]: ...
 
 
 class KeyRing(Protocol):

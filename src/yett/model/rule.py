@@ -41,7 +41,8 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
 
     policy: the YAML of one service, without match and upstream. contract: an OpenAPI document, YAML.
     request and response: as text with LF line ends; content length is computed. keys: the YAML of a key file.
-    repeat: how often the request is sent; the last decision counts.
+    repeat: how often the request is sent; the last decision counts. overlapping: whether all are still under way when the last
+    is decided; otherwise each exchange ends before the next.
     """
 
     request: str
@@ -50,6 +51,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     keys: str = ""
     response: str = ""
     repeat: int = 1
+    overlapping: bool = False
     note: str = ""
 
 
