@@ -23,7 +23,7 @@ class Mistake(msgspec.Struct, frozen=True):
         return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
 
     def __str__(self) -> str:
-        text = f"{self.place}: {self.message}" if self.file else self.message
+        text = f"{self.place}: {self.message}" if self.file or self.line else self.message
         return f"{text} ({self.hint})" if self.hint else text
 
 
@@ -33,3 +33,11 @@ class PolicyErrors(Exception):
     def __init__(self, errors: Iterable[Mistake]) -> None:
         self.errors = tuple(sorted(errors, key=lambda mistake: (mistake.file, mistake.line, mistake.column)))
         super().__init__("\n".join(str(mistake) for mistake in self.errors))
+
+
+class DocumentError(Exception):
+    """A file is not what its format wants: not UTF-8, not YAML, a key twice, beyond a bound."""
+
+    def __init__(self, mistake: Mistake) -> None:
+        self.mistake = mistake
+        super().__init__(str(mistake))
