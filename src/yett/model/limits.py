@@ -19,6 +19,9 @@ EDGE = 1.0
 """Seconds before the end of a window in which a process with a slightly older time may still ask about the old window, while
 another has already begun the next one."""
 
+STRAY = 60.0
+"""Seconds beyond a full burst from which a theoretical arrival time is taken for a stray: no process is that far behind."""
+
 _COUNT = 0xFFFF_FFFF
 
 
@@ -27,17 +30,18 @@ def gcra(due: float, interval: float, burst: int, monotonic: float) -> tuple[flo
 
     due: the theoretical arrival time, as left by the last admitted request; 0.0 for a new caller.
     interval: seconds between two requests at the sustained rate, at least `SHORTEST_INTERVAL`. burst: how many may come at
-    once, at least 1. Returns the new `due` and the answer; a refused request leaves `due` as it was.
+    once, at least 1. Returns the new `due`, to be kept in any case, and the answer; a refused request counts nothing.
 
-    From any moment on, no more than burst + T / interval requests are admitted in T seconds. A `due` further away than a
-    full burst (another policy, another clock) counts as a full burst, so that nobody waits longer than that.
+    From any moment on, no more than burst + T / interval requests are admitted in T seconds. Processes may be some seconds
+    apart in their times. A `due` that no time of this limit can have left (the policy had another burst, the clock began
+    anew) becomes that of a used-up burst, so that nobody waits longer than that.
     """
     depth = burst * interval
     backlog = due - monotonic
     if not backlog > 0.0:  # also where `due` is not a number
         backlog = 0.0
-    elif backlog > depth:
-        backlog = depth
+    elif backlog > depth + STRAY:
+        backlog, due = depth, monotonic + depth
     after = backlog + interval
     room = depth + SLACK - after
     if room < 0.0:
@@ -55,7 +59,7 @@ def quota(word: int, limit: int, end: float, now: float) -> tuple[int, Admission
 
     word: the state as one unsigned 64-bit number, so that it is written at once: the window's end in minutes since the Unix
     epoch, then 32 bits of count; 0 for a new caller. limit: 1 to `LARGEST_QUOTA`. end and now: seconds since the Unix epoch.
-    Returns the new word and the answer; a refused request leaves the word as it was.
+    Returns the new word, to be kept in any case, and the answer; a refused request counts nothing.
 
     A word of another window counts as 0, but for this: at the edge of a window, one that already belongs to the next window
     is counted on, so that processes whose times differ by less than a second do not reset each other.
