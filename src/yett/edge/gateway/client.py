@@ -9,6 +9,7 @@ from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from yett.edge.gateway.carrying import CarriedExchange
 from yett.edge.gateway.exchange import LiveExchange
 from yett.edge.gateway.tls import tls_facts
 from yett.formats.chunked import ChunkedReader
@@ -75,7 +76,7 @@ class ClientConnection(asyncio.Protocol):
         self.peer = ""
         self.tls: TLSFacts | None = None
         self.state = State.HEAD
-        self.exchange: LiveExchange | None = None
+        self.exchange: CarriedExchange | None = None
         self.deadline = 0.0
         self.forwarded: tuple[str, bytes, bytes] = ("", b"", b"")  # address, host and the lines made of them: seldom others
         self._buffer = b""
@@ -104,7 +105,7 @@ class ClientConnection(asyncio.Protocol):
             self.state = State.CLOSED
             self.transport.abort()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         self.state = State.CLOSED
         self.gateway.farewell(self)
         exchange, self.exchange = self.exchange, None
@@ -223,7 +224,7 @@ class ClientConnection(asyncio.Protocol):
             raise Refused(400, "an encoded slash, which the operation does not keep")
         address = gateway.client_address(self.peer, head.fields) if gateway.trusted else self.peer
         evaluation = Evaluation(plan.operation, gateway.wall(), gateway.monotonic(), parameters)
-        exchange = LiveExchange(self, head, target, host, address, plan, evaluation)
+        exchange = CarriedExchange(self, head, target, host, address, plan, evaluation)
         self.exchange = exchange
         exchange.begin()
 
@@ -351,7 +352,7 @@ class ClientConnection(asyncio.Protocol):
             sequence = self.gateway.record(exchange, "gateway:request:opened")
             self.gateway.journal.on_durable(sequence, partial(self._stream_durable, exchange))
 
-    def _stream_durable(self, exchange: LiveExchange, written: bool) -> None:
+    def _stream_durable(self, exchange: CarriedExchange, written: bool) -> None:
         if self.exchange is not exchange or self._held is None:
             return
         if not written:

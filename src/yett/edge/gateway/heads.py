@@ -10,8 +10,10 @@ _HOP = frozenset(
     b"connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade"
     b" content-length http2-settings".split()
 )
-_OWN = frozenset(b"host expect forwarded via x-real-ip x-client-ip true-client-ip cf-connecting-ip x-cluster-client-ip traceparent"
-                 b" tracestate x-request-id remote-user x-remote-user x-user x-username x-original-forwarded-for".split())  # fmt: skip
+_OWN = frozenset(
+    b"host expect forwarded via x-real-ip x-client-ip true-client-ip cf-connecting-ip x-cluster-client-ip"
+    b" traceparent tracestate x-request-id remote-user x-remote-user x-user x-username x-original-forwarded-for".split()
+)
 _OWN_PREFIXES = (
     b"x-forwarded-",
     b"x-yett-",

@@ -31,8 +31,22 @@ class Target:
     down: told so by active checks. failures: in a row. open_until: monotonic time before which the breaker keeps it out.
     """
 
-    __slots__ = ("addresses", "authority", "connecting", "count", "down", "failures", "host", "idle", "open_until", "port", "resolved",
-                 "scheme", "text", "trial")  # fmt: skip
+    __slots__ = (
+        "addresses",
+        "authority",
+        "connecting",
+        "count",
+        "down",
+        "failures",
+        "host",
+        "idle",
+        "open_until",
+        "port",
+        "resolved",
+        "scheme",
+        "text",
+        "trial",
+    )
 
     def __init__(self, text: str) -> None:
         parts = urlsplit(text)
@@ -230,7 +244,7 @@ class Cluster:
             else:
                 self._start(target, carrier)
 
-    def forget(self, carrier: Carrier) -> None:
+    def forget(self, carrier: object) -> None:
         """`carrier` does not wait any more."""
         self.waiting = deque(entry for entry in self.waiting if entry[0] is not carrier)
 

@@ -33,8 +33,22 @@ class Receiver(Protocol):
 class UpstreamConnection(asyncio.Protocol):
     """used: whether it has carried an exchange before. idle_since: monotonic seconds, set by the pool."""
 
-    __slots__ = ("_buffer", "_chunks", "_left", "_lost", "_reusable", "_state", "address", "cluster", "exchange", "idle_since", "received",
-                 "target", "transport", "used")  # fmt: skip
+    __slots__ = (
+        "_buffer",
+        "_chunks",
+        "_left",
+        "_lost",
+        "_reusable",
+        "_state",
+        "address",
+        "cluster",
+        "exchange",
+        "idle_since",
+        "received",
+        "target",
+        "transport",
+        "used",
+    )
 
     def __init__(self, cluster: "Cluster", target: "Target") -> None:
         self.cluster = cluster

@@ -1,0 +1,185 @@
+"""The response's side of an exchange: from what the upstream sends to what the client gets, and the tunnel of a WebSocket.
+
+It decides on the response's head before a byte of it is passed on, buffers a body only where a guard reads it, and streams every
+other body with back-pressure.
+"""
+
+from yett.edge.gateway.exchange import LiveExchange
+from yett.edge.gateway.heads import OF_BODY, response_head
+from yett.engine.decide import decide
+from yett.formats.chunked import END, chunk
+from yett.formats.coding import Undecodable, decode
+from yett.formats.http1 import ResponseHead
+from yett.formats.websocket import check_response
+from yett.model.decision import Denial, Phase
+
+_NO_BODY = (204, 304)
+
+
+class AnsweringExchange(LiveExchange):
+    """Satisfies the response's part of `upstream.Receiver`."""
+
+    __slots__ = ()
+
+    # --- the response -----------------------------------------------------------------------------------------------
+
+    def response(self, head: ResponseHead, piece: bytes, done: bool) -> None:
+        """The head of the final response, with what there is of its body. `done`: it is whole and its connection free."""
+        if done:
+            self.upstream = None
+        if self.over:
+            return
+        self.parent = head
+        self.status = head.status
+        self.response_lines = head.lines
+        self.response_fields = head.fields
+        self.response_size = len(piece)
+        checks = self.plan.checks[Phase.RESPONSE]
+        if checks:
+            outcome = decide(checks, self, self.evaluation)
+            if type(outcome) is Denial:
+                self._drop_upstream()
+                self._deny(outcome)
+                return
+            if self.evaluation.replacement is not None:
+                self._drop_upstream()
+                self._replace(self.evaluation.replacement)
+                return
+        plan = self.plan
+        reads = plan.reads_response or (plan.reads_errors and head.status >= 400)
+        if reads and self.method != "HEAD" and head.status not in _NO_BODY:
+            self._buffered = []
+            self._buffer_response(piece, done)
+        else:
+            self._start_response(piece, done)
+
+    def response_piece(self, piece: bytes, done: bool) -> None:
+        """More of the response's body."""
+        if done:
+            self.upstream = None
+        if self.over:
+            return
+        self.response_size += len(piece)
+        self.client.deadline = self.gateway.monotonic() + self.plan.service.upstream.read_timeout
+        if self._buffered is not None:
+            self._buffer_response(piece, done)
+        else:
+            self._continue_response(piece, done)
+
+    def _buffer_response(self, piece: bytes, done: bool) -> None:
+        buffered = self._buffered
+        if buffered is None:
+            return
+        buffered.append(piece)
+        if done:
+            self._buffered = None
+            self._response_phase(b"".join(buffered))
+        elif self.response_size > self.gateway.snapshot.policy.bounds.response_size:
+            self._buffered = None
+            self._not_read("the response is larger than bounds.response_size")
+            self._start_response(b"".join(buffered), False)
+
+    def _not_read(self, reason: str) -> None:
+        """Fail-open, and on record: an answer that cannot be read is passed on (see the explanation of response checks)."""
+        self.evaluation.skip("response-body", reason)
+
+    def _response_phase(self, body: bytes) -> None:
+        coding = self.response_fields.get(b"content-encoding")
+        bounds = self.gateway.snapshot.policy.bounds
+        if coding is not None and body:
+            try:
+                self.response_content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
+            except Undecodable as error:
+                self._not_read(f"its content coding: {error}")
+                self._start_response(body, True)
+                return
+        else:
+            self.response_content = body
+        evaluation = self.evaluation
+        outcome = decide(self.plan.checks[Phase.RESPONSE_BODY], self, evaluation)
+        if type(outcome) is Denial:
+            self._deny(outcome)
+        elif evaluation.replacement is not None:
+            self._replace(evaluation.replacement)
+        else:
+            self._start_response(body, True)
+
+    def _replace(self, body: bytes) -> None:
+        """Send `body` with the upstream's status and what remains true of its fields."""
+        kind = self.evaluation.replacement_type
+        if kind:
+            self.evaluation.add_field(b"content-type: " + kind + b"\r\n")
+        self._start_response(body, True, OF_BODY | {b"content-type"} if kind else OF_BODY)
+
+    def _start_response(self, piece: bytes, done: bool, drop: frozenset[bytes] = frozenset()) -> None:
+        """Send the head, and what there is of the body with it: one write for most responses."""
+        head, plan = self.parent, self.plan
+        if head is None:
+            return
+        keep = self.client.keeps_alive(self.head, self.request_done)
+        if self.method == "HEAD" or head.status in _NO_BODY:
+            length = head.content_length
+            framing = b"" if length is None or head.status == 204 else b"content-length: %d\r\n" % length
+        elif done:
+            framing = b"content-length: %d\r\n" % len(piece)
+        elif head.content_length is not None:
+            framing = b"content-length: %d\r\n" % head.content_length
+        elif self.head.minor:
+            self.response_chunked = True
+            framing = b"transfer-encoding: chunked\r\n"
+            piece = chunk(piece) if piece else b""
+        else:
+            keep = False
+            framing = b""
+        if not keep:
+            framing += b"connection: close\r\n"
+        elif not self.head.minor:
+            framing += b"connection: keep-alive\r\n"
+        own = b"".join((*(self.evaluation.fields or ()), plan.set_lines, b"x-request-id: ", self.request_id, b"\r\n"))
+        whole = response_head(head, framing, own, drop | plan.drop_fields if drop else plan.drop_fields, plan.default_lines)
+        self._started_response = True
+        self.sent_status = head.status
+        self.client.begin_response(keep)
+        if done:
+            self._over("", whole + piece if piece else whole)
+        else:
+            self.client.write(whole + piece if piece else whole)
+
+    def _continue_response(self, piece: bytes, done: bool) -> None:
+        if self.response_chunked:
+            piece = (chunk(piece) if piece else b"") + (END if done else b"")
+        if done:
+            self._over("", piece)
+        elif piece:
+            self.client.write(piece)
+
+    # --- the tunnel -------------------------------------------------------------------------------------------------
+
+    def switched(self, head: ResponseHead, rest: bytes) -> None:
+        """101 came back: open the tunnel if it is the answer to this very handshake (RFC 6455, 4.1)."""
+        reason = (
+            check_response(head.status, head.fields, self.fields[b"sec-websocket-key"])
+            if self.upgrade
+            else "nobody asked for it"
+        )
+        if reason:
+            self._fail(502, f"the upstream switched protocols: {reason}")
+            return
+        self.parent = head
+        self.status = self.sent_status = 101
+        self.tunnel = self._started_response = True
+        own = b"connection: upgrade\r\nupgrade: websocket\r\nx-request-id: " + self.request_id + b"\r\n"
+        self.gateway.record(self, "gateway:request:opened")
+        self.client.begin_response(False)
+        self.client.open_tunnel(response_head(head, b"", own, frozenset(), ()) + rest)
+
+    def tunnelled(self, data: bytes) -> None:
+        self.response_size += len(data)
+        self.client.write(data)
+        self.client.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.tunnel_idle_timeout
+
+    def to_upstream(self, data: bytes) -> None:
+        """Tunnel bytes from the client."""
+        self.request_size += len(data)
+        if self.upstream is not None:
+            self.upstream.transport.write(data)
