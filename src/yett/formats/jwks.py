@@ -4,6 +4,7 @@ A key that cannot be used for verifying is left out, with the reason; the rest o
 publish keys of many kinds in one set. It must not know where a set comes from.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,16 @@ MAX_KEYS = 256
 
 MAX_CANDIDATES = 5
 """Keys that one token is tried with: what bounds the work that a token without key id can ask for."""
+
+
+_FETCHABLE = re.compile(
+    r"https://[^\s/?#@\\]+(/[^\s#]*)?|http://(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?(/[^\s#]*)?"
+)
+
+
+def may_fetch(url: str) -> bool:
+    """Whether a key set may be fetched from there: over TLS, or without it on this machine; no passwords in the URL."""
+    return url.isascii() and _FETCHABLE.fullmatch(url) is not None
 
 
 class KeySetError(ValueError):

@@ -1,6 +1,9 @@
 """What can be called, and who calls it."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -43,12 +46,17 @@ class Credential(msgspec.Struct, frozen=True):
     facts: dict[str, str | int | float | list[str]] = {}
 
 
-class ApiKey(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One stored key. `sha256` is the hex digest of the key; `expires` is in seconds since the Unix epoch."""
+Label = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+\Z", max_length=256)]
+"""A name that may stand in records and fields: not empty, no control characters."""
 
-    id: str
-    principal: str
-    sha256: str
+
+class ApiKey(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One stored key. `sha256` is the hex digest of the key, in lower case; `created`, `expires` (the first moment at which
+    the key is refused) and `revoked` are in seconds since the Unix epoch."""
+
+    id: Label
+    principal: Label
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     scopes: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     created: float = 0.0

@@ -42,13 +42,14 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     policy: the YAML of one service, without match and upstream. contract: an OpenAPI document, YAML.
     request and response: as text with LF line ends; content length is computed. keys: the YAML of a key file.
     repeat: how often the request is sent; the last decision counts. overlapping: whether all are still under way when the last
-    is decided; otherwise each exchange ends before the next.
+    is decided; otherwise each exchange ends before the next. files: contents of the files that the policy names.
     """
 
     request: str
     policy: str
     contract: str = ""
     keys: str = ""
+    files: dict[str, str] = {}
     response: str = ""
     repeat: int = 1
     overlapping: bool = False
