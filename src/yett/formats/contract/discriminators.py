@@ -1,0 +1,128 @@
+"""Discriminators, enforced by dispatch: the value of one property says which schema the object must satisfy.
+
+Two shapes exist. A choice (`oneOf` or `anyOf` of references with a discriminator beside it) is replaced: the value must name
+one of them, and that one is applied. A base (a schema with a discriminator that others derive from by `allOf`) stays, and the
+schema that the value names is applied on top; a value that names none passes with the base alone, as vendors' extensions
+give such values other names. Sources: OpenAPI 3.0.4, 4.7.25; OpenAPI 3.1.1, 4.8.25; Swagger 2.0, "Schema Object".
+"""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from yett.formats.contract.directions import Variant
+from yett.formats.contract.documents import BrokenReference, Node
+
+if TYPE_CHECKING:
+    from yett.formats.contract.schemas import Conversion, Tree
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+Targets = list[tuple[str, Node]]
+
+
+def dispatch(conversion: "Conversion", node: Node, in_place: bool) -> "tuple[list[Tree], frozenset[str]]":
+    """What the discriminator at `node` demands, and the keyword that this replaces."""
+    choice = next((key for key in ("oneOf", "anyOf") if isinstance(node.value.get(key), list)), None)
+    replaced = frozenset({choice} if choice else ())
+    if conversion.variant is Variant.BASE and node.path == conversion.home.path:
+        return [], replaced
+    name = _property(conversion, node)
+    if name is None:
+        return [], frozenset()
+    targets = _mapped(conversion, node)
+    if choice is None:
+        targets += conversion.pool.descendants(node)
+        return _branches(conversion, name, targets, node, in_place), frozenset()
+    members = [member for member in node.value[choice] if member != {"type": "null"}]
+    if not all(isinstance(member, dict) and "$ref" in member for member in members):
+        conversion.gap(
+            node.child("discriminator"), "discriminator", f"a member of {choice} is not a reference; {choice} alone decides"
+        )
+        return [], frozenset()
+    targets += _members(conversion, node, choice)
+    names = list(dict.fromkeys(value for value, _ in targets))
+    chosen: Tree = {
+        "required": [name],
+        "properties": {name: {"enum": names}},
+        "allOf": _branches(conversion, name, targets, node, in_place),
+    }
+    if len(members) < len(node.value[choice]):
+        chosen = {"anyOf": [{"type": "null"}, chosen]}
+    return [chosen], replaced
+
+
+def variant_for(conversion: "Conversion", target: Node) -> Variant:
+    """A schema that is itself reached through the discriminator of `target` needs that target without the discriminator."""
+    if not isinstance(target.value, dict) or "discriminator" not in target.value:
+        return Variant.WHOLE
+    home = (conversion.home.document, conversion.home.path)
+    reached = [*conversion.pool.descendants(target), *_mapped(conversion, target, quiet=True)]
+    for choice in ("oneOf", "anyOf"):
+        if isinstance(target.value.get(choice), list):
+            reached += _members(conversion, target, choice, quiet=True)
+    derives = home in ((found.document, found.path) for _, found in reached)
+    return Variant.BASE if derives or home == (target.document, target.path) else Variant.WHOLE
+
+
+def _property(conversion: "Conversion", node: Node) -> str | None:
+    value = node.value["discriminator"]
+    name = value.get("propertyName") if isinstance(value, dict) else value if conversion.pool.version == "2.0" else None
+    if not isinstance(name, str):
+        conversion.problem(node.child("discriminator"), "discriminator must name a property")
+        return None
+    return name
+
+
+def _mapped(conversion: "Conversion", node: Node, quiet: bool = False) -> Targets:
+    mapping = node.child("discriminator", "mapping")
+    found: Targets = []
+    for value, reference in mapping.value.items() if isinstance(mapping.value, dict) else ():
+        try:
+            found.append((str(value), _by_name(conversion, node.document, reference)))
+        except BrokenReference as broken:
+            if not quiet:
+                conversion.problem(mapping.child(str(value)), str(broken))
+    return found
+
+
+def _by_name(conversion: "Conversion", document: str, reference: Any) -> Node:
+    documents = conversion.pool.documents
+    if isinstance(reference, str) and _NAME.fullmatch(reference):
+        try:
+            return documents.resolve(document, f"#/components/schemas/{reference}")
+        except BrokenReference:
+            return documents.resolve(document, reference)
+    return documents.resolve(document, reference)
+
+
+def _members(conversion: "Conversion", node: Node, choice: str, quiet: bool = False) -> Targets:
+    """The members of a choice by their own names: the last segment of their references."""
+    found: Targets = []
+    for index, member in enumerate(node.value[choice]):
+        if not isinstance(member, dict) or not isinstance(member.get("$ref"), str):
+            continue
+        try:
+            found.append((_own_name(member["$ref"]), conversion.pool.documents.resolve(node.document, member["$ref"])))
+        except BrokenReference as broken:
+            if not quiet:
+                conversion.problem(node.child(choice, str(index)), str(broken))
+    return found
+
+
+def _own_name(reference: str) -> str:
+    last = reference.rsplit("/", 1)[-1]
+    return last.partition(".")[0] if "#" not in reference else last
+
+
+def _branches(conversion: "Conversion", name: str, targets: Targets, node: Node, in_place: bool) -> "list[Tree]":
+    """One if-then for each schema, with all values that name it."""
+    values: dict[tuple[str, tuple[str, ...]], tuple[Node, list[str]]] = {}
+    for value, target in targets:
+        location = (target.document, target.path)
+        if location != (node.document, node.path) and value not in values.setdefault(location, (target, []))[1]:
+            values[location][1].append(value)
+    out: list[Tree] = []
+    for target, named in values.values():
+        condition = {"required": [name], "properties": {name: {"enum": named}}}
+        out.append({"if": condition, "then": conversion.link(target, in_place)})
+    return out

@@ -1,0 +1,180 @@
+"""OpenAPI 3.0 and 3.1: servers, security schemes, parameters, bodies and responses.
+
+Sources: OpenAPI 3.0.4 and 3.1.1, sections 4.7.5 (server), 4.7.12 (parameter), 4.7.13 (request body), 4.7.17 (response).
+"""
+
+from typing import Any
+
+from yett.formats.contract.directions import Direction
+from yett.formats.contract.documents import Node
+from yett.formats.contract.reading import Reader, base_path, expanded
+from yett.formats.contract.values import NO_SCHEMA, Answer, Body, Media, Parameter, SecurityScheme
+from yett.formats.media_types import Kind, kind_of, read_media_type
+
+STYLES = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form",),
+    "form": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+}
+"""Styles by place; the first is the default."""
+
+RESERVED_FIELDS = frozenset(("accept", "content-type", "authorization"))
+"""Fields that a parameter of this name does not describe (4.7.12.1)."""
+
+
+class OpenAPI:
+    """The dialect of version 3."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        for name in ("webhooks",):
+            if name in reader.root.value:
+                reader.report.gap(reader.root.child(name), name, "they are requests that the API makes, not requests to it")
+        if reader.root.value.get("jsonSchemaDialect") not in (None, "https://spec.openapis.org/oas/3.1/dialect/base"):
+            reader.report.gap(
+                reader.root.child("jsonSchemaDialect"), "jsonSchemaDialect", "schemas are read in OpenAPI's own dialect"
+            )
+
+    def schemes(self) -> dict[str, SecurityScheme]:
+        found = {}
+        for name, node in self.reader.mapping(self.reader.root.child("components", "securitySchemes")):
+            target = self.reader.follow(node)
+            if target is not None:
+                found[name] = self._scheme(name, target)
+        return found
+
+    def _scheme(self, name: str, node: Node) -> SecurityScheme:
+        value = node.value
+        kind = str(value.get("type"))
+        if kind == "apiKey":
+            if value.get("in") not in ("header", "query", "cookie") or not isinstance(value.get("name"), str):
+                self.reader.problem(node, "an apiKey scheme needs a name, and a place: header, query or cookie")
+            return SecurityScheme(name, kind, str(value.get("in")), str(value.get("name")))
+        if kind == "http":
+            scheme = str(value.get("scheme")).lower()
+            return SecurityScheme(name, scheme if scheme in ("basic", "bearer") else "other", scheme=scheme)
+        if kind not in ("oauth2", "openIdConnect", "mutualTLS"):
+            self.reader.problem(node.child("type"), f"{kind!r} is not a type of security scheme")
+        return SecurityScheme(name, kind)
+
+    def bases(self, node: Node) -> tuple[str, ...] | None:
+        found: dict[str, None] = {}
+        for server in self.reader.items(node.child("servers")):
+            url = server.child("url").value
+            if not isinstance(url, str):
+                self.reader.problem(server, "a server needs a url")
+                continue
+            choices = {}
+            for name, variable in self.reader.mapping(server.child("variables")):
+                values = [variable.child("default").value, *(variable.child("enum").value or ())]
+                choices[name] = list(dict.fromkeys(str(value) for value in values if value is not None))
+            found |= dict.fromkeys(base_path(text) for text in expanded(url, choices))
+        return tuple(found) or None
+
+    def parameter(self, node: Node) -> Parameter | None:
+        name, place = node.value.get("name"), node.value.get("in")
+        if not isinstance(name, str) or not name or place not in ("path", "query", "header", "cookie"):
+            self.reader.problem(node, "a parameter needs a name, and a place: path, query, header or cookie")
+            return None
+        if place == "header" and name.lower() in RESERVED_FIELDS:
+            self.reader.gap(node, f"header {name}", "OpenAPI ignores a parameter of this name")
+            return None
+        return self.serialised(node, name, place, Direction.REQUEST)
+
+    def serialised(self, node: Node, name: str, place: str, direction: Direction) -> Parameter:
+        """What parameters and response fields have in common."""
+        value = node.value
+        required = value.get("required", False)
+        if not isinstance(required, bool):
+            self.reader.problem(node.child("required"), "must be true or false")
+        style, explode = self.style(node, place)
+        schema, media = NO_SCHEMA, ""
+        if "content" in value:
+            contents = list(self.reader.mapping(node.child("content")))
+            if len(contents) != 1 or "schema" in value:
+                self.reader.problem(node, "a parameter has either a schema or exactly one content")
+            for media, content in contents[:1]:
+                if kind_of(media.lower()) is not Kind.JSON:
+                    self.reader.gap(content, f"content {media}", "only JSON is read in parameters")
+                elif isinstance(content.value, dict) and "schema" in content.value:
+                    schema = self.reader.schema(content.child("schema"), direction)
+        elif "schema" in value:
+            schema = self.reader.schema(node.child("schema"), direction)
+        elif place != "response":
+            self.reader.problem(node, "a parameter needs a schema or a content")
+        allow_empty = place == "query" and value.get("allowEmptyValue") is True
+        return Parameter(name, place, required is True or place == "path", style, explode, schema, media, allow_empty)
+
+    def style(self, node: Node, place: str) -> tuple[str, bool]:
+        allowed = STYLES.get(place, ("simple",))
+        style = node.value.get("style", allowed[0])
+        if style not in allowed:
+            self.reader.problem(node.child("style"), f"{style!r} is not a style of a {place} parameter")
+            style = allowed[0]
+        explode = node.value.get("explode", style == "form")
+        if not isinstance(explode, bool):
+            self.reader.problem(node.child("explode"), "must be true or false")
+        return style, explode is True
+
+    def body(self, node: Node, parameters: list[Node]) -> Body | None:
+        declared = node.child("requestBody")
+        if declared.value is None:
+            return None
+        target = self.reader.follow(declared)
+        if target is None:
+            return None
+        if not isinstance(target.value.get("content"), dict):
+            self.reader.problem(target, "a request body needs a content")
+        return Body(target.value.get("required") is True, self.content(target.child("content"), Direction.REQUEST))
+
+    def answer(self, status: str, node: Node, operation: Node) -> Answer:
+        fields = []
+        for name, declared in self.reader.mapping(node.child("headers")):
+            target = self.reader.follow(declared)
+            if target is not None and name.lower() != "content-type":
+                fields.append(self.serialised(target, name, "response", Direction.RESPONSE))
+        return Answer(status, tuple(fields), self.content(node.child("content"), Direction.RESPONSE))
+
+    def content(self, node: Node, direction: Direction) -> tuple[Media, ...]:
+        """A map of media types."""
+        found = []
+        for name, media in self.reader.mapping(node):
+            parsed = read_media_type(name.encode())
+            target = self.reader.follow(media)
+            if parsed is None:
+                self.reader.problem(media, f"{name!r} is not a media type")
+            elif target is not None:
+                schema = NO_SCHEMA
+                if "schema" in target.value:
+                    schema = self.reader.schema(target.child("schema"), direction)
+                    opaque_gap(self.reader, target, parsed.type)
+                encoding = self._encoding(target) if parsed.kind in (Kind.FORM, Kind.MULTIPART) else ()
+                found.append(Media(parsed.type, schema, (parsed.parameter("charset") or "").lower(), encoding))
+        return tuple(found)
+
+    def _encoding(self, media: Node) -> tuple[Parameter, ...]:
+        found = []
+        for name, node in self.reader.mapping(media.child("encoding")):
+            if not isinstance(node.value, dict):
+                self.reader.problem(node, "must be an object")
+                continue
+            if "headers" in node.value:
+                self.reader.gap(node.child("headers"), "headers", "fields of parts are not validated")
+            style, explode = self.style(node, "form")
+            content_type = node.value.get("contentType", "")
+            found.append(Parameter(name, "form", False, style, explode, NO_SCHEMA, str(content_type).lower()))
+        return tuple(found)
+
+
+def opaque_gap(reader: Reader, media: Node, name: str) -> None:
+    """Report a schema for a body that is not read, unless it only says that there are bytes."""
+    schema: Any = media.child("schema").value
+    says_nothing = isinstance(schema, dict) and schema.keys() <= {"type", "format", "description", "title", "example"}
+    if (
+        kind_of(name) is Kind.OPAQUE
+        and not name.endswith("/*")
+        and not (says_nothing and schema.get("type") in (None, "string", "file"))
+    ):
+        reader.gap(media, f"bodies of type {name}", "only JSON, forms and plain text are validated")

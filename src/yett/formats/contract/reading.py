@@ -1,0 +1,294 @@
+"""Reads a whole contract: which version it is, its base paths, its security, and every operation of every path.
+
+What differs between Swagger 2.0 and OpenAPI 3 is in `swagger` and `openapi`; this module knows what they share.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, Protocol
+
+import msgspec
+
+from yett.formats.contract.directions import Direction
+from yett.formats.contract.documents import BrokenReference, Documents, Node, key_text
+from yett.formats.contract.pool import SchemaPool
+from yett.formats.contract.report import Report
+from yett.formats.contract.values import (
+    Answer,
+    Body,
+    Contract,
+    Detail,
+    Entry,
+    Parameter,
+    SecurityRequirements,
+    SecurityScheme,
+)
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+MAX_BASES = 64
+"""Most base paths that the variables of one server may stand for."""
+
+_TEMPLATE_NAME = re.compile(r"\{([^{}/]*)\}")
+_STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default")
+
+
+class Draft(msgspec.Struct):
+    """An operation as read; its gaps are known once all schemas are converted."""
+
+    entry: Entry
+    detail: Detail
+    schemas: set[int]
+    gaps: set[int]
+
+
+class Reader:
+    """What every part of reading shares. `schemas` and `gaps` are those of the operation under way."""
+
+    def __init__(self, documents: Documents, version: str) -> None:
+        self.documents, self.version = documents, version
+        self.report = Report()
+        self.pool = SchemaPool(documents, self.report, version)
+        self.schemas: set[int] = set()
+        self.gaps: set[int] = set()
+        self.root = Node(documents.root, (), documents.trees[documents.root])
+
+    def problem(self, node: Node, message: str) -> None:
+        self.report.problem(node, message)
+
+    def gap(self, node: Node, what: str, why: str) -> None:
+        self.gaps.add(self.report.gap(node, what, why))
+
+    def schema(self, node: Node, direction: Direction) -> int:
+        number = self.pool.use(node, direction)
+        self.schemas.add(number)
+        return number
+
+    def follow(self, node: Node) -> Node | None:
+        """What a reference leads to, if it is an object; reports a problem otherwise."""
+        try:
+            found = self.documents.follow(node)
+        except BrokenReference as broken:
+            self.problem(node, str(broken))
+            return None
+        if not isinstance(found.value, dict):
+            self.problem(node, "must be an object")
+            return None
+        return found
+
+    def mapping(self, node: Node) -> Iterator[tuple[str, Node]]:
+        """The members of an object that may be absent, without vendors' extensions."""
+        if node.value is None:
+            return
+        if not isinstance(node.value, dict):
+            self.problem(node, "must be an object")
+            return
+        for name, value in node.value.items():
+            key = key_text(name)
+            if not key.startswith("x-"):
+                yield key, Node(node.document, (*node.path, key), value)
+
+    def items(self, node: Node) -> Iterator[Node]:
+        """The members of a list that may be absent."""
+        if node.value is None:
+            return
+        if not isinstance(node.value, list):
+            self.problem(node, "must be a list")
+            return
+        for index, value in enumerate(node.value):
+            yield Node(node.document, (*node.path, str(index)), value)
+
+    def requirements(self, node: Node, schemes: Mapping[str, SecurityScheme]) -> SecurityRequirements | None:
+        """A `security` list; None where there is none."""
+        if node.value is None:
+            return None
+        alternatives = []
+        for alternative in self.items(node):
+            members = []
+            for name, scopes in self.mapping(alternative):
+                if name not in schemes:
+                    self.problem(scopes, f"there is no security scheme {name!r}")
+                members.append((name, tuple(str(scope.value) for scope in self.items(scopes))))
+            alternatives.append(tuple(members))
+        return tuple(alternatives)
+
+
+class Dialect(Protocol):
+    """What a version of the description adds to reading."""
+
+    reader: Reader
+
+    def schemes(self) -> dict[str, SecurityScheme]: ...
+    def bases(self, node: Node) -> tuple[str, ...] | None: ...
+    def parameter(self, node: Node) -> Parameter | None: ...
+    def body(self, node: Node, parameters: list[Node]) -> Body | None: ...
+    def answer(self, status: str, node: Node, operation: Node) -> Answer: ...
+
+
+class PathReader:
+    """Reads all paths with the words of one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect, self.reader = dialect, dialect.reader
+        self.schemes = dialect.schemes()
+        self.security = self.reader.requirements(self.reader.root.child("security"), self.schemes)
+        self._shapes: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+
+    def drafts(self) -> Iterator[Draft]:
+        for template, node in self.reader.mapping(self.reader.root.child("paths")):
+            item = self.reader.follow(node)
+            if item is None or not self._template_is_sound(template, node):
+                continue
+            shared = list(self.reader.items(item.child("parameters")))
+            for method in METHODS:
+                operation = item.child(method)
+                if operation.value is not None and isinstance(operation.value, dict):
+                    yield self._operation(template, method, operation, item, shared)
+                elif operation.value is not None:
+                    self.reader.problem(operation, "an operation must be an object")
+
+    def _template_is_sound(self, template: str, node: Node) -> bool:
+        names = _TEMPLATE_NAME.findall(template)
+        bare = _TEMPLATE_NAME.sub("", template)
+        if not template.startswith("/"):
+            self.reader.problem(node, "a path must start with /")
+        elif "{" in bare or "}" in bare or "" in names or len(names) != len(set(names)):
+            self.reader.problem(node, "the template's parameters are not well-formed, or one occurs twice")
+        elif "?" in bare or "#" in bare:
+            self.reader.problem(node, "a path has no query and no fragment")
+        else:
+            shape = _TEMPLATE_NAME.sub("{}", template)
+            if shape in self._shapes:
+                self.reader.problem(node, f"matches the same paths as {self._shapes[shape]}")
+                return False
+            self._shapes[shape] = template
+            return True
+        return False
+
+    def _operation(self, template: str, method: str, node: Node, item: Node, shared: list[Node]) -> Draft:
+        reader = self.reader
+        reader.schemas, reader.gaps = set(), set()
+        own = list(reader.items(node.child("parameters")))
+        parameters = self._parameters(template, node, shared, own)
+        body = self.dialect.body(node, [*shared, *own])
+        security = reader.requirements(node.child("security"), self.schemes)
+        bases = self.dialect.bases(node) if "servers" in node.value else self.dialect.bases(item)
+        detail = Detail(
+            parameters=parameters,
+            body=body,
+            answers=self._answers(node),
+            security=self.security if security is None else security,
+        )
+        if "callbacks" in node.value:
+            reader.gap(node.child("callbacks"), "callbacks", "they are requests that the API makes, not requests to it")
+        entry = Entry(
+            method.upper(), template, self._identifier(node), node.value.get("deprecated") is True, node.document, node.pointer,
+            msgspec.Raw(), bases,
+        )  # fmt: skip
+        return Draft(entry, detail, reader.schemas, reader.gaps)
+
+    def _identifier(self, node: Node) -> str | None:
+        identifier = node.value.get("operationId")
+        if identifier is None:
+            return None
+        if not isinstance(identifier, str) or not identifier:
+            self.reader.problem(node.child("operationId"), "must be a string that is not empty")
+            return None
+        if identifier in self._ids:
+            self.reader.problem(node.child("operationId"), f"{identifier!r} is also the operationId at {self._ids[identifier]}")
+        return self._ids.setdefault(identifier, node.pointer) and identifier
+
+    def _parameters(self, template: str, operation: Node, shared: list[Node], own: list[Node]) -> tuple[Parameter, ...]:
+        """The operation's parameters; its own replace those of the path that have the same name and place."""
+        found: dict[tuple[str, str], Parameter] = {}
+        for level in (shared, own):
+            seen: set[tuple[str, str]] = set()
+            for node in level:
+                target = self.reader.follow(node)
+                parameter = None if target is None else self.dialect.parameter(target)
+                if parameter is None:
+                    continue
+                key = (parameter.place, parameter.name.lower() if parameter.place == "header" else parameter.name)
+                if key in seen:
+                    self.reader.problem(node, f"the {parameter.place} parameter {parameter.name!r} is declared twice")
+                seen.add(key)
+                found[key] = parameter
+        names = set(_TEMPLATE_NAME.findall(template))
+        declared = {name for place, name in found if place == "path"}
+        for name in sorted(names - declared):
+            self.reader.problem(operation, f"the path parameter {name!r} is not declared")
+        for name in sorted(declared - names):
+            self.reader.problem(operation, f"the path parameter {name!r} is not in the template {template}")
+            del found["path", name]
+        return tuple(found.values())
+
+    def _answers(self, operation: Node) -> tuple[Answer, ...]:
+        answers = []
+        responses = operation.child("responses")
+        for status, node in self.reader.mapping(responses):
+            target = self.reader.follow(node)
+            if not _STATUS.fullmatch(status):
+                self.reader.problem(node, f"{status!r} is not a status, a range such as 2XX, or default")
+            elif target is not None:
+                answers.append(self.dialect.answer(status, target, operation))
+        return tuple(answers)
+
+
+def expanded(url: str, choices: Mapping[str, list[str]]) -> list[str]:
+    """All texts that a server's URL with variables stands for, at most MAX_BASES."""
+    names = _TEMPLATE_NAME.findall(url)
+    texts = []
+    for values in product(*(choices.get(name, [""]) for name in names)):
+        text = url
+        for name, value in zip(names, values, strict=True):
+            text = text.replace(f"{{{name}}}", value)
+        texts.append(text)
+        if len(texts) == MAX_BASES:
+            break
+    return texts
+
+
+def base_path(url: str) -> str:
+    """The path of a server's URL, absolute or relative to the host, without trailing slash; "" for the root."""
+    _, scheme, rest = url.partition("://")
+    if scheme:
+        path = "/" + rest.partition("/")[2] if "/" in rest else ""
+    elif url.startswith("//"):
+        path = "/" + url[2:].partition("/")[2]
+    else:
+        path = url if url.startswith("/") else f"/{url}"
+    path = path.partition("?")[0].partition("#")[0]
+    return "/".join(segment for segment in path.split("/") if segment not in (".",)).rstrip("/")
+
+
+def assembled(reader: Reader, dialect: Dialect) -> Contract:
+    """Put everything together once all operations were read."""
+    paths = PathReader(dialect)
+    drafts = list(paths.drafts())
+    bases = dialect.bases(reader.root) or ("",)
+    reader.pool.convert_waiting()
+    operations = []
+    for draft in drafts:
+        gaps = sorted(draft.gaps | reader.pool.gaps(draft.schemas))
+        detail = msgspec.structs.replace(draft.detail, unenforced=tuple(gaps))
+        operations.append(msgspec.structs.replace(draft.entry, detail=msgspec.Raw(msgspec.msgpack.encode(detail))))
+    schemas, groups = reader.pool.finish()
+    title = reader.root.child("info")
+    return Contract(
+        version=reader.version,
+        title=_text(title.child("title").value),
+        revision=_text(title.child("version").value),
+        bases=bases,
+        operations=tuple(operations),
+        schemes=tuple(paths.schemes.values()),
+        security=paths.security,
+        schemas=schemas,
+        groups=groups,
+        problems=reader.report.problems,
+        unenforced=reader.report.unenforced,
+    )
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
