@@ -119,7 +119,7 @@ def reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
-        return str(error.reason or "TLS error").lower().replace("_", " ")
+        return str(getattr(error, "reason", None) or "TLS error").lower().replace("_", " ")
     if isinstance(error, ConnectionAbortedError | TimeoutError):
         return "timeout"
     return "the client closed the connection"

@@ -140,7 +140,8 @@ class Fleet:
             except OSError as error:
                 slot.failure = f"cannot be started: {error.strerror or error}"
             else:
-                slot.failure = f"ended with {ending(code)}"
+                if slot.digest or not slot.answered_load:  # else it has said itself why it could not begin
+                    slot.failure = f"ended with {ending(code)}"
             slot.restarts += not self._stopping.is_set()
             self._vacate(slot)
             if not self._stopping.is_set():
@@ -294,6 +295,7 @@ class Fleet:
         asked = [slot for slot in self.slots if slot.channel is not None]
         for slot in asked:
             if slot.channel is not None:
+                slot.answered_load = slot.failure = ""
                 slot.channel.send(Load(digest), bundle)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):

@@ -171,6 +171,8 @@ class Worker:
                 await self._install(built)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with a new bundle, the old one must go on serving
                 self._channel.send(Failed(order.digest, f"{type(error).__name__}: {error}"))
+                if self._gateway is None:  # nothing to serve, so make room for another try
+                    self._done.set()
             else:
                 self._channel.send(Loaded(order.digest, time.monotonic() - began, longest))
             finally:
