@@ -191,10 +191,14 @@ def password() -> None:
 @password.command("hash")
 def hash_() -> None:
     """Ask for a password and print its argon2id hash, for a users' file. Reads standard input where it is no terminal."""
-    if sys.stdin.isatty():
+    if _is_terminal():
         given = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         given = sys.stdin.readline().rstrip("\n")
     if not given or any(character < " " or character == "\x7f" for character in given):
         raise click.ClickException("a password has at least one character, and no control characters")
     click.echo(HASHER.hash(given))
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()

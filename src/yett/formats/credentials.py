@@ -66,6 +66,11 @@ class _KeyFile(msgspec.Struct, forbid_unknown_fields=True):
     version: Annotated[int, Meta(ge=1, le=1)] = 1
 
 
+class _Outline(msgspec.Struct, forbid_unknown_fields=True):
+    keys: list[Any] = []
+    version: Annotated[int, Meta(ge=1, le=1)] = 1
+
+
 def read_keys(octets: bytes, file: str = "") -> tuple[ApiKey, ...]:
     """The keys of a key file; an empty file has none. `file` is for messages. Raises DocumentError.
 
@@ -76,8 +81,7 @@ def read_keys(octets: bytes, file: str = "") -> tuple[ApiKey, ...]:
     keys = _read_json(octets)
     if keys is None:
         document = read(octets, file)
-        _convert(document, "", {**document.tree, "keys": []} if isinstance(document.tree, dict) else document.tree, _KeyFile)
-        entries = document.tree.get("keys") or []
+        entries = _convert(document, "", document.tree or {}, _Outline).keys
         keys = tuple(_convert(document, f"/keys/{index}", entry, ApiKey) for index, entry in enumerate(entries))
     for name, values in (("id", [key.id for key in keys]), ("sha256", [key.sha256 for key in keys])):
         if len(set(values)) != len(values):

@@ -28,13 +28,16 @@ MAX_CANDIDATES = 5
 
 
 _FETCHABLE = re.compile(
-    r"https://[^\s/?#@\\]+(/[^\s#]*)?|http://(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?(/[^\s#]*)?"
+    r"(?:https://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])"
+    r"|http://(?:localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\]))"
+    r"(?::(?P<port>[0-9]{1,5}))?(?:/[\x21\x22\x24-\x7e]*)?"
 )
 
 
 def may_fetch(url: str) -> bool:
     """Whether a key set may be fetched from there: over TLS, or without it on this machine; no passwords in the URL."""
-    return url.isascii() and _FETCHABLE.fullmatch(url) is not None
+    found = _FETCHABLE.fullmatch(url)
+    return found is not None and 0 < int(found["port"] or 1) < 65_536
 
 
 class KeySetError(ValueError):

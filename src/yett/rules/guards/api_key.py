@@ -28,8 +28,8 @@ from yett.model.policy import Struct
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
 from yett.rules.refusal import quoted, refuser
 
-Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=128)]
-Name = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$", max_length=128)]
+Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$(?!\n)", max_length=128)]
+Name = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$(?!\n)", max_length=128)]
 
 MAX_KEY = 512
 """Octets of a presented key: those made here have 54; what is longer is refused before it is hashed."""
@@ -126,7 +126,7 @@ def prepare(options: Options, scope: Scope) -> Prepared:
 def _describe(place: Place) -> tuple[str, bytes]:
     """Where the key is, for the record, and the challenge; there is no registered scheme for API keys."""
     if place.scheme is not None:
-        return f"header {place.header}", place.scheme.encode()
+        return f"header {place.header}", place.scheme.encode() + b' realm="api"'
     kind = "header" if place.header is not None else "query" if place.query is not None else "cookie"
     name = place.header or place.query or place.cookie or ""
     return f"{kind} {name}", b'ApiKey realm="api", in="%s", name=%s' % (kind.encode(), quoted(name))

@@ -26,7 +26,7 @@ from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
 from yett.rules.refusal import Grant, refuser
 
 Text = Annotated[str, Meta(min_length=1, max_length=1024)]
-Fingerprint = Annotated[str, Meta(pattern="^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$")]
+Fingerprint = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$(?!\n)")]
 
 _REQUEST = "GET /orders HTTP/1.1\nHost: api.example\n\n"
 _POLICY = "authenticate: [{client_certificate: {allow: [{name: billing.example}]}}%s]"

@@ -54,7 +54,7 @@ from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
 from yett.rules.recent import Recent
 from yett.rules.refusal import quoted, refuser, unavailable
 
-FieldName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)]
+FieldName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$(?!\n)", max_length=128)]
 ClaimPath = Annotated[str, Meta(min_length=1)] | Annotated[tuple[str, ...], Meta(min_length=1, max_length=8)]
 AlgorithmName = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",

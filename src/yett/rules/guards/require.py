@@ -22,7 +22,7 @@ from yett.model.policy import Struct
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
 from yett.rules.refusal import unavailable
 
-ScopeToken = Annotated[str, Meta(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$", max_length=256)]
+ScopeToken = Annotated[str, Meta(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$(?!\n)", max_length=256)]
 """RFC 6749, 3.3: no spaces, quotes or backslashes."""
 
 Role = Annotated[str, Meta(min_length=1, max_length=256)]
