@@ -9,8 +9,8 @@ import re
 
 import msgspec
 
-_TEXT = bytes(i for i in range(256) if (i >= 0x20 and i != 0x7F) or i in b"\t\r\n")
-_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TEXT = bytes(i for i in range(256) if (i >= 0x20 and i != 0x7F) or i == 0x09)
+_TOKEN_OCTETS = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?")
 
 # RFC 9110, 9.1, and the registry's that APIs use. CONNECT and TRACE are known in order to be refused by name.
@@ -26,8 +26,18 @@ _SINGLE_REQUEST = frozenset(
     b"host content-length transfer-encoding content-type authorization expect origin range sec-websocket-key".split()
 )
 _SINGLE_RESPONSE = frozenset(b"content-length transfer-encoding content-type location".split())
-_NAMES: dict[bytes, bytes] = {}
-_NAMES_KEPT, _NAME_LENGTH_KEPT = 4_096, 64  # a bounded memo: field names repeat, and an attacker's must not fill memory
+# Field lines repeat from one message to the next, so that a line once read is known. The memo is bounded, forgets everything
+# when it is full, and never holds what may be a credential: only lines with these names, and short ones.
+_LINES: dict[bytes, tuple[bytes, bytes]] = {}
+_LINES_KEPT, _LINE_LENGTH_KEPT = 4_096, 128
+_REPEATING = frozenset(
+    b"accept accept-charset accept-encoding accept-language accept-ranges access-control-request-headers"
+    b" access-control-request-method age allow cache-control connection content-encoding content-language content-length"
+    b" content-security-policy content-type date dnt etag expires host if-none-match keep-alive last-modified origin pragma"
+    b" priority referrer-policy retry-after sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode"
+    b" sec-fetch-site server strict-transport-security te transfer-encoding upgrade upgrade-insecure-requests user-agent vary"
+    b" via x-content-type-options x-forwarded-for x-forwarded-proto x-frame-options x-powered-by x-requested-with".split()
+)
 _CONNECTION: dict[bytes, tuple[bool | None, frozenset[bytes]]] = {
     b"keep-alive": (True, frozenset()),
     b"Keep-Alive": (True, frozenset()),
@@ -99,7 +109,9 @@ def parse_request(head: bytes, max_fields: int, max_target: int) -> RequestHead:
     length, chunked = _framing(fields, minor)
     if b"connection" in fields:
         keep, nominated = _connection(fields[b"connection"])
-        return RequestHead(method, target, minor, lines, fields, length, chunked, bool(minor) if keep is None else keep, nominated)
+        return RequestHead(
+            method, target, minor, lines, fields, length, chunked, bool(minor) if keep is None else keep, nominated
+        )
     return RequestHead(method, target, minor, lines, fields, length, chunked, bool(minor), frozenset())
 
 
@@ -120,38 +132,37 @@ def parse_response(head: bytes, max_fields: int = 256) -> ResponseHead:
 def _fields(head: bytes, most: int, single: frozenset[bytes]) -> tuple[bytes, list[tuple[bytes, bytes]], dict[bytes, bytes]]:
     """The start line, the field lines and their map."""
     rows = head.split(b"\r\n")
-    count = len(rows) - 1
+    first = rows.pop(0)
+    count = len(rows)
     if head.count(b"\n") != count or head.count(b"\r") != count:
         raise Refused(400, "a bare CR or LF")
-    if head.translate(None, _TEXT):
-        raise Refused(400, "a control character in the head")
     if count > most:
         raise Refused(431, f"more than {most} fields")
-    first = rows[0]
-    del rows[0]
-    lines = []
-    names = _NAMES
-    for row in rows:
-        name, colon, value = row.partition(b":")
-        lower = names.get(name)
-        if lower is None:
-            lower = _field_name(name)
-        if not colon:
-            raise Refused(400, "a field line without a colon")
-        lines.append((lower, value.strip(b" \t")))
+    if first.translate(None, _TEXT):
+        raise Refused(400, "a control character in the start line")
+    known = _LINES
+    lines = [known.get(row) or _line(row) for row in rows]
     fields = dict(lines)
     return first, lines, fields if len(fields) == count else _combined(lines, single)
 
 
-def _field_name(name: bytes) -> bytes:
+def _line(row: bytes) -> tuple[bytes, bytes]:
+    """Lower-case name and value of one field line."""
+    name, colon, value = row.partition(b":")
+    if row.translate(None, _TEXT):
+        raise Refused(400, "a control character in a field")
     if name[:1] in (b" ", b"\t"):
         raise Refused(400, "a folded field line (obs-fold)")
-    if not _TOKEN.fullmatch(name):
+    if not colon:
+        raise Refused(400, "a field line without a colon")
+    if not name or name.translate(None, _TOKEN_OCTETS):
         raise Refused(400, "a field name that is not a token, such as one with a space before its colon")
-    lower = name.lower()
-    if len(_NAMES) < _NAMES_KEPT and len(name) <= _NAME_LENGTH_KEPT:
-        _NAMES[name] = lower
-    return lower
+    line = (name.lower(), value.strip(b" \t"))
+    if len(row) <= _LINE_LENGTH_KEPT and line[0] in _REPEATING:
+        if len(_LINES) >= _LINES_KEPT:
+            _LINES.clear()
+        _LINES[row] = line
+    return line
 
 
 def _combined(lines: list[tuple[bytes, bytes]], single: frozenset[bytes]) -> dict[bytes, bytes]:
@@ -171,19 +182,18 @@ def _combined(lines: list[tuple[bytes, bytes]], single: frozenset[bytes]) -> dic
 
 def _framing(fields: dict[bytes, bytes], minor: int) -> tuple[int | None, bool]:
     """Content-Length and whether chunked (RFC 9112, 6). Both at once are refused, as is every other transfer coding."""
-    length = fields.get(b"content-length")
-    coding = fields.get(b"transfer-encoding")
-    if coding is None:
+    if b"transfer-encoding" not in fields:
+        length = fields.get(b"content-length")
         if length is None:
             return None, False
         if not length.isdigit() or len(length) > 15:
             raise Refused(400, "a malformed Content-Length")
         return int(length), False
-    if length is not None:
+    if b"content-length" in fields:
         raise Refused(400, "both Content-Length and Transfer-Encoding")
     if not minor:
         raise Refused(400, "Transfer-Encoding in HTTP/1.0")
-    if coding.lower() != b"chunked":
+    if fields[b"transfer-encoding"].lower() != b"chunked":
         raise Refused(400, "a transfer coding that is not exactly chunked")
     return None, True
 
@@ -201,8 +211,10 @@ def _connection(value: bytes) -> tuple[bool | None, frozenset[bytes]]:
 def _unusual_method(name: bytes) -> str:
     if name in (b"CONNECT", b"TRACE"):
         raise Refused(405, f"{name.decode()} is not served")
-    if not _TOKEN.fullmatch(name) or len(name) > 32:
+    if not name or name.translate(None, _TOKEN_OCTETS) or len(name) > 32:
         raise Refused(400, "the method is not a token")
     if name != name.upper():
-        raise Refused(400, "the method is not in upper case")  # methods are case-sensitive; "get" is read differently by servers
+        raise Refused(
+            400, "the method is not in upper case"
+        )  # methods are case-sensitive; "get" is read differently by servers
     return name.decode()

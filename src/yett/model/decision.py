@@ -116,8 +116,19 @@ Check = Callable[["View", "Evaluation"], Outcome]
 Authenticate = Callable[["View", "Evaluation"], Principal | Denial | Wait | None]
 
 
+class _Unset:
+    def __repr__(self) -> str:
+        return "unset"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+unset = _Unset()
+
+
 class Evaluation:
-    """The state of one decision. One is made for each exchange; slots keep it small.
+    """The state of one decision. One is made for each exchange.
 
     now: seconds since the Unix epoch; monotonic: seconds of a steady clock shared by all workers of the machine.
     parameters: raw (still percent-encoded) values of the path template's parameters, by name.
@@ -129,48 +140,28 @@ class Evaluation:
     releases: called once each when the exchange ends, however it ends.
     """
 
-    __slots__ = (
-        "amended",
-        "answered",
-        "answers",
-        "credential",
-        "denial",
-        "document",
-        "fields",
-        "monotonic",
-        "not_evaluated",
-        "now",
-        "operation",
-        "parameters",
-        "pending",
-        "principal",
-        "releases",
-        "replacement",
-        "replacement_type",
-        "response_document",
-        "would",
-    )
+    # Defaults stand on the class: what a request does not need is never set.
+    principal: Principal = ANONYMOUS
+    credential: Credential | None = None
+    denial: Denial | None = None
+    answered: Answer | None = None
+    would: list[Denial] | None = None
+    fields: list[bytes] | None = None
+    answers: dict[Need, Any] | None = None
+    pending: Iterator[Check] | None = None
+    releases: list[Callable[[], None]] | None = None
+    not_evaluated: list[tuple[str, str]] | None = None
+    document: Any = unset
+    response_document: Any = unset
+    replacement: bytes | None = None
+    replacement_type: bytes = b""
+    amended: list[Denial] | None = None
 
     def __init__(self, operation: Operation, now: float, monotonic: float, parameters: dict[str, str] | None = None) -> None:
         self.operation = operation
         self.now = now
         self.monotonic = monotonic
-        self.parameters: dict[str, str] | None = parameters
-        self.principal: Principal = ANONYMOUS
-        self.credential: Credential | None = None
-        self.denial: Denial | None = None
-        self.answered: Answer | None = None
-        self.would: list[Denial] | None = None
-        self.fields: list[bytes] | None = None
-        self.answers: dict[Need, Any] | None = None
-        self.pending: Iterator[Check] | None = None
-        self.releases: list[Callable[[], None]] | None = None
-        self.not_evaluated: list[tuple[str, str]] | None = None
-        self.document: Any = unset
-        self.response_document: Any = unset
-        self.replacement: bytes | None = None
-        self.replacement_type: bytes = b""
-        self.amended: list[Denial] | None = None
+        self.parameters = parameters
 
     def answer_to(self, need: Need) -> Any:
         """The fulfilled answer to `need`, or `unset`."""
@@ -220,14 +211,3 @@ class Evaluation:
         releases, self.releases = self.releases, None
         for release in releases or ():
             release()
-
-
-class _Unset:
-    def __repr__(self) -> str:
-        return "unset"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-unset = _Unset()

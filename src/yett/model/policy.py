@@ -7,7 +7,7 @@ Sizes are bytes, times are seconds, everywhere.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -36,6 +36,8 @@ class Secret(Struct, frozen=True, kw_only=True):
 
     The rim resolves it; `value` looks it up in `Ports.secrets`. A file's secret is its text without the final line break.
     """
+
+    HINT: ClassVar[str] = "a secret is never written here: {env: NAME} or {file: PATH}"
 
     env: Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     file: Annotated[str, Meta(min_length=1)] | None = None
@@ -177,6 +179,9 @@ class Samples(Struct, frozen=True, kw_only=True):
 
 
 class Log(Struct, frozen=True, kw_only=True):
+    """enabled: without it nothing is remembered and nothing can be explained; numbers are still counted."""
+
+    enabled: bool = True
     directory: str = "yett-data/log"
     durability: Durability = Durability.BATCH
     segment_size: Annotated[int, Meta(ge=65_536)] = 64 << 20

@@ -13,13 +13,12 @@ from yett.formats.http1 import ResponseHead
 from yett.formats.websocket import check_response
 from yett.model.decision import Denial, Phase
 
+_RESPONSE, _RESPONSE_BODY = int(Phase.RESPONSE), int(Phase.RESPONSE_BODY)
 _NO_BODY = (204, 304)
 
 
 class AnsweringExchange(LiveExchange):
     """Satisfies the response's part of `upstream.Receiver`."""
-
-    __slots__ = ()
 
     # --- the response -----------------------------------------------------------------------------------------------
 
@@ -34,7 +33,7 @@ class AnsweringExchange(LiveExchange):
         self.response_lines = head.lines
         self.response_fields = head.fields
         self.response_size = len(piece)
-        checks = self.plan.checks[Phase.RESPONSE]
+        checks = self.plan.checks[_RESPONSE]
         if checks:
             outcome = decide(checks, self, self.evaluation)
             if type(outcome) is Denial:
@@ -60,7 +59,7 @@ class AnsweringExchange(LiveExchange):
         if self.over:
             return
         self.response_size += len(piece)
-        self.client.deadline = self.gateway.monotonic() + self.plan.service.upstream.read_timeout
+        self.client.deadline = self.gateway.now + self.plan.service.upstream.read_timeout
         if self._buffered is not None:
             self._buffer_response(piece, done)
         else:
@@ -74,7 +73,7 @@ class AnsweringExchange(LiveExchange):
         if done:
             self._buffered = None
             self._response_phase(b"".join(buffered))
-        elif self.response_size > self.gateway.snapshot.policy.bounds.response_size:
+        elif self.response_size > self.gateway.bounds.response_size:
             self._buffered = None
             self._not_read("the response is larger than bounds.response_size")
             self._start_response(b"".join(buffered), False)
@@ -85,7 +84,7 @@ class AnsweringExchange(LiveExchange):
 
     def _response_phase(self, body: bytes) -> None:
         coding = self.response_fields.get(b"content-encoding")
-        bounds = self.gateway.snapshot.policy.bounds
+        bounds = self.gateway.bounds
         if coding is not None and body:
             try:
                 self.response_content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
@@ -96,7 +95,7 @@ class AnsweringExchange(LiveExchange):
         else:
             self.response_content = body
         evaluation = self.evaluation
-        outcome = decide(self.plan.checks[Phase.RESPONSE_BODY], self, evaluation)
+        outcome = decide(self.plan.checks[_RESPONSE_BODY], self, evaluation)
         if type(outcome) is Denial:
             self._deny(outcome)
         elif evaluation.replacement is not None:
@@ -176,7 +175,7 @@ class AnsweringExchange(LiveExchange):
     def tunnelled(self, data: bytes) -> None:
         self.response_size += len(data)
         self.client.write(data)
-        self.client.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.tunnel_idle_timeout
+        self.client.deadline = self.gateway.now + self.gateway.bounds.tunnel_idle_timeout
 
     def to_upstream(self, data: bytes) -> None:
         """Tunnel bytes from the client."""

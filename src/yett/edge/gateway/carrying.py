@@ -15,6 +15,7 @@ from yett.formats.coding import Undecodable, decode
 from yett.formats.websocket import asks_for_websocket, check_request, origin_allowed
 from yett.model.decision import Answer, Denial, Need, Outcome, Phase, Wait
 
+_HEAD, _BODY = int(Phase.HEAD), int(Phase.BODY)  # members of an Enum cost a call each before Python 3.12
 _IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))  # RFC 9110, 9.2.2
 _QUEUED = 65_536  # bytes of request body held while the upstream connects
 
@@ -22,13 +23,11 @@ _QUEUED = 65_536  # bytes of request body held while the upstream connects
 class CarriedExchange(AnsweringExchange):
     """Satisfies `pool.Carrier`, and with its bases `upstream.Receiver` and `yett.model.exchange.View`."""
 
-    __slots__ = ()
-
     # --- the head phase ---------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         """The head is there: decide on it, then take in the body or go to the upstream."""
-        checks = self.plan.checks[Phase.HEAD]
+        checks = self.plan.checks[_HEAD]
         self._go_on(decide(checks, self, self.evaluation) if checks else None, self._head_allowed)
 
     def _go_on(self, outcome: Outcome, then: Callable[[], None]) -> None:
@@ -36,7 +35,7 @@ class CarriedExchange(AnsweringExchange):
             then()
         elif type(outcome) is Wait:
             self._then = then
-            self.client.deadline = self.gateway.monotonic() + self.plan.service.upstream.read_timeout
+            self.client.deadline = self.gateway.now + self.plan.service.upstream.read_timeout
             self.gateway.fulfil(outcome.need, self._fulfilled)
         elif type(outcome) is Denial:
             self._deny(outcome)
@@ -47,7 +46,8 @@ class CarriedExchange(AnsweringExchange):
         if self.over:
             return
         self.evaluation.supply(need, answer)
-        self.evaluation.now, self.evaluation.monotonic = self.gateway.wall(), self.gateway.monotonic()
+        self.evaluation.monotonic = monotonic = self.gateway.monotonic()
+        self.evaluation.now = monotonic + self.gateway.wall_offset
         then = self._then
         if then is not None:
             self._go_on(resume(self, self.evaluation), then)
@@ -110,7 +110,7 @@ class CarriedExchange(AnsweringExchange):
         body = b"".join(self._pieces)
         self._pieces = [body]
         coding = self.fields.get(b"content-encoding")
-        bounds = self.gateway.snapshot.policy.bounds
+        bounds = self.gateway.bounds
         if coding is not None and body:
             try:
                 self.content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
@@ -119,7 +119,7 @@ class CarriedExchange(AnsweringExchange):
                 return
         else:
             self.content = body
-        self._go_on(decide(self.plan.checks[Phase.BODY], self, self.evaluation), self._go)
+        self._go_on(decide(self.plan.checks[_BODY], self, self.evaluation), self._go)
 
     def _forward(self, piece: bytes, done: bool) -> None:
         upstream = self.upstream
@@ -143,6 +143,9 @@ class CarriedExchange(AnsweringExchange):
         connection = self.cluster.acquire(self)
         if connection is not None:
             self.connected(connection)
+        else:
+            upstream = self.plan.service.upstream
+            self.client.deadline = self.gateway.now + upstream.connect_timeout + upstream.read_timeout
 
     def connected(self, connection: UpstreamConnection) -> None:
         """A connection is there: send what there is of the request."""
@@ -171,7 +174,7 @@ class CarriedExchange(AnsweringExchange):
                 framing = b"content-length: %d\r\n\r\n" % (head.content_length or 0)
             connection.transport.write(b"".join((whole, framing, body)))
             self.client.resume()
-        self.client.deadline = self.gateway.monotonic() + self.plan.service.upstream.read_timeout
+        self.client.deadline = self.gateway.now + self.plan.service.upstream.read_timeout
 
     def _path(self) -> str:
         service = self.plan.service

@@ -5,7 +5,6 @@ stops when more than a bounded number of bytes wait. Deadlines are swept by the 
 """
 
 import asyncio
-from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -33,13 +32,13 @@ AT_ONCE = 16  # pipelined requests answered in a row before others have their tu
 _UPSTREAM, _FULL = 1, 2  # reasons to stop reading
 
 
-class State(IntEnum):
-    HEAD = 0  # between requests, or within a head
-    BODY = 1
-    BUSY = 2  # the request is in, or a guard waits; what arrives belongs to the next one
-    TUNNEL = 3
-    LINGER = 4
-    CLOSED = 5
+# What a connection is doing. Plain integers: this is compared several times per request.
+HEAD = 0  # between requests, or within a head
+BODY = 1
+BUSY = 2  # the request is in, or a guard waits; what arrives belongs to the next one
+TUNNEL = 3
+LINGERING = 4
+CLOSED = 5
 
 
 class ClientConnection(asyncio.Protocol):
@@ -75,7 +74,7 @@ class ClientConnection(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.peer = ""
         self.tls: TLSFacts | None = None
-        self.state = State.HEAD
+        self.state = HEAD
         self.exchange: CarriedExchange | None = None
         self.deadline = 0.0
         self.forwarded: tuple[str, bytes, bytes] = ("", b"", b"")  # address, host and the lines made of them: seldom others
@@ -100,13 +99,13 @@ class ClientConnection(asyncio.Protocol):
         self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
         if self.scheme == "https":
             self.tls = tls_facts(transport.get_extra_info("ssl_object"))
-        self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.head_timeout
+        self.deadline = self.gateway.now + self.gateway.bounds.head_timeout
         if not self.gateway.welcome(self):
-            self.state = State.CLOSED
+            self.state = CLOSED
             self.transport.abort()
 
     def connection_lost(self, _: Exception | None) -> None:
-        self.state = State.CLOSED
+        self.state = CLOSED
         self.gateway.farewell(self)
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
@@ -114,23 +113,23 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         state = self.state
-        if state is State.HEAD:
+        if state == HEAD:
             if self._buffer:
                 self._buffer += data
             else:
                 self._buffer = data
-                self._since = self.gateway.monotonic()
-                self.deadline = self._since + self.gateway.snapshot.policy.bounds.head_timeout
+                self._since = self.gateway.now
+                self.deadline = self._since + self.gateway.bounds.head_timeout
             self._drive()
-        elif state is State.BODY:
+        elif state == BODY:
             self._body(data)
-        elif state is State.BUSY:
+        elif state == BUSY:
             self._buffer += data
             if len(self._buffer) > WAITING_BYTES:
                 self._stop_reading(_FULL)
-        elif state is State.TUNNEL and self.exchange is not None:
+        elif state == TUNNEL and self.exchange is not None:
             self.exchange.to_upstream(data)
-        elif state is State.LINGER:
+        elif state == LINGERING:
             self._size += len(data)
             if self._size > LINGER_BYTES:
                 self.abort()
@@ -138,15 +137,15 @@ class ClientConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """A half-closed plain connection still gets its answers (RFC 9112, 9.6); TLS has no half-close in Python."""
         self._ended = True
-        return self.state is State.BUSY and self.scheme == "http"
+        return self.state == BUSY and self.scheme == "http"
 
     def pause_writing(self) -> None:
-        self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.idle_timeout
+        self.deadline = self.gateway.now + self.gateway.bounds.idle_timeout
         if self.exchange is not None:
             self.exchange.client_writable(False)
 
     def resume_writing(self) -> None:
-        self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.idle_timeout
+        self.deadline = self.gateway.now + self.gateway.bounds.idle_timeout
         if self.exchange is not None:
             self.exchange.client_writable(True)
 
@@ -169,14 +168,14 @@ class ClientConnection(asyncio.Protocol):
         self._driving = True
         try:
             for _ in range(AT_ONCE):
-                if self.state is not State.HEAD or not self._buffer or not self._head():
+                if self.state != HEAD or not self._buffer or not self._head():
                     break
             else:
                 self.gateway.loop.call_soon(self._drive)
                 return
         finally:
             self._driving = False
-        if self._ended and self.state is State.HEAD:
+        if self._ended and self.state == HEAD:
             self.close()
         elif self._paused & _FULL and len(self._buffer) <= WAITING_BYTES:
             self._start_reading(_FULL)
@@ -186,7 +185,7 @@ class ClientConnection(asyncio.Protocol):
         data = self._buffer
         if data.startswith(b"\r\n"):  # RFC 9112, 2.2: one empty line before a request may be ignored
             data = data[2:]
-        bounds = self.gateway.snapshot.policy.bounds
+        bounds = self.gateway.bounds
         end = data.find(b"\r\n\r\n")
         if end < 0:
             if len(data) > bounds.head_size:
@@ -198,7 +197,7 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(431, f"the head is larger than {bounds.head_size} bytes")
             return False
         self._buffer = data[end + 4 :]
-        self.state = State.BUSY
+        self.state = BUSY
         try:
             head = parse_request(data[:end], bounds.fields, bounds.target_length)
             self._begin(head)
@@ -223,7 +222,8 @@ class ClientConnection(asyncio.Protocol):
         if not plan.encoded_slash and has_encoded_slash(target):
             raise Refused(400, "an encoded slash, which the operation does not keep")
         address = gateway.client_address(self.peer, head.fields) if gateway.trusted else self.peer
-        evaluation = Evaluation(plan.operation, gateway.wall(), gateway.monotonic(), parameters)
+        monotonic = gateway.monotonic()
+        evaluation = Evaluation(plan.operation, monotonic + gateway.wall_offset, monotonic, parameters)
         exchange = CarriedExchange(self, head, target, host, address, plan, evaluation)
         self.exchange = exchange
         exchange.begin()
@@ -242,7 +242,7 @@ class ClientConnection(asyncio.Protocol):
     def _refuse(self, status: int, reason: str) -> None:
         """The request has no single reading: answer, close, and never look at the rest of what was sent."""
         identity = self.gateway.refused(self, status, reason)
-        self.state = State.BUSY
+        self.state = BUSY
         self.exchange = None
         self._keep = False
         self.transport.write(problem(status, "", identity, close=True))
@@ -262,14 +262,14 @@ class ClientConnection(asyncio.Protocol):
         head = exchange.head
         self._chunks = ChunkedReader() if head.chunked else None
         self._left = head.content_length or 0
-        self.state = State.BODY
-        self._since = self.gateway.monotonic()
+        self.state = BODY
+        self._since = self.gateway.now
         self._size = 0
-        self.deadline = self._since + self.gateway.snapshot.policy.bounds.body_timeout
+        self.deadline = self._since + self.gateway.bounds.body_timeout
         data, self._buffer = self._buffer, b""
         if data:
             self._body(data)
-        if self._expects and self.state is State.BODY:
+        if self._expects and self.state == BODY:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._expects = False
 
@@ -294,9 +294,9 @@ class ClientConnection(asyncio.Protocol):
         if done:
             self._buffer = rest
             self._chunks = None
-            self.state = State.BUSY
+            self.state = BUSY
         else:
-            self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.body_timeout
+            self.deadline = self.gateway.now + self.gateway.bounds.body_timeout
         if data or done:
             exchange.request_piece(data, done)
 
@@ -304,13 +304,13 @@ class ClientConnection(asyncio.Protocol):
         """The upstream is slower than this client."""
         self._stop_reading(_UPSTREAM)
         if self.exchange is not None:
-            self.deadline = self.gateway.monotonic() + self.exchange.plan.service.upstream.read_timeout
+            self.deadline = self.gateway.now + self.exchange.plan.service.upstream.read_timeout
 
     def resume(self) -> None:
         if self._paused & _UPSTREAM:
             self._start_reading(_UPSTREAM)
-            self._since, self._size = self.gateway.monotonic(), 0
-            self.deadline = self._since + self.gateway.snapshot.policy.bounds.body_timeout
+            self._since, self._size = self.gateway.now, 0
+            self.deadline = self._since + self.gateway.bounds.body_timeout
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
@@ -326,7 +326,7 @@ class ClientConnection(asyncio.Protocol):
         if exchange.request_done:
             return True
         length = head.content_length
-        if self.state is State.BUSY and not head.chunked and (not length or len(self._buffer) >= length):
+        if self.state == BUSY and not head.chunked and (not length or len(self._buffer) >= length):
             if length:
                 self._buffer = self._buffer[length:]
             return True
@@ -366,7 +366,7 @@ class ClientConnection(asyncio.Protocol):
         """The exchange is over; `last` are its last bytes, `sequence` its record."""
         if self.exchange is not exchange:
             return
-        if self._held is not None and self.state is not State.CLOSED:
+        if self._held is not None and self.state != CLOSED:
             self._held.append(last)
             self.gateway.journal.on_durable(sequence, partial(self._answer_durable, exchange))
             return
@@ -394,7 +394,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _next(self) -> None:
         """Room for the next request, or the end of the connection."""
-        unread = self.state is State.BODY
+        unread = self.state == BODY
         self.exchange = None
         if self._paused & _UPSTREAM:
             self._start_reading(_UPSTREAM)
@@ -404,9 +404,9 @@ class ClientConnection(asyncio.Protocol):
             else:
                 self.close()
             return
-        self.state = State.HEAD
-        self._since = self.gateway.monotonic()
-        bounds = self.gateway.snapshot.policy.bounds
+        self.state = HEAD
+        self._since = self.gateway.now
+        bounds = self.gateway.bounds
         if self._buffer:
             self.deadline = self._since + bounds.head_timeout
             if not self._driving:
@@ -418,8 +418,8 @@ class ClientConnection(asyncio.Protocol):
 
     def open_tunnel(self, answer: bytes) -> None:
         """From now on bytes go both ways as they come."""
-        self.state = State.TUNNEL
-        self.deadline = self.gateway.monotonic() + self.gateway.snapshot.policy.bounds.tunnel_idle_timeout
+        self.state = TUNNEL
+        self.deadline = self.gateway.now + self.gateway.bounds.tunnel_idle_timeout
         self._held = None
         self.transport.write(answer)
         data, self._buffer = self._buffer, b""
@@ -430,10 +430,10 @@ class ClientConnection(asyncio.Protocol):
 
     def _linger(self) -> None:
         """Say that nothing more comes, and read on for a moment."""
-        self.state = State.LINGER
+        self.state = LINGERING
         self._buffer = b""
         self._size = 0
-        self.deadline = self.gateway.monotonic() + LINGER
+        self.deadline = self.gateway.now + LINGER
         if self._ended:
             self.close()
         elif self.transport.can_write_eof() and not self.transport.is_closing():
@@ -442,14 +442,14 @@ class ClientConnection(asyncio.Protocol):
 
     def leave(self) -> None:
         """The worker drains: a connection between two requests ends now, another one after its answer."""
-        if self.state is State.HEAD and not self._buffer:
+        if self.state == HEAD and not self._buffer:
             self.close()
 
     def close(self) -> None:
         """Close once everything is written."""
-        if self.state is not State.CLOSED:
-            self.state = State.LINGER
-            self.deadline = self.gateway.monotonic() + LINGER
+        if self.state != CLOSED:
+            self.state = LINGERING
+            self.deadline = self.gateway.now + LINGER
             self.transport.close()
 
     def abort(self) -> None:
@@ -458,21 +458,21 @@ class ClientConnection(asyncio.Protocol):
     def check(self, now: float) -> None:
         """The tick: what takes too long ends."""
         late = now >= self.deadline
-        if self.state is State.HEAD:
+        if self.state == HEAD:
             if self._buffer and (late or self._too_slow(now, len(self._buffer))):
                 self._refuse(408, "the head did not arrive in time")
             elif late:
                 self.close() if not self.transport.get_write_buffer_size() else self.abort()
-        elif self.state is State.BODY:
+        elif self.state == BODY:
             if self.exchange is not None and (late or (not self._paused and self._too_slow(now, self._size))):
                 self.exchange.body_broken(408, "bounds.body_timeout", "the body did not arrive in time")
-        elif late and self.state is State.BUSY and self.exchange is not None:
+        elif late and self.state == BUSY and self.exchange is not None:
             self.exchange.timed_out()
-        elif late and self.state is State.TUNNEL:
+        elif late and self.state == TUNNEL:
             self.close()
-        elif late and self.state is State.LINGER:
+        elif late and self.state == LINGERING:
             self.abort()
 
     def _too_slow(self, now: float, size: int) -> bool:
         elapsed = now - self._since
-        return elapsed > GRACE and size < elapsed * self.gateway.snapshot.policy.bounds.minimum_rate
+        return elapsed > GRACE and size < elapsed * self.gateway.bounds.minimum_rate

@@ -5,7 +5,8 @@ One object lives from a request's head to its record. Its three files are one cl
 stop an exchange (a denial or answer of a guard, a bound, the upstream, the client) ends in exactly one `_over`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from yett.edge.gateway.upstream import UpstreamConnection
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from yett.edge.gateway.client import ClientConnection
     from yett.edge.gateway.gateway import Gateway
 
-_NONE: dict[bytes, bytes] = {}
-
 
 class LiveExchange:
     """Satisfies `yett.model.exchange.View`.
@@ -29,54 +28,35 @@ class LiveExchange:
     response_size: bytes of body as the upstream sent them. failure: why it ended otherwise than planned.
     """
 
-    __slots__ = (
-        "_attempts",
-        "_buffered",
-        "_going",
-        "_pieces",
-        "_replayable",
-        "_started_response",
-        "_streaming",
-        "_then",
-        "address",
-        "began",
-        "client",
-        "cluster",
-        "content",
-        "decided",
-        "evaluation",
-        "failure",
-        "fields",
-        "gateway",
-        "head",
-        "host",
-        "lines",
-        "method",
-        "over",
-        "parent",
-        "plan",
-        "request_done",
-        "request_id",
-        "request_sent",
-        "request_size",
-        "response_chunked",
-        "response_content",
-        "response_fields",
-        "response_lines",
-        "response_size",
-        "scheme",
-        "sent_status",
-        "snapshot",
-        "started",
-        "status",
-        "target",
-        "tls",
-        "trace_id",
-        "tunnel",
-        "upgrade",
-        "upstream",
-        "upstream_name",
-    )
+    # Defaults stand on the class: an exchange that never fails, streams or tunnels does not pay for saying so.
+    tls: TLSFacts | None = None
+    decided = 0.0
+    trace_id = ""
+    content = b""
+    status = 0
+    response_lines: Sequence[tuple[bytes, bytes]] = ()
+    response_fields: Mapping[bytes, bytes] = MappingProxyType({})
+    response_content = b""
+    upstream: UpstreamConnection | None = None
+    upstream_name = ""
+    request_done = False
+    request_sent = False
+    request_size = 0
+    response_size = 0
+    sent_status = 0
+    failure = ""
+    over = False
+    upgrade = False
+    tunnel = False
+    parent: ResponseHead | None = None
+    response_chunked = False
+    _going = False
+    _replayable = True
+    _streaming = False
+    _attempts = 0
+    _started_response = False
+    _buffered: list[bytes] | None = None
+    _then: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -99,42 +79,16 @@ class LiveExchange:
         self.host = host
         self.target = target
         self.address = address
-        self.tls: TLSFacts | None = client.tls
+        if client.tls is not None:
+            self.tls = client.tls
         self.plan = plan
         self.evaluation = evaluation
         self.began = evaluation.now
         self.started = evaluation.monotonic
-        self.decided = 0.0
         self.request_id = gateway.next_id()
         self.snapshot = gateway.snapshot.digest
-        self.trace_id = ""
-        self.content = b""
-        self.status = 0
-        self.response_lines: list[tuple[bytes, bytes]] = []
-        self.response_fields: dict[bytes, bytes] = _NONE
-        self.response_content = b""
-        self.cluster = gateway.clusters[plan.service.name]
-        self.upstream: UpstreamConnection | None = None
-        self.upstream_name = ""
-        self.request_done = False
-        self.request_sent = False
-        self.request_size = 0
-        self.response_size = 0
-        self.sent_status = 0
-        self.failure = ""
-        self.over = False
-        self.upgrade = False
-        self.tunnel = False
-        self.parent: ResponseHead | None = None
-        self.response_chunked = False
-        self._going = False
+        self.cluster = gateway.clusters[plan.operation.service]
         self._pieces: list[bytes] = []
-        self._replayable = True
-        self._streaming = False
-        self._attempts = 0
-        self._started_response = False
-        self._buffered: list[bytes] | None = None
-        self._then: Callable[[], None] | None = None
 
     # --- back-pressure ----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from yett.edge.gateway import record
 from yett.edge.gateway.client import ClientConnection
 from yett.edge.gateway.exchange import LiveExchange
 from yett.edge.gateway.health import HealthChecks
-from yett.edge.gateway.metrics import Metrics
+from yett.edge.gateway.metrics import Metrics, OperationNumbers
 from yett.edge.gateway.pool import Cluster
 from yett.edge.gateway.tls import upstream_context
 from yett.engine.snapshot import Snapshot
@@ -54,6 +54,8 @@ class Gateway:
         self.wall = wall
         self.monotonic = monotonic
         self.fingerprint_key = fingerprint_key
+        self.now = monotonic()  # as of the last tick: exact enough for deadlines, and no call
+        self.wall_offset = wall() - monotonic()
         self.draining = False
         self.clients: set[ClientConnection] = set()
         self.clusters: dict[str, Cluster] = {}
@@ -63,7 +65,9 @@ class Gateway:
         self._health = HealthChecks(loop)
         self._ids = int.from_bytes(os.urandom(8), "big")
         self._id_prefix = os.urandom(4).hex().encode()
-        self._trace_prefix = os.urandom(8)
+        self._trace_octets = os.urandom(8)
+        self._trace_prefix = self._trace_octets.hex()
+        self._trace_hex = self._trace_prefix.encode()
         self._idle = asyncio.Event()
         self.swap(snapshot)
         self._ticker = loop.call_later(TICK, self._tick)
@@ -85,6 +89,9 @@ class Gateway:
                 cluster = Cluster(service.upstream, self.loop, self.monotonic, tls)
             after[service.name] = cluster
         self.snapshot = snapshot
+        self.bounds = snapshot.policy.bounds
+        self.recording = snapshot.policy.log.enabled
+        self._numbers: dict[int, OperationNumbers] = {}
         self.trusted = Networks(snapshot.policy.trusted_proxies)
         self.sampling = snapshot.policy.log.samples.per_minute > 0
         self.budget = record.SampleBudget(snapshot.policy.log.samples.per_minute)
@@ -103,7 +110,7 @@ class Gateway:
 
     def welcome(self, client: ClientConnection) -> bool:
         """Count a new connection. False: there are too many, or the worker is about to end."""
-        bounds = self.snapshot.policy.bounds
+        bounds = self.bounds
         count = self._per_address.get(client.peer, 0)
         if self.draining or len(self.clients) >= bounds.connections or count >= bounds.connections_per_address:
             which = "of its address" if count >= bounds.connections_per_address else "in all"
@@ -129,7 +136,8 @@ class Gateway:
 
     def tick(self) -> None:
         """Sweep all deadlines: one pass for all connections instead of a timer for each."""
-        now = self.monotonic()
+        now = self.now = self.monotonic()
+        self.wall_offset = self.wall() - now
         for client in list(self.clients):
             client.check(now)
         for cluster in self.clusters.values():
@@ -172,9 +180,20 @@ class Gateway:
     def own_lines(self, exchange: LiveExchange) -> bytes:
         """The lines that only this gateway may write for the upstream."""
         fields, identity = exchange.fields, exchange.request_id
-        tail = bytes.fromhex(identity[8:].decode())
-        exchange.trace_id, trace = child(fields.get(b"traceparent"), fields.get(b"tracestate"), tail, self._trace_prefix + tail)
-        return b"".join((self._forwarded(exchange), trace, b"x-request-id: ", identity, b"\r\n"))
+        tail = identity[8:]
+        if b"traceparent" in fields:
+            octets = bytes.fromhex(tail.decode())
+            trace, line = child(fields[b"traceparent"], fields.get(b"tracestate"), octets, self._trace_octets + octets)
+            exchange.trace_id = trace
+            return b"%b%bx-request-id: %b\r\n" % (self._forwarded(exchange), line, identity)
+        exchange.trace_id = self._trace_prefix + tail.decode()
+        return b"%btraceparent: 00-%b%b-%b-03\r\nx-request-id: %b\r\n" % (
+            self._forwarded(exchange),
+            self._trace_hex,
+            tail,
+            tail,
+            identity,
+        )
 
     def _forwarded(self, exchange: LiveExchange) -> bytes:
         """The forwarding fields, kept on the connection for as long as address and host stay the same."""
@@ -202,19 +221,32 @@ class Gateway:
     # --- what is remembered -----------------------------------------------------------------------------------------
 
     def record(self, exchange: LiveExchange, tag: str = "") -> int:
-        """Append the record of an exchange; returns its sequence number."""
-        event = record.of_exchange(exchange, tag, self.monotonic())
+        """Append the record of an exchange; returns its sequence number, or 0 where the log is off."""
+        now = self.monotonic()
         if exchange.over:
-            self._count(event)
-        return self.journal.append(event)
+            self._count(exchange, now - exchange.started)
+        if not self.recording:
+            return 0
+        return self.journal.append(record.of_exchange(exchange, tag, now))
 
-    def _count(self, event: Event) -> None:
-        numbers = self.metrics.operation(event.service, event.operation)
+    def _count(self, exchange: LiveExchange, duration: float) -> None:
+        plan, evaluation = exchange.plan, exchange.evaluation
+        numbers = self._numbers.get(id(plan))  # a snapshot's plans live as long as it does, and `swap` forgets them
+        if numbers is None:
+            operation = plan.operation
+            numbers = self._numbers[id(plan)] = self.metrics.operation(operation.service, operation.id)
         numbers.observe(
-            event.status, event.verdict, event.duration, event.decision_time, event.request_size, event.response_size
+            exchange.sent_status,
+            record.verdict(evaluation),
+            duration,
+            exchange.decided - exchange.started if exchange.decided else 0.0,
+            exchange.request_size,
+            exchange.response_size,
         )
-        for at, reason in enumerate(event.reasons):
-            self.metrics.rule(event.service, reason.rule, at < event.enforced)
+        if evaluation.denial is not None or evaluation.amended is not None or evaluation.would is not None:
+            enforced, reasons = record.reasons(evaluation)
+            for at, reason in enumerate(reasons):
+                self.metrics.rule(plan.operation.service, reason.rule, at < enforced)
 
     def refused(self, client: ClientConnection, status: int, reason: str) -> str:
         """Record a request that could not be read. Returns its id."""

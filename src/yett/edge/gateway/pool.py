@@ -84,7 +84,7 @@ def _literal(host: str) -> bool:
 class Cluster:
     """The targets of one service and who waits for them."""
 
-    __slots__ = ("_next", "loop", "monotonic", "settings", "ssl", "targets", "tasks", "waiting")
+    __slots__ = ("_least", "_next", "loop", "monotonic", "settings", "ssl", "targets", "tasks", "waiting")
 
     def __init__(
         self,
@@ -101,6 +101,7 @@ class Cluster:
         self.waiting: deque[tuple[Carrier, frozenset[Target]]] = deque()
         self.tasks: set[asyncio.Task[None]] = set()
         self._next = 0
+        self._least = settings.balance is Balance.LEAST_PENDING
 
     def acquire(
         self, carrier: Carrier, *, fresh: bool = False, without: frozenset[Target] = frozenset()
@@ -142,7 +143,7 @@ class Cluster:
         if not ready:
             return None
         self._next += 1
-        if self.settings.balance is Balance.LEAST_PENDING:
+        if self._least:
             start = self._next % len(ready)
             return min(ready[start:] + ready[:start], key=lambda target: target.pending)
         return ready[self._next % len(ready)]

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from yett.engine.record import masked_sample, masked_target
 from yett.engine.record import SampleBudget as SampleBudget
+from yett.engine.record import masked_sample, masked_target
 from yett.formats.http1 import RequestHead
 from yett.model.decision import Denial, Evaluation
 from yett.model.event import Event, Reason
@@ -25,7 +25,14 @@ def _tls(facts: TLSFacts | None) -> tuple[str, ...]:
     return (facts.version, facts.cipher, facts.server_name, facts.subject, facts.fingerprint) if facts else ()
 
 
-def _reasons(evaluation: Evaluation) -> tuple[int, list[Reason]]:
+def verdict(evaluation: Evaluation) -> str:
+    """What was done: "allow", "deny" or "answer"."""
+    if evaluation.denial is not None:
+        return "deny"
+    return "allow" if evaluation.answered is None else "answer"
+
+
+def reasons(evaluation: Evaluation) -> tuple[int, list[Reason]]:
     """How many were enforced, and all: the enforced denial, what changed the response, what monitor mode let pass."""
     if evaluation.denial is None and evaluation.amended is None and evaluation.would is None:
         return 0, []
@@ -38,11 +45,10 @@ def _reasons(evaluation: Evaluation) -> tuple[int, list[Reason]]:
 def of_exchange(exchange: "LiveExchange", tag: str, now: float) -> Event:
     """The record of an exchange, at its end or (with a tag) while it goes on. now: monotonic seconds."""
     gateway, evaluation, plan = exchange.gateway, exchange.evaluation, exchange.plan
-    enforced, reasons = _reasons(evaluation)
-    denied = evaluation.denial is not None
-    verdict = "deny" if denied else "answer" if evaluation.answered is not None else "allow"
+    enforced, words = reasons(evaluation)
+    done = verdict(evaluation)
     if not tag:
-        tag = "gateway:request:failed" if exchange.failure else _TAGS[verdict]
+        tag = "gateway:request:failed" if exchange.failure else _TAGS[done]
     fields, credential = exchange.fields, evaluation.credential
     target = exchange.target
     key = gateway.fingerprint_key
@@ -80,10 +86,10 @@ def of_exchange(exchange: "LiveExchange", tag: str, now: float) -> Event:
         credential_scheme=credential.scheme if credential else "",
         credential_fingerprint=credential.fingerprint if credential else "",
         credential_facts=credential.facts if credential else {},
-        verdict=verdict,
-        would="deny" if denied or evaluation.would else verdict,
+        verdict=done,
+        would="deny" if evaluation.would else done,
         enforced=enforced,
-        reasons=reasons,
+        reasons=words,
         not_evaluated=evaluation.not_evaluated or [],
         failure=exchange.failure,
         request_sample=request_sample,
