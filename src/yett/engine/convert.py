@@ -6,15 +6,17 @@ It knows types, not policies: `Report` turns pointers into places in the file.
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
+from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 Report = Callable[[str, str, str], None]
 """Called with (pointer, message, hint). A pointer that ends in "#" means the key, otherwise the value."""
 
+_WORDS = re.compile(r"\^\(([a-z_|]+)\)\$")
 _PLACE = re.compile(r" - at `\$(?P<path>.*)`$", re.S)
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]|(?P<unknown>\[\.\.\.\])")
 
@@ -69,15 +71,16 @@ def check(value: Any, hint: Any, pointer: str, report: Report) -> bool:
     bare = _alternative(value, _bare(hint))
     origin: Any = get_origin(bare)
     arguments = get_args(bare)
+    fits = True
     if _is_struct(bare) and isinstance(value, dict):
         return _check_struct(value, bare, pointer, report)
     if isinstance(value, list) and (origin in (list, frozenset, set) or (origin is tuple and arguments[-1] is ...)):
-        fits = [check(item, arguments[0], f"{pointer}/{index}", report) for index, item in enumerate(value)]
-        return all(fits) and _convert_or_report(value, hint, pointer, report)
-    if origin is dict and isinstance(value, dict):
-        fits = [check(item, arguments[1], f"{pointer}/{escape(str(key))}", report) for key, item in value.items()]
-        return all(fits) and _convert_or_report(value, hint, pointer, report)
-    return _convert_or_report(value, hint, pointer, report)
+        for index, item in enumerate(value):
+            fits = check(item, arguments[0], f"{pointer}/{index}", report) and fits
+    elif origin is dict and isinstance(value, dict):
+        for key, item in value.items():
+            fits = check(item, arguments[1], f"{pointer}/{escape(key)}", report) and fits
+    return fits and _fits(value, hint, pointer, report)
 
 
 def _check_struct(value: dict[str, Any], struct: type, pointer: str, report: Report) -> bool:
@@ -93,17 +96,40 @@ def _check_struct(value: dict[str, Any], struct: type, pointer: str, report: Rep
         elif getattr(struct, "__struct_config__").forbid_unknown_fields:  # noqa: B009 msgspec adds it at run time
             report(f"{pointer}/{escape(key)}#", f"unknown key {key!r}", similar(key, list(hints)))
             fits = False
-    return fits and _convert_or_report(value, struct, pointer, report)
+    return fits and _fits(value, struct, pointer, report)
 
 
-def _convert_or_report(value: Any, hint: Any, pointer: str, report: Report) -> bool:
+def _fits(value: Any, hint: Any, pointer: str, report: Report) -> bool:
     try:
         msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
         message, further = _split(str(error))
-        report(pointer + further, _in_words(message, value if not further else None), "")
+        if further:
+            report(pointer + further, _in_words(message), "")
+            return False
+        choices = _choices(hint)
+        if choices and isinstance(value, str):
+            report(pointer, f"{value!r} is not one of the choices", similar(value, choices))
+        else:
+            report(pointer, _in_words(message), str(getattr(_bare(hint), "HINT", "")))
         return False
     return True
+
+
+def _choices(hint: Any) -> list[str]:
+    """The words that a type allows, where it allows only some."""
+    bare = _bare(hint)
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return [str(member.value) for member in bare]
+    if get_origin(bare) is Literal:
+        return [str(word) for word in get_args(bare)]
+    if get_origin(bare) in (Union, UnionType):
+        return [word for member in get_args(bare) for word in _choices(member)]
+    for part in get_args(hint) if get_origin(hint) is Annotated else ():
+        found = _WORDS.fullmatch(getattr(part, "pattern", None) or "")
+        if found is not None:
+            return found[1].split("|")
+    return []
 
 
 def _split(message: str) -> tuple[str, str]:
@@ -119,20 +145,24 @@ def _split(message: str) -> tuple[str, str]:
     return message[: found.start()], pointer
 
 
-_KINDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "object": "a mapping",
-          "array": "a list", "null": "nothing"}  # fmt: skip
+_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "a mapping",
+    "array": "a list",
+    "null": "nothing",
+}
 
 
-def _in_words(message: str, value: Any) -> str:
-    """msgspec speaks of types; the owner of a policy thinks in YAML."""
-    found = re.fullmatch(r"Expected `([^`]+)`, got `([^`]+)`", message)
-    if found is None:
-        shown = f", not {value!r}" if isinstance(value, (str, int, float)) and len(str(value)) <= 60 else ""
-        return re.sub(r"^Expected `(\w+)`", lambda m: f"expected {_KINDS.get(m[1], m[1])}", message) + shown * (
-            message.startswith("Expected")
-        )
-    wanted = " or ".join(_KINDS.get(kind.strip(), kind.strip()) for kind in found[1].split("|") if kind.strip() != "null")
-    return f"expected {wanted}, got {_KINDS.get(found[2], found[2])}"
+def _in_words(message: str) -> str:
+    """msgspec speaks of types; the owner of a policy thinks in YAML. Values are never repeated: they may be secret."""
+    got = re.fullmatch(r"Expected `([^`]+)`, got `([^`]+)`", message)
+    if got is None:
+        return re.sub(r"^Expected `(\w+)`", lambda kind: f"expected {_KINDS.get(kind[1], kind[1])}", message)
+    wanted = " or ".join(_KINDS.get(kind.strip(), kind.strip()) for kind in got[1].split("|") if kind.strip() != "null")
+    return f"expected {wanted}, got {_KINDS.get(got[2], got[2])}"
 
 
 def convert(value: Any, hint: Any, pointer: str, report: Report) -> Any:

@@ -55,14 +55,24 @@ class Unprepared(msgspec.Struct, frozen=True):
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A plan with what `yett check` tells of it. rules: each rule of the plan with its mode there; preflight: the checks of
-    that stage, for OPTIONS requests that ask about this operation."""
+    """A plan with what `yett check` tells of it.
+
+    rules: each rule of the plan with its mode there. preflight: the checks of that stage, for OPTIONS requests that ask about
+    this operation; `entry` of them come before. failures: guards that could not be prepared; the plan is of no use then.
+    """
 
     plan: Plan
     rules: tuple[tuple[str, Mode], ...]
     preflight: tuple[Check, ...]
+    entry: int
     gaps: tuple[Gap, ...]
     failures: tuple[Unprepared, ...]
+
+    def with_preflight(self, check: Check) -> tuple[tuple[Check, ...], ...]:
+        """The plan's checks with `check` in place of those of the preflight stage."""
+        head = self.plan.head
+        changed = (*head[: self.entry], check, *head[self.entry + len(self.preflight) :])
+        return (self.plan.checks[0], changed, *self.plan.checks[2:])
 
 
 class _Work:
@@ -103,11 +113,11 @@ class _Work:
 
     def _prepare(self, chosen: Chosen) -> Prepared | None:
         draft = self.draft
-        rule = chosen.guard.rule.id
+        rule, gaps = chosen.guard.rule.id, self.gaps  # not `self`: what a guard keeps must not refer to its own plan
         scope = Scope(
             operation=draft.operation,
             ports=draft.ports,
-            gap=lambda what, why: self.gaps.append(Gap(rule, draft.operation.id, what, why)),
+            gap=lambda what, why: gaps.append(Gap(rule, draft.operation.id, what, why)),
             contract=draft.contract,
             allowed=draft.allowed,
         )
@@ -157,19 +167,14 @@ def _line(name: bytes, value: bytes) -> bytes:
     return b"%b: %b\r\n" % (name.title(), value)
 
 
-def plan(draft: Draft, guards: Iterable[Chosen], dispatch: Callable[[tuple[Check, ...]], Check] | None = None) -> Planned:
-    """Prepare `guards` for one operation. dispatch: makes the preflight check of an OPTIONS operation out of its own ones.
-
-    Raises ValueError where a guard's response field is malformed.
-    """
+def plan(draft: Draft, guards: Iterable[Chosen]) -> Planned:
+    """Prepare `guards` for one operation. Raises ValueError where a guard's response field is malformed."""
     work = _Work(draft)
     for chosen in guards:
         work.add(chosen)
     work.authenticate()
     preflight = tuple(check for stage, check in work.steps if stage is Stage.PREFLIGHT)
-    if dispatch is not None:
-        work.steps = [step for step in work.steps if step[0] is not Stage.PREFLIGHT]
-        work.steps.append((Stage.PREFLIGHT, dispatch(preflight)))
+    entry = sum(stage is Stage.ENTRY for stage, _ in work.steps)
     work.steps.sort(key=lambda step: step[0])
     phases: list[list[Check]] = [[], [], [], [], []]
     for stage, check in work.steps:
@@ -190,4 +195,4 @@ def plan(draft: Draft, guards: Iterable[Chosen], dispatch: Callable[[tuple[Check
         default_lines=default_lines,
         drop_fields=drop_fields,
     )
-    return Planned(made, tuple(work.rules.items()), preflight, tuple(work.gaps), tuple(work.failures))
+    return Planned(made, tuple(work.rules.items()), preflight, entry, tuple(work.gaps), tuple(work.failures))

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from yett.engine.convert import Report, check, escape, similar
-from yett.engine.settings import Chosen, by_setting, choose
-from yett.model.operation import Operation  # noqa: F401
+from yett.engine.meaning import check_meaning
+from yett.engine.settings import Chosen, Needs, by_setting, choose
 from yett.model.policy import ContractUse, OperationPolicy, Policy, Service
 from yett.rules.registry import guards
 
@@ -49,8 +49,22 @@ def read_policy(tree: Any, report: Report) -> Policy | None:
     check(plain, Policy, "", counted)
     if mistakes:
         return None
-    rest = {key: value for key, value in tree.items() if key != "services"}
-    return msgspec.convert({**rest, "services": services}, Policy)
+    policy = msgspec.convert({**tree, "services": services}, Policy)
+    check_meaning(policy, counted)
+    return policy if not mistakes else None
+
+
+def needs(policy: Policy) -> Needs:
+    """What the guards' options of a good policy name that must be read from outside."""
+    found = Needs()
+    for service in policy.services:
+        pointer = f"/services/{escape(service.name)}"
+        settings = [(service.settings, pointer)]
+        settings += [(own.settings, f"{pointer}/operations/{escape(key)}") for key, own in service.operations.items()]
+        for tree, place in settings:
+            for one in chosen(tree, place, lambda *_: None):
+                found.collect(one.options, one.pointer)
+    return found
 
 
 def _services(tree: Any, report: Report) -> list[dict[str, Any]]:

@@ -121,11 +121,11 @@ def parameters(template: str) -> tuple[str, ...]:
 class Router(Generic[T]):
     """Path templates of one service. `add` is for building; `find` costs about 1 µs."""
 
-    __slots__ = ("_concrete", "_root")
+    __slots__ = ("_concrete", "_top")
 
     def __init__(self) -> None:
         self._concrete: dict[str, Leaf[T]] = {}
-        self._root: _Node[T] = _Node()
+        self._top: _Node[T] = _Node()
 
     def add(self, template: str) -> Leaf[T]:
         """The leaf of `template` (canonical, beginning with "/"), made where it is not there yet. Raises TemplateError."""
@@ -135,8 +135,8 @@ class Router(Generic[T]):
             if leaf is None:
                 leaf = self._concrete[path] = Leaf(path)
             return leaf
-        node = self._root
-        for segment in template.split("/")[1:]:
+        node = self._top
+        for segment in template.split("/"):
             node = self._child(node, segment)
         if node.leaf is None:
             node.leaf = Leaf(shape(template))
@@ -172,13 +172,9 @@ class Router(Generic[T]):
         if raw:
             return next(self.matches(path, raw), None)
         segments = path.split("/")
-        node = self._root
+        node = self._top
         values: list[str] = []
-        first = True
         for segment in segments:
-            if first:
-                first = False
-                continue
             following = node.literal.get(segment)
             if following is None:
                 following = node.parameter
@@ -200,7 +196,7 @@ class Router(Generic[T]):
 
     def _walk(self, segments: list[str], raw: list[str]) -> Iterator[tuple[Leaf[T], list[str]]]:
         """With every alternative tried. A node is visited at most once, as only one path leads to it."""
-        stack: list[tuple[_Node[T], int, tuple[str, ...]]] = [(self._root, 1, ())]
+        stack: list[tuple[_Node[T], int, tuple[str, ...]]] = [(self._top, 0, ())]
         while stack:
             node, position, values = stack.pop()
             if position == len(segments):

@@ -11,9 +11,10 @@ import msgspec
 
 from yett.engine.plan import Plan
 from yett.engine.planning import Planned
-from yett.engine.router import Router
+from yett.engine.router import Router, parameters
 from yett.formats.target import routing_form
-from yett.model.decision import Check, Denial, Mode
+from yett.model.decision import Check, Denial, Evaluation, Mode, Outcome
+from yett.model.exchange import View
 from yett.model.mistake import Mistake, PolicyErrors
 from yett.model.operation import Operation
 from yett.model.policy import Policy, Service
@@ -23,39 +24,53 @@ UNKNOWN_HOST = Denial(rule="unknown-host", status=421, reason="no service has th
 UNKNOWN_PATH = Denial(rule="unknown-path", status=404, reason="no service of this host has this path", place="path")
 """What cannot be delivered is refused in every mode: there is nowhere to send it."""
 
-Build = Callable[["Entry", "Serving"], Planned]
+Build = Callable[["Entry", "Table"], Planned]
 
 
 class Entry:
-    """One operation in the routing table. `source` is what the compiler needs to build its plan; `preflight` is there once
-    the plan is."""
+    """One operation in a routing table. `number` is its place there, `source` what the compiler makes its plan of."""
 
-    __slots__ = ("method", "names", "plan", "preflight", "source", "template")
+    __slots__ = ("method", "names", "number", "source", "template")
 
-    def __init__(self, method: str, template: str, names: tuple[str, ...], source: Any) -> None:
+    def __init__(self, number: int, method: str, template: str, names: tuple[str, ...], source: Any) -> None:
+        self.number = number
         self.method = method
         self.template = template
         self.names = names
         self.source = source
-        self.plan: Plan | None = None
-        self.preflight: tuple[Check, ...] = ()
 
 
-class Serving:
-    """One service with its routing table. `rest` stands for what is not declared, `preflight` for OPTIONS without an operation
-    of its own."""
+class Table:
+    """The operations of one service by path and method, with two more: `rest` for everything that is not declared, `asking`
+    for OPTIONS requests without an operation of their own."""
 
-    __slots__ = ("build", "entries", "prefix", "preflight", "rest", "router", "service")
+    __slots__ = ("asking", "entries", "prefix", "rest", "router")
 
-    def __init__(self, service: Service, build: Build) -> None:
-        self.service = service
-        self.build = build
-        self.prefix = service.match.prefix.rstrip("/")
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix.rstrip("/")
         self.router: Router[Entry] = Router()
         self.entries: list[Entry] = []
-        beyond = f"{self.prefix}/*"
-        self.rest = Entry("*", beyond, (), None)
-        self.preflight = Entry("OPTIONS", beyond, (), None)
+        self.rest = self._append("*", f"{self.prefix}/*", (), None)
+        self.asking = self._append("OPTIONS", f"{self.prefix}/*", (), None)
+
+    @property
+    def declared(self) -> list[Entry]:
+        return self.entries[2:]
+
+    def _append(self, method: str, template: str, names: tuple[str, ...], source: Any) -> Entry:
+        entry = Entry(len(self.entries), method, template, names, source)
+        self.entries.append(entry)
+        return entry
+
+    def add(self, method: str, template: str, source: Any) -> Entry | None:
+        """Declare an operation; `template` is canonical. None where one that matches the same is there already. Raises
+        TemplateError."""
+        names = parameters(template)
+        leaf = self.router.add(template)
+        if method in leaf.entries:
+            return None
+        leaf.entries[method] = entry = self._append(method, template, names, source)
+        return entry
 
     def find(self, method: str, path: str, raw: str = "") -> tuple[Entry, list[str] | None] | None:
         """The operation for a method and a path in its `routing_form` (`raw`: before that, if different). HEAD follows GET."""
@@ -79,17 +94,114 @@ class Serving:
             methods.add("HEAD")
         return tuple(sorted(methods))
 
-    def plan(self, entry: Entry) -> Plan:
-        """The plan of an entry, built if it is the first time. Raises PolicyErrors where a guard cannot be prepared."""
-        if entry.plan is None:
-            planned = self.build(entry, self)
-            entry.preflight = planned.preflight
-            entry.plan = planned.plan
-        return entry.plan
+
+class Plans:
+    """The plans of a complete table, each made at its first request.
+
+    Plans of OPTIONS are kept by `Serving`, because their preflight checks refer to this: nothing here refers to what holds
+    it, so that a snapshot is freed with its last request, without waiting for the garbage collector.
+    """
+
+    __slots__ = ("_build", "_preflights", "made", "table")
+
+    def __init__(self, table: Table, build: Build) -> None:
+        self.table = table
+        self.made: list[Plan | None] = [None] * len(table.entries)
+        self._build = build
+        self._preflights: dict[int, tuple[Check, ...]] = {}
+
+    def of(self, entry: Entry) -> Plan:
+        """Raises PolicyErrors where a guard cannot be prepared."""
+        plan = self.made[entry.number]
+        if plan is None:
+            planned = self._build(entry, self.table)
+            if planned.preflight:
+                self._preflights[entry.number] = planned.preflight
+            plan = self.made[entry.number] = planned.plan
+        return plan
+
+    def planned(self, entry: Entry) -> Planned:
+        """The plan with what `yett check` tells of it; not kept."""
+        return self._build(entry, self.table)
+
+    def preflight(self, entry: Entry) -> tuple[Check, ...]:
+        """The checks of preflights that ask about an operation."""
+        self.of(entry)
+        return self._preflights.get(entry.number, ())
+
+
+class Serving:
+    """One service, ready to serve."""
+
+    __slots__ = ("_asked", "_find", "_made", "plans", "service", "table")
+
+    def __init__(self, service: Service, plans: Plans) -> None:
+        self.service = service
+        self.plans = plans
+        self.table = plans.table
+        self._asked: dict[int, Plan] = {}
+        self._find = plans.table.router.find
+        self._made = plans.made
+
+    def route(self, method: str, path: str, raw: str) -> tuple[Plan, dict[str, str] | None]:
+        """The plan for a request; `path` is in its `routing_form`, `raw` the canonical path if that is different."""
+        found = self._find(path, raw)
+        if found is not None and method != "OPTIONS":
+            leaf, values = found
+            entry = leaf.entries.get(method)
+            if entry is not None:
+                return self._made[entry.number] or self.plans.of(entry), _named(entry, values)
+        return self._seldom(method, path, raw)
+
+    def _seldom(self, method: str, path: str, raw: str) -> tuple[Plan, dict[str, str] | None]:
+        """HEAD, OPTIONS, what is not declared, and methods that only another template for the path has."""
+        found = self.table.find(method, path, raw)
+        if method == "OPTIONS":
+            return self._options(found)
+        if found is None:
+            return self.plans.of(self.table.rest), None
+        return self.plans.of(found[0]), _named(*found)
+
+    def _options(self, found: tuple[Entry, list[str] | None] | None) -> tuple[Plan, dict[str, str] | None]:
+        entry, values = found or (self.table.asking, None)
+        plan = self._asked.get(entry.number)
+        if plan is None:
+            planned = self.plans.planned(entry)
+            checks = asked(self.plans, planned)
+            plan = self._asked[entry.number] = msgspec.structs.replace(planned.plan, checks=checks)
+        return plan, _named(entry, values)
+
+
+def _named(entry: Entry, values: list[str] | None) -> dict[str, str] | None:
+    if not values:
+        return None
+    return {entry.names[0]: values[0]} if len(values) == 1 else dict(zip(entry.names, values))
+
+
+def asked(plans: Plans, planned: Planned) -> tuple[tuple[Check, ...], ...]:
+    """The checks of an OPTIONS operation: preflights are judged by the operation that they ask about, which the field
+    Access-Control-Request-Method names (Fetch, 4.8), everything else by its own."""
+    own = planned.preflight
+
+    def preflight(view: View, evaluation: Evaluation) -> Outcome:
+        checks = own
+        method = view.fields.get(b"access-control-request-method")
+        if method is not None:
+            path = view.target.path
+            found = plans.table.find(method.decode("latin-1"), routing_form(path), path)
+            if found is not None and found[0].method != "OPTIONS":
+                checks = plans.preflight(found[0])
+        for check in checks:
+            outcome = check(view, evaluation)
+            if outcome is not None:
+                return outcome
+        return None
+
+    return planned.with_preflight(preflight)
 
 
 class _Site:
-    """The services of one host pattern, told apart by prefix; the longest one wins."""
+    """The services of one host pattern, told apart by prefix; the longest one wins. whole: the one service, if it has all."""
 
     __slots__ = ("by_prefix", "depths", "whole")
 
@@ -100,7 +212,7 @@ class _Site:
 
     def add(self, serving: Serving) -> bool:
         """False where another service has the same prefix."""
-        prefix = routing_form(serving.prefix)
+        prefix = routing_form(serving.table.prefix)
         if prefix in self.by_prefix:
             return False
         self.by_prefix[prefix] = serving
@@ -109,8 +221,6 @@ class _Site:
         return True
 
     def find(self, path: str) -> Serving | None:
-        if self.whole is not None:
-            return self.whole
         segments = path.split("/")
         for depth in self.depths:
             if depth < len(segments):
@@ -141,13 +251,13 @@ class Hosts:
             return self._any.add(serving)
         if pattern.startswith("*."):
             return self._suffix.setdefault(pattern[1:].lower(), _Site()).add(serving)
-        return self._exact.setdefault(pattern.lower(), _Site()).add(serving)
+        return self._exact.setdefault(pattern.strip("[]").lower(), _Site()).add(serving)
 
     def find(self, host: str, path: str) -> Serving | Denial:
         """The service for a host (lower case, no port) and a path in its `routing_form`."""
         site = self._exact.get(host)
         known = site is not None
-        if site is not None and (serving := site.find(path)) is not None:
+        if site is not None and (serving := site.whole or site.find(path)) is not None:
             return serving
         if self._suffix:
             dot = host.find(".", 1)
@@ -155,11 +265,11 @@ class Hosts:
                 site = self._suffix.get(host[dot:])
                 if site is not None:
                     known = True
-                    if (serving := site.find(path)) is not None:
+                    if (serving := site.whole or site.find(path)) is not None:
                         return serving
                 dot = host.find(".", dot + 1)
         if self._any is not None:
-            return self._any.find(path) or UNKNOWN_PATH
+            return self._any.whole or self._any.find(path) or UNKNOWN_PATH
         return UNKNOWN_PATH if known else UNKNOWN_HOST
 
 
@@ -206,13 +316,7 @@ class Snapshot:
         serving = self._hosts.find(host, path)
         if isinstance(serving, Denial):
             return serving
-        found = serving.find(method, path, raw)
-        if found is None:
-            entry = serving.preflight if method == "OPTIONS" else serving.rest
-            return entry.plan or serving.plan(entry), None
-        entry, values = found
-        plan = entry.plan or serving.plan(entry)
-        return plan, dict(zip(entry.names, values)) if values else None
+        return serving.route(method, path, raw)
 
     def build_all(self) -> Report:
         """Build every plan, to see that it can be built and what it will do. The plans are not kept."""
@@ -220,14 +324,14 @@ class Snapshot:
         gaps = list(self._gaps)
         errors: list[Mistake] = []
         for serving in self.servings:
-            for entry in (*serving.entries, serving.rest, serving.preflight):
+            for entry in (*serving.table.declared, serving.table.rest, serving.table.asking):
                 try:
-                    planned = serving.build(entry, serving)
+                    planned = serving.plans.planned(entry)
                 except PolicyErrors as error:
                     errors.extend(error.errors)
                     continue
                 gaps.extend(planned.gaps)
-                if entry is not serving.preflight:
+                if entry is not serving.table.asking:
                     made = planned.plan
                     operations.append(Enforced(serving.service.name, made.operation, made.mode, planned.rules))
         return Report(tuple(operations), tuple(dict.fromkeys(gaps)), tuple(dict.fromkeys(errors)))

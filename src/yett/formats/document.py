@@ -6,7 +6,7 @@ contract of megabytes is almost always right.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from yett.model.mistake import DocumentError, Mistake
@@ -74,7 +74,7 @@ class Document:
         return Mistake(message, self.file, line, column, hint)
 
 
-def nearest(positions: Positions, pointer: str) -> tuple[int, int]:
+def nearest(positions: Mapping[str, tuple[int, int]], pointer: str) -> tuple[int, int]:
     """The place of a pointer or of what is around it; (0, 0) where nothing is known at all."""
     at = pointer
     while at and at not in positions:

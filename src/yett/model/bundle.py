@@ -11,13 +11,14 @@ from yett.model.policy import Policy
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A policy with all that it names.
+    """A policy with all that it names. Everything read is kept by its path as the policy writes it.
 
-    digest: short hex of a SHA-256 over the meaning of everything below but `path` and `positions`.
+    digest: short hex of a SHA-256 over the meaning of what is below, without `path`, `positions` and `sources`.
     path: the policy's file, for messages; empty where the policy was made from options.
-    positions: (line, column) by JSON pointer into the policy, of keys ("/services/shop#") and of values ("/services/shop").
-    contracts: msgpack of `yett.formats.contract.Contract`, by path as the policy names it.
-    keys: the entries of the key file. files: other files that the policy names, by path as written.
+    positions: see `yett.formats.document.Positions`; only where the policy may still have to be explained.
+    sources: absolute paths of all files that were read, to be watched.
+    contracts: each as `yett.engine.contracts` packs it.
+    keys: the entries of the key file. files: those that guards' options name; certificates: PEM files of TLS settings.
     secrets: resolved values by "env:NAME" and "file:PATH"; never printed.
     """
 
@@ -25,9 +26,11 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     policy: Policy
     path: str = ""
     positions: dict[str, tuple[int, int]] = {}
-    contracts: dict[str, bytes] = {}
+    sources: tuple[str, ...] = ()
+    contracts: dict[str, tuple[bytes, ...]] = {}
     keys: tuple[ApiKey, ...] = ()
     files: dict[str, bytes] = {}
+    certificates: dict[str, bytes] = {}
     secrets: dict[str, str] = {}
 
     def __repr__(self) -> str:
@@ -44,6 +47,6 @@ def encode(bundle: Bundle) -> bytes:
     return _ENCODER.encode(msgspec.structs.replace(bundle, positions={}))
 
 
-def decode(encoded: bytes) -> Bundle:
+def decode(encoded: bytes | memoryview) -> Bundle:
     """The inverse of `encode`. Raises msgspec.DecodeError."""
     return _DECODER.decode(encoded)

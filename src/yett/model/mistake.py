@@ -28,9 +28,13 @@ class Mistake(msgspec.Struct, frozen=True):
 
 
 class PolicyErrors(Exception):
-    """The policy, or something it names, cannot be used. `errors` holds every mistake that was found, in order of place."""
+    """The policy, or something it names, cannot be used.
 
-    def __init__(self, errors: Iterable[Mistake]) -> None:
+    errors: every mistake that was found, in order of place. files: what was read until then, so that it can be watched.
+    """
+
+    def __init__(self, errors: Iterable[Mistake], files: tuple[str, ...] = ()) -> None:
+        self.files = files
         self.errors = tuple(sorted(errors, key=lambda mistake: (mistake.file, mistake.line, mistake.column)))
         super().__init__("\n".join(str(mistake) for mistake in self.errors))
 

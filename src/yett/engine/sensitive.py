@@ -1,0 +1,85 @@
+"""Which names of parameters and fields stand for secrets, and which texts look like one. Pure.
+
+Names are compared without case, "-", "_", "." and brackets, so that `apiKey`, `api-key` and `user[api_key]` are one name. What is
+listed here errs towards masking: a masked harmless value costs a little insight, an unmasked secret costs a secret.
+"""
+
+import re
+from functools import lru_cache
+
+from yett.formats.parameters import decoded
+
+_FRAGMENTS = (
+    "token",
+    "secret",
+    "passw",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "signature",
+    "credential",
+    "session",
+    "authorization",
+)
+# fmt: off
+_QUERY = frozenset({
+    "apikey", "auth", "assertion", "bearer", "code", "hmac", "jwt", "key", "otp", "pass", "passphrase", "pin", "pwd",
+    "samlrequest", "samlresponse", "sid", "sig", "ticket",
+})
+_BODY = frozenset({
+    "auth", "assertion", "bearer", "cardno", "cardnumber", "ccnumber", "creditcard", "cvc", "cvv", "cvv2", "iban",
+    "jwt", "mfa", "nationalid", "nino", "otp", "pan", "pass", "passphrase", "passportnumber", "pin", "pwd", "sid",
+    "sig", "socialsecuritynumber", "ssn", "taxid", "tin",
+})
+# fmt: on
+_NAME_LENGTH = 256
+_PUNCTUATION = re.compile(r"[-_.\s]")
+_PARTS = re.compile(r"[\[\]]+")
+
+_SECRET = re.compile(
+    r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|-----BEGIN|\bAKIA[0-9A-Z]{16}\b|\b\d{3}-\d{2}-\d{4}\b"
+    r"|passw|secret|token|api[_-]?key|authorization|\b(?:bearer|basic)\s+[A-Za-z0-9+/=._~-]{8}",
+    re.IGNORECASE,
+)
+_CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+
+
+def plain_name(name: str) -> str:
+    """The form in which names are compared."""
+    return _PUNCTUATION.sub("", name).lower()
+
+
+def _means(name: str, exact: frozenset[str], more: frozenset[str]) -> bool:
+    parts = [plain_name(part) for part in _PARTS.split(name) if part]
+    whole = "".join(parts)
+    return any(fragment in whole for fragment in _FRAGMENTS) or any(part in exact or part in more for part in (*parts, whole))
+
+
+@lru_cache(maxsize=1024)
+def _query_name(name: str, more: frozenset[str]) -> bool:
+    return _means(decoded(name.replace("+", " ")), _QUERY, more)
+
+
+def bears_credential(name: str, more: frozenset[str] = frozenset()) -> bool:
+    """Whether a query parameter of this name, as it stands in the query, may carry a credential. An overlong name may.
+
+    more: further names in their `plain_name` form, such as those of API keys in the policy. 0.1 µs for a name seen before.
+    """
+    return len(name) > _NAME_LENGTH or _query_name(name, more)
+
+
+def classified(name: str, more: frozenset[str] = frozenset()) -> bool:
+    """Whether a field of a body with this name, decoded, is not to be shown. more: as above."""
+    return len(name) > _NAME_LENGTH or _means(name, _BODY, more)
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a text has the form of a secret, whatever its name: tokens, keys, card numbers (ISO/IEC 7812: 13 to 19 digits with
+    a Luhn digit), US social security numbers, or a text that speaks of passwords or tokens, as a GraphQL query does."""
+    return _SECRET.search(text) is not None or any(_luhn(match[0]) for match in _CARD.finditer(text))
+
+
+def _luhn(text: str) -> bool:
+    digits = [int(character) for character in text if character.isdecimal()]
+    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
