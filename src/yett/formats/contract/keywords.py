@@ -8,11 +8,8 @@ from typing import Any
 
 
 def _number(value: Any) -> str | None:
-    return (
-        None
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-        else "must be a number"
-    )
+    fine = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+    return None if fine else "must be a number"
 
 
 def _positive(value: Any) -> str | None:
@@ -32,7 +29,7 @@ def _text(value: Any) -> str | None:
 
 
 def _list(value: Any) -> str | None:
-    return None if isinstance(value, list) and value else "must be a list that is not empty"
+    return None if isinstance(value, list) else "must be a list"
 
 
 def _names(value: Any) -> str | None:
@@ -83,41 +80,40 @@ CHECKED: dict[str, Callable[[Any], str | None]] = {
 
 LISTS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 MAPS = frozenset(("properties", "patternProperties", "dependentSchemas"))
-SINGLE = frozenset(
-    ("not", "if", "then", "else", "items", "contains", "propertyNames", "additionalProperties")
-    + ("unevaluatedItems", "unevaluatedProperties")
-)
+SINGLE = frozenset(("not", "if", "then", "else", "items", "contains", "propertyNames", "additionalProperties")) | {
+    "unevaluatedItems",
+    "unevaluatedProperties",
+}
 COUNTED = frozenset(("required", *LISTS))
 """Keywords that say nothing where they are empty."""
 IN_PLACE = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"))
 """Keywords whose schemas apply to the same value, not to a part of it."""
 
-_COMMON = frozenset(
-    (
-        "multipleOf",
-        "maximum",
-        "minimum",
-        "exclusiveMaximum",
-        "exclusiveMinimum",
-        "maxLength",
-        "minLength",
-        "pattern",
-        "maxItems",
-    )
-    + ("minItems", "uniqueItems", "maxProperties", "minProperties", "required", "enum", "type", "allOf", "items", "properties")
-    + ("additionalProperties", "format", "discriminator", "readOnly")
+_COMMON = (
+    {"multipleOf", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum", "maxLength", "minLength", "pattern", "format"}
+    | {"maxItems", "minItems", "uniqueItems", "maxProperties", "minProperties", "required", "enum", "type", "allOf", "items"}
+    | {"properties", "additionalProperties", "discriminator", "readOnly"}
 )
 KNOWN = {
     "2.0": _COMMON | {"x-nullable"},
     "3.0": _COMMON | {"not", "anyOf", "oneOf", "nullable", "writeOnly"},
-    "3.1": (_COMMON | {"writeOnly"} | LISTS | MAPS | SINGLE | PLAIN.keys()),
+    "3.1": (_COMMON | {"writeOnly", "nullable"} | LISTS | MAPS | SINGLE | PLAIN.keys()),
 }
-"""Asserting keywords, by version."""
+"""Asserting keywords, by version. `nullable` is not one of 3.1, but what it means there is plain, and many contracts have it."""
 
-SILENT = frozenset(
-    ("title", "description", "default", "example", "examples", "externalDocs", "xml", "deprecated", "summary", "$comment")
-    + ("$schema", "$defs", "definitions", "$anchor", "$vocabulary", "contentEncoding", "contentMediaType", "contentSchema")
-)
+SILENT = {
+    "title",
+    "description",
+    "default",
+    "example",
+    "examples",
+    "externalDocs",
+    "xml",
+    "deprecated",
+    "summary",
+    "$comment",
+    "$recursiveAnchor",
+} | {"$schema", "$defs", "definitions", "$anchor", "$vocabulary", "contentEncoding", "contentMediaType", "contentSchema"}
 """Keywords that assert nothing."""
 
 TYPES = {

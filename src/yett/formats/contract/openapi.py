@@ -29,9 +29,9 @@ class OpenAPI:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        for name in ("webhooks",):
-            if name in reader.root.value:
-                reader.report.gap(reader.root.child(name), name, "they are requests that the API makes, not requests to it")
+        if "webhooks" in reader.root.value:
+            why = "they are requests that the API makes, not requests to it"
+            reader.report.gap(reader.root.child("webhooks"), "webhooks", why)
         if reader.root.value.get("jsonSchemaDialect") not in (None, "https://spec.openapis.org/oas/3.1/dialect/base"):
             reader.report.gap(
                 reader.root.child("jsonSchemaDialect"), "jsonSchemaDialect", "schemas are read in OpenAPI's own dialect"
@@ -118,7 +118,7 @@ class OpenAPI:
             self.reader.problem(node.child("explode"), "must be true or false")
         return style, explode is True
 
-    def body(self, node: Node, parameters: list[Node]) -> Body | None:
+    def body(self, node: Node, _: list[Node]) -> Body | None:
         declared = node.child("requestBody")
         if declared.value is None:
             return None
@@ -129,7 +129,7 @@ class OpenAPI:
             self.reader.problem(target, "a request body needs a content")
         return Body(target.value.get("required") is True, self.content(target.child("content"), Direction.REQUEST))
 
-    def answer(self, status: str, node: Node, operation: Node) -> Answer:
+    def answer(self, status: str, node: Node, _: Node) -> Answer:
         fields = []
         for name, declared in self.reader.mapping(node.child("headers")):
             target = self.reader.follow(declared)
@@ -171,10 +171,8 @@ class OpenAPI:
 def opaque_gap(reader: Reader, media: Node, name: str) -> None:
     """Report a schema for a body that is not read, unless it only says that there are bytes."""
     schema: Any = media.child("schema").value
-    says_nothing = isinstance(schema, dict) and schema.keys() <= {"type", "format", "description", "title", "example"}
-    if (
-        kind_of(name) is Kind.OPAQUE
-        and not name.endswith("/*")
-        and not (says_nothing and schema.get("type") in (None, "string", "file"))
-    ):
+    if kind_of(name) is not Kind.OPAQUE or name.endswith("/*"):
+        return
+    plain = isinstance(schema, dict) and schema.keys() <= {"type", "format", "description", "title", "example"}
+    if not plain or schema.get("type") not in (None, "string", "file"):
         reader.gap(media, f"bodies of type {name}", "only JSON, forms and plain text are validated")

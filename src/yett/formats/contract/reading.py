@@ -121,8 +121,8 @@ class Dialect(Protocol):
     def schemes(self) -> dict[str, SecurityScheme]: ...
     def bases(self, node: Node) -> tuple[str, ...] | None: ...
     def parameter(self, node: Node) -> Parameter | None: ...
-    def body(self, node: Node, parameters: list[Node]) -> Body | None: ...
-    def answer(self, status: str, node: Node, operation: Node) -> Answer: ...
+    def body(self, node: Node, parameters: list[Node], /) -> Body | None: ...
+    def answer(self, status: str, node: Node, operation: Node, /) -> Answer: ...
 
 
 class PathReader:
@@ -142,11 +142,10 @@ class PathReader:
                 continue
             shared = list(self.reader.items(item.child("parameters")))
             for method in METHODS:
-                operation = item.child(method)
-                if operation.value is not None and isinstance(operation.value, dict):
+                declared = item.child(method)
+                operation = None if declared.value is None else self.reader.follow(declared)
+                if operation is not None:
                     yield self._operation(template, method, operation, item, shared)
-                elif operation.value is not None:
-                    self.reader.problem(operation, "an operation must be an object")
 
     def _template_is_sound(self, template: str, node: Node) -> bool:
         names = _TEMPLATE_NAME.findall(template)
@@ -156,7 +155,7 @@ class PathReader:
         elif "{" in bare or "}" in bare or "" in names or len(names) != len(set(names)):
             self.reader.problem(node, "the template's parameters are not well-formed, or one occurs twice")
         elif "?" in bare or "#" in bare:
-            self.reader.problem(node, "a path has no query and no fragment")
+            self.reader.gap(node, f"path {template}", "a path has no query and no fragment; its operations are not declared")
         else:
             shape = _TEMPLATE_NAME.sub("{}", template)
             if shape in self._shapes:

@@ -170,6 +170,8 @@ class Conversion:
         wrong = PLAIN[key](part)
         if wrong:
             self.problem(node.child(key), f"{key} {wrong}")
+        elif key == "enum" and not part:
+            self.gap(node.child(key), key, "an empty list would admit no value at all")
         elif key == "required":
             out[key] = list(dict.fromkeys(part))
         else:
@@ -269,7 +271,7 @@ def _merge(out: dict[str, Any], keywords: dict[str, Any], every: list[Tree]) -> 
 
 
 def _says_null(version: str, value: dict[str, Any]) -> bool:
-    return value.get({"3.0": "nullable", "2.0": "x-nullable"}.get(version, "")) is True
+    return value.get("x-nullable" if version == "2.0" else "nullable") is True
 
 
 def _nullable(out: dict[str, Any]) -> Tree:

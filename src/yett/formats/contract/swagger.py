@@ -55,7 +55,7 @@ class Swagger:
     def _simple(self, node: Node, name: str, place: str, direction: Direction) -> Parameter:
         """A parameter, form field or response field: its schema is written into it."""
         if place != "response" and "type" not in node.value:
-            self.reader.problem(node, "a parameter needs a type")
+            self.reader.gap(node, f"{place} parameter {name}", "it has no type")
         schema = self.reader.schema(Node(node.document, node.path, _schema_part(node.value)), direction)
         required = node.value.get("required") is True or place == "path"
         allow_empty = place in ("query", "form") and node.value.get("allowEmptyValue") is True

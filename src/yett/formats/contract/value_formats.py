@@ -5,14 +5,26 @@ Sources: JSON Schema 2020-12 validation, section 7.3; OpenAPI 3.1, section 4.4, 
 
 from typing import Any
 
-ASSERTED = frozenset(
-    ("date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri")
-    + ("uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer", "regex")
-)
+ASSERTED = {
+    "date",
+    "date-time",
+    "time",
+    "duration",
+    "email",
+    "idn-email",
+    "hostname",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "uri",
+    "uuid",
+} | {"uri-reference", "iri", "iri-reference", "uri-template", "json-pointer", "relative-json-pointer", "regex"}
 """Formats that the validator checks itself."""
 
-ANNOTATIONS = frozenset(("binary", "password", "float", "double", "commonmark", "html"))
-"""Formats that say how a value is shown or stored, and restrict it no further."""
+ANNOTATIONS = frozenset(
+    ("binary", "password", "float", "double", "commonmark", "html", "unixtime", "string", "integer", "number", "boolean")
+)
+"""Formats that say how a value is shown, stored or meant, and restrict it no further than its type."""
 
 BOUNDS = {f"int{bits}": (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) for bits in (8, 16, 32, 64)}
 BOUNDS |= {f"uint{bits}": (0, (1 << bits) - 1) for bits in (8, 16, 32, 64)}

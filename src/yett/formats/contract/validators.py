@@ -1,0 +1,160 @@
+"""Runs schemas: builds validators on first use, shares them, and keeps no more of them than fit.
+
+One validator serves a group of schemas (see `grouping`). Where a group has several, they are the properties of one wrapping
+object, and a value is handed over as `{"<id>": value}`, which costs a tenth of a microsecond and saves the copies. Validators
+never fetch anything: they run offline, and all they refer to is in their own text.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+
+from yett.formats.contract.patterns import OPTIONS
+from yett.formats.contract.values import NO_SCHEMA, Contract
+from yett.formats.contract.violations import Violation, bounded, shape
+
+BUDGET = 2 << 20
+"""Bytes of schema text that may be compiled at a time. Measured: a compiled schema takes 30 to 60 times its text."""
+EMAILS = jsonschema_rs.EmailOptions(allow_display_text=False)
+
+Check = Callable[[Any], bool]
+
+
+class Group:
+    """Schemas that share a validator. `is_valid` is None while it is not built; `used` since the last look for one to forget."""
+
+    __slots__ = ("is_valid", "members", "number", "owner", "used", "validator", "weight")
+
+    def __init__(self, owner: "Validators", number: int, members: tuple[int, ...]) -> None:
+        self.owner, self.number, self.members = owner, number, members
+        self.is_valid: Check | None = None
+        self.validator: Any = None
+        self.used = False
+        self.weight = 0
+
+    def load(self) -> Check:
+        """Build the validator; others may be forgotten for it."""
+        text = self.owner.text(self.members).decode()
+        self.weight = len(text)
+        self.validator = jsonschema_rs.Draft202012Validator(
+            text, validate_formats=True, offline=True, pattern_options=OPTIONS, email_options=EMAILS, mask="the value"
+        )
+        check: Check = self.validator.is_valid
+        self.is_valid = check
+        self.owner.admit(self)
+        return check
+
+    def forget(self) -> None:
+        self.is_valid = self.validator = None
+
+
+class SchemaCheck:
+    """One schema, ready to be asked. `valid` is the hot path; `violation` says why not."""
+
+    __slots__ = ("_group", "_key", "number", "valid")
+
+    def __init__(self, group: Group, number: int) -> None:
+        self.number, self._group = number, group
+        self._key = str(number) if len(group.members) > 1 else None
+        self.valid: Check = _wrapped(group, self._key) if self._key is not None else _direct(group)
+
+    def violation(self, value: Any, place: str) -> Violation | None:
+        """The first thing that is wrong with `value`, or None. `place` gets the JSON pointer into the value appended."""
+        if self._group.is_valid is None:
+            self._group.load()
+        try:
+            self._group.validator.validate(value if self._key is None else {self._key: value})
+        except jsonschema_rs.ValidationError as error:
+            path = list(error.instance_path)[0 if self._key is None else 1 :]
+            pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+            where = f"{place} {pointer}" if pointer else place
+            return Violation(where[:300], _reason(error), shape(_at(value, path)))
+        return None
+
+
+class Validators:
+    """All validators of one contract in this process. Bounded by BUDGET; one group beyond it is still built, alone."""
+
+    def __init__(self, contract: Contract, budget: int = BUDGET) -> None:
+        self._contract = contract
+        self._budget = budget
+        self._groups = [Group(self, number, members) for number, members in enumerate(contract.groups)]
+        self._checks: dict[int, SchemaCheck] = {}
+        self._loaded: deque[Group] = deque()
+        self._weight = 0
+
+    def check(self, number: int) -> SchemaCheck | None:
+        """The check of a schema that an operation uses; None for NO_SCHEMA and for schemas that accept everything."""
+        if number == NO_SCHEMA or self._contract.schemas[number].text in (b"true", b"{}"):
+            return None
+        found = self._checks.get(number)
+        if found is None:
+            found = self._checks[number] = SchemaCheck(self._groups[self._contract.schemas[number].group], number)
+        return found
+
+    @property
+    def loaded(self) -> int:
+        """How many validators are built now."""
+        return len(self._loaded)
+
+    def text(self, members: tuple[int, ...]) -> bytes:
+        """The JSON Schema for a group: the only member itself, or an object with one property for each."""
+        schemas = self._contract.schemas
+        if len(members) == 1 and not schemas[members[0]].references:
+            return schemas[members[0]].text
+        seen: dict[int, None] = dict.fromkeys(members)
+        waiting = list(members)
+        while waiting:
+            fresh = [number for number in schemas[waiting.pop()].references if number not in seen]
+            seen.update(dict.fromkeys(fresh))
+            waiting += fresh
+        definitions = b",".join(b'"%d":%b' % (number, schemas[number].text) for number in seen)
+        if len(members) == 1:
+            return b'{"$ref":"#/$defs/%d","$defs":{%b}}' % (members[0], definitions)
+        properties = b",".join(b'"%d":{"$ref":"#/$defs/%d"}' % (number, number) for number in members)
+        return b'{"properties":{%b},"additionalProperties":false,"$defs":{%b}}' % (properties, definitions)
+
+    def admit(self, group: Group) -> None:
+        """Take in a group just built; forget others, those not used lately first, until all fit."""
+        self._loaded.append(group)
+        self._weight += group.weight
+        group.used = True
+        while self._weight > self._budget and len(self._loaded) > 1:
+            oldest = self._loaded.popleft()
+            if oldest is group or oldest.used:
+                oldest.used = False
+                self._loaded.append(oldest)
+                group.used = True
+            else:
+                self._weight -= oldest.weight
+                oldest.forget()
+
+
+def _direct(group: Group) -> Check:
+    def valid(value: Any) -> bool:
+        group.used = True
+        return (group.is_valid or group.load())(value)
+
+    return valid
+
+
+def _wrapped(group: Group, key: str) -> Check:
+    def valid(value: Any) -> bool:
+        group.used = True
+        return (group.is_valid or group.load())({key: value})
+
+    return valid
+
+
+def _reason(error: jsonschema_rs.ValidationError) -> str:
+    if error.kind.name == "falseSchema":
+        return "this property must not be sent in this direction, or is not declared"
+    return bounded(str(error.message))
+
+
+def _at(value: Any, path: list[str | int]) -> Any:
+    for part in path:
+        value = value[part]
+    return value
