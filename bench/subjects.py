@@ -67,7 +67,7 @@ def guards(revision: int) -> dict[str, Any]:
         "contract": {"file": "openapi.json", "requests": "enforce", "responses": "enforce"},
         "authenticate": [{"api_key": {"header": "X-API-Key"}}],
         "limits": [{"by": "principal", "rate": f"{RATE + revision}/s", "burst": RATE}],
-        "security_fields": {},
+        "security_fields": True,
     }
 
 

@@ -223,6 +223,11 @@ def test_an_answer_to_half_a_request_is_seen(server: Callable[[bytes, int], int]
     assert got.status == 408
 
 
+def test_the_id_of_a_refusal_is_in_its_body(server: Callable[[bytes, int], int]) -> None:
+    body = b'{"status":400,"request_id":"0123456789abcdef"}'
+    assert call(server(b"HTTP/1.1 400 No\r\n\r\n" + body, 1), b"x").request_id == "0123456789abcdef"
+
+
 def test_no_answer_is_status_0(server: Callable[[bytes, int], int]) -> None:
     assert call(server(b"", 1), b"x").status == 0
 

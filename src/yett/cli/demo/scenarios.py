@@ -27,8 +27,8 @@ class Kind(StrEnum):
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """caller: a name in `Wallet`, or "stranger". title: what is tried, as the tables say it. send: the bytes.
 
-    status, rule: what the last of `times` calls must bring; an empty rule: nothing objected. before: the status of those
-    calls of a series that come before a limit acts, and how many. absent: what must not be in the answer.
+    status, rule: what the last of `times` calls must bring; an empty rule: nothing objected; "bounds": any of them. before:
+    the status of those calls of a series that come before a limit acts, and how many. absent: what must not be in the answer.
     slow: seconds between one byte and the next; the request is never finished.
     """
 

@@ -1,5 +1,6 @@
 """Sends the demo's bytes as they are, well-formed or not, and reads the answer. Loopback only."""
 
+import re
 import select
 import socket
 import time
@@ -9,6 +10,7 @@ import msgspec
 
 TIMEOUT = 15.0
 """Seconds for one call, whatever it is."""
+_IDENTITY = re.compile(rb'"request_id":"([0-9a-f]{8,64})"')
 LARGEST = 1 << 20
 """Bytes of an answer that are read at most."""
 
@@ -23,7 +25,9 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def request_id(self) -> str:
-        return self.fields.get("x-request-id", "")
+        """As a field, or in the problem details of a request that could not be read."""
+        in_body = _IDENTITY.search(self.body)
+        return self.fields.get("x-request-id") or (in_body[1].decode() if in_body else "")
 
 
 def call(port: int, content: bytes, slow: float = 0.0) -> Reply:
