@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from hmac import digest as hmac_digest
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -91,8 +91,9 @@ def json_object(octets: bytes, what: str) -> dict[str, Any]:
     Only UTF-8 without lone surrogates; no NaN or Infinity; nesting is bounded by the interpreter's stack.
     """
     try:
+        # The strict reader gives the value (it knows no NaN, no lone surrogates); the other one only sees names twice.
         value = msgspec.json.decode(octets, type=dict[str, Any])
-        json.loads(octets.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        json.loads(octets.decode(), object_pairs_hook=_unique)
     except _Duplicate:
         raise TokenError(f"a name stands twice in the {what}") from None
     except (ValueError, RecursionError):  # msgspec.DecodeError, JSONDecodeError and UnicodeDecodeError are ValueErrors
@@ -107,10 +108,6 @@ class _Duplicate(Exception):
 def _unique(pairs: list[tuple[str, Any]]) -> None:
     if len({name for name, _ in pairs}) != len(pairs):
         raise _Duplicate
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def verify(algorithm: str, key: Key, signing_input: bytes, signature: bytes) -> bool:

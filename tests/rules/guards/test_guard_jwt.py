@@ -321,10 +321,23 @@ def test_an_outage_lets_in_where_the_policy_says_so():
 
 
 @pytest.mark.parametrize("policy", ["allow", "deny"])
-@pytest.mark.parametrize("claims", [{**CLAIMS, "exp": NOW - 60}, {**CLAIMS, "aud": "x"}])
-def test_claims_hold_in_an_outage_too(policy, claims):
-    answer, _ = after_outage(token(claims, kid="k"), on_unavailable=policy)
-    denied(answer)
+@pytest.mark.parametrize("claims", [{**CLAIMS, "exp": NOW - 60}, {**CLAIMS, "aud": "x"}, {**CLAIMS, "iss": "x"}])
+def test_nobody_is_asked_for_keys_of_a_token_that_is_refused_anyway(policy, claims):
+    keys = ChangingKeys()
+    denied(remote(keys, on_unavailable=policy)(bearer(token(claims, kid="k"))))
+    assert keys.verified == 0
+
+
+def test_tokens_of_another_issuer_are_refused_from_memory():
+    keys = ChangingKeys(jwk("EdDSA", kid="k"))
+    identify = remote(keys)
+    other = token({**CLAIMS, "iss": "https://other.example"}, "EdDSA", private_key("EdDSA", 2), kid="theirs")
+    first = identify(bearer(other))
+    assert denied(first) == "another issuer"
+    credential = identify.evaluation.credential
+    assert identify(bearer(other)) is first
+    assert identify.evaluation.credential == credential
+    assert named(identify(bearer(token(CLAIMS, kid="k")))) == "alice"
 
 
 def test_unverified_is_not_remembered():

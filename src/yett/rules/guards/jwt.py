@@ -33,7 +33,6 @@ from yett.formats.claims import (
     ACCESS_TYPES,
     MAX_FACT,
     ClaimRules,
-    Lifetime,
     check_claims,
     facts,
     media_type,
@@ -63,6 +62,9 @@ AlgorithmName = Literal[
 
 REMEMBERED = 8_192
 """Verified tokens that are remembered per policy entry and worker: about 1 KiB each."""
+
+FOREIGN_REMEMBERED = 1_024
+"""Tokens of other issuers that are remembered likewise."""
 
 RETRY_AFTER = 30
 """Seconds; the gateway asks a failing issuer again at least that often."""
@@ -192,6 +194,7 @@ def _identifier(jwt: Jwt, ports: Ports) -> Callable[[View, Evaluation], Principa
     read = _reader(jwt)
     examination = _Examination(jwt, ports)
     key_set, remembered, limit = examination.key_set, examination.remembered, jwt.size
+    foreign, fingerprint = examination.foreign, examination.fingerprint
     too_long = examination.refuse(f"longer than {limit} octets")
 
     def identify(view: View, evaluation: Evaluation) -> Principal | Denial | Wait | None:
@@ -208,7 +211,8 @@ def _identifier(jwt: Jwt, ports: Ports) -> Callable[[View, Evaluation], Principa
                 evaluation.credential = credential
                 return principal
             remembered.forget(digest)
-        return examination.examine(token, digest, evaluation)
+        evaluation.credential = Credential("jwt", fingerprint(digest))
+        return foreign.get(digest) or examination.examine(token, digest, evaluation)
 
     return identify
 
@@ -222,6 +226,8 @@ class _Examination:
         self.url = jwt.jwks.url if jwt.jwks is not None else None
         self.key_set = _keys(jwt, ports)
         self.remembered: Recent[tuple[int, float, float, Principal, Credential]] = Recent(REMEMBERED)
+        # Where several issuers are accepted, each entry sees the others' tokens too: refusing them again must cost little.
+        self.foreign: Recent[Denial] = Recent(FOREIGN_REMEMBERED)
         self.fingerprint = fingerprinter(ports.fingerprint_key)
         self.place = f"header {jwt.header}" if jwt.cookie is None else f"cookie {jwt.cookie}"
         challenge = b"Bearer realm=" + quoted(jwt.realm) + b', error="invalid_token"'
@@ -235,27 +241,32 @@ class _Examination:
         )
 
     def examine(self, token: bytes, digest: bytes, evaluation: Evaluation) -> Principal | Denial | Wait:
-        evaluation.credential = Credential("jwt", self.fingerprint(digest))
+        """Claims are checked first: it costs less than a signature, and nobody is asked for keys of a token that is
+        refused whatever its signature is."""
         try:
             jws = parse(token, self.jwt.size)
             if jws.algorithm not in self.jwt.algorithms:
-                raise TokenError("an algorithm that is not accepted")
+                return self._foreign(digest, "an algorithm that is not accepted")
+            claims = json_object(jws.payload, "claims")
+            if self.rules.issuer not in (None, claims.get("iss")):
+                return self._foreign(digest, "another issuer")
+            lifetime = check_claims(jws.header, claims, self.rules, evaluation.now)
+            principal = self._principal(claims)
             generation = self.key_set.generation
             keys = self.key_set.find(jws.kid, jws.algorithm)
             if not any(verify(jws.algorithm, key, jws.signing_input, jws.signature) for key in keys):
                 return self._ask_again(jws, "wrong signature" if keys else "no key of that id", evaluation)
-            claims, lifetime = self._claims(jws, evaluation.now)
-            principal = self._principal(claims)
-            evaluation.credential = Credential("jwt", self.fingerprint(digest), facts(jws.header, claims))
         except TokenError as error:
             return self.refuse(str(error))
+        credential = evaluation.credential = Credential("jwt", self.fingerprint(digest), facts(jws.header, claims))
         end = min(lifetime.end, evaluation.now + self.jwt.remember)
-        self.remembered.put(digest, (generation, lifetime.start, end, principal, evaluation.credential))
+        self.remembered.put(digest, (generation, lifetime.start, end, principal, credential))
         return principal
 
-    def _claims(self, jws: Jws, now: float) -> tuple[dict[str, Any], Lifetime]:
-        claims = json_object(jws.payload, "claims")
-        return claims, check_claims(jws.header, claims, self.rules, now)
+    def _foreign(self, digest: bytes, reason: str) -> Denial:
+        denial = self.refuse(reason)
+        self.foreign.put(digest, denial)
+        return denial
 
     def _principal(self, claims: dict[str, Any]) -> Principal:
         jwt = self.jwt
@@ -272,7 +283,6 @@ class _Examination:
             return Wait(need)
         if self.key_set.available:
             raise TokenError(reason)
-        self._claims(jws, evaluation.now)
         outage = "the key set could not be loaded"
         if self.jwt.on_unavailable == "deny":
             return unavailable(RULE.id, self.place, outage, RETRY_AFTER)
