@@ -61,10 +61,10 @@ class SharedCounters:
         self._quotas = map_table(directory / "quotas")
         self._slots = map_table(directory / "slots")
         self._columns = self._slots.layout.width
-        self._stripes = Stripes(directory, STRIPES)
-        self._handles = self._stripes.handles
         self._seats = Seats(directory, self._columns)
         self._seat = self._seats.number
+        self._stripes = Stripes(directory, STRIPES)
+        self._handles = self._stripes.handles
         self._slots.clear_column(self._seat)  # of whoever sat here before and died
 
     def close(self) -> None:
