@@ -42,8 +42,8 @@ def zone(name: str) -> tzinfo:
 def window(now: float, unit: Unit, place: tzinfo) -> tuple[float, float]:
     """The window [start, end) that `now` lies in, as seconds since the Unix epoch.
 
-    Days, weeks and months go from midnight to midnight and so last 23 or 25 hours longer or shorter when clocks change.
-    Minutes and hours keep their length; only where clocks change by part of an hour, the hour of the change overlaps the next.
+    Days, weeks and months go from midnight to midnight, so a day on which clocks change lasts 23 or 25 hours. Minutes and
+    hours keep their length; only where clocks change by part of an hour, the hour of the change overlaps the next.
     """
     local = datetime.fromtimestamp(now, place)
     if unit is Unit.MINUTE or unit is Unit.HOUR:
