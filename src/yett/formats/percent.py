@@ -1,0 +1,24 @@
+"""Percent-decoding where there must be exactly one reading (RFC 3986, 2.1; the form encoding of the URL standard, 5.1)."""
+
+import re
+
+_MALFORMED = re.compile("%(?![0-9A-Fa-f]{2})")
+_RUN = re.compile("(?:%[0-9A-Fa-f]{2})+")
+
+
+def strictly_decoded(text: str, plus: bool = False) -> str | None:
+    """Percent-decode once, as UTF-8; None where an escape is malformed or the octets are not UTF-8. plus: "+" is a space."""
+    if plus and "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    if _MALFORMED.search(text):
+        return None
+    try:
+        return _RUN.sub(_octets, text)
+    except UnicodeDecodeError:
+        return None
+
+
+def _octets(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("%", "")).decode()
