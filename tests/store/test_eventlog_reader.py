@@ -79,7 +79,7 @@ def test_a_following_reader_sees_growth_rotation_and_new_workers(tmp_path):
     waits = []
     todo = [
         lambda: [book.append(event(2, request_sample=bytes(60_000))), book.flush()],
-        lambda: [book.append(event(3)), book.flush()],
+        lambda: [book.append(event(3, request_sample=bytes(10_000))), book.flush()],
         lambda: fill(path, 1, [4]).close(),
         lambda: [book.append(event(5)), book.flush()],
     ]

@@ -33,14 +33,16 @@ _BODY = frozenset({
 })
 # fmt: on
 _NAME_LENGTH = 256
+_TELLING = 8  # characters below which no form is telling
 _PUNCTUATION = re.compile(r"[-_.\s]")
 _PARTS = re.compile(r"[\[\]]+")
 
 _SECRET = re.compile(
-    r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|-----BEGIN|\bAKIA[0-9A-Z]{16}\b|\b\d{3}-\d{2}-\d{4}\b"
-    r"|passw|secret|token|api[_-]?key|authorization|\b(?:bearer|basic)\s+[A-Za-z0-9+/=._~-]{8}",
+    r"eyJ[A-Za-z0-9_-]{8}|-----BEGIN|\bAKIA[0-9A-Z]{16}\b|\b\d{3}-\d{2}-\d{4}\b"
+    r"|passw|secret|token|api[_-]?key|authorization|\b(?:bearer|basic)[ +]{1,4}[A-Za-z0-9+/=._~-]{8}",
     re.IGNORECASE,
 )
+# Every repeat is bounded: these run over what callers send, and a repeat that starts anywhere would make that quadratic.
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 
 
@@ -76,7 +78,11 @@ def classified(name: str, more: frozenset[str] = frozenset()) -> bool:
 def looks_secret(text: str) -> bool:
     """Whether a text has the form of a secret, whatever its name: tokens, keys, card numbers (ISO/IEC 7812: 13 to 19 digits with
     a Luhn digit), US social security numbers, or a text that speaks of passwords or tokens, as a GraphQL query does."""
-    return _SECRET.search(text) is not None or any(_luhn(match[0]) for match in _CARD.finditer(text))
+    return len(text) >= _TELLING and (_SECRET.search(text) is not None or _holds_card(text))
+
+
+def _holds_card(text: str) -> bool:
+    return any(_luhn(match[0]) for match in _CARD.finditer(text))
 
 
 def _luhn(text: str) -> bool:
