@@ -1,0 +1,18 @@
+"""What guards wait for, and who gives it to them. It must not know guards."""
+
+from collections.abc import Awaitable, Callable
+
+from yett.edge.keysets import KeySets
+from yett.edge.passwords import PasswordVerifier
+from yett.model.decision import Need, Unanswered, VerifyPassword
+
+
+def fulfiller(key_sets: KeySets, passwords: PasswordVerifier) -> Callable[[Need], Awaitable[bool | Unanswered]]:
+    """A function from a need to its answer, for the gateway. It takes as long as one fetch or one full queue at most."""
+
+    async def fulfil(need: Need) -> bool | Unanswered:
+        if isinstance(need, VerifyPassword):
+            return await passwords.verify(need)
+        return await key_sets.refresh(need)
+
+    return fulfil
