@@ -134,7 +134,9 @@ class AnsweringExchange(LiveExchange):
             framing += b"connection: close\r\n"
         elif not self.head.minor:
             framing += b"connection: keep-alive\r\n"
-        own = b"".join((*(self.evaluation.fields or ()), plan.set_lines, b"x-request-id: ", self.request_id, b"\r\n"))
+        own = b"%bx-request-id: %b\r\n" % (plan.set_lines, self.request_id)
+        if self.evaluation.fields is not None:
+            own = b"".join(self.evaluation.fields) + own
         whole = response_head(head, framing, own, drop | plan.drop_fields if drop else plan.drop_fields, plan.default_lines)
         self._started_response = True
         self.sent_status = head.status

@@ -64,6 +64,15 @@ class CarriedExchange(AnsweringExchange):
         if length is not None and length > self.plan.body_size:
             self._bound(413, "bounds.body_size", f"the body has {length} bytes, {self.plan.body_size} are allowed")
             return
+        if length is not None and (body := self.client.take(length)) is not None:
+            self.request_size = length
+            self.request_done = True
+            self._pieces.append(body)
+            if self.plan.reads_body:
+                self._body_phase()
+            else:
+                self._go()
+            return
         if head.fields.get(b"expect", b"").lower() == b"100-continue":
             self.client.expect()
         self.client.begin_body()
@@ -155,13 +164,22 @@ class CarriedExchange(AnsweringExchange):
         connection.carry(self)
         self.upstream = connection
         self.upstream_name = connection.target.text
-        head = self.head
-        inspected = self.plan.reads_response or self.plan.reads_errors
-        whole = request_head(head, self._path(), self._host(connection), self._own_lines(), inspected)
-        body = b"".join(self._pieces)
+        head, plan = self.head, self.plan
+        upstream = plan.service.upstream
+        if upstream.host == "keep":
+            host = self.fields.get(b"host", connection.target.authority)
+        else:
+            host = connection.target.authority if upstream.host == "target" else upstream.host.encode()
+        target = self.target.text
+        if upstream.strip_prefix and plan.service.match.prefix != "/":
+            target = target[len(plan.service.match.prefix.rstrip("/")) :]
+            target = target if target.startswith("/") else "/" + target
+        whole = request_head(head, target, host, self._own_lines(), plan.reads_response or plan.reads_errors)
+        pieces = self._pieces
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         if self.request_done:
             framing = b"content-length: %d\r\n\r\n" % len(body) if body or head.content_length is not None else b"\r\n"
-            connection.transport.write(b"".join((whole, framing, body)))
+            connection.transport.write(whole + framing + body)
             self.request_sent = True
         else:
             self._streaming = True
@@ -174,21 +192,7 @@ class CarriedExchange(AnsweringExchange):
                 framing = b"content-length: %d\r\n\r\n" % (head.content_length or 0)
             connection.transport.write(b"".join((whole, framing, body)))
             self.client.resume()
-        self.client.deadline = self.gateway.now + self.plan.service.upstream.read_timeout
-
-    def _path(self) -> str:
-        service = self.plan.service
-        target = self.target
-        if not service.upstream.strip_prefix or service.match.prefix == "/":
-            return target.text
-        path = target.path[len(service.match.prefix.rstrip("/")) :] or "/"
-        return path if target.query is None else f"{path}?{target.query}"
-
-    def _host(self, connection: UpstreamConnection) -> bytes:
-        wanted = self.plan.service.upstream.host
-        if wanted == "keep":
-            return self.fields.get(b"host", connection.target.authority)
-        return connection.target.authority if wanted == "target" else wanted.encode()
+        self.client.deadline = self.gateway.now + upstream.read_timeout
 
     def _own_lines(self) -> bytes:
         lines = self.gateway.own_lines(self)

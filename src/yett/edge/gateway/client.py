@@ -254,6 +254,14 @@ class ClientConnection(asyncio.Protocol):
         """The client waits for 100 (Continue) before it sends the body."""
         self._expects = True
 
+    def take(self, length: int) -> bytes | None:
+        """The whole body, if it is here already."""
+        buffer = self._buffer
+        if len(buffer) < length:
+            return None
+        self._buffer = buffer[length:]
+        return buffer[:length]
+
     def begin_body(self) -> None:
         """The exchange wants the body from now on."""
         exchange = self.exchange

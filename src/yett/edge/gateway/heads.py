@@ -4,7 +4,7 @@ Which fields pass is decided once for each name and remembered. Hop-by-hop field
 to pose as somebody (identity and forwarding fields that only a proxy may set) do not reach the upstream.
 """
 
-from yett.formats.http1 import RequestHead, ResponseHead
+from yett.formats.http1 import RequestHead, ResponseHead, repeats
 
 _HOP = frozenset(
     b"connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade"
@@ -34,25 +34,31 @@ OF_BODY = frozenset(
 )
 """Fields that describe a response's body: they go when it is replaced."""
 
-_KEPT, _NAME_LENGTH_KEPT = 4_096, 64
-_request_names: dict[bytes, bytes | None] = {}
-_response_names: dict[bytes, bytes | None] = {}
+_KEPT = 4_096
+_request_lines: dict[tuple[bytes, bytes], bytes] = {}
+_response_lines: dict[tuple[bytes, bytes], bytes] = {}
 
 
-def _request_name(name: bytes) -> bytes | None:
-    """b"name: " if the field goes upstream, else None."""
-    passes = name not in _HOP and name not in _OWN and not name.startswith(_OWN_PREFIXES)
-    prefix = name + b": " if passes else None
-    if len(_request_names) < _KEPT and len(name) <= _NAME_LENGTH_KEPT:
-        _request_names[name] = prefix
-    return prefix
+def _request_line(line: tuple[bytes, bytes]) -> bytes:
+    """The line as it goes upstream, empty if it does not; remembered where `http1` remembers it as well.
+
+    Servers that read "_" as "-" must not take a caller's X_Forwarded_For for ours, so names are judged in that spelling.
+    """
+    name = line[0].replace(b"_", b"-")
+    dropped = name in _HOP or name in _OWN or name.startswith(_OWN_PREFIXES)
+    return _remember(_request_lines, line, b"" if dropped else b"%b: %b\r\n" % line)
 
 
-def _response_name(name: bytes) -> bytes | None:
-    prefix = None if name in _HOP else name + b": "
-    if len(_response_names) < _KEPT and len(name) <= _NAME_LENGTH_KEPT:
-        _response_names[name] = prefix
-    return prefix
+def _response_line(line: tuple[bytes, bytes]) -> bytes:
+    return _remember(_response_lines, line, b"" if line[0] in _HOP else b"%b: %b\r\n" % line)
+
+
+def _remember(known: dict[tuple[bytes, bytes], bytes], line: tuple[bytes, bytes], row: bytes) -> bytes:
+    if repeats(line):
+        if len(known) >= _KEPT:
+            known.clear()
+        known[line] = row
+    return row
 
 
 def request_head(head: RequestHead, target: str, host: bytes, own: bytes, inspected: bool) -> bytes:
@@ -60,20 +66,15 @@ def request_head(head: RequestHead, target: str, host: bytes, own: bytes, inspec
 
     own: whole lines that the gateway adds. inspected: the response will be read, so only codings that Yett decodes are asked for.
     """
-    names = _request_names
-    nominated = head.nominated
-    rows = [f"{head.method} {target} HTTP/1.1\r\nhost: ".encode(), host, b"\r\n"]
-    for name, value in head.lines:
-        prefix = names[name] if name in names else _request_name(name)
-        if prefix is None or (nominated and name in nominated):
-            continue
-        if inspected and name == b"accept-encoding":
-            value = known_codings(value)
-        rows.append(prefix)
-        rows.append(value)
-        rows.append(b"\r\n")
-    rows.append(own)
-    return b"".join(rows)
+    lines = head.lines
+    if head.nominated:
+        lines = [line for line in lines if line[0] not in head.nominated]
+    if inspected and b"accept-encoding" in head.fields:
+        lines = [line for line in lines if line[0] != b"accept-encoding"]
+        own += b"accept-encoding: %b\r\n" % known_codings(head.fields[b"accept-encoding"])
+    known = _request_lines
+    rows = [row if (row := known.get(line)) is not None else _request_line(line) for line in lines]
+    return b"%b HTTP/1.1\r\nhost: %b\r\n%b%b" % (f"{head.method} {target}".encode(), host, b"".join(rows), own)
 
 
 def known_codings(value: bytes) -> bytes:
@@ -93,20 +94,11 @@ def response_head(
 
     drop: names that a guard replaces or hides; defaults: (name, whole line) for names that the upstream did not send.
     """
-    names = _response_names
-    nominated = head.nominated
-    rows = [b"HTTP/1.1 %d %b\r\n" % (head.status, head.reason)]
-    for name, value in head.lines:
-        prefix = names[name] if name in names else _response_name(name)
-        if prefix is None or name in drop or (nominated and name in nominated):
-            continue
-        rows.append(prefix)
-        rows.append(value)
-        rows.append(b"\r\n")
-    for name, line in defaults:
-        if name not in head.fields:
-            rows.append(line)
-    rows.append(own)
-    rows.append(framing)
-    rows.append(b"\r\n")
-    return b"".join(rows)
+    lines = head.lines
+    if drop or head.nominated:
+        lines = [line for line in lines if line[0] not in drop and line[0] not in head.nominated]
+    known = _response_lines
+    rows = [row if (row := known.get(line)) is not None else _response_line(line) for line in lines]
+    if defaults:
+        rows += [line for name, line in defaults if name not in head.fields]
+    return b"HTTP/1.1 %d %b\r\n%b%b%b\r\n" % (head.status, head.reason, b"".join(rows), own, framing)
