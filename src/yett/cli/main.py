@@ -1,0 +1,59 @@
+"""The command `yett`. Each subcommand is imported only when it is asked for, so that `yett --help` answers at once.
+
+Shell completion is click's own: `eval "$(_YETT_COMPLETE=bash_source yett)"` (or zsh_source, fish_source).
+"""
+
+import importlib
+from typing import NamedTuple
+
+import click
+
+from yett import __version__
+
+
+class _Command(NamedTuple):
+    module: str
+    name: str
+    summary: str
+
+
+COMMANDS = {
+    "serve": _Command("yett.cli.serve", "serve", "Run the gateway."),
+    "check": _Command("yett.cli.check", "check", "Say what a policy would enforce, and what not."),
+    "log": _Command("yett.cli.log", "log", "Show, filter and follow the event log."),
+    "explain": _Command("yett.cli.log", "explain", "Explain the decision on one request."),
+    "key": _Command("yett.cli.key", "key", "Make, list and revoke API keys."),
+    "password": _Command("yett.cli.key", "password", "Passwords of users for Basic authentication."),
+    "schema": _Command("yett.cli.check", "schema", "Print the JSON Schema of the policy, for editors."),
+    "demo": _Command("yett.cli.demo.command", "demo", "Start a weak shop, the gateway before it, and attack it."),
+}
+
+
+class _Lazily(click.Group):
+    """A group that knows names and summaries of its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        command = COMMANDS.get(cmd_name)
+        if command is None:
+            return None
+        found: click.Command = getattr(importlib.import_module(command.module), command.name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
+
+
+@click.command(cls=_Lazily, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="yett")
+def main() -> None:
+    """API security: a gateway that authenticates, limits, validates, explains and records every request.
+
+    \b
+    yett serve --upstream http://127.0.0.1:9001     record everything, deny nothing
+    yett check yett.yaml                            what a policy would do
+    yett serve -c yett.yaml                         do it
+    """
