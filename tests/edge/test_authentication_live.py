@@ -134,6 +134,31 @@ def test_every_way_in(tmp_path):
     run(conversation())
 
 
+QUERY = """
+services:
+  shop:
+    mode: enforce
+    upstream: {{targets: ["http://127.0.0.1:{port}"]}}
+    authenticate: [{{api_key: {{query: appid}}}}]
+    operations:
+      "GET /public": {{authenticate: []}}
+"""
+
+
+def test_a_key_in_a_query_is_in_no_record(tmp_path):
+    """Whatever the parameter is called, wherever it is sent, and in whichever spelling."""
+
+    async def conversation() -> None:
+        async with House(tmp_path, QUERY) as house:
+            for target in ("/orders?appid=hunter22", "/public?a=b&app%69d=hunter22", "/orders?AppID=hunter22&b=%68"):
+                await house.ask(f"GET {target} HTTP/1.1\r\nHost: api.example\r\n\r\n".encode())
+            assert len(house.journal.events) == 3
+            assert "hunter22" not in repr(house.journal.events)
+            assert all("=hash:" in event.target for event in house.journal.events)
+
+    run(conversation())
+
+
 def test_an_issuer_that_is_down_is_503(tmp_path):
     (tmp_path / "keys.yaml").write_text("keys: []")
     (tmp_path / "users.yaml").write_text(next(block for block in BLOCKS if block.startswith("users:")))

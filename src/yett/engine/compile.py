@@ -13,6 +13,7 @@ from yett.engine.convert import escape
 from yett.engine.operations import Routes
 from yett.engine.places import Places
 from yett.engine.preparation import Planner
+from yett.engine.sensitive import plain_name
 from yett.engine.snapshot import Hosts, Plans, Serving, Snapshot, Table
 from yett.formats.contract.values import Contract
 from yett.model.bundle import Bundle
@@ -56,7 +57,8 @@ class Building:
             planner = Planner(service, contract, self.places, self.ports, self.bundle.policy.bounds.body_size)
             servings.append(Serving(service, Plans(table, planner.plan)))
             self._add_hosts(hosts, servings[-1])
-        self.snapshot = Snapshot(self.bundle.digest, self.bundle.policy, hosts, tuple(servings), tuple(self.gaps))
+        secret = frozenset(map(plain_name, self.bundle.parameters))
+        self.snapshot = Snapshot(self.bundle.digest, self.bundle.policy, hosts, tuple(servings), tuple(self.gaps), secret)
 
     def _routes(self, table: Table, service: Service, contract: Contract | None) -> Iterator[None]:
         routes = Routes(table, service, contract)

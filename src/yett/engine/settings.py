@@ -114,11 +114,12 @@ def _choose_entry(entries: dict[str, Guard], item: dict[str, Any], place: str, r
 
 class Needs(msgspec.Struct):
     """What guards' options name that must be read from outside: files by path as written, secrets by reference, key sets by
-    URL. Each with the pointer to a place that names it."""
+    URL; and query parameters that carry credentials. Each with the pointer to a place that names it."""
 
     files: dict[str, str] = {}
     secrets: dict[str, str] = {}
     key_sets: dict[str, str] = {}
+    parameters: dict[str, str] = {}
 
     def collect(self, options: Any, pointer: str) -> None:
         """Add what `options` (of a guard) name, found by the types of its fields."""
@@ -139,13 +140,13 @@ class Needs(msgspec.Struct):
         if not kind:
             self.collect(value, pointer)
             return
-        wanted = self.files if kind == "file" else self.key_sets
+        wanted = {"file": self.files, "key_set": self.key_sets, "parameter": self.parameters}[kind]
         for item in [value] if isinstance(value, str) else value or ():
             wanted.setdefault(item, pointer)
 
 
 def _kind(hint: Any) -> str:
-    """ "file" or "key_set" where the type mentions FilePath or KeySetUrl, else ""."""
+    """ "file", "key_set" or "parameter" where the type mentions FilePath, KeySetUrl or SecretParameter, else ""."""
     for part in get_args(hint):
         if isinstance(part, msgspec.Meta):
             if part.extra and "yett" in part.extra:

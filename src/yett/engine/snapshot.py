@@ -293,14 +293,24 @@ class Report(msgspec.Struct, frozen=True):
 class Snapshot:
     """One compiled policy. Every request keeps the snapshot it began with.
 
-    digest: short hex of the SHA-256 over the meaning of the policy and all that it names.
+    digest: short hex of the SHA-256 over the meaning of the policy and all that it names. secret_parameters: for
+    `yett.engine.record.masked_target`, the names of query parameters that carry credentials by this policy.
     """
 
-    __slots__ = ("_gaps", "_hosts", "digest", "policy", "servings")
+    __slots__ = ("_gaps", "_hosts", "digest", "policy", "secret_parameters", "servings")
 
-    def __init__(self, digest: str, policy: Policy, hosts: Hosts, servings: tuple[Serving, ...], gaps: tuple[Gap, ...]) -> None:
+    def __init__(
+        self,
+        digest: str,
+        policy: Policy,
+        hosts: Hosts,
+        servings: tuple[Serving, ...],
+        gaps: tuple[Gap, ...],
+        secret_parameters: frozenset[str] = frozenset(),
+    ) -> None:
         self.digest = digest
         self.policy = policy
+        self.secret_parameters = secret_parameters
         self.servings = servings
         self._hosts = hosts
         self._gaps = gaps

@@ -19,6 +19,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sources: absolute paths of all files that were read, to be watched.
     contracts: each as `yett.engine.contracts` packs it.
     keys: the entries of the key file. files: those that guards' options name; certificates: PEM files of TLS settings.
+    parameters: names of query parameters that carry credentials, beside those that everybody knows.
     secrets: resolved values by "env:NAME" and "file:PATH"; never printed.
     """
 
@@ -31,6 +32,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     keys: tuple[ApiKey, ...] = ()
     files: dict[str, bytes] = {}
     certificates: dict[str, bytes] = {}
+    parameters: tuple[str, ...] = ()
     secrets: dict[str, str] = {}
 
     def __repr__(self) -> str:

@@ -30,6 +30,9 @@ at the policy's directory."""
 KeySetUrl = Annotated[str, Meta(pattern="^https?://", extra={"yett": "key_set"}, extra_json_schema={"format": "uri"})]
 """Type of a guard's option that names a JSON Web Key Set by URL: the set is in `Ports.key_sets`, by this URL."""
 
+SecretParameter = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$(?!\n)", max_length=128, extra={"yett": "parameter"})]
+"""Type of a guard's option that names a query parameter which carries a credential: no record ever shows its values."""
+
 
 class Secret(Struct, frozen=True, kw_only=True):
     """Type of a guard's option that is secret: `{env: NAME}` or `{file: PATH}`, never the value itself.

@@ -93,6 +93,7 @@ class _Loading:
             keys=self._keys(policy.keys) if policy.keys is not None else (),
             files=self._files(wanted.files),
             certificates=self._files(_certificates(policy)),
+            parameters=tuple(sorted(wanted.parameters)),
             secrets=self._secrets(wanted.secrets),
         )
         if self.mistakes:

@@ -51,8 +51,8 @@ def of_exchange(exchange: "LiveExchange", tag: str, now: float) -> Event:
         tag = "gateway:request:failed" if exchange.failure else _TAGS[done]
     fields, credential = exchange.fields, evaluation.credential
     target = exchange.target
-    key = gateway.fingerprint_key
-    text = target.path if target.query is None else masked_target(target.path, target.query, key)
+    key, names = gateway.fingerprint_key, gateway.snapshot.secret_parameters
+    text = target.path if target.query is None else masked_target(target.path, target.query, key, names)
     request_sample, response_sample = samples(exchange, gateway) if gateway.sampling else (b"", b"")
     return Event(
         tag=tag,
@@ -68,7 +68,7 @@ def of_exchange(exchange: "LiveExchange", tag: str, now: float) -> Event:
         scheme=exchange.scheme,
         host=exchange.host,
         target=text,
-        raw_target=raw_target(target, key),
+        raw_target=raw_target(target, key, names),
         status=exchange.sent_status,
         upstream_status=exchange.status,
         upstream=exchange.upstream_name,
@@ -97,13 +97,13 @@ def of_exchange(exchange: "LiveExchange", tag: str, now: float) -> Event:
     )
 
 
-def raw_target(target: Target, key: bytes) -> str:
+def raw_target(target: Target, key: bytes, names: frozenset[str]) -> str:
     """The target as sent, its query masked like the canonical one. "" where it is the canonical one."""
     raw = target.raw.decode("latin-1")
     if raw == target.text:
         return ""
     path, mark, query = raw.partition("?")
-    return masked_target(path, query, key) if mark else path
+    return masked_target(path, query, key, names) if mark else path
 
 
 _TAGS = {"allow": "gateway:request:allowed", "deny": "gateway:request:denied", "answer": "gateway:request:answered"}
@@ -152,7 +152,7 @@ def of_unrouted(
     gateway: "Gateway", client: "ClientConnection", head: RequestHead, target: Target, host: str, denial: Denial, identity: str
 ) -> Event:
     """A request that belongs to no service."""
-    query = target.query
+    query, names = target.query, gateway.snapshot.secret_parameters
     return Event(
         tag="gateway:request:denied",
         time=gateway.wall(),
@@ -161,7 +161,7 @@ def of_unrouted(
         method=head.method,
         scheme=client.scheme,
         host=host,
-        target=target.path if query is None else masked_target(target.path, query, gateway.fingerprint_key),
+        target=target.path if query is None else masked_target(target.path, query, gateway.fingerprint_key, names),
         status=denial.status,
         field_names=[name.decode() for name in head.fields],
         user_agent=_text(head.fields.get(b"user-agent")),

@@ -24,12 +24,11 @@ from yett.formats.parameters import cookies, parameters
 from yett.model.decision import Denial, Evaluation, Stage
 from yett.model.exchange import View
 from yett.model.operation import Credential, Principal
-from yett.model.policy import Struct
+from yett.model.policy import SecretParameter, Struct
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
 from yett.rules.refusal import quoted, refuser
 
 Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$(?!\n)", max_length=128)]
-Name = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$(?!\n)", max_length=128)]
 
 MAX_KEY = 512
 """Octets of a presented key: those made here have 54; what is longer is refused before it is hashed."""
@@ -76,7 +75,7 @@ class Place(Struct, frozen=True, kw_only=True):
     """Where the key stands: exactly one of header, query and cookie. scheme: what precedes it in an Authorization field."""
 
     header: Token | None = None
-    query: Name | None = None
+    query: SecretParameter | None = None
     cookie: Token | None = None
     scheme: Token | None = None
 
