@@ -71,6 +71,26 @@ def test_only_what_was_touched_is_sent() -> None:
     assert sum(taken.operations[0].answers) == 1
 
 
+def test_totals_that_others_keep_and_gauges_whose_labels_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "LABEL_SETS", 2)
+    counted, totals = Metrics(), Totals()
+    kept, up = [3.0], [("a", 1.0), ("b", 0.0), ("c", 1.0)]
+    counted.total("yett_dropped_total", "Dropped.", lambda: kept[0])
+    counted.gauges("yett_up", "Up.", lambda: [((("target", name),), value) for name, value in up])
+    totals.add(1, carried(counted.take()))
+    kept[0] = 5.0
+    totals.add(1, carried(counted.take()))
+    assert totals.value("yett_dropped_total") == 5
+    assert {name for name in lines(totals) if name.startswith("yett_up")} == {
+        'yett_up{target="a",worker="1"}',
+        'yett_up{target="b",worker="1"}',
+    }
+    up[:] = [("c", 1.0)]
+    totals.add(1, carried(counted.take()))
+    assert lines(totals)['yett_up{target="c",worker="1"}'] == 1
+    assert 'yett_up{target="a",worker="1"}' not in lines(totals)
+
+
 def test_rules_are_counted_by_what_was_done() -> None:
     counted, totals = Metrics(), Totals()
     counted.rule("shop", "api-key", True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -21,7 +22,7 @@ from yett.formats.trace import child
 from yett.model.decision import Denial, Need, Unanswered
 from yett.model.event import Event
 from yett.model.exchange import Target
-from yett.model.policy import Listen
+from yett.model.policy import Listen, UpstreamTLS
 from yett.model.ports import Journal
 
 TICK = 0.25  # seconds between sweeps: how late a deadline may be noticed
@@ -32,7 +33,8 @@ Fulfil = Callable[[Need], Awaitable[Any]]
 
 
 class Gateway:
-    """wall and monotonic are the clocks: seconds since the epoch, and seconds of the machine's steady clock."""
+    """wall and monotonic are the clocks: seconds since the epoch, and seconds of the machine's steady clock. upstream_tls: gives
+    the same context as long as its files stay the same."""
 
     def __init__(
         self,
@@ -46,6 +48,7 @@ class Gateway:
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         fingerprint_key: bytes = bytes(32),
+        upstream_tls: Callable[[UpstreamTLS], ssl.SSLContext] = upstream_context,
     ) -> None:
         self.journal = journal
         self.metrics = metrics
@@ -54,6 +57,7 @@ class Gateway:
         self.wall = wall
         self.monotonic = monotonic
         self.fingerprint_key = fingerprint_key
+        self._upstream_tls = upstream_tls
         self.now = monotonic()  # as of the last tick: exact enough for deadlines, and no call
         self.wall_offset = wall() - monotonic()
         self.draining = False
@@ -80,12 +84,9 @@ class Gateway:
         after: dict[str, Cluster] = {}
         for service in snapshot.policy.services:
             cluster = before.get(service.name)
-            if cluster is None or cluster.settings != service.upstream:
-                tls = (
-                    upstream_context(service.upstream.tls)
-                    if any(t.startswith("https:") for t in service.upstream.targets)
-                    else None
-                )
+            secure = any(target.startswith("https:") for target in service.upstream.targets)
+            tls = self._upstream_tls(service.upstream.tls) if secure else None
+            if cluster is None or cluster.settings != service.upstream or cluster.ssl is not tls:
                 cluster = Cluster(service.upstream, self.loop, self.monotonic, tls)
             after[service.name] = cluster
         self.snapshot = snapshot

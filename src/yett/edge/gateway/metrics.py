@@ -7,7 +7,8 @@ verdict and rule: never a raw path, a principal or an address. It must not know 
 """
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 import msgspec
 
@@ -128,13 +129,24 @@ class Metrics:
     touched, decisions, decision_seconds: written by `OperationNumbers` only.
     """
 
-    __slots__ = ("_counters", "_gauges", "_help", "_operations", "_rules", "decision_seconds", "decisions", "touched")
+    __slots__ = (
+        "_counters",
+        "_gauges",
+        "_help",
+        "_operations",
+        "_rules",
+        "_totals",
+        "decision_seconds",
+        "decisions",
+        "touched",
+    )
 
     def __init__(self) -> None:
         self._operations: dict[tuple[str, str], OperationNumbers] = {}
         self._counters: dict[tuple[str, Labels], Counter] = {}
         self._rules: dict[tuple[str, str, bool], Counter] = {}
-        self._gauges: list[tuple[str, Labels, Callable[[], float]]] = []
+        self._totals: list[tuple[Counter, Callable[[], float], float]] = []
+        self._gauges: list[tuple[str, Callable[[], Iterable[tuple[Labels, float]]]]] = []
         self._help: dict[str, str] = {}
         self.touched: list[OperationNumbers] = []
         self.decisions = [0] * (len(DECISION_BOUNDS) + 1)
@@ -175,20 +187,32 @@ class Metrics:
             self._help[name] = help_text
         return found
 
+    def total(self, name: str, help_text: str, read: Callable[[], float], labels: Labels = ()) -> None:
+        """A counter that somebody else keeps: `read` gives its value, which never falls."""
+        self._totals.append((self.counter(name, help_text, labels), read, 0.0))
+
     def gauge(self, name: str, help_text: str, read: Callable[[], float], labels: Labels = ()) -> None:
         """Have `read` called whenever numbers are taken. It must be cheap; the worker's number is added as a label."""
+        self.gauges(name, help_text, lambda: [(labels, read())])
+
+    def gauges(self, name: str, help_text: str, read: Callable[[], Iterable[tuple[Labels, float]]]) -> None:
+        """The same for a family whose labels come and go; the first `LABEL_SETS` of them are taken."""
         self._help[name] = help_text
-        self._gauges.append((name, labels, read))
+        self._gauges.append((name, read))
 
     def take(self) -> Numbers:
         """Everything counted since the last time, and the gauges as they are now."""
         touched, self.touched = self.touched, []
+        for number, (counter, read, last) in enumerate(self._totals):
+            now = read()
+            counter.value += now - last
+            self._totals[number] = (counter, read, now)
         numbers = Numbers(
             operations=[operation.take() for operation in touched],
             decisions=self.decisions,
             decision_seconds=self.decision_seconds,
             counters=[Sample(c.name, c.labels, c.value) for c in self._counters.values() if c.value],
-            gauges=[Sample(name, labels, read()) for name, labels, read in self._gauges],
+            gauges=[Sample(name, labels, value) for name, read in self._gauges for labels, value in islice(read(), LABEL_SETS)],
             help=self._help,
         )
         self.decisions = [0] * (len(DECISION_BOUNDS) + 1)
