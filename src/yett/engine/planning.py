@@ -25,7 +25,8 @@ _FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+: [^\r\n\0]*")
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an operation before its plan is made. `modes`: the operation's and the service's word on rules."""
+    """What is known of an operation before its plan is made. rules: the operation's and the service's word on rules; shared:
+    what guards prepared that does not depend on the operation, by where their options stand."""
 
     operation: Operation
     service: Service
@@ -36,6 +37,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     ports: Ports
     contract: Any
     allowed: Callable[[str], tuple[str, ...]] | None
+    shared: dict[tuple[str, str], "Shared"] = {}
 
     def mode_of(self, rule: str) -> Mode | None:
         """The mode of a rule as the policy says, None where it is off."""
@@ -45,6 +47,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         if setting.mode == "off":
             return None
         return Mode.MONITOR if setting.mode == "monitor" else self.mode
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """What a guard prepared for all operations with the same options, with (what, why) of its gaps."""
+
+    prepared: Prepared
+    gaps: tuple[tuple[str, str], ...]
 
 
 class Unprepared(msgspec.Struct, frozen=True):
@@ -112,20 +121,32 @@ class _Work:
             self.drop_fields.update(prepared.drop_fields)
 
     def _prepare(self, chosen: Chosen) -> Prepared | None:
+        rule, shared = chosen.guard.rule, self.draft.shared
+        key = (rule.id, chosen.pointer)
+        found = shared.get(key)
+        if found is None:
+            try:
+                found = self._ask(chosen)
+            except ValueError as error:
+                self.failures.append(Unprepared(chosen.pointer, f"{rule.id}: {error}"))
+                return None
+            if not rule.per_operation:
+                shared[key] = found
+        self.gaps += [Gap(rule.id, self.draft.operation.id, what, why) for what, why in found.gaps]
+        return found.prepared
+
+    def _ask(self, chosen: Chosen) -> Shared:
         draft = self.draft
-        rule, gaps = chosen.guard.rule.id, self.gaps  # not `self`: what a guard keeps must not refer to its own plan
+        gaps: list[tuple[str, str]] = []  # what a guard keeps must not refer to the plan that holds it: no `self` in its scope
         scope = Scope(
             operation=draft.operation,
             ports=draft.ports,
-            gap=lambda what, why: gaps.append(Gap(rule, draft.operation.id, what, why)),
+            gap=lambda what, why: gaps.append((what, why)),
             contract=draft.contract,
             allowed=draft.allowed,
         )
-        try:
-            return chosen.guard.prepare(chosen.options, scope)
-        except ValueError as error:
-            self.failures.append(Unprepared(chosen.pointer, f"{rule}: {error}"))
-            return None
+        prepared = chosen.guard.prepare(chosen.options, scope)
+        return Shared(prepared, tuple(gaps))
 
     def _add_step(self, step: Step, rule: str, mode: Mode) -> None:
         if step.stage is Stage.AUTHENTICATE:

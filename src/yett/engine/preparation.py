@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from yett.engine.convert import escape
 from yett.engine.operations import Source
 from yett.engine.places import Places
-from yett.engine.planning import Draft, Planned
+from yett.engine.planning import Draft, Planned, Shared
 from yett.engine.planning import plan as make_plan
 from yett.engine.policy import chosen
 from yett.engine.settings import Chosen, always
@@ -33,6 +33,7 @@ class Planner:
         self.pointer = f"/services/{escape(service.name)}"
         self.always = always()
         self.settings: dict[str, list[Chosen]] | None = None
+        self.shared: dict[tuple[str, str], Shared] = {}
 
     def plan(self, entry: Entry, table: Table) -> Planned:
         """The plan of one operation. Raises PolicyErrors where a guard's options are wrong or it cannot be prepared."""
@@ -55,7 +56,8 @@ class Planner:
             encoded_slash=override.encoded_slash == "keep",
             ports=self.ports,
             contract=None,
-            allowed=table.allowed if table.declared else None,
+            allowed=table.allowed if len(table.entries) > 2 else None,
+            shared=self.shared,
         )
         planned = make_plan(draft, self._guards(source))
         if planned.failures:

@@ -25,6 +25,7 @@ RULE = Rule(
     severity=Severity.INFO,
     setting="authenticate",
     entry="anonymous",
+    per_operation=False,
     owasp=("API2:2023",),
     cwe=(306,),
     references=("https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/",),

@@ -51,6 +51,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     setting="authenticate",
     entry="api_key",
+    per_operation=False,
     owasp=("API2:2023",),
     cwe=(306, 798),
     references=("https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/", "RFC 9110, 11.6.1"),

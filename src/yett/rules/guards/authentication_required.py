@@ -33,6 +33,7 @@ RULE = Rule(
     title="No credential",
     severity=Severity.HIGH,
     confidence=Confidence.HIGH,
+    per_operation=False,
     owasp=("API2:2023",),
     cwe=(306,),
     references=("https://www.rfc-editor.org/rfc/rfc9110#section-11",),

@@ -56,6 +56,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     setting="authenticate",
     entry="basic",
+    per_operation=False,
     owasp=("API2:2023",),
     cwe=(306, 307, 916),
     references=("RFC 7617", "RFC 9106", "https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html"),

@@ -37,6 +37,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     setting="authenticate",
     entry="client_certificate",
+    per_operation=False,
     owasp=("API2:2023",),
     cwe=(306, 295),
     references=("RFC 8446, 4.4.2", "RFC 5280, 4.2.1.6", "RFC 6125"),

@@ -34,6 +34,7 @@ RULE = Rule(
     title="Content types that may be sent",
     severity=Severity.MEDIUM,
     setting="content_types",
+    per_operation=False,
     owasp=("API8:2023",),
     cwe=(436, 611),
     references=("RFC 9110, 15.5.16", "RFC 5789, 2.2", "https://www.w3.org/TR/ldp/#header-accept-post"),

@@ -38,6 +38,7 @@ RULE = Rule(
     title="Cross-origin requests of browsers",
     severity=Severity.MEDIUM,
     setting="cors",
+    per_operation=False,
     owasp=("API8:2023",),
     cwe=(942,),
     references=("https://fetch.spec.whatwg.org/#http-cors-protocol", "RFC 6454"),

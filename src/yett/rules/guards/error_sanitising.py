@@ -36,6 +36,7 @@ RULE = Rule(
     title="Errors that show the inside",
     severity=Severity.MEDIUM,
     setting="sanitise_errors",
+    per_operation=False,
     owasp=("API8:2023",),
     cwe=(209, 497, 550),
     references=("https://cheatsheetseries.owasp.org/cheatsheets/Error_Handling_Cheat_Sheet.html", "RFC 9457, 5"),

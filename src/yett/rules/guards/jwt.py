@@ -99,6 +99,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     setting="authenticate",
     entry="jwt",
+    per_operation=False,
     owasp=("API2:2023",),
     cwe=(306, 347, 327),
     references=("RFC 7519", "RFC 7515", "RFC 8725", "RFC 6750", "RFC 9068"),

@@ -31,6 +31,7 @@ RULE = Rule(
     id="request-hygiene",
     title="Requests that say two things",
     severity=Severity.HIGH,
+    per_operation=False,
     owasp=("API5:2023", "API8:2023"),
     cwe=(436, 444, 650),
     references=("https://owasp.org/www-project-web-security-testing-guide/ WSTG-CONF-06", "RFC 3875, 4.1.18"),

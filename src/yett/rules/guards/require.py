@@ -35,6 +35,7 @@ RULE = Rule(
     title="Required scopes and roles",
     severity=Severity.HIGH,
     setting="require",
+    per_operation=False,
     owasp=("API5:2023",),
     cwe=(285, 862),
     references=(

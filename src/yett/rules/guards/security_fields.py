@@ -30,6 +30,7 @@ RULE = Rule(
     title="Security fields of answers",
     severity=Severity.LOW,
     setting="security_fields",
+    per_operation=False,
     owasp=("API8:2023",),
     cwe=(693, 1021, 524),
     references=(
