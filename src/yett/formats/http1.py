@@ -38,6 +38,8 @@ _REPEATING = frozenset(
     b" sec-fetch-site server strict-transport-security te transfer-encoding upgrade upgrade-insecure-requests user-agent vary"
     b" via x-content-type-options x-forwarded-for x-forwarded-proto x-frame-options x-powered-by x-requested-with".split()
 )
+_RESPONSES: dict[bytes, "ResponseHead"] = {}
+_RESPONSES_KEPT, _RESPONSE_LENGTH_KEPT = 1_024, 1_024
 _CONNECTION: dict[bytes, tuple[bool | None, frozenset[bytes]]] = {
     b"keep-alive": (True, frozenset()),
     b"Keep-Alive": (True, frozenset()),
@@ -116,7 +118,22 @@ def parse_request(head: bytes, max_fields: int, max_target: int) -> RequestHead:
 
 
 def parse_response(head: bytes, max_fields: int = 256) -> ResponseHead:
-    """Read a response head that ends before its empty line. Raises Refused (its status is of no meaning here)."""
+    """Read a response head that ends before its empty line. Raises Refused (its status is of no meaning here).
+
+    Within a second, when their Date is the same, an upstream's heads repeat to the byte: those without a cookie are remembered.
+    """
+    known = _RESPONSES.get(head)
+    if known is not None:
+        return known
+    read = _read_response(head, max_fields)
+    if len(head) <= _RESPONSE_LENGTH_KEPT and b"set-cookie" not in read.fields:
+        if len(_RESPONSES) >= _RESPONSES_KEPT:
+            _RESPONSES.clear()
+        _RESPONSES[head] = read
+    return read
+
+
+def _read_response(head: bytes, max_fields: int) -> ResponseHead:
     first, lines, fields = _fields(head, max_fields, _SINGLE_RESPONSE)
     match = _STATUS_LINE.fullmatch(first)
     if match is None:
