@@ -6,7 +6,8 @@ enforce. It must not know how operations are found.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -17,16 +18,49 @@ from yett.model.decision import Authenticate, Check, Mode, Phase, Stage
 from yett.model.operation import Operation
 from yett.model.policy import RuleSetting, Service
 from yett.model.ports import Ports
-from yett.model.rule import Gap, Prepared, Scope, Step
+from yett.model.rule import Gap, Prepared, Rule, Scope, Step
 from yett.rules.guards import authentication_required
 from yett.rules.guards.authentication_required import Method, combine
+
+Value = TypeVar("Value")
 
 _FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+: [^\r\n\0]*")
 
 
+class Shared(msgspec.Struct, frozen=True):
+    """What a guard prepared for all operations with the same options, with (what, why) of its gaps."""
+
+    prepared: Prepared
+    gaps: tuple[tuple[str, str], ...]
+
+
+class Common:
+    """What the plans of one service have in common. It makes a plan a third of the size, and building three times as fast.
+
+    prepared: by rule and place of the options. It holds nothing that depends on a single operation.
+    """
+
+    def __init__(self) -> None:
+        self.prepared: dict[tuple[str, str], Shared] = {}
+        self._checks: dict[Any, Check] = {}
+        self._values: dict[Any, Any] = {}
+
+    def check(self, key: Any, make: Callable[[], Check]) -> Check:
+        """The check of that key, made if it is the first time."""
+        found = self._checks.get(key)
+        if found is None:
+            found = self._checks[key] = make()
+        return found
+
+    def one(self, value: Value) -> Value:
+        """Equal values become one. They must be hashable."""
+        found: Value = self._values.setdefault((type(value), value), value)
+        return found
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an operation before its plan is made. rules: the operation's and the service's word on rules; shared:
-    what guards prepared that does not depend on the operation, by where their options stand."""
+    """What is known of an operation before its plan is made. rules: the operation's and the service's word on rules; common:
+    of all operations of the service."""
 
     operation: Operation
     service: Service
@@ -37,7 +71,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     ports: Ports
     contract: Any
     allowed: Callable[[str], tuple[str, ...]] | None
-    shared: dict[tuple[str, str], "Shared"] = {}
+    common: Common
 
     def mode_of(self, rule: str) -> Mode | None:
         """The mode of a rule as the policy says, None where it is off."""
@@ -47,13 +81,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         if setting.mode == "off":
             return None
         return Mode.MONITOR if setting.mode == "monitor" else self.mode
-
-
-class Shared(msgspec.Struct, frozen=True):
-    """What a guard prepared for all operations with the same options, with (what, why) of its gaps."""
-
-    prepared: Prepared
-    gaps: tuple[tuple[str, str], ...]
 
 
 class Unprepared(msgspec.Struct, frozen=True):
@@ -91,6 +118,7 @@ class _Work:
         self.draft = draft
         self.steps: list[tuple[Stage, Check]] = []
         self.methods: list[Method] = []
+        self.own_methods = False
         self.rules: dict[str, Mode] = {}
         self.gaps: list[Gap] = []
         self.failures: list[Unprepared] = []
@@ -114,16 +142,16 @@ class _Work:
         if prepared.steps or changes:
             self.rules[rule] = Mode.ENFORCE if Mode.ENFORCE in (mode, self.rules.get(rule)) else Mode.MONITOR
         for step in prepared.steps:
-            self._add_step(step, rule, mode)
+            self._add_step(step, chosen.guard.rule, mode)
         if mode is Mode.ENFORCE:
             self.set_fields.update(prepared.set_fields)
             self.default_fields.update(prepared.default_fields)
             self.drop_fields.update(prepared.drop_fields)
 
     def _prepare(self, chosen: Chosen) -> Prepared | None:
-        rule, shared = chosen.guard.rule, self.draft.shared
+        rule, known = chosen.guard.rule, self.draft.common.prepared
         key = (rule.id, chosen.pointer)
-        found = shared.get(key)
+        found = known.get(key)
         if found is None:
             try:
                 found = self._ask(chosen)
@@ -131,29 +159,35 @@ class _Work:
                 self.failures.append(Unprepared(chosen.pointer, f"{rule.id}: {error}"))
                 return None
             if not rule.per_operation:
-                shared[key] = found
+                known[key] = found
         self.gaps += [Gap(rule.id, self.draft.operation.id, what, why) for what, why in found.gaps]
         return found.prepared
 
     def _ask(self, chosen: Chosen) -> Shared:
-        draft = self.draft
+        draft, own = self.draft, chosen.guard.rule.per_operation
         gaps: list[tuple[str, str]] = []  # what a guard keeps must not refer to the plan that holds it: no `self` in its scope
         scope = Scope(
-            operation=draft.operation,
+            operation=draft.operation if own else Operation("*", draft.service.name, "*", "*", False),
             ports=draft.ports,
             gap=lambda what, why: gaps.append((what, why)),
-            contract=draft.contract,
-            allowed=draft.allowed,
+            contract=draft.contract if own else None,
+            allowed=draft.allowed if own else None,
         )
         prepared = chosen.guard.prepare(chosen.options, scope)
+        for name, value in prepared.set_fields + prepared.default_fields:
+            if not _FIELD.fullmatch(name + b": " + value):
+                raise ValueError(f"{name!r} is not a response field in lower case, or has a malformed value")
         return Shared(prepared, tuple(gaps))
 
-    def _add_step(self, step: Step, rule: str, mode: Mode) -> None:
+    def _add_step(self, step: Step, rule: Rule, mode: Mode) -> None:
         if step.stage is Stage.AUTHENTICATE:
-            self.methods.append(Method(rule, cast("Authenticate", step.run), step.challenge, mode))
+            self.methods.append(Method(rule.id, cast("Authenticate", step.run), step.challenge, mode))
+            self.own_methods = self.own_methods or rule.per_operation
             return
         check = cast("Check", step.run)
-        self.steps.append((step.stage, check if mode is Mode.ENFORCE else monitored(check)))
+        if mode is Mode.MONITOR:
+            check = monitored(check) if rule.per_operation else self.draft.common.check(step.run, partial(monitored, check))
+        self.steps.append((step.stage, check))
         phase = step.stage.phase
         if step.errors_only and phase is Phase.RESPONSE_BODY:
             self.reads_errors = True
@@ -164,32 +198,32 @@ class _Work:
         """Make one check of all ways to authenticate."""
         if not self.methods:
             return
-        rule = authentication_required.RULE.id
-        mode = self.draft.mode_of(rule)
-        if not any(method.mode is Mode.ENFORCE for method in self.methods):
-            acting = [msgspec.structs.replace(method, mode=Mode.ENFORCE) for method in self.methods]
-            check = monitored(combine(acting, mode and Mode.ENFORCE))
-            mode = mode and Mode.MONITOR
-        else:
-            check = combine(self.methods, mode)
+        mode = self.draft.mode_of(authentication_required.RULE.id)
+        if mode is not None and all(method.mode is Mode.MONITOR for method in self.methods):
+            mode = Mode.MONITOR
+        methods = tuple(self.methods)
+        make = partial(_one_check, methods, mode)
+        check = make() if self.own_methods else self.draft.common.check((methods, mode), make)
         if mode is not None:
-            self.rules[rule] = mode
+            self.rules[authentication_required.RULE.id] = mode
         self.steps.append((Stage.AUTHENTICATE, check))
 
     def fields(self) -> tuple[bytes, tuple[tuple[bytes, bytes], ...], frozenset[bytes]]:
-        lines = {name: _line(name, value) for name, value in (self.default_fields | self.set_fields).items()}
+        lines = {name: b"%b: %b\r\n" % (name.title(), value) for name, value in (self.default_fields | self.set_fields).items()}
         defaults = tuple((name, lines[name]) for name in self.default_fields if name not in self.set_fields)
         return b"".join(lines[name] for name in self.set_fields), defaults, frozenset(self.drop_fields | set(self.set_fields))
 
 
-def _line(name: bytes, value: bytes) -> bytes:
-    if not _FIELD.fullmatch(name + b": " + value):
-        raise ValueError(f"a guard sets the malformed response field {name!r}")
-    return b"%b: %b\r\n" % (name.title(), value)
+def _one_check(methods: tuple[Method, ...], mode: Mode | None) -> Check:
+    """The check that all ways to authenticate become. Where every one only records, each is judged as if it acted, and the
+    whole only records."""
+    if any(method.mode is Mode.ENFORCE for method in methods):
+        return combine(methods, mode)
+    return monitored(combine([msgspec.structs.replace(method, mode=Mode.ENFORCE) for method in methods], mode and Mode.ENFORCE))
 
 
 def plan(draft: Draft, guards: Iterable[Chosen]) -> Planned:
-    """Prepare `guards` for one operation. Raises ValueError where a guard's response field is malformed."""
+    """Prepare `guards` for one operation. Never raises: what cannot be prepared is in `failures`."""
     work = _Work(draft)
     for chosen in guards:
         work.add(chosen)
@@ -200,20 +234,21 @@ def plan(draft: Draft, guards: Iterable[Chosen]) -> Planned:
     phases: list[list[Check]] = [[], [], [], [], []]
     for stage, check in work.steps:
         phases[stage.phase].append(check)
+    one = draft.common.one
     set_lines, default_lines, drop_fields = work.fields()
     made = Plan(
         operation=draft.operation,
         service=draft.service,
         mode=draft.mode,
         checks=tuple(tuple(phase) for phase in phases),
-        rules=tuple(work.rules),
+        rules=one(tuple(work.rules)),
         body_size=draft.body_size,
         encoded_slash=draft.encoded_slash,
         reads_body=work.reads[Phase.BODY],
         reads_response=work.reads[Phase.RESPONSE_BODY],
         reads_errors=work.reads_errors,
-        set_lines=set_lines,
-        default_lines=default_lines,
-        drop_fields=drop_fields,
+        set_lines=one(set_lines),
+        default_lines=one(default_lines),
+        drop_fields=one(drop_fields),
     )
     return Planned(made, tuple(work.rules.items()), preflight, entry, tuple(work.gaps), tuple(work.failures))

@@ -54,15 +54,19 @@ def read_policy(tree: Any, report: Report) -> Policy | None:
     return policy if not mistakes else None
 
 
+def _unheard(pointer: str, message: str, hint: str) -> None:
+    """For a policy whose mistakes were reported before."""
+
+
 def needs(policy: Policy) -> Needs:
     """What the guards' options of a good policy name that must be read from outside."""
     found = Needs()
     for service in policy.services:
         pointer = f"/services/{escape(service.name)}"
-        settings = [(service.settings, pointer)]
-        settings += [(own.settings, f"{pointer}/operations/{escape(key)}") for key, own in service.operations.items()]
-        for tree, place in settings:
-            for one in chosen(tree, place, lambda *_: None):
+        for one in chosen(service.settings, pointer, _unheard, CONTRACT_OWN):
+            found.collect(one.options, one.pointer)
+        for key, operation in service.operations.items():
+            for one in chosen(operation.settings, f"{pointer}/operations/{escape(key)}", _unheard):
                 found.collect(one.options, one.pointer)
     return found
 
@@ -85,7 +89,7 @@ def _service(name: str, tree: Any, pointer: str, report: Report) -> dict[str, An
         plain["contract"] = {key: value for key, value in contract.items() if key in CONTRACT_OWN}
     check({"name": name, **plain}, Service, pointer, report)
     _check_rules(plain.get("rules"), pointer, report)
-    for _ in chosen(settings, pointer, report):
+    for _ in chosen(settings, pointer, report, CONTRACT_OWN):
         pass
     return {
         "name": name,
@@ -138,7 +142,7 @@ def _check_rules(tree: Any, pointer: str, report: Report) -> None:
                 report(f"{pointer}/rules/{escape(rule)}#", f"there is no rule {rule!r}", similar(rule, sorted(guards())))
 
 
-def chosen(settings: dict[str, Any], pointer: str, report: Report) -> Iterator[Chosen]:
-    """The guards that these settings turn on, in the order written."""
+def chosen(settings: dict[str, Any], pointer: str, report: Report, own: tuple[str, ...] = ()) -> Iterator[Chosen]:
+    """The guards that these settings turn on, in the order written. own: keys of `contract` that are not guards'."""
     for key, value in settings.items():
-        yield from choose(key, value, f"{pointer}/{escape(key)}", report, CONTRACT_OWN if key == "contract" else ())
+        yield from choose(key, value, f"{pointer}/{escape(key)}", report, own if key == "contract" else ())

@@ -6,19 +6,24 @@ It must not know how operations are found, nor hold anything that holds it (see 
 
 from collections.abc import Iterator
 
+import msgspec
+
 from yett.engine.convert import escape
+from yett.engine.honour import SETTING, Say, honoured, is_asked
 from yett.engine.operations import Source
 from yett.engine.places import Places
-from yett.engine.planning import Draft, Planned, Shared
+from yett.engine.planning import Common, Draft, Planned
 from yett.engine.planning import plan as make_plan
-from yett.engine.policy import chosen
+from yett.engine.policy import CONTRACT_OWN, chosen
 from yett.engine.settings import Chosen, always
 from yett.engine.snapshot import Entry, Table
+from yett.formats.contract.live import ContractOperation, open_contract
 from yett.formats.contract.values import Contract
 from yett.model.mistake import Mistake, PolicyErrors
 from yett.model.operation import Operation
 from yett.model.policy import Service
 from yett.model.ports import Ports
+from yett.model.rule import Gap
 
 
 class Planner:
@@ -26,14 +31,14 @@ class Planner:
 
     def __init__(self, service: Service, contract: Contract | None, places: Places, ports: Ports, body_size: int) -> None:
         self.service = service
-        self.contract = contract
+        self.live = open_contract(contract) if contract is not None else None
         self.places = places
         self.ports = ports
         self.body_size = body_size if service.body_size is None else service.body_size
         self.pointer = f"/services/{escape(service.name)}"
         self.always = always()
         self.settings: dict[str, list[Chosen]] | None = None
-        self.shared: dict[tuple[str, str], Shared] = {}
+        self.common = Common()
 
     def plan(self, entry: Entry, table: Table) -> Planned:
         """The plan of one operation. Raises PolicyErrors where a guard's options are wrong or it cannot be prepared."""
@@ -47,6 +52,8 @@ class Planner:
             entry.source is not None,
             declared is not None and declared.deprecated,
         )
+        part = self.live.operation(declared) if self.live is not None and declared is not None else None
+        gaps: list[Gap] = []
         draft = Draft(
             operation=operation,
             service=self.service,
@@ -55,33 +62,35 @@ class Planner:
             body_size=self.body_size if override.body_size is None else override.body_size,
             encoded_slash=override.encoded_slash == "keep",
             ports=self.ports,
-            contract=None,
+            contract=part,
             allowed=table.allowed if len(table.entries) > 2 else None,
-            shared=self.shared,
+            common=self.common,
         )
-        planned = make_plan(draft, self._guards(source))
+        say = lambda what, why: gaps.append(Gap("authentication-required", operation.id, what, why))  # noqa: E731
+        planned = make_plan(draft, self._guards(source, part, say))
         if planned.failures:
             raise PolicyErrors(self.places.mistake(failure.pointer, failure.message) for failure in planned.failures)
-        return planned
+        return msgspec.structs.replace(planned, gaps=(*gaps, *planned.gaps)) if gaps else planned
 
-    def _guards(self, source: Source) -> Iterator[Chosen]:
+    def _guards(self, source: Source, part: ContractOperation | None, say: Say) -> Iterator[Chosen]:
         if self.settings is None:
-            self.settings = self._converted(self.service.settings, self.pointer)
+            self.settings = self._converted(self.service.settings, self.pointer, CONTRACT_OWN)
         settings = self.settings
         if source.override.settings:
             own = self._converted(source.override.settings, f"{self.pointer}/operations/{escape(source.key)}")
             settings = settings | own
         yield from self.always
-        for group in settings.values():
-            yield from group
+        honour = part is not None and is_asked(settings.get("contract", ()))
+        for key, group in settings.items():
+            yield from honoured(group, part, say) if honour and part is not None and key == SETTING else group
 
-    def _converted(self, settings: dict[str, object], pointer: str) -> dict[str, list[Chosen]]:
+    def _converted(self, settings: dict[str, object], pointer: str, own: tuple[str, ...] = ()) -> dict[str, list[Chosen]]:
         mistakes: list[Mistake] = []
 
         def report(at: str, message: str, hint: str) -> None:
             mistakes.append(self.places.mistake(at, message, hint))
 
-        found = {key: list(chosen({key: value}, pointer, report)) for key, value in settings.items()}
+        found = {key: list(chosen({key: value}, pointer, report, own)) for key, value in settings.items()}
         if mistakes:
             raise PolicyErrors(mistakes)
         return found

@@ -146,21 +146,18 @@ class Serving:
     def route(self, method: str, path: str, raw: str) -> tuple[Plan, dict[str, str] | None]:
         """The plan for a request; `path` is in its `routing_form`, `raw` the canonical path if that is different."""
         found = self._find(path, raw)
-        if found is not None and method != "OPTIONS":
+        if method == "OPTIONS":
+            return self._options(self.table.find(method, path, raw))
+        if found is not None:
             leaf, values = found
             entry = leaf.entries.get(method)
             if entry is not None:
                 return self._made[entry.number] or self.plans.of(entry), _named(entry, values)
-        return self._seldom(method, path, raw)
-
-    def _seldom(self, method: str, path: str, raw: str) -> tuple[Plan, dict[str, str] | None]:
-        """HEAD, OPTIONS, what is not declared, and methods that only another template for the path has."""
-        found = self.table.find(method, path, raw)
-        if method == "OPTIONS":
-            return self._options(found)
-        if found is None:
-            return self.plans.of(self.table.rest), None
-        return self.plans.of(found[0]), _named(*found)
+            # HEAD, and methods that only another template for the path has
+            seldom = self.table.find(method, path, raw)
+            if seldom is not None:
+                return self.plans.of(seldom[0]), _named(*seldom)
+        return self.plans.of(self.table.rest), None
 
     def _options(self, found: tuple[Entry, list[str] | None] | None) -> tuple[Plan, dict[str, str] | None]:
         entry, values = found or (self.table.asking, None)
