@@ -24,6 +24,7 @@ from yett.edge.gateway.watch import Watch
 from yett.model.event import Event
 
 log = logging.getLogger("yett.supervisor")
+mistakes = logging.getLogger("yett.policy")
 
 LOOK = 1.0
 """Seconds between two looks at the policy's files."""
@@ -44,8 +45,8 @@ class Equipment(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """worker: command of a worker. prepare: command that compiles. workers: 0 for what the policy says, and where that says 0
     too, one for each processor. drain: seconds for what is under way to finish. start, reload: seconds until workers must
-    serve. equip: called once the policy is known, with it and the number of workers; raises OSError where the process cannot
-    be equipped. announce: called when everything serves, with where the listeners and the admin server are bound.
+    serve. equip: called once the policy is known, with it and the number of workers; raises StartError where the process
+    cannot be equipped. announce: called when everything serves, with where the listeners and the admin server are bound.
     """
 
     worker: tuple[str, ...]
@@ -104,7 +105,7 @@ class Supervisor:
         workers = self._settings.workers or verdict.workers or processors()
         try:
             self._equipment = self._settings.equip(verdict, workers)
-        except OSError as error:
+        except StartError as error:
             os.close(bundle)
             log.error("%s", error)
             return START_ERROR
@@ -304,7 +305,7 @@ class Supervisor:
 
 def _explain(refused: Refused) -> None:
     for error in refused.errors:
-        log.error("%s", error)
+        mistakes.error("%s", error)
 
 
 def processors() -> int:

@@ -1,0 +1,143 @@
+"""The compiler's process: reads and validates everything that the policy means, builds every plan, and hands over the bundle.
+
+Started by the supervisor (`yett.edge.gateway.preparation`), at the start and at each reload. Nothing is fetched.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+
+import msgspec
+
+from yett.cli import freight, source
+from yett.edge.gateway.listeners import ListenError, parse_address
+from yett.edge.gateway.preparation import Prepared, Refused, ServiceSummary, Verdict, encode_verdict
+from yett.edge.gateway.tls import Contexts, TLSError
+from yett.edge.keysets import KeySets
+from yett.engine.compile import compile_policy
+from yett.engine.places import Places
+from yett.engine.policy import needs
+from yett.engine.snapshot import Report
+from yett.model.bundle import Bundle
+from yett.model.mistake import Mistake, PolicyErrors
+from yett.model.policy import Policy, Samples
+from yett.model.ports import Ports
+from yett.store.counters.local import LocalCounters
+from yett.store.keyfile import KeyRing
+
+GENTLE = 10
+"""Nice value of a reload: requests come first."""
+
+
+def examine(bundle: Bundle) -> Report:
+    """Build everything that a worker would. Raises PolicyErrors with all mistakes."""
+    ports = Ports(
+        counters=LocalCounters(),
+        keys=KeyRing(bundle.keys),
+        key_sets=KeySets(),
+        secrets=bundle.secrets,
+        files=bundle.files,
+    )
+    mistakes = [*_transport_mistakes(bundle)]
+    report = compile_policy(bundle, ports).build_all()
+    mistakes += report.errors
+    if mistakes:
+        raise PolicyErrors(mistakes, bundle.sources)
+    return report
+
+
+def _transport_mistakes(bundle: Bundle) -> Iterator[Mistake]:
+    """What is wrong with addresses and certificates."""
+    places, contexts = Places(bundle.path, bundle.positions), Contexts()
+    read = bundle.certificates.__getitem__
+    for index, listen in enumerate(bundle.policy.listen):
+        try:
+            parse_address(listen.address)
+        except ListenError as error:
+            yield places.mistake(f"/listen/{index}/address", str(error))
+        if listen.tls is not None:
+            try:
+                contexts.listener(listen.tls, read)
+            except TLSError as error:
+                yield places.mistake(f"/listen/{index}/tls", str(error))
+    if bundle.policy.admin is not None:
+        try:
+            parse_address(bundle.policy.admin)
+        except ListenError as error:
+            yield places.mistake("/admin", str(error))
+    for service in bundle.policy.services:
+        try:
+            contexts.upstream(service.upstream.tls, read)
+        except TLSError as error:
+            yield places.mistake(f"/services/{service.name}/upstream/tls", str(error))
+
+
+def summary(bundle: Bundle, report: Report) -> Prepared:
+    """What the supervisor must know of a good policy."""
+    policy = bundle.policy
+    operations = [one.service for one in report.operations if one.operation.declared]
+    return Prepared(
+        digest=bundle.digest,
+        listen=tuple(listen.address for listen in policy.listen),
+        secure=tuple(listen.address for listen in policy.listen if listen.tls is not None),
+        admin=policy.admin,
+        workers=policy.workers,
+        services=tuple(
+            ServiceSummary(
+                service.name,
+                service.mode.value,
+                operations.count(service.name),
+                service.match.hosts,
+                service.match.prefix,
+                service.upstream.targets,
+            )
+            for service in policy.services
+        ),
+        gaps=len(report.gaps),
+        files=bundle.sources,
+        fixed=fixed(policy),
+    )
+
+
+def fixed(policy: Policy) -> dict[str, str]:
+    """The settings that take effect at a start only, as JSON."""
+    log = msgspec.structs.replace(policy.log, samples=Samples())
+    values = {"workers": policy.workers, "admin": policy.admin, "state": policy.state, "log": log}
+    return {name: msgspec.json.encode(value).decode() for name, value in values.items()}
+
+
+def verdict_on(wanted: source.Source) -> tuple[Verdict, bytes]:
+    """The verdict, and the freight for the workers; empty where the policy is refused."""
+    try:
+        bundle = wanted.load()
+        report = examine(bundle)
+    except PolicyErrors as error:
+        return Refused(errors=tuple(map(told, error.errors)), files=error.files), b""
+    return summary(bundle, report), freight.encode(bundle, tuple(needs(bundle.policy).key_sets))
+
+
+def told(mistake: Mistake) -> str:
+    """A mistake, with its hint in a line below."""
+    text = f"{mistake.place}: {mistake.message}" if mistake.place else mistake.message
+    return f"{text}\n    {mistake.hint}" if mistake.hint else text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--source", required=True)
+    parser.add_argument("--bundle", type=int, required=True)
+    parser.add_argument("--gently", action="store_true")
+    options = parser.parse_args()
+    if options.gently:
+        os.nice(GENTLE)
+    verdict, encoded = verdict_on(source.decode(options.source))
+    with open(options.bundle, "wb", closefd=False) as bundle:
+        bundle.write(encoded)
+    sys.stdout.buffer.write(encode_verdict(verdict))
+    sys.stdout.buffer.flush()
+    os._exit(0)  # taking apart millions of objects takes as long as making them
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""`yett serve`: the composition root of the supervisor. Who serves requests is composed in `yett.cli.worker`."""
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Lock
+
+import click
+import msgspec
+
+from yett import __version__
+from yett.cli import source
+from yett.cli.source import Source
+from yett.cli.state import counters_directory, make_state
+from yett.edge.gateway.fleet import StartError
+from yett.edge.gateway.preparation import Prepared, ServiceSummary
+from yett.edge.gateway.supervisor import Equipment, Settings, Supervisor
+from yett.model.decision import Mode
+from yett.model.event import Event
+from yett.model.policy import Log
+from yett.model.ports import CountersUnavailable
+from yett.store.counters.files import CountersDamaged
+from yett.store.counters.shared import SharedCounters, create_files
+from yett.store.eventlog.journal import JournalError, SegmentJournal
+
+DEFAULT_POLICY = "yett.yaml"
+CHILD = (sys.executable, "-P", "-m")
+"""-P: nothing is imported from the directory in which the command happens to be called."""
+
+log = logging.getLogger("yett.supervisor")
+
+
+@click.command()
+@click.option("-c", "--config", type=click.Path(dir_okay=False), help="The policy (default: yett.yaml here).")
+@click.option("--upstream", metavar="URL", help="Instead of a policy: watch this API, and deny nothing by rule.")
+@click.option("--contract", type=click.Path(dir_okay=False), help="With --upstream: its OpenAPI file.")
+@click.option("--listen", multiple=True, metavar="ADDRESS", help="Listen there instead: 127.0.0.1:8080. Several are allowed.")
+@click.option("--admin", default="", metavar="ADDRESS", help="Serve metrics and health there instead, or nowhere: none.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes (default: the policy's, or one for each core).")
+@click.option("--log-dir", type=click.Path(file_okay=False), default="", help="Write the event log there instead.")
+@click.option("--drain", type=click.FloatRange(0, 3_600), default=30.0, show_default=True, metavar="SECONDS",
+              help="How long requests may take to finish at the end.")  # fmt: skip
+@click.option("--access-log", is_flag=True, help="Also write each request as a JSON line to standard output.")
+def serve(
+    config: str | None,
+    upstream: str | None,
+    contract: str | None,
+    listen: tuple[str, ...],
+    admin: str,
+    workers: int | None,
+    log_dir: str,
+    drain: float,
+    access_log: bool,
+) -> None:
+    """Run the gateway, as a policy says or before one upstream. Ctrl-C or SIGTERM ends it after the requests under way; a
+    changed policy is loaded by itself, or on SIGHUP.
+
+    \b
+    Exit codes: 0 ended in order; 1 could not start; 2 the policy cannot be used.
+    """
+    if upstream is not None and config is not None:
+        raise click.UsageError("give a policy (-c) or an upstream (--upstream), not both")
+    if contract is not None and upstream is None:
+        raise click.UsageError("--contract needs --upstream; with a policy, the policy names the contract")
+    wanted = Source(
+        config="" if upstream is not None else config or DEFAULT_POLICY,
+        upstream=upstream or "",
+        contract=contract,
+        listen=listen,
+        admin=admin,
+        log_directory=log_dir,
+    )
+    set_up_logging()
+    sys.exit(asyncio.run(Supervisor(settings(wanted, workers or 0, drain, access_log)).run()))
+
+
+def set_up_logging() -> None:
+    """Plain lines on standard error; mistakes in the policy without a time before them, so that editors find their places."""
+    timed, bare = logging.StreamHandler(), logging.StreamHandler()
+    timed.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    bare.setFormatter(logging.Formatter("%(message)s"))
+    for name, handler in (("yett.supervisor", timed), ("yett.policy", bare)):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(logging.INFO)
+
+
+def settings(wanted: Source, workers: int, drain: float, access_log: bool) -> Settings:
+    return Settings(
+        worker=(*CHILD, "yett.cli.worker", "--patience", str(drain)),
+        prepare=(*CHILD, "yett.cli.prepare", "--source", source.encode(wanted)),
+        equip=lambda prepared, count: equip(wanted, prepared, count, access_log),
+        announce=lambda prepared, bound, admin: click.echo(announcement(wanted, prepared, bound, admin), err=True),
+        workers=workers,
+        drain=drain,
+        version=__version__,
+    )
+
+
+def equip(wanted: Source, prepared: Prepared, workers: int, access_log: bool) -> Equipment:
+    """The supervisor's own journal, the files of the counters, and the writer of the access log. Raises StartError."""
+    kept = wanted.base / msgspec.json.decode(prepared.fixed["state"], type=str)
+    policy_log = msgspec.json.decode(prepared.fixed["log"], type=Log)
+    directory = wanted.base / policy_log.directory
+    try:
+        make_state(kept)
+        for remark in create_files(counters_directory(kept), workers):
+            log.warning("%s", remark)
+        counters = SharedCounters(counters_directory(kept))
+        journal = SegmentJournal(policy_log, directory, 0, asyncio.get_running_loop()) if policy_log.enabled else None
+    except (OSError, JournalError, CountersDamaged, CountersUnavailable) as error:
+        raise StartError(str(error)) from error
+    tail = _start_tail(directory) if access_log and journal is not None else None
+    if journal is not None:
+        journal.start()
+
+    turn = Lock()  # the last upkeep may still be under way when everything closes
+
+    def upkeep() -> None:
+        with turn:
+            counters.sync()
+            counters.reclaim()
+
+    def close() -> None:
+        with turn:
+            counters.sync()
+            counters.close()
+        if journal is not None:
+            journal.close()
+        if tail is not None:
+            _end_tail(tail)
+
+    return Equipment(record=journal.append if journal is not None else _forget, upkeep=upkeep, close=close)
+
+
+def _forget(_: Event) -> None:
+    """The policy wants no log."""
+
+
+def _start_tail(directory: Path) -> subprocess.Popen[bytes]:
+    command = (*CHILD, "yett.cli.access_log", "--directory", str(directory), "--parent", str(os.getpid()))
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def _end_tail(tail: subprocess.Popen[bytes]) -> None:
+    tail.terminate()
+    try:
+        tail.wait(5.0)
+    except subprocess.TimeoutExpired:
+        tail.kill()
+        tail.wait()
+
+
+def announcement(wanted: Source, prepared: Prepared, bound: dict[str, str], admin: str) -> str:
+    """What a person wants to know when it has started."""
+    lines = [f"yett {__version__} is ready, snapshot {prepared.digest}"]
+    for address, where in bound.items():
+        lines.append(f"  listening on  {'https' if address in prepared.secure else 'http'}://{where}")
+    lines += [f"  {_service(service)}" for service in prepared.services]
+    if prepared.gaps:
+        how = f"yett check {wanted.config}" if wanted.config else "yett check, with a policy"
+        lines.append(f"  not enforced  {_count(prepared.gaps, 'thing')} that the policy or contract asks for: {how}")
+    lines.append(f"  admin         http://{admin}/status, /metrics, /healthz, /readyz" if admin else "  admin         off")
+    policy_log = msgspec.json.decode(prepared.fixed["log"], type=Log)
+    shown = f"yett log --dir {wanted.base / policy_log.directory}"
+    lines.append(f"  event log     {shown}" if policy_log.enabled else "  event log     off: nothing is recorded")
+    return "\n".join(lines)
+
+
+def _service(service: ServiceSummary) -> str:
+    where = " ".join(
+        (", ".join(service.hosts) or "any host", "" if service.prefix == "/" else f"below {service.prefix}")
+    ).strip()
+    what = "watched, nothing is denied by rule" if service.mode == Mode.MONITOR else "enforced"
+    known = _count(service.operations, "operation") if service.operations else "no contract: every path"
+    return f"service       {service.name}: {where} -> {', '.join(service.targets)} ({known}; {what})"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
