@@ -13,7 +13,9 @@ from yett.formats.contract.values import NO_SCHEMA, Contract
 MAX_DEPTH = 8
 """How deep a shape goes; below, everything is text."""
 MAX_PARTS = 64
-"""How many schemas a shape is put together from at most."""
+"""How many schemas that apply to the same value a shape is put together from at most."""
+MAX_SHAPES = 2_000
+"""How many values within one value have a shape at most; linked schemas have no end."""
 
 _NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
@@ -56,10 +58,12 @@ def shape_of(contract: Contract, number: int) -> Shape:
 class _Shaping:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
+        self.left = MAX_SHAPES
 
     def of(self, tree: Any, depth: int) -> Shape:
         shape = Shape(properties={})
-        if depth < MAX_DEPTH:
+        self.left -= 1
+        if depth < MAX_DEPTH and self.left > 0:
             parts = [0]
             shape.kinds = self._add(tree, shape, depth, parts)
         return shape
