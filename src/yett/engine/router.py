@@ -10,6 +10,7 @@ be missed by writing "%3A".
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from typing import Generic, TypeVar
 
 from yett.formats.http1 import Refused
@@ -31,24 +32,29 @@ def shape(template: str) -> str:
 
 def canonical_template(template: str) -> str:
     """The template with its literals in the canonical form of paths. Raises TemplateError."""
-    mark = "~"
-    while mark in template:
-        mark += "~"
     names = _PARAMETER.findall(template)
-    spelt = "".join(
-        character if "!" <= character <= "~" else "".join(f"%{octet:02X}" for octet in character.encode())
-        for character in _PARAMETER.sub(mark, template)
-    )
-    if "{" in spelt or "}" in spelt:
+    for attempt in count():
+        # The mark begins and ends differently, so it cannot arise across a border; where a literal holds it, take another.
+        mark = f"p{attempt}q"
+        literals = _canonical_path(_PARAMETER.sub(mark, template), template).split(mark)
+        if len(literals) == len(names) + 1:
+            break
+    return literals[0] + "".join(f"{{{name}}}{literal}" for name, literal in zip(names, literals[1:]))
+
+
+def _canonical_path(path: str, template: str) -> str:
+    if "{" in path or "}" in path:
         raise TemplateError(f"the braces of {template!r} do not pair")
+    spelt = "".join(
+        character if "!" <= character <= "~" else "".join(f"%{octet:02X}" for octet in character.encode()) for character in path
+    )
     try:
         target = canonical(spelt.encode(), keep_encoded_slash=True)
     except Refused as refused:
         raise TemplateError(f"{template!r} is not a path: {refused}") from None
     if target.query is not None:
         raise TemplateError(f"{template!r} has a query, which is not routed by")
-    literals = target.path.split(mark)
-    return literals[0] + "".join(f"{{{name}}}{literal}" for name, literal in zip(names, literals[1:]))
+    return target.path
 
 
 class Leaf(Generic[T]):
