@@ -111,9 +111,16 @@ def _fits(value: Any, hint: Any, pointer: str, report: Report) -> bool:
         if choices and isinstance(value, str):
             report(pointer, f"{value!r} is not one of the choices", similar(value, choices))
         else:
-            report(pointer, _in_words(message), str(getattr(_bare(hint), "HINT", "")))
+            report(pointer, _in_words(message), _advice(hint))
         return False
     return True
+
+
+def _advice(hint: Any) -> str:
+    """What a type itself says to those who get it wrong (its HINT), also as a member of a union."""
+    bare = _bare(hint)
+    members = get_args(bare) if get_origin(bare) in (Union, UnionType) else (bare,)
+    return next((str(member.HINT) for member in map(_bare, members) if hasattr(member, "HINT")), "")
 
 
 def _choices(hint: Any) -> list[str]:
