@@ -88,7 +88,7 @@ def _check_struct(value: dict[str, Any], struct: type, pointer: str, report: Rep
     fits = True
     for field in msgspec.structs.fields(struct):
         if field.required and field.encode_name not in value:
-            report(pointer, f"{field.encode_name!r} is missing", "")
+            report(f"{pointer}#", f"{field.encode_name!r} is missing", "")
             fits = False
     for key, item in value.items():
         if key in hints:
