@@ -29,9 +29,7 @@ def decode_json(content: bytes) -> Any:
     kind = type(document)
     if kind is not dict and kind is not list:
         return document
-    if content.count(b"{") + content.count(b"[") > MAX_DEPTH and _depth(document) > MAX_DEPTH:
-        raise NotJSON(f"nested deeper than {MAX_DEPTH}")
-    if not _keys_are_unique(content, document):
+    if not _keys_are_unique(content, _count(document, 1)):
         raise NotJSON("an object has the same key twice")
     return document
 
@@ -45,14 +43,13 @@ def _reason(error: Exception) -> str:
     return text if isinstance(error, msgspec.DecodeError) else "not JSON"
 
 
-def _keys_are_unique(content: bytes, document: Any) -> bool:
-    """A cheap proof, or the exact answer.
+def _keys_are_unique(content: bytes, keys: int) -> bool:
+    """A cheap proof, or the exact answer. keys: how many the decoded document has.
 
     Every key of the text is followed by a colon, so the text has at most as many keys as colons. The decoded document has at
     most as many keys as the text, and fewer exactly if one stands twice. If it has as many keys as the text has colons, none
     does. Colons in strings spoil that; then white space is taken out, after which every key is followed by `":`.
     """
-    keys = _count(document)
     if content.count(b":") == keys or content.translate(None, _WHITESPACE).count(b'":') == keys:
         return True
     try:
@@ -62,8 +59,10 @@ def _keys_are_unique(content: bytes, document: Any) -> bool:
     return True
 
 
-def _count(value: Any) -> int:
-    """Keys of all objects in a value no deeper than MAX_DEPTH."""
+def _count(value: Any, depth: int) -> int:
+    """Keys of all objects in a value that is itself `depth` deep. Raises NotJSON beyond MAX_DEPTH."""
+    if depth > MAX_DEPTH:
+        raise NotJSON(f"nested deeper than {MAX_DEPTH}")
     if type(value) is dict:
         total = len(value)
         value = value.values()
@@ -71,18 +70,8 @@ def _count(value: Any) -> int:
         total = 0
     for part in value:
         if type(part) is dict or type(part) is list:
-            total += _count(part)
+            total += _count(part, depth + 1)
     return total
-
-
-def _depth(document: Any) -> int:
-    """Nesting of arrays and objects, counted no further than one beyond MAX_DEPTH."""
-    depth, level = 0, [document]
-    while level and depth <= MAX_DEPTH:
-        depth += 1
-        children = (part for value in level for part in (value.values() if type(value) is dict else value))
-        level = [part for part in children if type(part) is dict or type(part) is list]
-    return depth
 
 
 class _Twice(Exception):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from yett.formats.contract.live import ContractOperation
+from yett.formats.contract.live import LiveContract
 from yett.formats.contract.media import MediaTable, media_table
 from yett.formats.contract.parameters import Prepared, prepared
 from yett.formats.contract.values import Answer
@@ -18,9 +18,9 @@ class PreparedAnswer(msgspec.Struct, frozen=True):
 class AnswerTable:
     """The declared answers of one operation. The most specific status wins: "404", then "4XX", then "default"."""
 
-    def __init__(self, operation: ContractOperation) -> None:
-        self._live = operation.live
-        self._declared = {answer.status: self._prepare(answer) for answer in operation.detail.answers}
+    def __init__(self, live: LiveContract, answers: tuple[Answer, ...]) -> None:
+        self._live = live
+        self._declared = {answer.status: self._prepare(answer) for answer in answers}
         self._default = self._declared.get("default")
         self.reads = any(answer.media.reads for answer in self._declared.values())
 
@@ -32,7 +32,3 @@ class AnswerTable:
         """What is declared for a status; None if nothing is."""
         declared = self._declared
         return declared.get(str(status)) or declared.get(f"{status // 100}XX") or self._default
-
-    @property
-    def says_nothing(self) -> bool:
-        return not self._declared

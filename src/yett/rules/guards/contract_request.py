@@ -22,7 +22,7 @@ from yett.formats.bodies import BodyError, document
 from yett.formats.contract.live import ContractOperation
 from yett.formats.contract.media import MediaTable, PreparedMedia, media_table
 from yett.formats.contract.parameters import parameter_check
-from yett.formats.contract.values import SecurityScheme
+from yett.formats.contract.values import Body, SecurityScheme
 from yett.formats.contract.violations import Violation
 from yett.model.decision import Check, Denial, Evaluation, Stage
 from yett.model.exchange import View
@@ -128,15 +128,21 @@ def prepare(options: Options, scope: Scope) -> Prepared:
         security = _security(operation, scope)
         steps += [Step(Stage.AUTHORIZE, security)] if security is not None else []
     body = operation.detail.body
-    table = media_table(operation.live, body.media if body is not None else ())
-    head = _head(operation, table, options)
-    if head is not None:
-        steps.append(Step(Stage.VALIDATE_HEAD, head))
-    if table.reads:
-        steps.append(Step(Stage.VALIDATE_BODY, _body(table, body is not None and body.required, options.invalid_status)))
+    # Operations that declare the same share their checks: a contract of thousands of operations has far fewer kinds of them.
+    key = ("contract-request", operation.detail.parameters, body, options)
+    steps += operation.live.once(key, lambda: _steps(operation, body, options))
     if body is None and options.undeclared_bodies is Undeclared.ALLOW and operation.entry.method in ("POST", "PUT", "PATCH"):
         scope.gap("the request body", "the contract declares none; undeclared_bodies: deny refuses it")
     return Prepared(steps=tuple(steps), mode=options.requests.mode)
+
+
+def _steps(operation: ContractOperation, body: Body | None, options: Options) -> list[Step]:
+    table = media_table(operation.live, body.media if body is not None else ())
+    head = _head(operation, table, options)
+    steps = [] if head is None else [Step(Stage.VALIDATE_HEAD, head)]
+    if body is not None and table.reads:
+        steps.append(Step(Stage.VALIDATE_BODY, _body(table, body.required, options.invalid_status)))
+    return steps
 
 
 def _head(operation: ContractOperation, table: MediaTable, options: Options) -> Check | None:
@@ -214,7 +220,8 @@ def _media(table: MediaTable, content_type: bytes | None) -> PreparedMedia | Non
 
 
 def _security(operation: ContractOperation, scope: Scope) -> Check | None:
-    """The contract's `security`: a principal of one of the schemes, with the scopes. Nothing where anonymous is enough."""
+    """The contract's `security`: somebody must have been authenticated, with the scopes (in OpenAPI 3.1 also roles) that stand
+    beside the scheme. Nothing where anonymous is enough. Which ways to authenticate count was chosen before."""
     alternatives = []
     for alternative in operation.detail.security or ():
         schemes = [(operation.live.schemes.get(name), scopes) for name, scopes in alternative]
@@ -233,15 +240,18 @@ def _security(operation: ContractOperation, scope: Scope) -> Check | None:
 
     def check(_: View, evaluation: Evaluation) -> Denial | None:
         principal = evaluation.principal
-        for known, scopes in alternatives:
-            if principal.scheme in known and scopes <= principal.scopes:
-                return None
         if principal.scheme == "anonymous":
             return Denial(
                 RULE.id, 401, "the contract requires authentication", title="Authentication is required.", fields=fields
             )
-        reason = "another scheme, or other scopes, than the contract requires"
-        return Denial(RULE.id, 403, reason, title="The caller is not permitted to do this.")
+        asked = [scopes for known, scopes in alternatives if principal.scheme in known]
+        granted = principal.scopes | principal.roles
+        if not asked or any(scopes <= granted for scopes in asked):
+            return None
+        lack = min((scopes - granted for scopes in asked), key=len)
+        reason = "missing scopes of the contract: " + " ".join(sorted(lack))
+        challenge = ((b"WWW-Authenticate", b'Bearer error="insufficient_scope"'),) if principal.scheme == "jwt" else ()
+        return Denial(RULE.id, 403, reason, title="The caller is not permitted to do this.", fields=challenge)
 
     return check
 

@@ -104,16 +104,21 @@ def prepare(options: Options, scope: Scope) -> Prepared:
         return Prepared()
     if options.requests is Enforcement.OFF:
         report_gaps(operation, scope)
-    table = AnswerTable(operation)
-    if table.says_nothing:
+    if not operation.detail.answers:
         scope.gap("responses", "the contract declares none")
         return Prepared()
-    act = _block if options.response_action is ResponseAction.BLOCK else _record
-    steps = [Step(Stage.RESPONSE, _head(table, act))]
-    if table.reads:
-        strips = options.response_action is ResponseAction.STRIP
-        steps.append(Step(Stage.RESPONSE_BODY, _body(table, act, strips)))
-    return Prepared(steps=tuple(steps), mode=options.responses.mode)
+    key = ("contract-response", operation.detail.answers, options.response_action)
+    steps = operation.live.once(key, lambda: _steps(operation, options.response_action))
+    return Prepared(steps=steps, mode=options.responses.mode)
+
+
+def _steps(operation: ContractOperation, action: ResponseAction) -> tuple[Step, ...]:
+    table = AnswerTable(operation.live, operation.detail.answers)
+    act = _block if action is ResponseAction.BLOCK else _record
+    head = Step(Stage.RESPONSE, _head(table, act))
+    if not table.reads:
+        return (head,)
+    return head, Step(Stage.RESPONSE_BODY, _body(table, act, action is ResponseAction.STRIP))
 
 
 def _denial(violation: Violation) -> Denial:
