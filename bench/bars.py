@@ -137,7 +137,7 @@ def _idle(name: str, most: int, tls: bool, count: int = 5000) -> Bar:
     with ExitStack() as stack:
         port = stack.enter_context(systems.upstream(1000, other_core))
         running = stack.enter_context(systems.running(subject.system, port, proxy_core))
-        stack.enter_context(machine.pinned(other_core))
+        stack.enter_context(machine.shared_by_both_ends(other_core))
         before = 0
         for number in range(count + 1):
             source = f"127.0.0.{2 + number % 10}"

@@ -15,6 +15,8 @@ from traffic import Traffic
 CONNECTIONS = 32
 PACED_CONNECTIONS = 128
 """More than are ever busy at half load, so that a due request hardly waits for a connection."""
+START = 2.0
+"""Seconds of load on the upstream alone before the first round, until client and upstream are as fast as they get."""
 WARM = 0.5
 """Seconds of load before each measured round: pools are filled, caches hot."""
 
@@ -124,9 +126,10 @@ def started(stack: ExitStack, chosen: Sequence[Subject]) -> list[Bench]:
         port = ports[one.traffic.operations]
         running = stack.enter_context(systems.running(one.system, port, proxy_core))
         up.append(Bench(running, client(running.port, one.traffic), client(port, one.traffic)))
-    stack.enter_context(machine.pinned(other_core))
+    stack.enter_context(machine.shared_by_both_ends(other_core))
     for one, bench in zip(chosen, up, strict=True):
         warm(bench.running.port, one.traffic)
+        bench.direct.closed(CONNECTIONS, seconds=START)
     return up
 
 

@@ -30,6 +30,21 @@ def pinned(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+@contextmanager
+def shared_by_both_ends(core: int) -> Iterator[None]:
+    """As `pinned`, for client and upstream: neither interrupts the other each time it wakes it (SCHED_BATCH, sched(7)).
+
+    With the default policy the kernel sometimes switches between the two for every single message, sometimes for every few
+    dozen, and a core that serves 65,000 requests a second one moment serves 25,000 the next.
+    """
+    with pinned(core):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        try:
+            yield
+        finally:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
 def _stat(pid: int) -> list[str]:
     """Fields of /proc/PID/stat from the third on (proc(5)); the second, the name, may hold anything."""
     return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

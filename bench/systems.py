@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -147,17 +147,19 @@ def running(system: System, upstream: int, core: int) -> Iterator[Running]:
     directory = OUT / "run" / f"{system.name.replace(' ', '')}-{port}"
     directory.mkdir(parents=True)
     command = system.command(directory, port, upstream)
-    with machine.pinned(core), process(command, directory) as child:
-        began = time.perf_counter()
+    began = time.perf_counter()
+    with process(command, directory, machine.pinned(core)) as child:
         await_port(port, child, directory)
         yield Running(system.name, port, child.pid, directory, time.perf_counter() - began)
 
 
 @contextmanager
-def process(command: Sequence[str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command as the leader of its own process group, its output in `directory`/output.log; end it at the end."""
+def process(command: Sequence[str], directory: Path, place: AbstractContextManager[None]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command as the leader of its own process group, its output in `directory`/output.log; end it at the end. It
+    inherits core and scheduling from the harness while that is in `place`."""
     with (directory / "output.log").open("wb") as output:
-        child = subprocess.Popen(command, cwd=directory, stdout=output, stderr=output, start_new_session=True)
+        with place:
+            child = subprocess.Popen(command, cwd=directory, stdout=output, stderr=output, start_new_session=True)
         try:
             yield child
         finally:
@@ -194,6 +196,6 @@ def upstream(operations: int, core: int) -> Iterator[int]:
     directory = OUT / "run" / f"upstream-{port}"
     directory.mkdir(parents=True)
     command = [sys.executable, str(HERE / "upstream.py"), "--listen", str(port), "--operations", str(operations)]
-    with machine.pinned(core), process(command, directory) as child:
+    with process(command, directory, machine.shared_by_both_ends(core)) as child:
         await_port(port, child, directory)
         yield port
