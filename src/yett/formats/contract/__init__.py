@@ -7,10 +7,11 @@ out silently: what is wrong is in `Contract.problems`, what will not be enforced
 from collections.abc import Mapping
 from typing import Any
 
+from yett.formats.contract.assembling import assembled
 from yett.formats.contract.documents import Documents, references
 from yett.formats.contract.live import ContractOperation, LiveContract, open_contract
 from yett.formats.contract.openapi import OpenAPI
-from yett.formats.contract.reading import Reader, assembled
+from yett.formats.contract.reading import Reader
 from yett.formats.contract.swagger import Swagger
 from yett.formats.contract.values import Contract, Problem, Unenforced
 

@@ -17,7 +17,10 @@ MAX_DEPTH = 200
 
 VALUES = frozenset(("example", "examples", "default", "enum", "const"))
 """Keys whose values are literal: a "$ref" inside is not a reference."""
-MAPS = frozenset(("properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "schemas", "mapping"))
+MAPS = frozenset(("properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "schemas", "mapping")) | {
+    *("responses", "headers", "parameters", "requestBodies", "pathItems", "paths", "content", "callbacks", "links"),
+    *("encoding", "variables", "securitySchemes", "securityDefinitions"),
+}
 """Keys whose values map free names, so that a name such as "default" below them is not a keyword."""
 
 

@@ -24,13 +24,32 @@ ABSENT = object()
 
 SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|", "label": ",", "matrix": ","}
 
+UNREAD = "unread"
+"""The style of a parameter whose value is not looked at."""
+
 Groups = dict[str, list[str]]
 """Decoded texts by decoded name. What is read is taken out, so that what is left was not declared."""
+
+
+def unreadable(parameter: Parameter, shape: Shape) -> str:
+    """Why no rule says how a value of this shape is written in this style; empty where one does."""
+    if parameter.style == "deepObject" or parameter.media:
+        return ""
+    if shape.is_array and shape.items is not None:
+        nested = shape.items.is_object or (shape.items.is_array and len(parameter.separators) < 2)
+        return "no rule says how arrays of arrays or of objects are written in this style" if nested else ""
+    parts = [*shape.properties.values(), *([shape.rest] if shape.rest is not None else [])]
+    spread = parameter.explode and parameter.style == "form"
+    if shape.is_object and any(part.is_object or (part.is_array and not spread) for part in parts):
+        return "no rule says how objects within objects are written in this style"
+    return ""
 
 
 def read_spread(parameter: Parameter, shape: Shape, groups: Groups) -> Any:
     """The value of one parameter of a query, cookie or form; ABSENT where it was not sent. Raises Unreadable."""
     name = parameter.name
+    if parameter.style == UNREAD:
+        return [groups.pop(key) for key in list(groups) if key == name or key.startswith(f"{name}[")] or ABSENT
     if parameter.style == "deepObject":
         return _deep(parameter, shape, groups)
     if shape.is_object and parameter.explode:

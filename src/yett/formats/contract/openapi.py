@@ -7,7 +7,8 @@ from typing import Any
 
 from yett.formats.contract.directions import Direction
 from yett.formats.contract.documents import Node
-from yett.formats.contract.reading import Reader, base_path, expanded
+from yett.formats.contract.reading import Reader
+from yett.formats.contract.servers import base_path, expanded
 from yett.formats.contract.values import NO_SCHEMA, Answer, Body, Media, Parameter, SecurityScheme
 from yett.formats.media_types import Kind, kind_of, read_media_type
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from yett.formats.contract.acceptors import acceptor
 from yett.formats.contract.coercion import MAX_FIELDS, Unreadable, as_text, is_ambiguous
-from yett.formats.contract.fields import ABSENT, Groups, read_single, read_spread
+from yett.formats.contract.fields import ABSENT, UNREAD, Groups, read_single, read_spread
 from yett.formats.contract.live import ContractOperation, LiveContract
 from yett.formats.contract.values import Parameter
 from yett.formats.contract.violations import Violation, shape
@@ -56,6 +56,8 @@ class Prepared:
 
     def judge_text(self, text: str) -> Violation | None:
         """A single text, of any style."""
+        if self.parameter.style == UNREAD:
+            return None
         if self.is_scalar:
             return None if self.accept is None or self.accept(text) else self.refused(text)
         if self.parameter.media:

@@ -5,8 +5,7 @@ What differs between Swagger 2.0 and OpenAPI 3 is in `swagger` and `openapi`; th
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import product
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -17,7 +16,6 @@ from yett.formats.contract.report import Report
 from yett.formats.contract.values import (
     Answer,
     Body,
-    Contract,
     Detail,
     Entry,
     Parameter,
@@ -26,9 +24,6 @@ from yett.formats.contract.values import (
 )
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-MAX_BASES = 64
-"""Most base paths that the variables of one server may stand for."""
-
 _TEMPLATE_NAME = re.compile(r"\{([^{}/]*)\}")
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default")
 
@@ -36,6 +31,7 @@ _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default")
 class Draft(msgspec.Struct):
     """An operation as read; its gaps are known once all schemas are converted."""
 
+    node: Node
     entry: Entry
     detail: Detail
     schemas: set[int]
@@ -182,10 +178,16 @@ class PathReader:
         if "callbacks" in node.value:
             reader.gap(node.child("callbacks"), "callbacks", "they are requests that the API makes, not requests to it")
         entry = Entry(
-            method.upper(), template, self._identifier(node), node.value.get("deprecated") is True, node.document, node.pointer,
-            msgspec.Raw(), bases,
-        )  # fmt: skip
-        return Draft(entry, detail, reader.schemas, reader.gaps)
+            method=method.upper(),
+            template=template,
+            operation_id=self._identifier(node),
+            deprecated=node.value.get("deprecated") is True,
+            document=node.document,
+            pointer=node.pointer,
+            detail=msgspec.Raw(),
+            bases=bases,
+        )
+        return Draft(node, entry, detail, reader.schemas, reader.gaps)
 
     def _identifier(self, node: Node) -> str | None:
         identifier = node.value.get("operationId")
@@ -232,62 +234,3 @@ class PathReader:
             elif target is not None:
                 answers.append(self.dialect.answer(status, target, operation))
         return tuple(answers)
-
-
-def expanded(url: str, choices: Mapping[str, list[str]]) -> list[str]:
-    """All texts that a server's URL with variables stands for, at most MAX_BASES."""
-    names = _TEMPLATE_NAME.findall(url)
-    texts = []
-    for values in product(*(choices.get(name, [""]) for name in names)):
-        text = url
-        for name, value in zip(names, values, strict=True):
-            text = text.replace(f"{{{name}}}", value)
-        texts.append(text)
-        if len(texts) == MAX_BASES:
-            break
-    return texts
-
-
-def base_path(url: str) -> str:
-    """The path of a server's URL, absolute or relative to the host, without trailing slash; "" for the root."""
-    _, scheme, rest = url.partition("://")
-    if scheme:
-        path = "/" + rest.partition("/")[2] if "/" in rest else ""
-    elif url.startswith("//"):
-        path = "/" + url[2:].partition("/")[2]
-    else:
-        path = url if url.startswith("/") else f"/{url}"
-    path = path.partition("?")[0].partition("#")[0]
-    return "/".join(segment for segment in path.split("/") if segment not in (".",)).rstrip("/")
-
-
-def assembled(reader: Reader, dialect: Dialect) -> Contract:
-    """Put everything together once all operations were read."""
-    paths = PathReader(dialect)
-    drafts = list(paths.drafts())
-    bases = dialect.bases(reader.root) or ("",)
-    reader.pool.convert_waiting()
-    operations = []
-    for draft in drafts:
-        gaps = sorted(draft.gaps | reader.pool.gaps(draft.schemas))
-        detail = msgspec.structs.replace(draft.detail, unenforced=tuple(gaps))
-        operations.append(msgspec.structs.replace(draft.entry, detail=msgspec.Raw(msgspec.msgpack.encode(detail))))
-    schemas, groups = reader.pool.finish()
-    title = reader.root.child("info")
-    return Contract(
-        version=reader.version,
-        title=_text(title.child("title").value),
-        revision=_text(title.child("version").value),
-        bases=bases,
-        operations=tuple(operations),
-        schemes=tuple(paths.schemes.values()),
-        security=paths.security,
-        schemas=schemas,
-        groups=groups,
-        problems=reader.report.problems,
-        unenforced=reader.report.unenforced,
-    )
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

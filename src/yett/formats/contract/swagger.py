@@ -9,7 +9,8 @@ from yett.formats.contract.directions import Direction
 from yett.formats.contract.documents import Node
 from yett.formats.contract.keywords import KNOWN
 from yett.formats.contract.openapi import opaque_gap
-from yett.formats.contract.reading import Reader, base_path
+from yett.formats.contract.reading import Reader
+from yett.formats.contract.servers import base_path
 from yett.formats.contract.values import NO_SCHEMA, Answer, Body, Media, Parameter, SecurityScheme
 from yett.formats.media_types import read_media_type
 

@@ -6,7 +6,7 @@ never fetch anything: they run offline, and all they refer to is in their own te
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -15,7 +15,7 @@ from yett.formats.contract.patterns import OPTIONS
 from yett.formats.contract.values import NO_SCHEMA, Contract
 from yett.formats.contract.violations import Violation, bounded, shape
 
-BUDGET = 2 << 20
+BUDGET = 3 << 19
 """Bytes of schema text that may be compiled at a time. Measured: a compiled schema takes 30 to 60 times its text."""
 EMAILS = jsonschema_rs.EmailOptions(allow_display_text=False)
 
@@ -98,6 +98,14 @@ class Validators:
     def loaded(self) -> int:
         """How many validators are built now."""
         return len(self._loaded)
+
+    def failures(self) -> Iterator[str]:
+        """Build every validator once; what cannot be built."""
+        for group in self._groups:
+            try:
+                group.load()
+            except (jsonschema_rs.ValidationError, ValueError) as error:
+                yield bounded(f"a schema cannot be used: {error}")
 
     def text(self, members: tuple[int, ...]) -> bytes:
         """The JSON Schema for a group: the only member itself, or an object with one property for each."""

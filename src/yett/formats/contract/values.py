@@ -47,9 +47,10 @@ class SecurityScheme(msgspec.Struct, frozen=True, array_like=True):
 class Parameter(msgspec.Struct, frozen=True, array_like=True):
     """One parameter, form field or response field.
 
-    place: path | query | header | cookie | form. style: simple | label | matrix | form | spaceDelimited | pipeDelimited |
-    tabDelimited | deepObject. schema: id of its schema. media: set for a parameter that is serialised as that media type.
-    separators: what divides items, from the outside in, where Swagger 2 nests arrays.
+    place: path | query | header | cookie | form | response. style: simple | label | matrix | form | spaceDelimited |
+    pipeDelimited | deepObject, or "unread" where no rule says how such a value is written. schema: id of its schema. media:
+    set for a parameter that is serialised as that media type. separators: what divides items, from the outside in, where
+    Swagger 2 says so.
     """
 
     name: str
