@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 GRACE = 5.0  # seconds before a minimum rate is asked of a head or body
 LINGER = 2.0  # seconds that a closing connection still reads, so that the answer is not lost in a reset (RFC 9112, 9.6)
-LINGER_BYTES = 1 << 20
+LINGER_BYTES = 1 << 20  # and so much of what it still sends
 WAITING_BYTES = 65_536  # pipelined bytes that wait unread before reading stops
 HELD_BYTES = 65_536  # bytes of an answer held for its record before it counts as a long stream
 AT_ONCE = 16  # pipelined requests answered in a row before others have their turn
@@ -132,7 +132,7 @@ class ClientConnection(asyncio.Protocol):
         elif state == LINGERING:
             self._size += len(data)
             if self._size > LINGER_BYTES:
-                self.abort()
+                self._stop_reading(_FULL)  # not a reset: the answer may still be on its way to who goes on sending
 
     def eof_received(self) -> bool:
         """A half-closed plain connection still gets its answers (RFC 9112, 9.6); TLS has no half-close in Python."""
