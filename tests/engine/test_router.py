@@ -1,13 +1,14 @@
 """The router against a matcher that tries every template, and what it must say of templates and hosts."""
 
 import re
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yett.engine.router import Mixed, Router, TemplateError, canonical_template, parameters, shape
-from yett.engine.snapshot import UNKNOWN_HOST, UNKNOWN_PATH, Hosts, Plans, Serving, Table
+from yett.engine.snapshot import UNKNOWN_HOST, UNKNOWN_PATH, Hosts, Planning, Plans, Serving, Table
 from yett.formats.target import canonical, routing_form
 from yett.model.decision import Denial
 from yett.model.policy import Match, Service, Upstream
@@ -142,7 +143,7 @@ def test_a_parameter_twice() -> None:
 
 def serving(name: str, prefix: str = "/") -> Serving:
     service = Service(name=name, match=Match(prefix=prefix), upstream=Upstream(targets=("http://127.0.0.1:1",)))
-    return Serving(service, Plans(Table(prefix), lambda entry, table: None))  # type: ignore[arg-type, return-value]
+    return Serving(service, Plans(Table(prefix), cast("Planning", None)))
 
 
 def place(hosts: Hosts, host: str, path: str) -> str:

@@ -55,7 +55,7 @@ class Building:
             table = Table(service.match.prefix)
             yield from self._routes(table, service, contract)
             planner = Planner(service, contract, self.places, self.ports, self.bundle.policy.bounds.body_size)
-            servings.append(Serving(service, Plans(table, planner.plan)))
+            servings.append(Serving(service, Plans(table, planner)))
             self._add_hosts(hosts, servings[-1])
         secret = frozenset(map(plain_name, self.bundle.parameters))
         self.snapshot = Snapshot(self.bundle.digest, self.bundle.policy, hosts, tuple(servings), tuple(self.gaps), secret)

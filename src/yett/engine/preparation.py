@@ -72,6 +72,16 @@ class Planner:
             raise PolicyErrors(self.places.mistake(failure.pointer, failure.message) for failure in planned.failures)
         return msgspec.structs.replace(planned, gaps=(*gaps, *planned.gaps)) if gaps else planned
 
+    def beyond(self, table: Table) -> Iterator[Gap]:
+        """What the contract asks for in vain outside of its operations."""
+        if self.live is None:
+            return
+        declared = (entry.source.declared for entry in table.declared)
+        told = {index for one in declared if one is not None for index in self.live.operation(one).detail.unenforced}
+        for index, gap in enumerate(self.live.contract.unenforced):
+            if index not in told:
+                yield Gap("contract", self.service.name, f"{gap.what} at {gap.document}#{gap.pointer}", gap.why)
+
     def _guards(self, source: Source, part: ContractOperation | None, say: Say) -> Iterator[Chosen]:
         if self.settings is None:
             self.settings = self._converted(self.service.settings, self.pointer, CONTRACT_OWN)

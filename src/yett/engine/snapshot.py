@@ -4,8 +4,8 @@ The routing tables are built up front, in slices, so that a worker can go on ser
 built at its first request. It must not know how a policy is written or read: `yett.engine.compile` makes it.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,7 +24,15 @@ UNKNOWN_HOST = Denial(rule="unknown-host", status=421, reason="no service has th
 UNKNOWN_PATH = Denial(rule="unknown-path", status=404, reason="no service of this host has this path", place="path")
 """What cannot be delivered is refused in every mode: there is nowhere to send it."""
 
-Build = Callable[["Entry", "Table"], Planned]
+
+class Planning(Protocol):
+    """Makes plans; see `yett.engine.preparation`."""
+
+    def plan(self, entry: "Entry", table: "Table") -> Planned: ...
+
+    def beyond(self, table: "Table") -> Iterable[Gap]:
+        """What will not be enforced and belongs to no operation of the table."""
+        ...
 
 
 class Entry:
@@ -102,19 +110,19 @@ class Plans:
     it, so that a snapshot is freed with its last request, without waiting for the garbage collector.
     """
 
-    __slots__ = ("_build", "_preflights", "made", "table")
+    __slots__ = ("_planning", "_preflights", "made", "table")
 
-    def __init__(self, table: Table, build: Build) -> None:
+    def __init__(self, table: Table, planning: Planning) -> None:
         self.table = table
         self.made: list[Plan | None] = [None] * len(table.entries)
-        self._build = build
+        self._planning = planning
         self._preflights: dict[int, tuple[Check, ...]] = {}
 
     def of(self, entry: Entry) -> Plan:
         """Raises PolicyErrors where a guard cannot be prepared."""
         plan = self.made[entry.number]
         if plan is None:
-            planned = self._build(entry, self.table)
+            planned = self._planning.plan(entry, self.table)
             if planned.preflight:
                 self._preflights[entry.number] = planned.preflight
             plan = self.made[entry.number] = planned.plan
@@ -122,7 +130,10 @@ class Plans:
 
     def planned(self, entry: Entry) -> Planned:
         """The plan with what `yett check` tells of it; not kept."""
-        return self._build(entry, self.table)
+        return self._planning.plan(entry, self.table)
+
+    def beyond(self) -> Iterable[Gap]:
+        return self._planning.beyond(self.table)
 
     def preflight(self, entry: Entry) -> tuple[Check, ...]:
         """The checks of preflights that ask about an operation."""
@@ -331,6 +342,7 @@ class Snapshot:
         gaps = list(self._gaps)
         errors: list[Mistake] = []
         for serving in self.servings:
+            gaps.extend(serving.plans.beyond())
             for entry in (*serving.table.declared, serving.table.rest, serving.table.asking):
                 try:
                     planned = serving.plans.planned(entry)
