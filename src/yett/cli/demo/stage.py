@@ -50,7 +50,7 @@ class Stage(msgspec.Struct, frozen=True):
         return done.stdout + done.stderr
 
 
-YETT = (sys.executable, "-m", "yett")
+YETT = (sys.executable, "-c", "from yett.cli.main import main; main()")
 
 
 @contextmanager
