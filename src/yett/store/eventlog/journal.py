@@ -169,7 +169,8 @@ class SegmentJournal:
         )
 
     def start(self) -> None:
-        """Begin to write. Call it in the process that appends: threads do not survive a fork."""
+        """Begin to write. Call it in the process that appends: threads do not survive a fork. Without a loop nobody is called
+        back, and drops are only counted, not put on record."""
         self._thread = threading.Thread(target=self._run, name="event-log", daemon=True)
         self._thread.start()
 
