@@ -71,7 +71,7 @@ def exchange_of(start: str, *lines: str, body: bytes = b"", response: Response |
     method, target = start.split(" ")
     named = [line.split(": ", 1) for line in lines]
     fields = tuple((name.encode(), value.encode()) for name, value in named)
-    if not any(name == "Host" for name, _ in named):
+    if not any(name.lower() == "host" for name, _ in named):
         fields = ((b"Host", b"api.example"), *fields)
     if body:
         fields += ((b"Content-Length", b"%d" % len(body)),)

@@ -47,8 +47,8 @@ class RecordedView:
 
     def __init__(self, exchange: Exchange, bounds: Bounds) -> None:
         request = exchange.request
-        start = b"%b %b HTTP/%b\r\n" % (request.method.encode(), request.target, request.version.encode())
-        head = parse_request(start + _lines(request.fields), bounds.fields, bounds.target_length)
+        start = b"%b %b HTTP/%b" % (request.method.encode(), request.target, request.version.encode())
+        head = parse_request(_head(start, request.fields), bounds.fields, bounds.target_length)
         self.exchange = exchange
         self.bounds = bounds
         self.method = head.method
@@ -78,15 +78,15 @@ class RecordedView:
         return decode(coding, body, self.bounds.decoded_size, self.bounds.decoded_ratio)
 
 
-def _lines(fields: Fields) -> bytes:
-    return b"\r\n".join(b"%b: %b" % field for field in fields)
+def _head(start: bytes, fields: Fields) -> bytes:
+    return b"\r\n".join([start, *(b"%b: %b" % field for field in fields)])
 
 
 def _response(exchange: Exchange) -> tuple[ResponseHead, str]:
     if exchange.response is None:
         return NO_RESPONSE, ""
     try:
-        return parse_response(b"HTTP/1.1 %d \r\n%b" % (exchange.response.status, _lines(exchange.response.fields))), ""
+        return parse_response(_head(b"HTTP/1.1 %d " % exchange.response.status, exchange.response.fields)), ""
     except Refused as refused:
         return NO_RESPONSE, refused.reason
 
