@@ -85,6 +85,15 @@ def test_a_directory_that_cannot_be_used_is_an_error_at_start(tmp_path):
         SegmentJournal(Log(), tmp_path / "log", 0)
 
 
+def test_a_failing_start_lets_go_of_the_directory(tmp_path):
+    disk = FailingDirectory(tmp_path / "log")
+    disk.no_list = True
+    with pytest.raises(JournalError, match="cannot list"):
+        journal(disk)
+    disk.no_list = False
+    journal(disk).close()
+
+
 def test_a_full_queue_drops_counts_and_says_so(tmp_path):
     clock = Clock()
     book = journal(tmp_path / "log", log=Log(queue=100), clock=clock)

@@ -86,6 +86,28 @@ def test_answers_wait_for_the_disk_on_the_loop_in_order(tmp_path):
     asyncio.run(run())
 
 
+def test_drops_are_put_on_record_once_the_disk_has_room_again(tmp_path):
+    async def run():
+        disk = FailingDirectory(tmp_path / "log")
+        disk.room = 0
+        book = open_journal(disk, tmp_path, asyncio.get_running_loop())
+        book.start()
+        for number in range(10):
+            book.append(event(number))
+        while not book.counted().dropped:
+            await asyncio.sleep(0.005)
+        disk.room = None
+        book.append(event(10))
+        while book.counted().appended < book.counted().dropped + 2:
+            await asyncio.sleep(0.005)
+        book.close()
+        return book.counted().dropped
+
+    dropped = asyncio.run(asyncio.wait_for(run(), 20))
+    last = [entry.event for entry in read(tmp_path / "log")][-1]
+    assert (last.tag, last.detail["dropped"]) == ("gateway:log:dropped", dropped)
+
+
 def test_a_failing_callback_does_not_leave_the_others_waiting(tmp_path):
     async def run():
         loop = asyncio.get_running_loop()

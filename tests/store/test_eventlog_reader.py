@@ -324,6 +324,8 @@ def test_the_newest_records_and_a_bookmark_that_goes_on_behind_them(tmp_path):
     assert times(read(path, bookmark)) == [100]
     assert times(newest(path, 2, Filter(until=50.0))[0]) == whole[-2:]
     assert times(newest(path, 9, Filter(since=1e12))[0]) == []
+    assert times(newest(path, 9, Filter(request_id="w1-100"))[0]) == [100]
+    assert times(newest(path, 9, Filter(principal="nobody"))[0]) == []
 
 
 def test_the_newest_of_nothing(tmp_path):

@@ -111,6 +111,25 @@ def _file(worker):
     return SegmentFile(SegmentName(worker, 1), 0, 0.0)
 
 
+def test_a_segment_that_was_begun_alone_gives_room_to_workers_that_came_later(tmp_path):
+    path, clock = tmp_path / "log", Clock()
+    alone = journal(path, log=SMALL, clock=clock)
+    alone.append(event(1, request_sample=bytes(90_000)))
+    alone.flush()
+    others = [journal(path, worker, log=SMALL, clock=clock) for worker in range(1, 8)]
+    for book in others:
+        book.append(event(1))
+        book.flush()
+    clock.now += 61
+    alone.append(event(2))
+    alone.flush()
+    alone.append(event(3))
+    alone.flush()
+    assert [name.worker for name in names(path)].count(0) == 2
+    for book in (alone, *others):
+        book.close()
+
+
 def test_two_may_clean_up_at_once(tmp_path):
     directory = Directory(tmp_path)
     (tmp_path / "w0-0000000000000001.ylog").touch()

@@ -37,6 +37,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
             and (not self.rule or any(reason.rule == self.rule for reason in event.reasons))
         )
 
+    @property
+    def needles(self) -> list[bytes]:
+        """Bytes that stand in the encoding of every event that matches: where one is missing, nothing need be decoded."""
+        return [getattr(self, name).encode("utf-8", "replace") for name in (*_EXACT, "rule") if getattr(self, name)]
+
 
 EVERYTHING = Filter()
 _STATUS = re.compile(r"(?P<class>[1-5])xx|(?P<first>[0-9]{1,3})(-(?P<last>[0-9]{1,3}))?", re.IGNORECASE)

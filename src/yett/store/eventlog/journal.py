@@ -80,8 +80,12 @@ class SegmentJournal:
         try:
             rim.prepare()
             self._seat = rim.seat(worker)
-            self._water = HighWater(rim.path, worker, shared)
-            start = recover(rim, worker, self._seat, self._water)
+            try:
+                self._water = HighWater(rim.path, worker, shared)
+                start = recover(rim, worker, self._seat, self._water)
+            except OSError:
+                self._seat.release()
+                raise
         except (OSError, Busy) as error:
             raise JournalError(f"{rim.path}: the event log cannot be written: {error}") from error
         self._writer = SegmentWriter(rim, self._seat, log, worker, start, clock)

@@ -67,11 +67,12 @@ def _end(path: Path, files: list[SegmentFile]) -> Mark | None:
 
 def _backwards(path: Path, files: list[SegmentFile], end: Mark, wanted: Filter) -> Iterator[Entry]:
     """Wanted records of one worker up to `end`, newest first."""
+    needles = wanted.needles
     for file in reversed(files):
         if wanted.since is not None and file.modified < wanted.since - SLACK:
             return
         with contextlib.suppress(FileNotFoundError, FormatError), Segment(path / file.name.file) as segment:
-            offsets = [frame.offset for frame in segment.frames() if frame.header.kind == Kind.EVENTS]
+            offsets = [frame.offset for frame in segment.frames() if all(needle in frame.payload for needle in needles)]
             for offset in reversed(offsets):
                 frame = segment.at(offset)
                 for event in reversed(_events(segment, frame) if frame else []):

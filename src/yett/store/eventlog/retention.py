@@ -40,7 +40,8 @@ def retain(directory: Directory, log: Log, now: float) -> int:
     newest = {file.name.worker: file.name for file in files}
     writing = {name for name in newest.values() if directory.being_written(name)}
     idle = sorted((file for file in files if file.name not in writing), key=lambda file: (file.modified, file.name))
-    size = sum(file.size for file in idle) + len(writing) * share(log, files)
+    least = share(log, files)
+    size = sum(max(file.size, least) if file.name in writing else file.size for file in files)
     count, removed = len(files), 0
     for file in idle:
         expired = file.modified < now - log.retention_days * DAY

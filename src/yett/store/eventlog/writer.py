@@ -95,6 +95,7 @@ class SegmentWriter:
         self._looked = now
         if self._file is not None and now - self._created >= rotation_age(self._log):
             self._leave(durable=True)
+        self._limit = min(self._limit, share(self._log, self._directory.segments()))  # there may be more workers now
         retain(self._directory, self._log, now)
 
     def close(self, following: int) -> None:
