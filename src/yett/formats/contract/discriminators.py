@@ -1,9 +1,10 @@
 """Discriminators, enforced by dispatch: the value of one property says which schema the object must satisfy.
 
-Two shapes exist. A choice (`oneOf` or `anyOf` of references with a discriminator beside it) is replaced: the value must name
-one of them, and that one is applied. A base (a schema with a discriminator that others derive from by `allOf`) stays, and the
-schema that the value names is applied on top; a value that names none passes with the base alone, as vendors' extensions
-give such values other names. Sources: OpenAPI 3.0.4, 4.7.25; OpenAPI 3.1.1, 4.8.25; Swagger 2.0, "Schema Object".
+Two shapes exist. In a choice (`oneOf` or `anyOf` of references with a discriminator beside it) a value that names a schema
+picks that one, and whether others would match as well does not matter. In a base (a schema with a discriminator that others
+derive from by `allOf`) the schema that the value names is applied on top. A value that names nothing leaves it to the choice or
+the base alone: a discriminator is no constraint by itself. Sources: OpenAPI 3.0.4, 4.7.25; OpenAPI 3.1.1, 4.8.25; Swagger 2.0,
+"Schema Object".
 """
 
 import re
@@ -39,16 +40,21 @@ def dispatch(conversion: "Conversion", node: Node, in_place: bool) -> "tuple[lis
             node.child("discriminator"), "discriminator", f"a member of {choice} is not a reference; {choice} alone decides"
         )
         return [], frozenset()
-    targets += _members(conversion, node, choice)
-    names = list(dict.fromkeys(value for value, _ in targets))
-    chosen: Tree = {
-        "required": [name],
-        "properties": {name: {"enum": names}},
-        "allOf": _branches(conversion, name, targets, node, in_place),
-    }
+    named = _members(conversion, node, choice)
+    targets += named
+    plain: list[Tree] = [conversion.link(target, in_place) for _, target in named]
     if len(members) < len(node.value[choice]):
-        chosen = {"anyOf": [{"type": "null"}, chosen]}
+        plain.append({"type": "null"})
+    chosen: Tree = {
+        "if": _is_one_of(name, list(dict.fromkeys(value for value, _ in targets))),
+        "then": {"allOf": _branches(conversion, name, targets, node, in_place)},
+        "else": {choice: plain},
+    }
     return [chosen], replaced
+
+
+def _is_one_of(name: str, values: list[str]) -> "Tree":
+    return {"type": "object", "required": [name], "properties": {name: {"enum": values}}}
 
 
 def variant_for(conversion: "Conversion", target: Node) -> Variant:
@@ -123,6 +129,5 @@ def _branches(conversion: "Conversion", name: str, targets: Targets, node: Node,
             values[location][1].append(value)
     out: list[Tree] = []
     for target, named in values.values():
-        condition = {"required": [name], "properties": {name: {"enum": named}}}
-        out.append({"if": condition, "then": conversion.link(target, in_place)})
+        out.append({"if": _is_one_of(name, named), "then": conversion.link(target, in_place)})
     return out

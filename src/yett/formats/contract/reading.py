@@ -151,7 +151,8 @@ class PathReader:
         elif "{" in bare or "}" in bare or "" in names or len(names) != len(set(names)):
             self.reader.problem(node, "the template's parameters are not well-formed, or one occurs twice")
         elif "?" in bare or "#" in bare:
-            self.reader.gap(node, f"path {template}", "a path has no query and no fragment; its operations are not declared")
+            why = "a path has no query and no fragment; its operations are not declared"
+            self.reader.report.gap(node, f"path {template}", why)
         else:
             shape = _TEMPLATE_NAME.sub("{}", template)
             if shape in self._shapes:
