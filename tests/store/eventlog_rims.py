@@ -36,7 +36,7 @@ def journal(
 def crash(of: SegmentJournal) -> None:
     """End a journal as a kill -9 does: nothing is written, the kernel closes its files."""
     of._writer._abandon()
-    of._seat.release()
+    of._let_go()
     of._closed = True
 
 

@@ -1,5 +1,6 @@
 """Torn ends, damage, crashes: what a writer repairs, what a reader shows, which numbers are never given out twice."""
 
+import os
 import random
 import shutil
 
@@ -252,6 +253,32 @@ def test_shared_memory_that_is_not_ours_is_not_used(tmp_path):
     cell.mkdir()
     crash(journal(tmp_path / "log"))
     assert cell.is_dir()
+
+
+def test_shared_memory_of_logs_that_were_deleted_is_cleaned_up(tmp_path):
+    shared = tmp_path / "shm"
+    crash(journal(tmp_path / "gone"))
+    crash(journal(tmp_path / "there"))
+    running = journal(tmp_path / "unlinked")
+    for directory in ("gone", "unlinked"):
+        shutil.rmtree(tmp_path / directory)
+    shared.joinpath(f"yett-{os.geteuid()}-x-w1").write_bytes(b"rubbish")
+    shared.joinpath("other").write_bytes(bytes(8) + b"/nowhere")
+    assert len(list(shared.iterdir())) == 5
+    journal(tmp_path / "log").close()
+    left = [path.read_bytes()[8:] for path in shared.iterdir()]
+    assert sorted(left) == sorted([b"", b"/nowhere", *(bytes(tmp_path / name) for name in ("there", "unlinked"))])
+    crash(running)
+
+
+def test_shared_memory_that_another_process_holds_is_not_used(tmp_path):
+    first = journal(tmp_path / "log")
+    first._seat.release()
+    second = journal(tmp_path / "log")
+    assert second.append(event(1)) == 1
+    assert second._water.found is None
+    crash(second)
+    first._water.release()
 
 
 def test_what_a_writer_left_that_died_while_it_created_a_segment_is_removed(tmp_path):

@@ -80,11 +80,11 @@ class SegmentJournal:
         try:
             rim.prepare()
             self._seat = rim.seat(worker)
+            self._water = HighWater(rim.path, worker, shared)
             try:
-                self._water = HighWater(rim.path, worker, shared)
                 start = recover(rim, worker, self._seat, self._water)
             except OSError:
-                self._seat.release()
+                self._let_go()
                 raise
         except (OSError, Busy) as error:
             raise JournalError(f"{rim.path}: the event log cannot be written: {error}") from error
@@ -203,6 +203,10 @@ class SegmentJournal:
             self._fail(error)
         else:
             self._water.forget()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._water.release()
         self._seat.release()
 
     def _run(self) -> None:

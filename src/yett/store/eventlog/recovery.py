@@ -6,6 +6,7 @@ is gone, the numbers jump ahead and the new segment says that the loss is not kn
 """
 
 import contextlib
+import fcntl
 import hashlib
 import mmap
 import os
@@ -20,6 +21,8 @@ from yett.store.eventlog.segment import Segment
 
 UNKNOWN_SKIP = 1 << 24
 """How far numbers jump where the loss is not known: more than can have been lost, so that no number is given out twice."""
+
+_CELL = 8
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -38,38 +41,68 @@ class HighWater:
     """
 
     def __init__(self, directory: Path, worker: int, shared: Path) -> None:
-        digest = hashlib.blake2b(os.fsencode(directory.resolve()), digest_size=12).hexdigest()
-        self._path = shared / f"yett-{os.geteuid()}-{digest}-w{worker}"
+        place = os.fsencode(directory.resolve())
+        digest = hashlib.blake2b(place, digest_size=12).hexdigest()
+        prefix = f"yett-{os.geteuid()}-"
+        self._path = shared / f"{prefix}{digest}-w{worker}"
+        self._descriptor = -1
         self.found: int | None = None
-        memory = self._map()
+        memory = self._map(place)
         self.cell = memoryview(bytearray(8) if memory is None else memory).cast("Q")
         if memory is not None and self.cell[0]:
             self.found = self.cell[0]
+        for path in shared.glob(f"{prefix}*"):
+            _sweep(path)
 
-    def _map(self) -> mmap.mmap | None:
-        """The shared memory, or None where there is none or where the file is not safely our own."""
+    def _map(self, place: bytes) -> mmap.mmap | None:
+        """The shared memory, or None where there is none or where the file is not safely our own. It holds the number and, for
+        those who clean up, the path of the log."""
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError:
             return None
         try:
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink != 1:
-                return None
-            if status.st_size < 8:
-                os.pwrite(
-                    descriptor, bytes(8), 0
-                )  # written, not only sized: a page that is not there could not be filled later
-            return mmap.mmap(descriptor, 8)
+            if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if status.st_size < _CELL:
+                    # Written, not only sized: a page that is not there could not be filled later.
+                    os.pwrite(descriptor, bytes(_CELL) + place, 0)
+                memory = mmap.mmap(descriptor, _CELL)
+                self._descriptor, descriptor = descriptor, -1
+                return memory
         except OSError:
             return None
         finally:
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)
+        return None
 
     def forget(self) -> None:
         """After an orderly stop: nothing is under way any more."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
+        self.release()
+
+    def release(self) -> None:
+        """As if the process ended: the number stays. Safe to call more than once."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # the mapping has a duplicate of the descriptor, so closing is not enough
+            os.close(descriptor)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a crash left of a log whose directory was deleted since, unless a process has it."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            place = os.pread(descriptor, 4_096, _CELL)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if place and not Path(os.fsdecode(place)).exists():
+                path.unlink()
+        finally:
+            os.close(descriptor)
 
 
 class _End(msgspec.Struct, frozen=True):
