@@ -10,19 +10,15 @@ from typing import Any
 import click
 import msgspec
 
-from yett.edge.keysets import KeySets
-from yett.engine.compile import compile_policy
+from yett.cli.prepare import examine
 from yett.engine.schema import policy_schema
-from yett.engine.snapshot import Enforced, Report, Snapshot
+from yett.engine.snapshot import Enforced, Report
 from yett.model.bundle import Bundle
 from yett.model.decision import Mode
 from yett.model.mistake import Mistake, PolicyErrors
 from yett.model.policy import Bounds, Service
-from yett.model.ports import Ports
 from yett.model.rule import Gap
 from yett.store.bundle import load_bundle
-from yett.store.counters.local import LocalCounters
-from yett.store.keyfile import KeyRing
 
 NAME = "yett.yaml"
 
@@ -38,13 +34,14 @@ def check(policy: Path, as_json: bool, strict: bool) -> None:
     Exit codes: 0 the policy is good; 1 there are gaps (with --strict); 2 the policy cannot be used.
     """
     try:
-        bundle, snapshot, report = examined(policy)
+        bundle = load_bundle(policy)
+        report = examine(bundle)
     except PolicyErrors as error:
         _refuse(error.errors, as_json)
     if as_json:
-        click.echo(json.dumps(_described(bundle, snapshot, report), indent=2))
+        click.echo(json.dumps(_described(bundle, report), indent=2))
     else:
-        click.echo("\n".join(_told(bundle, snapshot, report)))
+        click.echo("\n".join(_told(bundle, report)))
     if strict and report.gaps:
         sys.exit(1)
 
@@ -53,23 +50,6 @@ def check(policy: Path, as_json: bool, strict: bool) -> None:
 def schema() -> None:
     """Print the JSON Schema of the policy, for editors."""
     click.echo(json.dumps(policy_schema(), indent=2))
-
-
-def examined(path: Path) -> tuple[Bundle, Snapshot, Report]:
-    """The policy at `path` with every plan built. Raises PolicyErrors with all mistakes. Nothing is fetched."""
-    bundle = load_bundle(path)
-    ports = Ports(
-        counters=LocalCounters(),
-        keys=KeyRing(bundle.keys),
-        key_sets=KeySets(),
-        secrets=bundle.secrets,
-        files=bundle.files,
-    )
-    snapshot = compile_policy(bundle, ports)
-    report = snapshot.build_all()
-    if report.errors:
-        raise PolicyErrors(report.errors)
-    return bundle, snapshot, report
 
 
 def _refuse(mistakes: Iterable[Mistake], as_json: bool) -> None:
@@ -89,9 +69,11 @@ def complaints(mistakes: Iterable[Mistake]) -> Iterator[str]:
 
 
 def always(bounds: Bounds) -> list[tuple[str, str]]:
-    """What holds in every mode: (status, what), in the order in which a request meets it."""
+    """What holds in every mode: (status, what)."""
     return [
-        ("400", "two readings: framing, target, Host, or a body that a guard reads"),
+        ("400", "what has two readings: framing, target, Host, a body that a guard reads, a WebSocket handshake"),
+        ("403", "a WebSocket from an Origin that is not allowed"),
+        ("404", "a path that no service of the host has"),
         ("405", "CONNECT and TRACE"),
         (
             "408",
@@ -103,7 +85,6 @@ def always(bounds: Bounds) -> list[tuple[str, str]]:
         ("414", f"a target above {bounds.target_length} bytes"),
         ("415", "an unknown or stacked content coding of a body that a guard reads"),
         ("421", "a host that no service has"),
-        ("404", "a path that no service of the host has"),
         ("431", f"a head above {size(bounds.head_size)} or {bounds.fields} fields"),
         ("502-504", "an upstream that cannot be reached, or breaks the protocol"),
         ("closed", f"more than {bounds.connections} connections, or {bounds.connections_per_address} of one address"),
@@ -121,16 +102,16 @@ def size(number: int) -> str:
 # --- for people -----------------------------------------------------------------------------------------------------
 
 
-def _told(bundle: Bundle, snapshot: Snapshot, report: Report) -> Iterator[str]:
-    yield f"{bundle.path} is good (snapshot {snapshot.digest})"
-    for service in snapshot.policy.services:
+def _told(bundle: Bundle, report: Report) -> Iterator[str]:
+    yield f"{bundle.path} is good (snapshot {bundle.digest})"
+    for service in bundle.policy.services:
         yield ""
         yield from _told_service(service, [one for one in report.operations if one.service == service.name])
     yield ""
     yield from _told_gaps(report.gaps)
     yield ""
     yield "In every mode, monitor included"
-    for status, what in always(snapshot.policy.bounds):
+    for status, what in always(bundle.policy.bounds):
         yield f"  {status:8} {what}"
 
 
@@ -170,22 +151,27 @@ def _grouped(operations: list[Enforced]) -> Iterator[tuple[tuple[list[str], list
 
 
 def _told_gaps(gaps: tuple[Gap, ...]) -> Iterator[str]:
+    """Gaps that many operations have in common are told once."""
     if not gaps:
         yield "Not enforced: nothing. All that policy and contract ask for will be."
         return
-    yield f"Not enforced ({len(gaps)})"
+    alike: dict[tuple[str, str, str], list[str]] = {}
     for gap in gaps:
-        yield f"  {gap.operation}: {gap.what}"
-        yield f"      {gap.why} [{gap.rule}]"
+        alike.setdefault((gap.rule, gap.what, gap.why), []).append(gap.operation)
+    yield f"Not enforced ({len(alike)})"
+    for (rule, what, why), operations in alike.items():
+        shown = ", ".join(operations[:3]) + (f" and {len(operations) - 3} more" if len(operations) > 3 else "")
+        yield f"  {shown}: {what}"
+        yield f"      {why} [{rule}]"
 
 
 # --- for machines ---------------------------------------------------------------------------------------------------
 
 
-def _described(bundle: Bundle, snapshot: Snapshot, report: Report) -> dict[str, Any]:
+def _described(bundle: Bundle, report: Report) -> dict[str, Any]:
     return {
         "policy": bundle.path,
-        "snapshot": snapshot.digest,
+        "snapshot": bundle.digest,
         "operations": [
             {
                 "service": one.service,
@@ -199,6 +185,6 @@ def _described(bundle: Bundle, snapshot: Snapshot, report: Report) -> dict[str, 
             for one in report.operations
         ],
         "gaps": [msgspec.to_builtins(gap) for gap in report.gaps],
-        "bounds": msgspec.to_builtins(snapshot.policy.bounds),
+        "bounds": msgspec.to_builtins(bundle.policy.bounds),
         "errors": [],
     }

@@ -1,0 +1,159 @@
+"""`yett check` and `yett schema`, as a user calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from yett.cli.check import size
+from yett.cli.main import COMMANDS, main
+
+POLICY = """\
+services:
+  shop:
+    match: {hosts: [api.example], prefix: /v1}
+    upstream: {targets: ["http://127.0.0.1:9001"]}
+    contract: {file: openapi.yaml}
+    mode: monitor
+    authenticate: [{api_key: {header: X-API-Key}}]
+    operations:
+      "POST /orders": {mode: enforce, require: {scopes: ["orders:write"]}}
+"""
+CONTRACT = """\
+openapi: 3.0.3
+info: {title: Shop, version: "1"}
+servers: [{url: /v1}]
+paths:
+  /orders:
+    get: {operationId: listOrders, responses: {"200": {description: ok}}}
+    post: {responses: {"200": {description: ok}}}
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "yett.yaml").write_text(POLICY)
+    (tmp_path / "openapi.yaml").write_text(CONTRACT)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_operation_by_operation(house: Path) -> None:
+    result = run("check")
+    assert result.exit_code == 0
+    text = result.output
+    assert text.startswith("yett.yaml is good (snapshot ")
+    assert "Service shop: api.example below /v1, to http://127.0.0.1:9001\n" in text
+    enforced = text.index("  Enforced: api-key, authentication-required, request-hygiene, require\n")
+    recorded = text.index("  Only recorded: api-key, authentication-required, contract-response, request-hygiene\n")
+    assert enforced < text.index("    POST  /v1/orders\n") < recorded
+    assert text.index("    GET   /v1/orders  listOrders\n") > recorded
+    assert "    *     /v1/*       what is not declared\n" in text
+    assert "413      a body above 10 MiB" in text
+
+
+def test_what_is_not_enforced_and_why(house: Path) -> None:
+    result = run("check", "yett.yaml", "--strict")
+    assert result.exit_code == 1
+    assert "Not enforced (1)\n  POST /v1/orders: the request body\n      the contract declares none;" in result.output
+
+
+def test_gaps_of_many_operations_are_told_once(house: Path) -> None:
+    paths = "".join(f'  /p{n}: {{post: {{operationId: p{n}, responses: {{"200": {{description: ok}}}}}}}}\n' for n in range(5))
+    (house / "openapi.yaml").write_text(CONTRACT + paths)
+    assert "  POST /v1/orders, p0, p1 and 3 more: the request body\n" in run("check").output
+
+
+def test_nothing_but_good(house: Path) -> None:
+    (house / "yett.yaml").write_text('services: {a: {upstream: {targets: ["http://127.0.0.1:9001"]}}}')
+    result = run("check", "--strict")
+    assert result.exit_code == 0
+    assert "  It declares no operations, so every path is let through to its guards.\n" in result.output
+    assert "    *  /*  everything\n" in result.output
+    assert "Not enforced: nothing." in result.output
+
+
+def test_mistakes_have_their_place_and_a_hint(house: Path) -> None:
+    (house / "yett.yaml").write_text(POLICY.replace("mode: monitor\n", "mod: monitor\n"))
+    result = run("check")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == "yett.yaml:6:5: unknown key 'mod'\n    did you mean 'mode'?\n"
+
+
+def test_mistakes_that_only_show_when_plans_are_built(house: Path) -> None:
+    (house / "yett.yaml").write_text(POLICY.replace("{api_key: {header: X-API-Key}}", "{basic: {users: u.yaml}}"))
+    (house / "u.yaml").write_text("users: {}\n")
+    result = run("check")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("yett.yaml:7:20: basic: u.yaml")
+    assert result.stderr.count("\n") == 1
+
+
+def test_no_policy(house: Path) -> None:
+    result = run("check", "none.yaml")
+    assert (result.exit_code, result.stderr) == (2, "none.yaml: there is no such file\n")
+
+
+def test_for_machines(house: Path) -> None:
+    result = run("check", "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert (found["policy"], found["errors"], len(found["gaps"])) == ("yett.yaml", [], 1)
+    rows = {(row["method"], row["template"]): row for row in found["operations"]}
+    assert rows["GET", "/v1/orders"]["id"] == "listOrders"
+    assert rows["POST", "/v1/orders"]["rules"]["require"] == "enforce"
+    assert rows["GET", "/v1/orders"]["rules"]["api-key"] == "monitor"
+    assert not rows["*", "/v1/*"]["declared"]
+    assert found["bounds"]["head_size"] == 32_768
+
+
+def test_mistakes_for_machines(house: Path) -> None:
+    (house / "yett.yaml").write_text(POLICY.replace("mode: monitor\n", "mod: monitor\n"))
+    result = run("check", "--json")
+    assert result.exit_code == 2
+    (error,) = json.loads(result.stdout)["errors"]
+    assert error == {
+        "message": "unknown key 'mod'",
+        "file": "yett.yaml",
+        "line": 6,
+        "column": 5,
+        "hint": "did you mean 'mode'?",
+    }
+
+
+def test_schema() -> None:
+    result = run("schema")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 bytes"), (100, "100 bytes"), (32_768, "32 KiB"), (10 << 20, "10 MiB"), (1 << 30, "1 GiB")]
+)
+def test_sizes(number: int, text: str) -> None:
+    assert size(number) == text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_there(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: main {name}")
+
+
+def test_the_help_names_every_command() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    for name, command in COMMANDS.items():
+        assert f"  {name:8}  {command.summary}\n" in result.output
+
+
+def test_unknown_commands_and_the_version() -> None:
+    assert run("nonsense").exit_code == 2
+    assert run("--version").output == "yett, version 0.1.0\n"
