@@ -5,6 +5,7 @@ import json
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import uvloop
 
 from yett.edge.gateway.gateway import Gateway
 from yett.edge.gateway.metrics import Metrics
+from yett.edge.gateway.tls import upstream_context
 from yett.engine.compile import compile_policy
 from yett.model.event import Event
-from yett.model.policy import Listen
+from yett.model.policy import Listen, UpstreamTLS
 from yett.model.ports import Ports
 from yett.store.bundle import load_bundle
 from yett.store.counters.local import LocalCounters
@@ -146,6 +148,7 @@ class House:
         keys: str = "",
         fulfil: Callable[[Any], Awaitable[Any]] | None = None,
         fill: dict[str, Any] | None = None,
+        others: dict[str, Handler] | None = None,
         **clock: Callable[[], float],
     ) -> None:
         self.directory = directory
@@ -156,6 +159,8 @@ class House:
         self.journal = MemoryJournal(durable)
         self.accepted = 0
         self.fill = fill or {}
+        self.others = others or {}  # more upstreams, by the name of their port in the policy
+        self.servers: list[asyncio.Server] = []
         self.clock = clock
         self.fulfil = fulfil
         self.opened: list[Client] = []
@@ -167,20 +172,32 @@ class House:
         bundle = load_bundle(path)
         return compile_policy(bundle, Ports(counters=LocalCounters(), keys=KeyRing(bundle.keys)))
 
+    def _tls(self, settings: UpstreamTLS) -> ssl.SSLContext:
+        return upstream_context(settings, lambda name: (self.directory / name).read_bytes())
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        await self._run(self.handler, reader, writer)
+
+    async def _run(self, handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
-        with suppress(ConnectionError, asyncio.CancelledError):
-            await self.handler(reader, writer)
-        with suppress(ConnectionError, RuntimeError):
+        try:
+            with suppress(ConnectionError):
+                await handler(reader, writer)
             writer.close()
+        except asyncio.CancelledError:
+            writer.transport.abort()
 
     async def __aenter__(self) -> "House":
         self.loop = asyncio.get_running_loop()
         self.upstream_server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=1 << 20)
         self.upstream_port = self.upstream_server.sockets[0].getsockname()[1]
+        for name, handler in self.others.items():
+            server = await asyncio.start_server(partial(self._run, handler), "127.0.0.1", 0)
+            self.servers.append(server)
+            self.fill[name] = server.sockets[0].getsockname()[1]
         self.failures: list[dict[str, Any]] = []
         self.loop.set_exception_handler(lambda _, context: self.failures.append(context))
 
@@ -189,7 +206,13 @@ class House:
 
         self.metrics = Metrics()
         self.gateway = Gateway(
-            self.snapshot(), self.journal, fulfil=self.fulfil or unanswered, metrics=self.metrics, loop=self.loop, **self.clock
+            self.snapshot(),
+            self.journal,
+            fulfil=self.fulfil or unanswered,
+            metrics=self.metrics,
+            loop=self.loop,
+            upstream_tls=self._tls,
+            **self.clock,
         )
         listen = Listen(address="127.0.0.1:0")
         self.server = await self.loop.create_server(self.gateway.listener(listen), "127.0.0.1", 0)
@@ -201,7 +224,8 @@ class House:
             client.close()
         self.server.close()
         await self.gateway.drain(0.2)
-        self.upstream_server.close()
+        for server in (self.upstream_server, *self.servers):
+            server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
