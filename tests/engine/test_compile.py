@@ -456,6 +456,14 @@ def test_plans_are_made_once_and_share_what_is_the_same() -> None:
     assert one.head and all(mine is yours for mine, yours in zip(one.head, two.head))
 
 
+@pytest.mark.parametrize(("across", "expected"), [("operation", [0, 0, 429]), ("service", [0, 429, 429])])
+def test_limits_of_operations_and_of_the_whole_service(across: str, expected: list[int]) -> None:
+    snapshot = service_of(
+        f"limits: [{{rate: 1/h, burst: 1, by: address, scope: {across}}}]\noperations: {{'GET /a': , 'GET /b': }}"
+    )
+    assert [verdict(snapshot, start)[0] for start in ("GET /a", "GET /b", "GET /b")] == expected
+
+
 def test_nothing_learnt_under_one_snapshot_is_seen_by_another() -> None:
     building = building_of("services: {s: {upstream: {targets: ['http://a']}}}")
     assert building.ports.shared is not building_of("services: {s: {upstream: {targets: ['http://a']}}}").ports.shared

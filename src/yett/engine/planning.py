@@ -18,7 +18,7 @@ from yett.model.decision import Authenticate, Check, Mode, Phase, Stage
 from yett.model.operation import Operation
 from yett.model.policy import RuleSetting, Service
 from yett.model.ports import Ports
-from yett.model.rule import Gap, Prepared, Rule, Scope, Step
+from yett.model.rule import Gap, Prepared, Scope, Step
 from yett.rules.guards import authentication_required
 from yett.rules.guards.authentication_required import Method, combine
 
@@ -142,7 +142,7 @@ class _Work:
         if prepared.steps or changes:
             self.rules[rule] = Mode.ENFORCE if Mode.ENFORCE in (mode, self.rules.get(rule)) else Mode.MONITOR
         for step in prepared.steps:
-            self._add_step(step, chosen.guard.rule, mode)
+            self._add_step(step, chosen, mode)
         if mode is Mode.ENFORCE:
             self.set_fields.update(prepared.set_fields)
             self.default_fields.update(prepared.default_fields)
@@ -158,13 +158,13 @@ class _Work:
             except ValueError as error:
                 self.failures.append(Unprepared(chosen.pointer, f"{rule.id}: {error}"))
                 return None
-            if not rule.per_operation:
+            if not chosen.per_operation:
                 known[key] = found
         self.gaps += [Gap(rule.id, self.draft.operation.id, what, why) for what, why in found.gaps]
         return found.prepared
 
     def _ask(self, chosen: Chosen) -> Shared:
-        draft, own = self.draft, chosen.guard.rule.per_operation
+        draft, own = self.draft, chosen.per_operation
         gaps: list[tuple[str, str]] = []  # what a guard keeps must not refer to the plan that holds it: no `self` in its scope
         scope = Scope(
             operation=draft.operation if own else Operation("*", draft.service.name, "*", "*", False),
@@ -179,14 +179,14 @@ class _Work:
                 raise ValueError(f"{name!r} is not a response field in lower case, or has a malformed value")
         return Shared(prepared, tuple(gaps))
 
-    def _add_step(self, step: Step, rule: Rule, mode: Mode) -> None:
+    def _add_step(self, step: Step, chosen: Chosen, mode: Mode) -> None:
         if step.stage is Stage.AUTHENTICATE:
-            self.methods.append(Method(rule.id, cast("Authenticate", step.run), step.challenge, mode))
-            self.own_methods = self.own_methods or rule.per_operation
+            self.methods.append(Method(chosen.guard.rule.id, cast("Authenticate", step.run), step.challenge, mode))
+            self.own_methods = self.own_methods or chosen.per_operation
             return
         check = cast("Check", step.run)
         if mode is Mode.MONITOR:
-            check = monitored(check) if rule.per_operation else self.draft.common.check(step.run, partial(monitored, check))
+            check = monitored(check) if chosen.per_operation else self.draft.common.check(step.run, partial(monitored, check))
         self.steps.append((step.stage, check))
         phase = step.stage.phase
         if step.errors_only and phase is Phase.RESPONSE_BODY:

@@ -26,6 +26,12 @@ class Chosen(msgspec.Struct, frozen=True):
     options: Any
     pointer: str
 
+    @property
+    def per_operation(self) -> bool:
+        """Whether the guard must be prepared for each operation anew."""
+        told = self.guard.rule.per_operation
+        return told if isinstance(told, bool) else told(self.options)
+
 
 @cache
 def by_setting() -> dict[str, tuple[Guard, ...]]:

@@ -61,8 +61,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     setting: the key of the policy that turns it on ("cors"); entry: for settings that are lists, the key that an entry must
     have to be this rule's ("rate" in `limits: [{rate: 100/s}]`). An empty setting means that the rule is always prepared.
-    per_operation: whether what it prepares depends on the operation; otherwise all operations with the same options share it,
-    which keeps plans small. It must look at nothing of its scope but `ports` and `gap` then.
+    per_operation: whether what it prepares depends on the operation, or a function that tells it from the options. Otherwise
+    all operations of a service with the same options share it, which keeps plans small; it must look at nothing of its scope
+    but `ports`, `gap` and the operation's service then.
     matches: examples that the rule must deny (or answer); passes: examples that it must let pass.
     """
 
@@ -72,7 +73,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence = Confidence.HIGH
     setting: str = ""
     entry: str = ""
-    per_operation: bool = True
+    per_operation: bool | Callable[[Any], bool] = True
     owasp: tuple[str, ...] = ()
     cwe: tuple[int, ...] = ()
     references: tuple[str, ...] = ()

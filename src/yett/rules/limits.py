@@ -104,6 +104,11 @@ class Limit(Struct, frozen=True, kw_only=True):
             raise ValueError("`by: device` and `device: {header: …}` belong together")
 
 
+def counts_by_operation(limit: Limit) -> bool:
+    """Whether each operation has its own count (`Rule.per_operation`)."""
+    return limit.scope is Across.OPERATION or limit.by is By.OPERATION
+
+
 def key_of(limit: Limit, scope: Scope, kind: str, numbers: tuple[int | str, ...]) -> Key:
     """A function that gives the key of an exchange. kind: of limit; numbers: what tells it from others without a name.
 
@@ -111,7 +116,7 @@ def key_of(limit: Limit, scope: Scope, kind: str, numbers: tuple[int | str, ...]
     something out never escapes a limit.
     """
     operation = scope.operation
-    own = operation.id if limit.scope is Across.OPERATION or limit.by is By.OPERATION else ""
+    own = operation.id if counts_by_operation(limit) else ""
     device = (limit.device.header, limit.device.cookie) if limit.device is not None else ()
     identity = (kind, operation.service, own, limit.by, device, limit.name, () if limit.name else numbers)
     # MessagePack says where it ends, so no name can run into what is counted.

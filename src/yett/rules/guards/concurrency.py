@@ -23,7 +23,7 @@ from yett.model.decision import Check, Denial, Evaluation
 from yett.model.exchange import View
 from yett.model.ports import CountersUnavailable
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
-from yett.rules.limits import STAGES, By, Key, Limit, key_of, policy_line, refusal, uncounted
+from yett.rules.limits import STAGES, By, Key, Limit, counts_by_operation, key_of, policy_line, refusal, uncounted
 
 RETRY = 1
 """Seconds."""
@@ -39,6 +39,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     setting="limits",
     entry="concurrency",
+    per_operation=counts_by_operation,
     owasp=("API4:2023",),
     cwe=(770, 400),
     references=(

@@ -23,7 +23,18 @@ from yett.model.exchange import View
 from yett.model.limits import LARGEST_QUOTA
 from yett.model.ports import CountersUnavailable
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
-from yett.rules.limits import STAGES, Key, Limit, key_of, policy_line, refusal, refused_later, seconds, uncounted
+from yett.rules.limits import (
+    STAGES,
+    Key,
+    Limit,
+    counts_by_operation,
+    key_of,
+    policy_line,
+    refusal,
+    refused_later,
+    seconds,
+    uncounted,
+)
 
 _QUOTA = re.compile(r"([0-9]{1,10}) ?/ ?(minute|hour|day|week|month)")
 
@@ -36,6 +47,7 @@ RULE = Rule(
     severity=Severity.LOW,
     setting="limits",
     entry="quota",
+    per_operation=counts_by_operation,
     owasp=("API4:2023",),
     cwe=(770,),
     references=(

@@ -26,7 +26,18 @@ from yett.model.exchange import View
 from yett.model.limits import SHORTEST_INTERVAL
 from yett.model.ports import CountersUnavailable
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
-from yett.rules.limits import STAGES, Key, Limit, key_of, policy_line, refusal, refused_later, seconds, uncounted
+from yett.rules.limits import (
+    STAGES,
+    Key,
+    Limit,
+    counts_by_operation,
+    key_of,
+    policy_line,
+    refusal,
+    refused_later,
+    seconds,
+    uncounted,
+)
 
 PERIODS = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3_600, "hour": 3_600, "d": 86_400, "day": 86_400}
 """Seconds."""
@@ -42,6 +53,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     setting="limits",
     entry="rate",
+    per_operation=counts_by_operation,
     owasp=("API4:2023", "API6:2023"),
     cwe=(770, 799),
     references=(
