@@ -39,7 +39,7 @@ def service(lines: str) -> str:
 
 def test_the_published_schema_is_up_to_date() -> None:
     published = Path(__file__).parents[2] / "docs" / "reference" / "policy.schema.json"
-    assert json.loads(published.read_text()) == SCHEMA, "run `make docs`"
+    assert json.loads(published.read_text()) == json.loads(json.dumps(SCHEMA)), "run `make docs`"
 
 
 def test_every_guard_with_a_setting_is_in_it() -> None:
