@@ -4,8 +4,8 @@ Nothing that a client sends is believed unless the peer is a proxy that the poli
 """
 
 import re
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from functools import lru_cache, partial
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from yett.formats.http1 import Refused
 
@@ -30,7 +30,7 @@ class Networks:
 
     def __init__(self, networks: tuple[str, ...] = ()) -> None:
         self._networks = tuple(ip_network(network) for network in networks)
-        self._holds = lru_cache(4_096)(self._look_up)
+        self._holds = lru_cache(4_096)(partial(_look_up, self._networks))  # without self: nothing refers to itself
 
     def __bool__(self) -> bool:
         return bool(self._networks)
@@ -39,12 +39,13 @@ class Networks:
         """Whether an address, in the form that `address_of` gives, is in one of the networks."""
         return self._holds(address)
 
-    def _look_up(self, text: str) -> bool:
-        try:
-            address = ip_address(text)
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
+
+def _look_up(networks: tuple[IPv4Network | IPv6Network, ...], text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
 
 @lru_cache(4_096)

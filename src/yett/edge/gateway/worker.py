@@ -35,6 +35,10 @@ of 700 the collector runs every few requests and finds nothing. 10,000 objects a
 was loaded before is frozen, so that the rare full collection walks only what belongs to open connections."""
 
 
+GROWTH, GROWTH_BYTES = 1.25, 32 << 20
+"""A worker that is so much larger after a reload than it was is collected as a whole."""
+
+
 class Built(msgspec.Struct, frozen=True, kw_only=True):
     """A bundle, ready to serve. snapshot: what the gateway takes. contexts: by address, for listeners with TLS."""
 
@@ -102,6 +106,7 @@ class Worker:
         self._gateway: Serving | None = None
         self._built: Built | None = None
         self._bounds = Bounds()
+        self._memory = 0.0
         self._places: dict[tuple[int, str], _Place] = {}
         self._loads: asyncio.Queue[tuple[Load, int]] = asyncio.Queue()
         self._moves: asyncio.Queue[tuple[Take, int] | Leave] = asyncio.Queue()
@@ -200,8 +205,8 @@ class Worker:
             await asyncio.sleep(took * REST if self._gateway is not None else 0)
 
     async def _install(self, built: Built) -> None:
+        first = self._gateway is None
         if self._gateway is None:
-            gc.collect()
             self._gateway = self._start(built.snapshot)
         else:
             self._gateway.swap(built.snapshot)
@@ -209,11 +214,22 @@ class Worker:
         self._bounds = built.bounds
         for place in list(self._places.values()):
             await self._renew(place, built)
-        # What was loaded lives until the next reload: never look at it again. There is no full collection before, which
-        # would stop all requests; snapshots hold no cycles, so that the old one has gone with its last request.
+        self._put_away(first)
+        self._ready.set()
+
+    def _put_away(self, first: bool) -> None:
+        """Keep the collector from ever looking at what was loaded: it lives until the next reload.
+
+        Nothing is collected before, which would stop all requests for a tenth of a second: a snapshot has no cycles, so the
+        old one goes with its last request. Should a guard of somebody else have made one that has, memory grows with each
+        reload until it is worth that tenth of a second.
+        """
+        if first or resident_bytes() > self._memory * GROWTH + GROWTH_BYTES:
+            gc.unfreeze()
+            gc.collect()
+            self._memory = resident_bytes()
         gc.freeze()
         gc.set_threshold(YOUNG, MIDDLE, OLD)
-        self._ready.set()
 
     # --- sockets ----------------------------------------------------------------------------------------------------
 
