@@ -23,7 +23,8 @@ Check = Callable[[Any], bool]
 
 
 class Group:
-    """Schemas that share a validator. `is_valid` is None while it is not built; `used` since the last look for one to forget."""
+    """Schemas that share a validator. `is_valid` is None while it is not built; `used`: again, since it was
+    built or last considered for being forgotten."""
 
     __slots__ = ("is_valid", "members", "number", "owner", "used", "validator", "weight")
 
@@ -125,16 +126,15 @@ class Validators:
         return b'{"properties":{%b},"additionalProperties":false,"$defs":{%b}}' % (properties, definitions)
 
     def admit(self, group: Group) -> None:
-        """Take in a group just built; forget others, those not used lately first, until all fit."""
+        """Take in a group just built, and forget others until all fit: the oldest that was not used again since."""
         self._loaded.append(group)
         self._weight += group.weight
-        group.used = True
+        group.used = False
         while self._weight > self._budget and len(self._loaded) > 1:
             oldest = self._loaded.popleft()
             if oldest is group or oldest.used:
                 oldest.used = False
                 self._loaded.append(oldest)
-                group.used = True
             else:
                 self._weight -= oldest.weight
                 oldest.forget()
