@@ -137,7 +137,12 @@ class ClientConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """A half-closed plain connection still gets its answers (RFC 9112, 9.6); TLS has no half-close in Python."""
         self._ended = True
-        return self.state == BUSY and self.scheme == "http"
+        if self.scheme != "http":
+            return False
+        if self.state == HEAD and self._buffer:  # requests that wait for their turn, or half a head, on which `_drive` closes
+            self.gateway.loop.call_soon(self._drive)
+            return True
+        return self.state == BUSY
 
     def pause_writing(self) -> None:
         self.deadline = self.gateway.now + self.gateway.bounds.idle_timeout
@@ -402,12 +407,11 @@ class ClientConnection(asyncio.Protocol):
 
     def _next(self) -> None:
         """Room for the next request, or the end of the connection."""
-        unread = self.state == BODY
-        self.exchange = None
+        exchange, self.exchange = self.exchange, None
         if self._paused & _UPSTREAM:
             self._start_reading(_UPSTREAM)
         if not self._keep:
-            if unread or self._buffer:
+            if self._buffer or (exchange is not None and not exchange.body_read):
                 self._linger()
             else:
                 self.close()

@@ -90,6 +90,11 @@ class LiveExchange:
         self.cluster = gateway.clusters[plan.operation.service]
         self._pieces: list[bytes] = []
 
+    @property
+    def body_read(self) -> bool:
+        """Whether nothing of the request is still on its way."""
+        return self.request_done or not (self.head.chunked or self.head.content_length)
+
     # --- back-pressure ----------------------------------------------------------------------------------------------
 
     def upstream_writable(self, writable: bool) -> None:

@@ -4,6 +4,8 @@ It believes nothing: an answer nobody asked for, two framings or a short body cl
 """
 
 import asyncio
+import os
+import socket
 from typing import TYPE_CHECKING, Protocol, cast
 
 from yett.formats.chunked import ChunkedReader
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from yett.edge.gateway.pool import Cluster, Target
 
 HEAD_SIZE = 65_536
+LAST_WORDS = 16  # reads of at most 64 KiB from a connection that was reset
 _HEAD, _LENGTH, _CHUNKED, _CLOSE, _TUNNEL = range(5)
 
 
@@ -192,6 +195,8 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost = True
+        if error is not None and self._state != _TUNNEL and self.exchange is not None and not self.exchange.request_sent:
+            self._last_words()
         exchange, self.exchange = self.exchange, None
         self.cluster.lost(self)
         if exchange is None:
@@ -206,6 +211,23 @@ class UpstreamConnection(asyncio.Protocol):
             if not stale:
                 self.cluster.failed(self.target)
             exchange.upstream_lost(f"{self.target.text} closed the connection too early", stale)
+
+    def _last_words(self) -> None:
+        """Read what came before a reset. A server that answers early and closes resets who is still sending, and the event
+        loop ends a connection on which writing fails without reading what has already arrived: the answer (RFC 9112, 9.5)."""
+        own = self.transport.get_extra_info("socket")
+        if own is None or own.fileno() < 0 or self.transport.get_extra_info("sslcontext") is not None:
+            return
+        with socket.socket(fileno=os.dup(own.fileno())) as copy:
+            copy.setblocking(False)
+            for _ in range(LAST_WORDS):
+                try:
+                    data = copy.recv(65_536)
+                except OSError:
+                    return
+                if not data or self.exchange is None:
+                    return
+                self.data_received(data)
 
     def _fail(self, reason: str) -> None:
         exchange, self.exchange = self.exchange, None
