@@ -1,17 +1,15 @@
 """The router against a matcher that tries every template, and what it must say of templates and hosts."""
 
 import re
-from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yett.engine.hosts import UNKNOWN_HOST, UNKNOWN_PATH, Hosts
 from yett.engine.router import Mixed, Router, TemplateError, canonical_template, parameters, shape
-from yett.engine.snapshot import UNKNOWN_HOST, UNKNOWN_PATH, Hosts, Planning, Plans, Serving, Table
 from yett.formats.target import canonical, routing_form
 from yett.model.decision import Denial
-from yett.model.policy import Match, Service, Upstream
 
 SEGMENTS = st.sampled_from(["a", "b", "ab", "a.j", "a:b", "{}", "{}.j", "a{}", "{}-{}", "a{}b{}", "{}:b", ""])
 TEMPLATES = st.lists(st.lists(SEGMENTS, min_size=1, max_size=4).map(lambda parts: numbered("/" + "/".join(parts))), max_size=12)
@@ -141,26 +139,21 @@ def test_a_parameter_twice() -> None:
         parameters("/{a}/{a}")
 
 
-def serving(name: str, prefix: str = "/") -> Serving:
-    service = Service(name=name, match=Match(prefix=prefix), upstream=Upstream(targets=("http://127.0.0.1:1",)))
-    return Serving(service, Plans(Table(prefix), cast("Planning", None)))
-
-
-def place(hosts: Hosts, host: str, path: str) -> str:
+def place(hosts: Hosts[str], host: str, path: str) -> str:
     found = hosts.find(host, path)
-    return found.rule if isinstance(found, Denial) else found.service.name
+    return found.rule if isinstance(found, Denial) else found
 
 
 def test_hosts_from_the_closest_to_any() -> None:
-    hosts = Hosts()
-    for pattern, one in [
-        ("api.example", serving("exact", "/v1")),
-        ("*.example", serving("wild", "/v2")),
-        ("*.deep.example", serving("deeper")),
-        (None, serving("any", "/v1")),
-        ("[::1]", serving("six")),
+    hosts: Hosts[str] = Hosts()
+    for pattern, prefix, one in [
+        ("api.example", "/v1", "exact"),
+        ("*.example", "/v2", "wild"),
+        ("*.deep.example", "/", "deeper"),
+        (None, "/v1", "any"),
+        ("[::1]", "/", "six"),
     ]:
-        assert hosts.add(pattern, one)
+        assert hosts.add(pattern, prefix, one)
     assert place(hosts, "api.example", "/v1/x") == "exact"
     assert place(hosts, "api.example", "/v2") == "wild"
     assert place(hosts, "x.y.example", "/v2/") == "wild"
@@ -174,9 +167,9 @@ def test_hosts_from_the_closest_to_any() -> None:
 
 
 def test_unknown_hosts_and_paths() -> None:
-    hosts = Hosts()
-    hosts.add("api.example", serving("one", "/v1"))
-    hosts.add("*.other.example", serving("two", "/v1"))
+    hosts: Hosts[str] = Hosts()
+    hosts.add("api.example", "/v1", "one")
+    hosts.add("*.other.example", "/v1", "two")
     assert hosts.find("nobody.example", "/v1") is UNKNOWN_HOST
     assert hosts.find("other.example", "/v1") is UNKNOWN_HOST
     assert hosts.find("", "/v1") is UNKNOWN_HOST
@@ -186,10 +179,10 @@ def test_unknown_hosts_and_paths() -> None:
 
 
 def test_the_longest_prefix_on_segment_borders() -> None:
-    hosts = Hosts()
+    hosts: Hosts[str] = Hosts()
     for prefix in ("/", "/v1", "/v1/admin/", "/v10"):
-        assert hosts.add(None, serving(prefix, prefix))
-    assert not hosts.add(None, serving("twice", "/v1/"))
+        assert hosts.add(None, prefix, prefix)
+    assert not hosts.add(None, "/v1/", "twice")
     expected = {
         "/": "/",
         "/v1": "/v1",
@@ -206,8 +199,8 @@ def test_the_longest_prefix_on_segment_borders() -> None:
 
 @given(st.lists(st.sampled_from(["/a", "/a/b", "/b", "/a/b/c", "/"]), unique=True, min_size=1), PATHS)
 def test_prefixes_as_a_naive_matcher(prefixes: list[str], path: str) -> None:
-    hosts = Hosts()
+    hosts: Hosts[str] = Hosts()
     for prefix in prefixes:
-        hosts.add("h", serving(prefix, prefix))
+        hosts.add("h", prefix, prefix)
     fitting = [prefix for prefix in prefixes if path == prefix or path.startswith(prefix.rstrip("/") + "/")]
     assert place(hosts, "h", path) == max(fitting, key=len, default="unknown-path")

@@ -10,11 +10,13 @@ import msgspec
 
 from yett.engine.contracts import unpack
 from yett.engine.convert import escape
+from yett.engine.hosts import Hosts
 from yett.engine.operations import Routes
 from yett.engine.places import Places
 from yett.engine.preparation import Planner
 from yett.engine.sensitive import plain_name
-from yett.engine.snapshot import Hosts, Plans, Serving, Snapshot, Table
+from yett.engine.snapshot import Plans, Serving, Snapshot
+from yett.engine.table import Table
 from yett.formats.contract.values import Contract
 from yett.model.bundle import Bundle
 from yett.model.mistake import Mistake, PolicyErrors
@@ -39,7 +41,7 @@ class Building:
 
     def slices(self) -> Iterator[None]:
         """Build the routing tables, a few hundred microseconds at a time."""
-        hosts = Hosts()
+        hosts: Hosts[Serving] = Hosts()
         servings: list[Serving] = []
         contracts: dict[str, Contract] = {}
         for service in self.bundle.policy.services:
@@ -66,10 +68,10 @@ class Building:
         self.mistakes.extend(self.places.mistake(*mistake) for mistake in routes.mistakes)
         self.gaps.extend(routes.gaps)
 
-    def _add_hosts(self, hosts: Hosts, serving: Serving) -> None:
+    def _add_hosts(self, hosts: Hosts[Serving], serving: Serving) -> None:
         match = serving.service.match
         for pattern in match.hosts or (None,):
-            if not hosts.add(pattern, serving):
+            if not hosts.add(pattern, match.prefix, serving):
                 message = f"another service answers already for {pattern or 'any host'} with the prefix {match.prefix!r}"
                 self.mistakes.append(self.places.mistake(f"/services/{escape(serving.service.name)}#", message))
 

@@ -13,7 +13,7 @@ import msgspec
 from yett.engine.convert import escape, similar
 from yett.engine.policy import METHODS
 from yett.engine.router import TemplateError, canonical_template, shape
-from yett.engine.snapshot import Table
+from yett.engine.table import Table
 from yett.formats.contract.values import Contract
 from yett.formats.contract.values import Entry as Declared
 from yett.formats.target import routing_form

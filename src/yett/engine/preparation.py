@@ -16,7 +16,7 @@ from yett.engine.planning import Common, Draft, Planned
 from yett.engine.planning import plan as make_plan
 from yett.engine.policy import CONTRACT_OWN, chosen
 from yett.engine.settings import Chosen, always
-from yett.engine.snapshot import Entry, Table
+from yett.engine.table import Entry, Table
 from yett.formats.contract.live import ContractOperation, open_contract
 from yett.formats.contract.values import Contract
 from yett.model.mistake import Mistake, PolicyErrors

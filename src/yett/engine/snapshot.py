@@ -5,13 +5,14 @@ built at its first request. It must not know how a policy is written or read: `y
 """
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
+from yett.engine.hosts import Hosts
 from yett.engine.plan import Plan
 from yett.engine.planning import Planned
-from yett.engine.router import Router, parameters
+from yett.engine.table import Entry, Table
 from yett.formats.target import routing_form
 from yett.model.decision import Check, Denial, Evaluation, Mode, Outcome
 from yett.model.exchange import View
@@ -20,87 +21,15 @@ from yett.model.operation import Operation
 from yett.model.policy import Policy, Service
 from yett.model.rule import Gap
 
-UNKNOWN_HOST = Denial(rule="unknown-host", status=421, reason="no service has this host", place="header Host")
-UNKNOWN_PATH = Denial(rule="unknown-path", status=404, reason="no service of this host has this path", place="path")
-"""What cannot be delivered is refused in every mode: there is nowhere to send it."""
-
 
 class Planning(Protocol):
     """Makes plans; see `yett.engine.preparation`."""
 
-    def plan(self, entry: "Entry", table: "Table") -> Planned: ...
+    def plan(self, entry: Entry, table: Table) -> Planned: ...
 
-    def beyond(self, table: "Table") -> Iterable[Gap]:
+    def beyond(self, table: Table) -> Iterable[Gap]:
         """What will not be enforced and belongs to no operation of the table."""
         ...
-
-
-class Entry:
-    """One operation in a routing table. `number` is its place there, `source` what the compiler makes its plan of."""
-
-    __slots__ = ("method", "names", "number", "source", "template")
-
-    def __init__(self, number: int, method: str, template: str, names: tuple[str, ...], source: Any) -> None:
-        self.number = number
-        self.method = method
-        self.template = template
-        self.names = names
-        self.source = source
-
-
-class Table:
-    """The operations of one service by path and method, with two more: `rest` for everything that is not declared, `asking`
-    for OPTIONS requests without an operation of their own."""
-
-    __slots__ = ("asking", "entries", "prefix", "rest", "router")
-
-    def __init__(self, prefix: str) -> None:
-        self.prefix = prefix.rstrip("/")
-        self.router: Router[Entry] = Router()
-        self.entries: list[Entry] = []
-        self.rest = self._append("*", f"{self.prefix}/*", (), None)
-        self.asking = self._append("OPTIONS", f"{self.prefix}/*", (), None)
-
-    @property
-    def declared(self) -> list[Entry]:
-        return self.entries[2:]
-
-    def _append(self, method: str, template: str, names: tuple[str, ...], source: Any) -> Entry:
-        entry = Entry(len(self.entries), method, template, names, source)
-        self.entries.append(entry)
-        return entry
-
-    def add(self, method: str, template: str, source: Any) -> Entry | None:
-        """Declare an operation; `template` is canonical. None where one that matches the same is there already. Raises
-        TemplateError."""
-        names = parameters(template)
-        leaf = self.router.add(template)
-        if method in leaf.entries:
-            return None
-        leaf.entries[method] = entry = self._append(method, template, names, source)
-        return entry
-
-    def find(self, method: str, path: str, raw: str = "") -> tuple[Entry, list[str] | None] | None:
-        """The operation for a method and a path in its `routing_form` (`raw`: before that, if different). HEAD follows GET."""
-        found = self.router.find(path, raw)
-        if found is None:
-            return None
-        entry = found[0].entries.get(method)
-        if entry is not None:
-            return entry, found[1]
-        follows = "GET" if method == "HEAD" else method
-        for leaf, values in self.router.matches(path, raw):
-            entry = leaf.entries.get(method) or leaf.entries.get(follows)
-            if entry is not None:
-                return entry, values
-        return None
-
-    def allowed(self, path: str) -> tuple[str, ...]:
-        """The methods declared for a canonical path, sorted; empty where the path is not declared."""
-        methods = {method for leaf, _ in self.router.matches(routing_form(path)) for method in leaf.entries}
-        if "GET" in methods:
-            methods.add("HEAD")
-        return tuple(sorted(methods))
 
 
 class Plans:
@@ -208,79 +137,6 @@ def asked(plans: Plans, planned: Planned) -> tuple[tuple[Check, ...], ...]:
     return planned.with_preflight(preflight)
 
 
-class _Site:
-    """The services of one host pattern, told apart by prefix; the longest one wins. whole: the one service, if it has all."""
-
-    __slots__ = ("by_prefix", "depths", "whole")
-
-    def __init__(self) -> None:
-        self.by_prefix: dict[str, Serving] = {}
-        self.depths: list[int] = []
-        self.whole: Serving | None = None
-
-    def add(self, serving: Serving) -> bool:
-        """False where another service has the same prefix."""
-        prefix = routing_form(serving.table.prefix)
-        if prefix in self.by_prefix:
-            return False
-        self.by_prefix[prefix] = serving
-        self.depths = sorted({prefix.count("/") for prefix in self.by_prefix}, reverse=True)
-        self.whole = serving if self.depths == [0] else None
-        return True
-
-    def find(self, path: str) -> Serving | None:
-        segments = path.split("/")
-        for depth in self.depths:
-            if depth < len(segments):
-                found = self.by_prefix.get("/".join(segments[: depth + 1]))
-                if found is not None:
-                    return found
-        return None
-
-
-class Hosts:
-    """Hosts to services: exact ones first, then "*.example" by the longest, then services for any host.
-
-    A wildcard stands for one label or more. Where the services of a closer pattern have no fitting prefix, the next pattern
-    is asked.
-    """
-
-    __slots__ = ("_any", "_exact", "_suffix")
-
-    def __init__(self) -> None:
-        self._exact: dict[str, _Site] = {}
-        self._suffix: dict[str, _Site] = {}
-        self._any: _Site | None = None
-
-    def add(self, pattern: str | None, serving: Serving) -> bool:
-        """Let `serving` answer for a host, a "*.suffix" or any host (None). False where that place is taken."""
-        if pattern is None:
-            self._any = self._any or _Site()
-            return self._any.add(serving)
-        if pattern.startswith("*."):
-            return self._suffix.setdefault(pattern[1:].lower(), _Site()).add(serving)
-        return self._exact.setdefault(pattern.strip("[]").lower(), _Site()).add(serving)
-
-    def find(self, host: str, path: str) -> Serving | Denial:
-        """The service for a host (lower case, no port) and a path in its `routing_form`."""
-        site = self._exact.get(host)
-        known = site is not None
-        if site is not None and (serving := site.whole or site.find(path)) is not None:
-            return serving
-        if self._suffix:
-            dot = host.find(".", 1)
-            while dot > 0:
-                site = self._suffix.get(host[dot:])
-                if site is not None:
-                    known = True
-                    if (serving := site.whole or site.find(path)) is not None:
-                        return serving
-                dot = host.find(".", dot + 1)
-        if self._any is not None:
-            return self._any.whole or self._any.find(path) or UNKNOWN_PATH
-        return UNKNOWN_PATH if known else UNKNOWN_HOST
-
-
 class Enforced(msgspec.Struct, frozen=True):
     """What will be done for one operation. rules: each with its mode there."""
 
@@ -311,7 +167,7 @@ class Snapshot:
         self,
         digest: str,
         policy: Policy,
-        hosts: Hosts,
+        hosts: Hosts[Serving],
         servings: tuple[Serving, ...],
         gaps: tuple[Gap, ...],
         secret_parameters: frozenset[str] = frozenset(),
