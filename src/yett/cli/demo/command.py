@@ -23,6 +23,7 @@ def demo(once: bool, port: int | None) -> None:
     Works offline, listens on 127.0.0.1 only, and leaves nothing behind.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that processes and files go away then, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has started this in the background
     try:
         with staged(port) as stage:
             differing = _play(stage)

@@ -1,5 +1,7 @@
 """What the demo prints: tables for somebody who sees this for the first time."""
 
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
 
 import click
@@ -51,20 +53,23 @@ def explanation(played: Sequence[Played], stage: Stage) -> None:
 
 def invitation(stage: Stage) -> None:
     """Commands to try, with the credentials of this run."""
-    here = f"http://127.0.0.1:{stage.gateway}"
-    alice, bob, carol = (f"-H '{field}'" for who in ("alice", "bob", "carol") for field in stage.wallet.fields(who))
-    click.secho("\nYour turn. Everything below works until you press Ctrl-C.", bold=True)
+    here, yett = f"http://127.0.0.1:{stage.gateway}", "yett" if shutil.which("yett") else sys.argv[0]
+    json = "-H 'Content-Type: application/json' -d"
+    click.secho("\nYour turn. Everything below works until you press Ctrl-C.\n", bold=True)
+    for who in ("alice", "bob", "carol"):
+        click.echo(f"{who.upper()}='{stage.wallet.fields(who)[0]}'")
     for note, command in (
         ("anybody may browse", f"curl -i '{here}/v1/products?limit=2'"),
-        ("a good order", f"curl -i {alice} --json '{_ORDER}' {here}/v1/orders"),
-        ("a bad one", f"curl -i {alice} --json '{_ORDER.replace('1}', '-1}')}' {here}/v1/orders"),
+        ("a good order", f"curl -i -H \"$ALICE\" {json} '{_ORDER}' {here}/v1/orders"),
+        ("a bad one", f"curl -i -H \"$ALICE\" {json} '{_ORDER.replace('1}', '-1}')}' {here}/v1/orders"),
         ("no key", f"curl -i {here}/v1/orders/1001"),
-        ("Bob's phone", f"curl -i {bob} {here}/v1/orders/1002"),
-        ("Alice may not, Carol may", f"curl -i {alice} '{here}/v1/reports/sales?month=2026-10'"),
-        ("", f"curl -i {carol} '{here}/v1/reports/sales?month=2026-10'"),
+        ("Bob's phone", f'curl -i -H "$BOB" {here}/v1/orders/1002'),
+        ("Alice may not, Carol may", f"curl -i -H \"$ALICE\" '{here}/v1/reports/sales?month=2026-10'"),
+        ("", f"curl -i -H \"$CAROL\" '{here}/v1/reports/sales?month=2026-10'"),
         ("what the shop tells without the gateway", f"curl -i http://127.0.0.1:{stage.shop}/v1/customers/1"),
-        ("what was recorded", f"yett log -c {stage.policy}"),
-        ("what is enforced, and what is not", f"yett check {stage.policy}"),
+        ("why a request was refused: each answer has an X-Request-Id", f"{yett} explain -c {stage.policy} X-REQUEST-ID"),
+        ("what was recorded", f"{yett} log -c {stage.policy}"),
+        ("what is enforced, and what is not", f"{yett} check {stage.policy}"),
     ):
         if note:
             click.secho(f"\n# {note}", dim=True)
@@ -92,13 +97,11 @@ def _reason(events: Iterable[Event | None]) -> tuple[str, str]:
 
 
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Columns that nobody fills are left out; the last may be cut."""
+    """Columns that nobody fills are left out; what is wider than the terminal is cut."""
+    room = max(80, shutil.get_terminal_size((160, 24)).columns)
     used = [index for index in range(len(header)) if any(row[index] for row in rows)]
     lines = [tuple(row[index] for index in used) for row in (header, *rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(used))]
     for number, line in enumerate(lines):
-        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        click.secho(f"  {text[:WIDTH]}", dim=number == 0)
-
-
-WIDTH = 150
+        text = "  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        click.secho(text if len(text) <= room else text[: room - 1] + "…", dim=number == 0)
