@@ -3,9 +3,12 @@
 What a policy does not ask for is not in the plan and costs nothing.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from yett.model.decision import Check, Mode, Phase
+from yett.model.exchange import View
 from yett.model.operation import Operation
 from yett.model.policy import Service
 
@@ -17,7 +20,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     set_lines: whole response lines that are always added (fields named in `drop_fields` were removed before);
     default_lines: (lower-case name, whole line) added where the upstream sent none of that name.
     reads_body, reads_response: whether the edge must buffer and decode the body before the phase runs; reads_errors: the
-    same for responses with a status of 400 and above only.
+    same for responses with a status of 400 and above only; wants_response: the same for responses of which one of these says so.
     """
 
     operation: Operation
@@ -30,9 +33,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     reads_body: bool = False
     reads_response: bool = False
     reads_errors: bool = False
+    wants_response: tuple[Callable[[View], bool], ...] = ()
     set_lines: bytes = b""
     default_lines: tuple[tuple[bytes, bytes], ...] = ()
     drop_fields: frozenset[bytes] = frozenset()
+
+    @property
+    def may_read_response(self) -> bool:
+        """Whether any response's body might have to be read, so that it must come in a coding that can be decoded."""
+        return self.reads_response or self.reads_errors or bool(self.wants_response)
+
+    def reads_response_to(self, view: View) -> bool:
+        """Whether the body of this response must be read; its head is known."""
+        if self.reads_response or (self.reads_errors and view.status >= 400):
+            return True
+        return any(wants(view) for wants in self.wants_response)
 
     @property
     def head(self) -> tuple[Check, ...]:

@@ -15,6 +15,7 @@ from yett.engine.decide import monitored
 from yett.engine.plan import Plan
 from yett.engine.settings import Chosen
 from yett.model.decision import Authenticate, Check, Mode, Phase, Stage
+from yett.model.exchange import View
 from yett.model.operation import Operation
 from yett.model.policy import RuleSetting, Service
 from yett.model.ports import Ports
@@ -124,6 +125,7 @@ class _Work:
         self.failures: list[Unprepared] = []
         self.reads = {Phase.BODY: False, Phase.RESPONSE_BODY: False}
         self.reads_errors = False
+        self.wants: list[Callable[[View], bool]] = []
         self.set_fields: dict[bytes, bytes] = {}
         self.default_fields: dict[bytes, bytes] = {}
         self.drop_fields: set[bytes] = set()
@@ -191,6 +193,8 @@ class _Work:
         phase = step.stage.phase
         if step.errors_only and phase is Phase.RESPONSE_BODY:
             self.reads_errors = True
+        elif step.wants is not None and phase is Phase.RESPONSE_BODY:
+            self.wants.append(step.wants)
         elif phase in self.reads:
             self.reads[phase] = True
 
@@ -247,6 +251,7 @@ def plan(draft: Draft, guards: Iterable[Chosen]) -> Planned:
         reads_body=work.reads[Phase.BODY],
         reads_response=work.reads[Phase.RESPONSE_BODY],
         reads_errors=work.reads_errors,
+        wants_response=tuple(work.wants),
         set_lines=one(set_lines),
         default_lines=one(default_lines),
         drop_fields=one(drop_fields),

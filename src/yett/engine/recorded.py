@@ -174,8 +174,7 @@ class _Run:
             return
         if self.phase(Phase.RESPONSE) or self.evaluation.replacement is not None:
             return
-        reads = plan.reads_response or (plan.reads_errors and view.status >= 400)
-        if reads and view.method != "HEAD" and view.status not in (204, 304):
+        if plan.reads_response_to(view) and view.method != "HEAD" and view.status not in (204, 304):
             self.response_body()
 
     def body(self) -> bool:

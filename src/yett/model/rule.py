@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from yett.model.decision import Authenticate, Check, Mode, Stage
+from yett.model.exchange import View
 from yett.model.operation import Operation
 from yett.model.ports import Ports
 
@@ -84,12 +85,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, frozen=True):
     """One prepared callable of a plan. An AUTHENTICATE step identifies instead of checking, and names its challenge
     (the value of a WWW-Authenticate field). errors_only: a step in the response body stage that has nothing to say about
-    statuses below 400, so that the edge need not buffer those bodies for it."""
+    statuses below 400, so that the edge need not buffer those bodies for it. wants: likewise, whether it has anything to say
+    about the body of this response, by its head alone; streams and downloads then pass unbuffered."""
 
     stage: Stage
     run: Check | Authenticate
     challenge: bytes = b""
     errors_only: bool = False
+    wants: Callable[[View], bool] | None = None
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

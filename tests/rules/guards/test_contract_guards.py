@@ -462,6 +462,19 @@ def test_responses_without_a_body_to_read_are_not_waited_for() -> None:
     assert bare.denial(ok(b"anything", content_type="text/html")) is None
 
 
+def test_only_bodies_that_are_validated_are_waited_for() -> None:
+    contents = {"application/json": {"schema": ORDER}, "text/event-stream": {}, "application/octet-stream": {}}
+    step = response({"responses": {"200": {"description": "", "content": contents}}}).prepared.steps[1]
+    assert step.wants is not None and not step.errors_only
+    wanted = {
+        "application/json": True, "application/json; charset=utf-8": True, "Application/JSON": True, "text/event-stream": False,
+        "application/octet-stream": False, "text/html": False,
+    }  # fmt: skip
+    assert {name: step.wants(ok(content_type=name)) for name in wanted} == wanted
+    assert not step.wants(ok(status=206)) and not step.wants(ok(status=500))
+    assert not step.wants(Seen().answered(200))
+
+
 def test_default_answers() -> None:
     guarded = response(
         {"responses": {"default": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}},

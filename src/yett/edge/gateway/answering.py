@@ -44,9 +44,7 @@ class AnsweringExchange(LiveExchange):
                 self._drop_upstream()
                 self._replace(self.evaluation.replacement)
                 return
-        plan = self.plan
-        reads = plan.reads_response or (plan.reads_errors and head.status >= 400)
-        if reads and self.method != "HEAD" and head.status not in _NO_BODY:
+        if self.plan.reads_response_to(self) and self.method != "HEAD" and head.status not in _NO_BODY:
             self._buffered = []
             self._buffer_response(piece, done)
         else:
@@ -158,11 +156,10 @@ class AnsweringExchange(LiveExchange):
 
     def switched(self, head: ResponseHead, rest: bytes) -> None:
         """101 came back: open the tunnel if it is the answer to this very handshake (RFC 6455, 4.1)."""
-        reason = (
-            check_response(head.status, head.fields, self.fields[b"sec-websocket-key"])
-            if self.upgrade
-            else "nobody asked for it"
-        )
+        reason: str | None = "nobody asked for it"
+        if self.upgrade:
+            asked = self.fields
+            reason = check_response(head.status, head.fields, asked[b"sec-websocket-key"], asked.get(b"sec-websocket-protocol"))
         if reason:
             self._fail(502, f"the upstream switched protocols: {reason}")
             return
@@ -182,5 +179,6 @@ class AnsweringExchange(LiveExchange):
     def to_upstream(self, data: bytes) -> None:
         """Tunnel bytes from the client."""
         self.request_size += len(data)
+        self.client.deadline = self.gateway.now + self.gateway.bounds.tunnel_idle_timeout
         if self.upstream is not None:
             self.upstream.transport.write(data)

@@ -174,7 +174,7 @@ class CarriedExchange(AnsweringExchange):
         if upstream.strip_prefix and plan.service.match.prefix != "/":
             target = target[len(plan.service.match.prefix.rstrip("/")) :]
             target = target if target.startswith("/") else "/" + target
-        whole = request_head(head, target, host, self._own_lines(), plan.reads_response or plan.reads_errors)
+        whole = request_head(head, target, host, self._own_lines(), plan.may_read_response)
         pieces = self._pieces
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         if self.request_done:

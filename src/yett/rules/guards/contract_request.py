@@ -13,7 +13,7 @@ bodies of operations that declare none. With `security: honour` the scheme and t
 To fix a refusal: correct the client, or the contract where it is wrong; `yett check` lists what it asks for in vain.
 
 What it does not protect against: whether the caller may touch that object, values that are valid and still wrong, bodies of types
-other than JSON, forms and plain text, and whatever the contract leaves open. References are read as `fields` of the record show.
+other than JSON, forms and plain text, and whatever the contract leaves open.
 """
 
 from collections.abc import Callable

@@ -13,7 +13,8 @@ recorded. flag: only recorded. Responses to HEAD, 1xx, 204 and 304 have no body 
 To fix a finding: declare what the API really answers, or have it answer less.
 
 What it does not protect against: declared properties with other people's data in them, and bodies of types other than JSON, forms
-and plain text. A response that is checked is read whole before its first byte is sent on; streams cannot be checked.
+and plain text. A response that is checked is read whole before its first byte is sent on; streams of events and downloads are
+not checked, and pass as they come.
 """
 
 from collections.abc import Callable
@@ -118,7 +119,7 @@ def _steps(operation: ContractOperation, action: ResponseAction) -> tuple[Step, 
     head = Step(Stage.RESPONSE, _head(table, act))
     if not table.reads:
         return (head,)
-    return head, Step(Stage.RESPONSE_BODY, _body(table, act, action is ResponseAction.STRIP))
+    return head, Step(Stage.RESPONSE_BODY, _body(table, act, action is ResponseAction.STRIP), wants=_wants(table))
 
 
 def _denial(violation: Violation) -> Denial:
@@ -168,20 +169,33 @@ def _head(table: AnswerTable, act: Act) -> Check:
     return check
 
 
+def _media(table: AnswerTable, view: View) -> PreparedMedia | None:
+    declared = table.find(view.status)
+    if declared is None:
+        return None
+    value = view.response_fields.get(b"content-type")
+    found = declared.media.find(value)
+    return declared.media.search(value) if found is None and value is not None else found
+
+
+def _wants(table: AnswerTable) -> Callable[[View], bool]:
+    """Bodies of types that are not validated need not be read: downloads, and streams of events."""
+
+    def wants(view: View) -> bool:
+        media = _media(table, view)
+        return media is not None and media.reads and view.status != 206
+
+    return wants
+
+
 def _body(table: AnswerTable, act: Act, strips: bool) -> Check:
     def check(view: View, evaluation: Evaluation) -> Denial | None:
         status = view.status
         if status < 200 or status in (204, 206, 304) or view.method == "HEAD":
             return None
-        declared = table.find(status)
-        if declared is None:
-            return None  # judged when the head was
-        value = view.response_fields.get(b"content-type")
-        media = declared.media.find(value)
-        if media is None:
-            media = None if value is None else declared.media.search(value)
+        media = _media(table, view)
         if media is None or not media.reads or evaluation.replacement is not None:
-            return None
+            return None  # type and status were judged when the head was
         try:
             document = response_document(view, evaluation)
         except BodyError as error:
