@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,10 @@ def test_everything_happens_as_documented(room: dict[str, str]) -> None:
 def staying(room: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     command = [*YETT, "demo"]
     with subprocess.Popen(command, env=room, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+        watchdog = threading.Timer(90, child.terminate)  # reading its output would wait for ever
+        watchdog.start()
         yield child
+        watchdog.cancel()
         child.kill()
 
 
@@ -51,7 +55,7 @@ def test_it_stays_up_until_interrupted(staying: subprocess.Popen[str], room: dic
     said = ""
     for line in staying.stdout:
         said += line
-        if "yett check" in line:
+        if "what is enforced" in line:
             break
     key = re.search(r"X-API-Key: (yett_\w+)", said)
     port = re.search(r"the gateway before it on port ([0-9]+)", said)

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import click
 
@@ -53,7 +54,7 @@ def explanation(played: Sequence[Played], stage: Stage) -> None:
 
 def invitation(stage: Stage) -> None:
     """Commands to try, with the credentials of this run."""
-    here, yett = f"http://127.0.0.1:{stage.gateway}", "yett" if shutil.which("yett") else sys.argv[0]
+    here, yett = f"http://127.0.0.1:{stage.gateway}", _program()
     json = "-H 'Content-Type: application/json' -d"
     click.secho("\nYour turn. Everything below works until you press Ctrl-C.\n", bold=True)
     for who in ("alice", "bob", "carol"):
@@ -74,6 +75,12 @@ def invitation(stage: Stage) -> None:
         if note:
             click.secho(f"\n# {note}", dim=True)
         click.echo(command)
+
+
+def _program() -> str:
+    """What to type for `yett` where it is not on the PATH, as after `make demo`."""
+    own = Path(sys.argv[0])
+    return str(own) if own.name == "yett" and not shutil.which("yett") else "yett"
 
 
 _ORDER = '{"customerId": 1, "productId": 3, "address": "1 Mill Lane", "quantity": 1}'
