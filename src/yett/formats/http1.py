@@ -17,8 +17,9 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80
 _METHODS = {
     name.encode(): name
     for name in (
-        "GET HEAD POST PUT PATCH DELETE OPTIONS QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH PURGE LINK UNLINK"
-    ).split()
+        *("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "SEARCH", "REPORT", "PURGE", "LINK", "UNLINK"),
+        *("PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"),
+    )
 }
 # RFC 9110, 5.3: a field that is not a list must not stand twice. For these two lines are two readings of who calls or
 # where a message ends; for all others the lines are joined, and forwarded as they came.
