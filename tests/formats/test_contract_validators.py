@@ -133,6 +133,21 @@ def test_reasons_hold_nothing_of_the_value() -> None:
     assert refused is not None and len(refused.reason) <= 300
 
 
+def test_the_place_of_a_property_that_should_not_be_there_is_the_property() -> None:
+    for keyword in ("additionalProperties", "unevaluatedProperties"):
+        check = open_contract(with_body({"properties": {"a": {"properties": {"b": {}}, keyword: False}}})).check(0)
+        assert check is not None
+        found = check.violation({"a": {"admin": "yes"}}, "body")
+        assert found is not None and (found.place, found.sample) == ("body /a/admin", "aaa")
+        hostile = check.violation({"a": {"\x1b[2J\n" + "x" * 1_000: 1}}, "body")
+        assert (
+            hostile is not None
+            and hostile.place.startswith("body /a/?[2J x")
+            and len(hostile.place) == len(hostile.reason) == 300
+        )
+        assert hostile.place.isprintable() and hostile.reason.isprintable()
+
+
 # --- grouping
 
 

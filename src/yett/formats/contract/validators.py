@@ -21,6 +21,8 @@ EMAILS = jsonschema_rs.EmailOptions(allow_display_text=False)
 
 Check = Callable[[Any], bool]
 
+_UNEXPECTED = ("additionalProperties", "unevaluatedProperties")
+
 
 class Group:
     """Schemas that share a validator. `is_valid` is None while it is not built; `used`: again, since it was
@@ -68,10 +70,10 @@ class SchemaCheck:
         try:
             self._group.validator.validate(value if self._key is None else {self._key: value})
         except jsonschema_rs.ValidationError as error:
-            path = list(error.instance_path)[0 if self._key is None else 1 :]
+            path = [*list(error.instance_path)[0 if self._key is None else 1 :], *_unexpected(error)]
             pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
             where = f"{place} {pointer}" if pointer else place
-            return Violation(where[:300], _reason(error), shape(_at(value, path)))
+            return Violation(bounded(where), _reason(error), shape(_at(value, path)))
         return None
 
 
@@ -154,6 +156,11 @@ def _wrapped(group: Group, key: str) -> Check:
         return (group.is_valid or group.load())({key: value})
 
     return valid
+
+
+def _unexpected(error: jsonschema_rs.ValidationError) -> list[str]:
+    """The first property that should not be there: the place is then the property, not the object."""
+    return list(getattr(error.kind, "unexpected", ()))[:1] if error.kind.name in _UNEXPECTED else []
 
 
 def _reason(error: jsonschema_rs.ValidationError) -> str:

@@ -42,6 +42,8 @@ def _masked(character: str) -> str:
 
 
 def bounded(reason: str) -> str:
-    """A reason that fits into a log line: one line, bounded."""
-    text = " ".join(reason.split())
+    """A reason or place that fits into a log line: one line, bounded, nothing that a terminal would act on."""
+    text = " ".join(reason[: REASON + 1].split())
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else "?" for character in text)
     return text if len(text) <= REASON else text[: REASON - 1] + "…"
