@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import msgspec
 
 from yett.cli import freight, source
-from yett.edge.gateway.listeners import ListenError, parse_address
 from yett.edge.gateway.preparation import Prepared, Refused, ServiceSummary, Verdict, encode_verdict
 from yett.edge.gateway.tls import Contexts, TLSError
 from yett.edge.keysets import KeySets
 from yett.engine.compile import compile_policy
+from yett.engine.convert import escape
 from yett.engine.places import Places
 from yett.engine.policy import needs
 from yett.engine.snapshot import Report
@@ -48,29 +48,20 @@ def examine(bundle: Bundle) -> Report:
 
 
 def _transport_mistakes(bundle: Bundle) -> Iterator[Mistake]:
-    """What is wrong with addresses and certificates."""
+    """What is wrong with certificates."""
     places, contexts = Places(bundle.path, bundle.positions), Contexts()
     read = bundle.certificates.__getitem__
     for index, listen in enumerate(bundle.policy.listen):
-        try:
-            parse_address(listen.address)
-        except ListenError as error:
-            yield places.mistake(f"/listen/{index}/address", str(error))
         if listen.tls is not None:
             try:
                 contexts.listener(listen.tls, read)
             except TLSError as error:
                 yield places.mistake(f"/listen/{index}/tls", str(error))
-    if bundle.policy.admin is not None:
-        try:
-            parse_address(bundle.policy.admin)
-        except ListenError as error:
-            yield places.mistake("/admin", str(error))
     for service in bundle.policy.services:
         try:
             contexts.upstream(service.upstream.tls, read)
         except TLSError as error:
-            yield places.mistake(f"/services/{service.name}/upstream/tls", str(error))
+            yield places.mistake(f"/services/{escape(service.name)}/upstream/tls", str(error))
 
 
 def summary(bundle: Bundle, report: Report) -> Prepared:

@@ -16,6 +16,7 @@ from yett.cli import source
 from yett.cli.source import Source
 from yett.cli.state import counters_directory, make_state
 from yett.edge.gateway.fleet import StartError
+from yett.edge.gateway.listeners import ListenError, parse_address
 from yett.edge.gateway.preparation import Prepared, ServiceSummary
 from yett.edge.gateway.supervisor import Equipment, Settings, Supervisor
 from yett.model.decision import Mode
@@ -33,12 +34,30 @@ CHILD = (sys.executable, "-P", "-m")
 log = logging.getLogger("yett.supervisor")
 
 
+def _addresses(context: click.Context, parameter: click.Parameter, value: tuple[str, ...] | str) -> tuple[str, ...] | str:
+    for address in (value,) if isinstance(value, str) else value:
+        if address not in ("", "none"):
+            try:
+                parse_address(address)
+            except ListenError as error:
+                raise click.BadParameter(str(error), context, parameter) from None
+    return value
+
+
 @click.command()
 @click.option("-c", "--config", type=click.Path(dir_okay=False), help="The policy (default: yett.yaml here).")
 @click.option("--upstream", metavar="URL", help="Instead of a policy: watch this API, and deny nothing by rule.")
 @click.option("--contract", type=click.Path(dir_okay=False), help="With --upstream: its OpenAPI file.")
-@click.option("--listen", multiple=True, metavar="ADDRESS", help="Listen there instead: 127.0.0.1:8080. Several are allowed.")
-@click.option("--admin", default="", metavar="ADDRESS", help="Serve metrics and health there instead, or nowhere: none.")
+@click.option(
+    "--listen", multiple=True, callback=_addresses, metavar="ADDRESS", help="Listen there instead: 127.0.0.1:8080, [::1]:8080."
+)
+@click.option(
+    "--admin",
+    default="",
+    callback=_addresses,
+    metavar="ADDRESS",
+    help="Serve metrics and health there instead, or nowhere: none.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), help="Worker processes (default: the policy's, or one for each core).")
 @click.option("--log-dir", type=click.Path(file_okay=False), default="", help="Write the event log there instead.")
 @click.option("--drain", type=click.FloatRange(0, 3_600), default=30.0, show_default=True, metavar="SECONDS",
