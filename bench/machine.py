@@ -5,14 +5,17 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 PROC = Path("/proc")
 TICK = os.sysconf("SC_CLK_TCK")
 
 
+@cache
 def cores() -> tuple[int, int]:
-    """The proxy's core, and the one that client and upstream share. Raises SystemExit on a machine with one core."""
+    """The proxy's core, and the one that client and upstream share; asked before the harness is put on one of them. Raises
+    SystemExit on a machine with one core."""
     usable = sorted(os.sched_getaffinity(0))
     if len(usable) < 2:
         raise SystemExit("the benchmark needs two cores: one for the proxy, one for client and upstream")
