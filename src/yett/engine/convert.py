@@ -35,10 +35,16 @@ def similar(word: str, known: list[str]) -> str:
 
 
 @cache
+def fields_of(struct: type) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a Struct. msgspec works them out anew at every call."""
+    return msgspec.structs.fields(struct)
+
+
+@cache
 def _hints(struct: type) -> dict[str, Any]:
     """The fields of a Struct by encoded name, with their types as written."""
     hints = get_type_hints(struct, include_extras=True)
-    return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
+    return {field.encode_name: hints[field.name] for field in fields_of(struct)}
 
 
 def _bare(hint: Any) -> Any:
@@ -86,7 +92,7 @@ def check(value: Any, hint: Any, pointer: str, report: Report) -> bool:
 def _check_struct(value: dict[str, Any], struct: type, pointer: str, report: Report) -> bool:
     hints = _hints(struct)
     fits = True
-    for field in msgspec.structs.fields(struct):
+    for field in fields_of(struct):
         if field.required and field.encode_name not in value:
             report(f"{pointer}#", f"{field.encode_name!r} is missing", "")
             fits = False

@@ -49,9 +49,10 @@ class Routes:
         self._used: dict[str, str] = {}
 
     def slices(self) -> Iterator[None]:
-        for key in self.service.operations:
+        for count, key in enumerate(self.service.operations):
+            if count % SLICE == SLICE - 1:
+                yield None
             self._note(key)
-        yield None
         for count, declared in enumerate(self.contract.operations if self.contract is not None else ()):
             if count % SLICE == SLICE - 1:
                 yield None

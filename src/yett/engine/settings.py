@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from yett.engine.convert import Report, convert, escape, similar
+from yett.engine.convert import Report, convert, escape, fields_of, similar
 from yett.model.policy import Secret
 from yett.rules.registry import Guard, guards
 
@@ -43,7 +43,7 @@ def by_setting() -> dict[str, tuple[Guard, ...]]:
 
 
 def _names(guard: Guard) -> list[str]:
-    return [field.encode_name for field in msgspec.structs.fields(guard.options)]
+    return [field.encode_name for field in fields_of(guard.options)]
 
 
 def _select(guard: Guard, options: Any, pointer: str, report: Report) -> Iterator[Chosen]:
