@@ -23,11 +23,12 @@ class PreparedMedia:
     reads: whether the body must be parsed at all.
     """
 
-    __slots__ = ("_ambiguous", "_check", "_encoding", "_live", "_shape", "kind", "media", "reads", "valid")
+    __slots__ = ("_ambiguous", "_check", "_encoding", "_live", "_outline", "_shape", "kind", "media", "reads", "valid")
 
     def __init__(self, live: LiveContract, media: Media, kind: Kind) -> None:
         self._live, self.media, self.kind = live, media, kind
         self._check = live.check(media.schema)
+        self._outline: Outline | bool | None = False
         self._encoding = {parameter.name: parameter for parameter in media.encoding}
         self._shape = TEXT if kind is Kind.JSON or kind is Kind.OPAQUE else live.shape(media.schema)
         self._ambiguous = is_ambiguous(self._shape)
@@ -55,7 +56,10 @@ class PreparedMedia:
     @property
     def outline(self) -> Outline | None:
         """What is declared of a JSON body; None where nothing could be taken out of it."""
-        return None if self._check is None or self.kind is not Kind.JSON else self._live.outlines.of_schema(self.media.schema)
+        if self._outline is False:
+            known = self._check is not None and self.kind is Kind.JSON
+            self._outline = self._live.outlines.of_schema(self.media.schema) if known else None
+        return self._outline if isinstance(self._outline, Outline) else None
 
     def _value(self, document: Any, shape: Any) -> Any:
         if self.kind in (Kind.FORM, Kind.MULTIPART):
