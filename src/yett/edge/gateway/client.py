@@ -145,14 +145,20 @@ class ClientConnection(asyncio.Protocol):
         return self.state == BUSY
 
     def pause_writing(self) -> None:
-        self.deadline = self.gateway.now + self.gateway.bounds.idle_timeout
+        if self.state != TUNNEL:
+            self.deadline = self.gateway.now + self.gateway.bounds.idle_timeout
         if self.exchange is not None:
             self.exchange.client_writable(False)
 
     def resume_writing(self) -> None:
-        self.deadline = self.gateway.now + self.gateway.bounds.idle_timeout
         if self.exchange is not None:
+            self._await_upstream(self.exchange)
             self.exchange.client_writable(True)
+
+    def _await_upstream(self, exchange: CarriedExchange) -> None:
+        """It is the upstream's turn, and its time that counts. Tunnels have a time of their own."""
+        if self.state != TUNNEL:
+            self.deadline = self.gateway.now + exchange.plan.service.upstream.read_timeout
 
     def _stop_reading(self, reason: int) -> None:
         if not self._paused and not self.transport.is_closing():
@@ -237,7 +243,8 @@ class ClientConnection(asyncio.Protocol):
         """No service: nothing can be delivered, in whatever mode."""
         identity = self.gateway.unrouted(self, head, target, host, denial)
         self._keep = self.keeps_alive(head, not head.chunked and not head.content_length)
-        answer = problem(denial.status, "", identity, close=not self._keep, head=head.method == "HEAD")
+        lines = b"x-request-id: %b\r\n" % identity.encode()
+        answer = problem(denial.status, "", identity, lines, close=not self._keep, head=head.method == "HEAD")
         self.transport.write(answer)
         if self._keep:
             self._next()
@@ -250,7 +257,7 @@ class ClientConnection(asyncio.Protocol):
         self.state = BUSY
         self.exchange = None
         self._keep = False
-        self.transport.write(problem(status, "", identity, close=True))
+        self.transport.write(problem(status, "", identity, b"x-request-id: %b\r\n" % identity.encode(), close=True))
         self._linger()
 
     # --- bodies -----------------------------------------------------------------------------------------------------
@@ -308,6 +315,7 @@ class ClientConnection(asyncio.Protocol):
             self._buffer = rest
             self._chunks = None
             self.state = BUSY
+            self._await_upstream(exchange)
         else:
             self.deadline = self.gateway.now + self.gateway.bounds.body_timeout
         if data or done:
@@ -317,13 +325,16 @@ class ClientConnection(asyncio.Protocol):
         """The upstream is slower than this client."""
         self._stop_reading(_UPSTREAM)
         if self.exchange is not None:
-            self.deadline = self.gateway.now + self.exchange.plan.service.upstream.read_timeout
+            self._await_upstream(self.exchange)
 
     def resume(self) -> None:
         if self._paused & _UPSTREAM:
             self._start_reading(_UPSTREAM)
-            self._since, self._size = self.gateway.now, 0
-            self.deadline = self._since + self.gateway.bounds.body_timeout
+            if self.state == BODY:
+                self._since, self._size = self.gateway.now, 0
+                self.deadline = self._since + self.gateway.bounds.body_timeout
+            elif self.exchange is not None:
+                self._await_upstream(self.exchange)
 
     # --- answers ----------------------------------------------------------------------------------------------------
 

@@ -165,9 +165,15 @@ class LiveExchange:
 
     def client_left(self, reason: str) -> None:
         """The client's connection is gone."""
-        if not self.over:
+        if self.over:
+            return
+        if self.tunnel and self.upstream is not None:
+            self.upstream.leave()
+            self.upstream = None
+            reason = ""
+        else:
             self._drop_upstream()
-            self._over(reason)
+        self._over(reason)
 
     def _over(self, failure: str, last: bytes = b"") -> None:
         """The one end of every exchange: give back what the decision holds, record, send the last bytes, make room for the next."""

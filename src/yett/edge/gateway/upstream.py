@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from yett.edge.gateway.pool import Cluster, Target
 
 HEAD_SIZE = 65_536
+FAREWELL = 2.0  # seconds that an upstream has for reading what a client said before it left
 LAST_WORDS = 16  # reads of at most 64 KiB from a connection that was reset
 _HEAD, _LENGTH, _CHUNKED, _CLOSE, _TUNNEL = range(5)
 
@@ -240,6 +241,12 @@ class UpstreamConnection(asyncio.Protocol):
         """The exchange has gone: nothing more is wanted from this connection."""
         self.exchange = None
         self.close()
+
+    def leave(self) -> None:
+        """The client of a tunnel has gone: what it has still said is sent, for as long as the upstream takes it."""
+        self.exchange = None
+        self.transport.close()
+        self.cluster.loop.call_later(FAREWELL, self.transport.abort)
 
     def close(self) -> None:
         if self in self.target.idle:
