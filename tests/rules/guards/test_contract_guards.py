@@ -1,6 +1,8 @@
 """The contract's two guards: what they refuse, with which status and place, and what they change."""
 
+import gc
 import json
+import weakref
 from typing import Any
 
 import msgspec
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 import contract as bench
 from yett.engine.decide import monitored
 from yett.formats.contract import Contract, LiveContract, open_contract
+from yett.formats.contract.validators import SchemaCheck
 from yett.model.decision import Denial, Evaluation, Mode, Phase, Stage
 from yett.model.exchange import Target
 from yett.model.operation import Operation, Principal
@@ -537,3 +540,37 @@ def test_queries_need_a_target_only() -> None:
     seen = posted()
     seen.target = Target("/orders", None)
     assert request().denial(seen) is None
+
+
+def test_all_of_it_is_freed_without_the_garbage_collector() -> None:
+    tree = {
+        "type": "object",
+        "properties": {"next": {"$ref": "#/components/schemas/Tree"}, "all": {"items": {"$ref": "#/components/schemas/Tree"}}},
+    }
+    content = {
+        name: {"schema": {"$ref": "#/components/schemas/Tree"}}
+        for name in ("application/json", "application/x-www-form-urlencoded", "*/*")
+    }
+    operation = {
+        "parameters": [*PARAMETERS, {"name": "f", "in": "query", "schema": ORDER}],
+        "requestBody": {"content": content},
+        "responses": {"200": {"description": "", "content": content}},
+    }
+    contract = sound(openapi(paths={"/x": {"post": operation}}, components={"schemas": {"Tree": tree}}))
+    gc.collect()
+    gc.disable()
+    try:
+        live = open_contract(contract)
+        guarded = [Guarded(guard, None, contract, live, responses="enforce") for guard in (contract_request, contract_response)]
+        for each in guarded:
+            each.ask(posted(b'{"next": {"all": [{}]}}', "/x?limit=1"))
+            each.ask(posted(b"next[all]=1", "/x?limit=1", Content_Type="application/x-www-form-urlencoded"))
+            each.ask(ok(b'{"next": {"all": [{"x": 1}]}}'))
+        parts: list[Any] = [live, live.validators, live.outlines, *live.validators._groups, *live.validators._checks.values()]
+        parts += [step.run for each in guarded for step in each.prepared.steps]
+        references = [weakref.ref(part) for part in parts if not isinstance(part, SchemaCheck)]
+        checks = [weakref.ref(part.valid) for part in parts if isinstance(part, SchemaCheck)]
+        del live, guarded, each, parts
+        assert [reference() for reference in (*references, *checks) if reference() is not None] == []
+    finally:
+        gc.enable()

@@ -19,16 +19,16 @@ class AnswerTable:
     """The declared answers of one operation. The most specific status wins: "404", then "4XX", then "default"."""
 
     def __init__(self, live: LiveContract, answers: tuple[Answer, ...]) -> None:
-        self._live = live
-        self._declared = {answer.status: self._prepare(answer) for answer in answers}
+        self._declared = {answer.status: _prepare(live, answer) for answer in answers}
         self._default = self._declared.get("default")
         self.reads = any(answer.media.reads for answer in self._declared.values())
-
-    def _prepare(self, answer: Answer) -> PreparedAnswer:
-        fields = tuple((parameter.name.lower().encode(), prepared(self._live, parameter)) for parameter in answer.fields)
-        return PreparedAnswer(fields, media_table(self._live, answer.media))
 
     def find(self, status: int) -> PreparedAnswer | None:
         """What is declared for a status; None if nothing is."""
         declared = self._declared
         return declared.get(str(status)) or declared.get(f"{status // 100}XX") or self._default
+
+
+def _prepare(live: LiveContract, answer: Answer) -> PreparedAnswer:
+    fields = tuple((parameter.name.lower().encode(), prepared(live, parameter)) for parameter in answer.fields)
+    return PreparedAnswer(fields, media_table(live, answer.media))

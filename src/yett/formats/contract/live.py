@@ -21,7 +21,7 @@ _DETAIL = msgspec.msgpack.Decoder(Detail)
 
 
 class LiveContract:
-    """A contract with its validators."""
+    """A contract with its validators. What is made from it does not refer back to it."""
 
     def __init__(self, contract: Contract, budget: int = BUDGET) -> None:
         self.contract = contract

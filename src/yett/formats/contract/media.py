@@ -5,12 +5,12 @@ from typing import Any
 from yett.formats.contract.coercion import Unreadable, as_text, is_ambiguous, scalar
 from yett.formats.contract.forms import form_value
 from yett.formats.contract.live import LiveContract
-from yett.formats.contract.outline import Outline
-from yett.formats.contract.shapes import TEXT
+from yett.formats.contract.outline import NOTHING
+from yett.formats.contract.shapes import Shape, shape_of
 from yett.formats.contract.validators import Check
 from yett.formats.contract.values import Media
 from yett.formats.contract.violations import Violation
-from yett.formats.media_types import Kind, MediaType, kind_of, read_media_type
+from yett.formats.media_types import Kind, kind_of, read_media_type
 
 SPELLINGS = ("%s", "%s; charset=utf-8", "%s;charset=utf-8", "%s; charset=UTF-8", "%s;charset=UTF-8")
 """How clients spell a type whose charset is UTF-8; these are found without reading them."""
@@ -23,15 +23,14 @@ class PreparedMedia:
     reads: whether the body must be parsed at all.
     """
 
-    __slots__ = ("_ambiguous", "_check", "_encoding", "_live", "_outline", "_shape", "kind", "media", "reads", "valid")
+    __slots__ = ("_check", "_encoding", "_outline", "_shaped", "kind", "media", "outlines", "reads", "valid")
 
     def __init__(self, live: LiveContract, media: Media, kind: Kind) -> None:
-        self._live, self.media, self.kind = live, media, kind
+        self.media, self.kind, self.outlines = media, kind, live.outlines
         self._check = live.check(media.schema)
-        self._outline: Outline | bool | None = False
         self._encoding = {parameter.name: parameter for parameter in media.encoding}
-        self._shape = TEXT if kind is Kind.JSON or kind is Kind.OPAQUE else live.shape(media.schema)
-        self._ambiguous = is_ambiguous(self._shape)
+        self._shaped: tuple[Shape, Shape | None] | None = None
+        self._outline: int | None = NOTHING
         self.reads = kind is not Kind.OPAQUE and (kind is not Kind.TEXT or self._check is not None)
         self.valid: Check | None = self._check.valid if kind is Kind.JSON and self._check is not None else None
 
@@ -39,32 +38,35 @@ class PreparedMedia:
         """What is wrong with a parsed body; None if nothing is."""
         if self._check is None or self.kind is Kind.OPAQUE:
             return None
+        if self.kind is Kind.JSON:
+            return self._check.violation(document, place)
+        shape, text = self._shapes()
         try:
-            value = self._value(document, self._shape)
-            if self._check.valid(value):
-                return None
-            if (
-                self._ambiguous
-                and self.kind is not Kind.JSON
-                and self._check.valid(self._value(document, as_text(self._shape)))
-            ):
+            value = self._value(document, shape)
+            if self._check.valid(value) or (text is not None and self._check.valid(self._value(document, text))):
                 return None
         except Unreadable as error:
             return Violation(place, str(error))
-        return self._check.violation(value, place) or Violation(place, "the body does not match its schema")
+        return self._check.violation(value, place)
 
-    @property
-    def outline(self) -> Outline | None:
-        """What is declared of a JSON body; None where nothing could be taken out of it."""
-        if self._outline is False:
+    def strip(self, document: Any, removed: list[str]) -> Any:
+        """A JSON body without what is not declared, whose pointers are added to `removed`."""
+        if self._outline == NOTHING:
             known = self._check is not None and self.kind is Kind.JSON
-            self._outline = self._live.outlines.of_schema(self.media.schema) if known else None
-        return self._outline if isinstance(self._outline, Outline) else None
+            self._outline = self.outlines.of_schema(self.media.schema) if known else None
+        return document if self._outline is None else self.outlines.strip(self._outline, document, removed)
 
-    def _value(self, document: Any, shape: Any) -> Any:
+    def _shapes(self) -> tuple[Shape, Shape | None]:
+        """The shape, and the one where what may be text is text, if that makes a difference."""
+        if self._shaped is None:
+            shape = shape_of(self.outlines.contract, self.media.schema)
+            self._shaped = (shape, as_text(shape) if is_ambiguous(shape) else None)
+        return self._shaped
+
+    def _value(self, document: Any, shape: Shape) -> Any:
         if self.kind in (Kind.FORM, Kind.MULTIPART):
             return form_value(document, shape, self._encoding)
-        return scalar(document, shape.kinds) if self.kind is Kind.TEXT else document
+        return scalar(document, shape.kinds)
 
 
 def media_table(live: LiveContract, declared: tuple[Media, ...]) -> "MediaTable":
@@ -73,41 +75,30 @@ def media_table(live: LiveContract, declared: tuple[Media, ...]) -> "MediaTable"
 
 
 class MediaTable:
-    """The declared media types of one body. An empty table accepts everything and reads nothing."""
+    """The declared media types of one body. An empty table accepts everything and reads nothing.
+
+    declared: the types as written. find: looks one up by the bytes of a Content-Type, for common spellings only.
+    """
 
     def __init__(self, live: LiveContract, declared: tuple[Media, ...]) -> None:
-        self._live = live
-        self._declared = {media.type: media for media in declared if not media.charset}
-        self._with_charset = {(media.type, media.charset): media for media in declared if media.charset}
         self._prepared: dict[tuple[str, str, Kind], PreparedMedia] = {}
-        self._spelt: dict[bytes | None, PreparedMedia] = {}
-        for name, media in self._declared.items():
-            if not name.endswith("/*"):
-                prepared = self._prepare(media, name)
-                self._spelt |= {(spelling % name).encode(): prepared for spelling in SPELLINGS}
+        for media in declared:
+            for kind in Kind if media.type.endswith("/*") else (kind_of(media.type),):
+                self._prepared[media.type, media.charset, kind] = PreparedMedia(live, media, kind)
         self.declared = tuple(dict.fromkeys(media.type for media in declared))
-        self.reads = any(self._may_read(media) for media in declared)
-        self.find = self._spelt.get
-
-    def _may_read(self, media: Media) -> bool:
-        return media.type.endswith("/*") or self._prepare(media, media.type).reads
-
-    def _prepare(self, media: Media, actual: str) -> PreparedMedia:
-        key = (media.type, media.charset, kind_of(actual))
-        if key not in self._prepared:
-            self._prepared[key] = PreparedMedia(self._live, media, kind_of(actual))
-        return self._prepared[key]
+        self.reads = any(prepared.reads for prepared in self._prepared.values())
+        spelt: dict[bytes | None, PreparedMedia] = {}
+        for (name, charset, _), prepared in self._prepared.items():
+            if not charset and not name.endswith("/*"):
+                spelt |= {(spelling % name).encode(): prepared for spelling in SPELLINGS}
+        self.find = spelt.get
 
     def search(self, content_type: bytes) -> PreparedMedia | None:
         """The media type that a Content-Type matches; the most specific wins. `find` is tried before, for speed."""
         parsed = read_media_type(content_type)
         if parsed is None:
             return None
-        media = self._match(parsed)
-        return None if media is None else self._prepare(media, parsed.type)
-
-    def _match(self, parsed: MediaType) -> Media | None:
-        charset = (parsed.parameter("charset") or "").lower()
-        exact = self._with_charset.get((parsed.type, charset or "utf-8")) or self._declared.get(parsed.type)
-        main = parsed.type.partition("/")[0]
-        return exact or self._declared.get(f"{main}/*") or self._declared.get("*/*")
+        kind, charset = parsed.kind, (parsed.parameter("charset") or "utf-8").lower()
+        names = (parsed.type, parsed.type.partition("/")[0] + "/*", "*/*")
+        keys = ((name, wanted, kind) for name in names for wanted in (charset, ""))
+        return next((self._prepared[key] for key in keys if key in self._prepared), None)

@@ -18,117 +18,118 @@ from yett.formats.contract.values import Contract
 MAX_PARTS = 256
 """How many schemas may apply to one value; beyond, nothing is taken out of it."""
 
+NOTHING = -1
+"""Stands for the outline of values of which nothing is said."""
+
 _LISTS = ("allOf", "anyOf", "oneOf")
 _SINGLE = ("if", "then", "else")
 _OPENING = ("patternProperties", "additionalProperties", "unevaluatedProperties")
+_OBJECT = ("properties", "patternProperties", "additionalProperties")
 _SAYING = frozenset(("properties", "items", "prefixItems", *_OPENING))
 
 
 class Outline:
-    """What is declared of one kind of value: by property and for items. Made when first needed, and then kept."""
+    """What is declared of one kind of value. children and items are places in the list of all outlines, filled in when first
+    needed; only declared names get one, so that callers cannot fill memory."""
 
-    __slots__ = ("_children", "_items", "_names", "_open", "_outlines", "_trees", "says_nothing")
+    __slots__ = ("children", "is_open", "items", "names", "says_nothing", "trees")
 
-    def __init__(self, outlines: "Outlines", trees: list[dict[str, Any]]) -> None:
-        self._outlines, self._trees = outlines, trees
-        self._names = frozenset(
-            name for tree in trees for name, part in tree.get("properties", {}).items() if part is not False
-        )
-        self._open = any(tree.get(key, False) is not False for tree in trees for key in _OPENING)
-        self.says_nothing = not any(
-            key in tree for tree in trees for key in ("properties", "patternProperties", "additionalProperties")
-        )
-        self._children: dict[str, Outline | None] = {}
-        self._items: Outline | bool | None = False
-
-    def strip(self, value: Any, removed: list[str], pointer: str) -> Any:
-        """`value` without what is not declared; the same object where nothing was taken out. Pointers of what was: `removed`."""
-        if type(value) is dict:
-            return self._strip_object(value, removed, pointer)
-        if type(value) is list:
-            return self._strip_array(value, removed, pointer)
-        return value
-
-    def _strip_object(self, value: dict[str, Any], removed: list[str], pointer: str) -> dict[str, Any]:
-        if self.says_nothing:
-            return value
-        names, children = self._names, self._children
-        kept: dict[str, Any] | None = None
-        for name, part in value.items():
-            if name not in names and not (self._open and self._takes(name)):
-                removed.append(f"{pointer}/{name}")
-                kept = {key: other for key, other in value.items() if key != name} if kept is None else kept
-                kept.pop(name, None)
-            elif type(part) is dict or type(part) is list:
-                child = children[name] if name in names and name in children else self._child(name)
-                if child is not None:
-                    stripped = child.strip(part, removed, f"{pointer}/{name}")
-                    if stripped is not part:
-                        kept = dict(value) if kept is None else kept
-                        kept[name] = stripped
-        return value if kept is None else kept
-
-    def _strip_array(self, value: list[Any], removed: list[str], pointer: str) -> list[Any]:
-        items = self._items_outline()
-        if items is None:
-            return value
-        stripped = [items.strip(part, removed, f"{pointer}/{index}") for index, part in enumerate(value)]
-        return value if all(new is old for new, old in zip(stripped, value, strict=True)) else stripped
-
-    def _takes(self, name: str) -> bool:
-        """Whether a schema takes in a property that none names. One that is declared to be absent stays out."""
-        if any(tree.get("properties", {}).get(name) is False for tree in self._trees):
-            return False
-        for tree in self._trees:
-            rest = tree.get("additionalProperties", tree.get("unevaluatedProperties", False))
-            if rest is not False or any(self._outlines.matches(key, name) for key in tree.get("patternProperties", ())):
-                return True
-        return False
-
-    def _child(self, name: str) -> "Outline | None":
-        """The outline of one property; kept only for names that are declared, so that callers cannot fill memory."""
-        parts: list[Any] = []
-        for tree in self._trees:
-            own = [tree["properties"][name]] if name in tree.get("properties", ()) else []
-            own += [part for key, part in tree.get("patternProperties", {}).items() if self._outlines.matches(key, name)]
-            if not own and "additionalProperties" in tree:
-                own = [tree["additionalProperties"]]
-            parts += own
-        child = self._outlines.of(parts)
-        if name in self._names:
-            self._children[name] = child
-        return child
-
-    def _items_outline(self) -> "Outline | None":
-        if self._items is False:
-            parts = [tree["items"] for tree in self._trees if "items" in tree]
-            parts += [part for tree in self._trees for part in tree.get("prefixItems", ())]
-            self._items = self._outlines.of(parts)
-        return self._items if isinstance(self._items, Outline) else None
+    def __init__(self, trees: list[dict[str, Any]]) -> None:
+        self.trees = trees
+        self.names = frozenset(name for tree in trees for name, part in tree.get("properties", {}).items() if part is not False)
+        self.is_open = any(tree.get(key, False) is not False for tree in trees for key in _OPENING)
+        self.says_nothing = not any(key in tree for tree in trees for key in _OBJECT)
+        self.children: dict[str, int] = {}
+        self.items: int | None = None
 
 
 class Outlines:
     """The outlines of one contract, shared by all places where the same schemas apply."""
 
     def __init__(self, contract: Contract) -> None:
-        self._contract = contract
+        self.contract = contract
         self._trees: dict[int, Any] = {}
-        self._known: dict[tuple[int, ...], Outline | None] = {}
+        self._known: dict[tuple[int, ...], int] = {}
+        self._all: list[Outline] = []
         self._patterns: dict[str, Check] = {}
 
-    def of_schema(self, number: int) -> Outline | None:
+    def of_schema(self, number: int) -> int | None:
         """The outline of a schema by its id; None where nothing is said that could be taken out."""
-        return self.of([{"$ref": f"#/$defs/{number}"}])
+        found = self._of([{"$ref": f"#/$defs/{number}"}])
+        return None if found == NOTHING else found
 
-    def of(self, parts: list[Any]) -> Outline | None:
+    def strip(self, outline: int, value: Any, removed: list[str], pointer: str = "") -> Any:
+        """`value` without what is not declared; the same object where nothing was taken out. Pointers of what was: `removed`."""
+        if type(value) is dict:
+            return self._strip_object(outline, value, removed, pointer)
+        return self._strip_array(outline, value, removed, pointer) if type(value) is list else value
+
+    def _strip_object(self, number: int, value: dict[str, Any], removed: list[str], pointer: str) -> dict[str, Any]:
+        outline = self._all[number]
+        if outline.says_nothing:
+            return value
+        names, children = outline.names, outline.children
+        kept: dict[str, Any] | None = None
+        for name, part in value.items():
+            if name not in names and not (outline.is_open and self._takes(outline, name)):
+                removed.append(f"{pointer}/{name}")
+                kept = dict(value) if kept is None else kept
+                del kept[name]
+            elif type(part) is dict or type(part) is list:
+                child = children[name] if name in children else self._child(outline, name)
+                if child != NOTHING:
+                    stripped = self.strip(child, part, removed, f"{pointer}/{name}")
+                    if stripped is not part:
+                        kept = dict(value) if kept is None else kept
+                        kept[name] = stripped
+        return value if kept is None else kept
+
+    def _strip_array(self, number: int, value: list[Any], removed: list[str], pointer: str) -> list[Any]:
+        outline = self._all[number]
+        if outline.items is None:
+            parts = [tree["items"] for tree in outline.trees if "items" in tree]
+            outline.items = self._of(parts + [part for tree in outline.trees for part in tree.get("prefixItems", ())])
+        items = outline.items
+        if items == NOTHING:
+            return value
+        stripped = [self.strip(items, part, removed, f"{pointer}/{index}") for index, part in enumerate(value)]
+        return value if all(new is old for new, old in zip(stripped, value, strict=True)) else stripped
+
+    def _takes(self, outline: Outline, name: str) -> bool:
+        """Whether a schema takes in a property that none names. One that is declared to be absent stays out."""
+        if any(tree.get("properties", {}).get(name) is False for tree in outline.trees):
+            return False
+        for tree in outline.trees:
+            rest = tree.get("additionalProperties", tree.get("unevaluatedProperties", False))
+            if rest is not False or any(self._matches(key, name) for key in tree.get("patternProperties", ())):
+                return True
+        return False
+
+    def _child(self, outline: Outline, name: str) -> int:
+        """The outline of one property."""
+        parts: list[Any] = []
+        for tree in outline.trees:
+            own = [tree["properties"][name]] if name in tree.get("properties", ()) else []
+            own += [part for key, part in tree.get("patternProperties", {}).items() if self._matches(key, name)]
+            if not own and "additionalProperties" in tree:
+                own = [tree["additionalProperties"]]
+            parts += own
+        child = self._of(parts)
+        if name in outline.names:
+            outline.children[name] = child
+        return child
+
+    def _of(self, parts: list[Any]) -> int:
         trees: dict[int, dict[str, Any]] = {}
         if not parts or not self._flatten(parts, trees):
-            return None
+            return NOTHING
         key = tuple(trees)
         if key not in self._known:
-            outline = Outline(self, list(trees.values()))
-            nothing = outline.says_nothing and not any("items" in tree or "prefixItems" in tree for tree in trees.values())
-            self._known[key] = None if nothing else outline
+            outline = Outline(list(trees.values()))
+            silent = outline.says_nothing and not any("items" in tree or "prefixItems" in tree for tree in trees.values())
+            self._known[key] = NOTHING if silent else len(self._all)
+            if not silent:
+                self._all.append(outline)
         return self._known[key]
 
     def _flatten(self, parts: list[Any], trees: dict[int, dict[str, Any]]) -> bool:
@@ -158,10 +159,10 @@ class Outlines:
 
     def _tree(self, number: int) -> Any:
         if number not in self._trees:
-            self._trees[number] = schema_tree(self._contract, number)
+            self._trees[number] = schema_tree(self.contract, number)
         return self._trees[number]
 
-    def matches(self, pattern: str, name: str) -> bool:
+    def _matches(self, pattern: str, name: str) -> bool:
         """Whether a pattern of `patternProperties` means a name. Linear, as patterns are everywhere."""
         if pattern not in self._patterns:
             validator = jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=OPTIONS, offline=True)

@@ -5,6 +5,7 @@ object, and a value is handed over as `{"<id>": value}`, which costs a tenth of 
 never fetch anything: they run offline, and all they refer to is in their own text.
 """
 
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,29 +25,75 @@ Check = Callable[[Any], bool]
 _UNEXPECTED = ("additionalProperties", "unevaluatedProperties")
 
 
+class Shelf:
+    """What all groups of a contract share: its schemas, and which validators are built. It does not keep groups alive."""
+
+    __slots__ = ("_budget", "_built", "_weight", "schemas")
+
+    def __init__(self, contract: Contract, budget: int) -> None:
+        self.schemas = contract.schemas
+        self._budget = budget
+        self._built: deque[tuple[weakref.ref[Group], int]] = deque()
+        self._weight = 0
+
+    def __len__(self) -> int:
+        return len(self._built)
+
+    def admit(self, group: "Group", weight: int) -> None:
+        """Take in a group just built, and forget others until all fit: the oldest that was not used again since."""
+        self._built.append((weakref.ref(group), weight))
+        self._weight += weight
+        group.used = False
+        while self._weight > self._budget and len(self._built) > 1:
+            reference, size = self._built.popleft()
+            oldest = reference()
+            if oldest is not None and (oldest is group or oldest.used):
+                oldest.used = False
+                self._built.append((reference, size))
+                continue
+            self._weight -= size
+            if oldest is not None:
+                oldest.forget()
+
+    def text(self, members: tuple[int, ...]) -> bytes:
+        """The JSON Schema for a group: the only member itself, or an object with one property for each."""
+        schemas = self.schemas
+        if len(members) == 1 and not schemas[members[0]].references:
+            return schemas[members[0]].text
+        seen: dict[int, None] = dict.fromkeys(members)
+        waiting = list(members)
+        while waiting:
+            fresh = [number for number in schemas[waiting.pop()].references if number not in seen]
+            seen.update(dict.fromkeys(fresh))
+            waiting += fresh
+        definitions = b",".join(b'"%d":%b' % (number, schemas[number].text) for number in seen)
+        if len(members) == 1:
+            return b'{"$ref":"#/$defs/%d","$defs":{%b}}' % (members[0], definitions)
+        properties = b",".join(b'"%d":{"$ref":"#/$defs/%d"}' % (number, number) for number in members)
+        return b'{"properties":{%b},"additionalProperties":false,"$defs":{%b}}' % (properties, definitions)
+
+
 class Group:
-    """Schemas that share a validator. `is_valid` is None while it is not built; `used`: again, since it was
-    built or last considered for being forgotten."""
+    """Schemas that share a validator. `is_valid` is None while it is not built; `used`: again, since it was built or last
+    considered for being forgotten."""
 
-    __slots__ = ("is_valid", "members", "number", "owner", "used", "validator", "weight")
+    __slots__ = ("__weakref__", "_shelf", "is_valid", "members", "used", "validator")
 
-    def __init__(self, owner: "Validators", number: int, members: tuple[int, ...]) -> None:
-        self.owner, self.number, self.members = owner, number, members
+    def __init__(self, shelf: Shelf, members: tuple[int, ...]) -> None:
+        self._shelf, self.members = shelf, members
         self.is_valid: Check | None = None
         self.validator: Any = None
         self.used = False
-        self.weight = 0
 
     def load(self) -> Check:
         """Build the validator; others may be forgotten for it."""
-        text = self.owner.text(self.members).decode()
-        self.weight = len(text)
+        text = self._shelf.text(self.members).decode()
         self.validator = jsonschema_rs.Draft202012Validator(
             text, validate_formats=True, offline=True, pattern_options=OPTIONS, email_options=EMAILS, mask="the value"
         )
         check: Check = self.validator.is_valid
         self.is_valid = check
-        self.owner.admit(self)
+        self._shelf.admit(self, len(text))
         return check
 
     def forget(self) -> None:
@@ -78,29 +125,30 @@ class SchemaCheck:
 
 
 class Validators:
-    """All validators of one contract in this process. Bounded by BUDGET; one group beyond it is still built, alone."""
+    """All validators of one contract in this process. Bounded by BUDGET; one group beyond it is still built, alone.
+
+    Nothing that is handed out refers back to this, so all of it goes with its last user, without the garbage collector.
+    """
 
     def __init__(self, contract: Contract, budget: int = BUDGET) -> None:
-        self._contract = contract
-        self._budget = budget
-        self._groups = [Group(self, number, members) for number, members in enumerate(contract.groups)]
+        self._schemas = contract.schemas
+        self._shelf = Shelf(contract, budget)
+        self._groups = [Group(self._shelf, members) for members in contract.groups]
         self._checks: dict[int, SchemaCheck] = {}
-        self._loaded: deque[Group] = deque()
-        self._weight = 0
 
     def check(self, number: int) -> SchemaCheck | None:
         """The check of a schema that an operation uses; None for NO_SCHEMA and for schemas that accept everything."""
-        if number == NO_SCHEMA or self._contract.schemas[number].text in (b"true", b"{}"):
+        if number == NO_SCHEMA or self._schemas[number].text in (b"true", b"{}"):
             return None
         found = self._checks.get(number)
         if found is None:
-            found = self._checks[number] = SchemaCheck(self._groups[self._contract.schemas[number].group], number)
+            found = self._checks[number] = SchemaCheck(self._groups[self._schemas[number].group], number)
         return found
 
     @property
     def loaded(self) -> int:
         """How many validators are built now."""
-        return len(self._loaded)
+        return len(self._shelf)
 
     def failures(self) -> Iterator[str]:
         """Build every validator once; what cannot be built."""
@@ -109,37 +157,6 @@ class Validators:
                 group.load()
             except (jsonschema_rs.ValidationError, ValueError) as error:
                 yield bounded(f"a schema cannot be used: {error}")
-
-    def text(self, members: tuple[int, ...]) -> bytes:
-        """The JSON Schema for a group: the only member itself, or an object with one property for each."""
-        schemas = self._contract.schemas
-        if len(members) == 1 and not schemas[members[0]].references:
-            return schemas[members[0]].text
-        seen: dict[int, None] = dict.fromkeys(members)
-        waiting = list(members)
-        while waiting:
-            fresh = [number for number in schemas[waiting.pop()].references if number not in seen]
-            seen.update(dict.fromkeys(fresh))
-            waiting += fresh
-        definitions = b",".join(b'"%d":%b' % (number, schemas[number].text) for number in seen)
-        if len(members) == 1:
-            return b'{"$ref":"#/$defs/%d","$defs":{%b}}' % (members[0], definitions)
-        properties = b",".join(b'"%d":{"$ref":"#/$defs/%d"}' % (number, number) for number in members)
-        return b'{"properties":{%b},"additionalProperties":false,"$defs":{%b}}' % (properties, definitions)
-
-    def admit(self, group: Group) -> None:
-        """Take in a group just built, and forget others until all fit: the oldest that was not used again since."""
-        self._loaded.append(group)
-        self._weight += group.weight
-        group.used = False
-        while self._weight > self._budget and len(self._loaded) > 1:
-            oldest = self._loaded.popleft()
-            if oldest is group or oldest.used:
-                oldest.used = False
-                self._loaded.append(oldest)
-            else:
-                self._weight -= oldest.weight
-                oldest.forget()
 
 
 def _direct(group: Group) -> Check:

@@ -26,7 +26,6 @@ from yett.formats.bodies import BodyError, response_document
 from yett.formats.contract.answers import AnswerTable, PreparedAnswer
 from yett.formats.contract.live import ContractOperation
 from yett.formats.contract.media import PreparedMedia
-from yett.formats.contract.outline import Outline
 from yett.formats.contract.parameters import judge_fields
 from yett.formats.contract.violations import Violation, bounded
 from yett.formats.media_types import Kind
@@ -213,11 +212,8 @@ def _body(table: AnswerTable, act: Act, strips: bool) -> Check:
 
 def _stripped(media: PreparedMedia, document: Any, evaluation: Evaluation) -> Any:
     """The document without what is not declared; the response is changed where there was something."""
-    outline: Outline | None = media.outline
-    if outline is None:
-        return document
     removed: list[str] = []
-    rest = outline.strip(document, removed, "")
+    rest = media.strip(document, removed)
     if removed:
         names = bounded(", ".join(removed[:8]) + (" and more" if len(removed) > 8 else ""))
         why = Denial(
