@@ -95,8 +95,10 @@ def response_head(
     drop: names that a guard replaces or hides; defaults: (name, whole line) for names that the upstream did not send.
     """
     lines = head.lines
-    if drop or head.nominated:
-        lines = [line for line in lines if line[0] not in drop and line[0] not in head.nominated]
+    if head.nominated:
+        drop |= head.nominated
+    if drop and not drop.isdisjoint(head.fields):
+        lines = [line for line in lines if line[0] not in drop]
     known = _response_lines
     rows = [row if (row := known.get(line)) is not None else _response_line(line) for line in lines]
     if defaults:
