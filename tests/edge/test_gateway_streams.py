@@ -348,3 +348,19 @@ def test_connections_are_bounded_by_address_and_in_all(tmp_path: Path) -> None:
             clients[1].close()
 
     run(talk())
+
+
+def test_a_failure_of_our_own_ends_the_connection_and_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def talk() -> None:
+        async with House(tmp_path) as house:
+            house.loop.set_exception_handler(house.gateway.crashed)
+            house.gateway.clusters.clear()  # no invariant holds any more
+            client = await house.connect()
+            await client.send(GET)
+            assert await client.rest() == b""
+            assert house.accepted == 0  # nothing passed undecided
+            event = next(event for event in house.journal.events if event.tag == "gateway:internal:failed")
+            assert event.failure.startswith("KeyError")
+            assert [(s.name, s.value) for s in house.metrics.take().counters] == [("yett_internal_errors_total", 1)]
+
+    run(talk())

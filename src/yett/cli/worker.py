@@ -138,6 +138,7 @@ class Composition:
             fingerprint_key=self._key,
             upstream_tls=lambda settings: self._upstream[settings],
         )
+        self.loop.set_exception_handler(gateway.crashed)
         self._tell(gateway)
         return gateway
 

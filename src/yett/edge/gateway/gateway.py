@@ -267,5 +267,13 @@ class Gateway:
         """Record something that is not a request."""
         self.journal.append(Event(tag=tag, time=self.wall(), snapshot=self.snapshot.digest, verdict="", would="", **details))
 
+    def crashed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """The event loop's exception handler: a failure of our own. The loop has closed the connection it happened on, so that
+        nothing passes undecided; here it is counted, recorded and told on standard error."""
+        self.metrics.counter("yett_internal_errors_total", "Failures of Yett itself; each ended one connection.").value += 1
+        error = context.get("exception")
+        self.note("gateway:internal:failed", failure=f"{type(error).__name__}: {context.get('message', '')}")
+        loop.default_exception_handler(context)
+
     def listener(self, listen: Listen) -> Callable[[], ClientConnection]:
         return partial(self.connection, listen)
