@@ -1,6 +1,6 @@
 """Writes the generated pages of the reference: rules, command line, policy schema. `--check` only says what is out of date.
 
-    python docs/generate.py [--check]
+python docs/generate.py [--check]
 """
 
 import json
@@ -54,7 +54,9 @@ def rules() -> str:
 
 
 def _command(command: click.Command, path: str, parent: click.Context | None) -> list[str]:
-    context = click.Context(command, info_name=path.rpartition(" ")[2], parent=parent)
+    context = click.Context(
+        command, info_name=path.rpartition(" ")[2], parent=parent, terminal_width=100, max_content_width=100
+    )
     parts = [f"## {path}\n", _block("text", command.get_help(context))]
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -77,7 +79,9 @@ def pages() -> dict[str, str]:
 
 def stale() -> list[str]:
     """Names of the pages that are not what the code says now."""
-    return [name for name, text in pages().items() if not (REFERENCE / name).is_file() or (REFERENCE / name).read_text() != text]
+    return [
+        name for name, text in pages().items() if not (REFERENCE / name).is_file() or (REFERENCE / name).read_text() != text
+    ]
 
 
 if __name__ == "__main__":
