@@ -38,8 +38,14 @@ def traffic(operations: int, principals: int) -> Traffic:
 
 
 def plain(name: str = "Yett") -> System:
-    """No guard at all: the gateway's own work and its event log."""
-    return yett(name, lambda directory, port, upstream: write_policy(directory, policy(port, upstream)))
+    """No guard and no log, as the peers have none: the gateway's own work."""
+
+    def write(directory: Path, port: int, upstream: int) -> Path:
+        written = policy(port, upstream)
+        written["log"] = {"enabled": False}
+        return write_policy(directory, written)
+
+    return yett(name, write)
 
 
 def guarded(operations: int = 1000, principals: int = 100, name: str = "Yett, all guards", tls: bool = False) -> System:
