@@ -68,7 +68,7 @@ class Yett:
         self.output, self.errors = directory / "stdout", directory / "stderr"
         with self.output.open("w") as output, self.errors.open("w") as errors:
             self.process = subprocess.Popen(
-                [*YETT, "serve", "--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin_port}", "--workers", "2",
+                [*YETT, "serve", "--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin_port}", "--workers", "1",
                  *options],
                 cwd=directory,
                 stdout=output,
@@ -185,7 +185,7 @@ def test_fingerprints_stay_the_same_over_starts_and_workers(tmp_path: Path, upst
     (tmp_path / "yett.yaml").write_text(POLICY.format(upstream=upstream))
     alice = new_key(tmp_path, "alice")
     for _ in range(2):
-        with Yett(tmp_path) as yett:
+        with Yett(tmp_path, "--workers", "2") as yett:
             assert {yett.ask("/orders", f"X-API-Key: {alice}")[0] for _ in range(8)} == {200}
     events = [entry.event for entry in read(tmp_path / "yett-data" / "log") if entry.event.principal]
     assert len(events) == 16
@@ -194,7 +194,7 @@ def test_fingerprints_stay_the_same_over_starts_and_workers(tmp_path: Path, upst
 
 
 def test_a_killed_worker_writes_on_where_it_was(tmp_path: Path, upstream: str) -> None:
-    with Yett(tmp_path, "--upstream", upstream, "--workers", "1") as yett:
+    with Yett(tmp_path, "--upstream", upstream) as yett:
         assert yett.ask("/one")[0] == 200
         until(lambda: "yett_log_records_total 1\n" in yett.admin("/metrics"))
         os.kill(yett.status()["workers"][0]["pid"], signal.SIGKILL)

@@ -74,7 +74,7 @@ class Running:
         self.write(raw or json.dumps(self.policy))
         with self.errors.open("w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, STANDIN, "serve", str(self.path), "--drain", str(drain)],
+                [sys.executable, STANDIN, str(self.path), "--drain", str(drain)],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=os.environ | (environment or {}),
@@ -89,10 +89,17 @@ class Running:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End it as a hurried owner would; kill it, and what it left, where that does not help."""
         workers = self.pids() if self.process.poll() is None and self.announced else []
-        if self.process.poll() is None:
+        for _ in range(2):
+            if self.process.poll() is None:
+                self.process.terminate()
+                time.sleep(0.02)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
             self.process.kill()
-        self.process.wait()
+            self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
         for pid in workers:
