@@ -345,6 +345,16 @@ def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
         pass  # the port is free again
 
 
+def test_a_closed_terminal_ends_it_and_an_open_one_does_not(tmp_path: Path) -> None:
+    ours, terminal = os.openpty()
+    with Running(tmp_path, workers=1, terminal=terminal) as running:
+        os.close(terminal)
+        running.signal(signal.SIGHUP)
+        until(lambda: running.status()["reloads"]["accepted"] == 1)
+        os.close(ours)
+        assert running.end()[0] == 0
+
+
 def test_told_to_stop_while_it_starts(tmp_path: Path) -> None:
     with Running(tmp_path, expect=None, steps=3_000, step=0.01) as running:
         until(lambda: len(Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()) == 2)

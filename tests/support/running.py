@@ -1,12 +1,14 @@
 """Starts programs with listeners for tests, talks to them over raw sockets, and ends them whatever happens."""
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -55,7 +57,8 @@ def read_answer(client: socket.socket) -> tuple[int, str]:
 class Running:
     """A supervisor of stand-ins. Policy keys are given as arguments; `change` writes the file anew.
 
-    expect: whether it is to come up; None does not wait for that. raw: the policy's text, as it is.
+    expect: whether it is to come up; None does not wait for that. raw: the policy's text, as it is. terminal: descriptor of
+    the terminal that it is called in.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Running:
         expect: bool | None = True,
         drain: float = 5.0,
         raw: str = "",
+        terminal: int | None = None,
         environment: dict[str, str] | None = None,
         **policy: Any,
     ) -> None:
@@ -77,6 +81,9 @@ class Running:
                 [sys.executable, STANDIN, str(self.path), "--drain", str(drain)],
                 stdout=subprocess.PIPE,
                 stderr=errors,
+                stdin=terminal,
+                start_new_session=terminal is not None,
+                preexec_fn=None if terminal is None else lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
                 env=os.environ | (environment or {}),
             )
         assert self.process.stdout is not None

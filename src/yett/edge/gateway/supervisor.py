@@ -93,7 +93,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up, os.isatty(0))
         began = time.time()
         verdict, bundle = await prepare(self._settings.prepare, self._settings.reload, gently=False)
         if isinstance(verdict, Refused):
@@ -174,6 +174,13 @@ class Supervisor:
             log.warning("stopping at once")
             self._fleet.hurry()
         self._stopping.set()
+
+    def _hang_up(self, from_terminal: bool) -> None:
+        """SIGHUP asks for a reload, but for a command in a terminal it also says that the terminal has been closed."""
+        if from_terminal and not _terminal_is_there():
+            self.stop()
+        else:
+            self.reload()
 
     async def _wind_up(self) -> None:
         self._stopping.set()
@@ -306,6 +313,14 @@ class Supervisor:
 def _explain(refused: Refused) -> None:
     for error in refused.errors:
         mistakes.error("%s", error)
+
+
+def _terminal_is_there() -> bool:
+    try:
+        os.tcgetpgrp(0)
+    except OSError:
+        return False
+    return True
 
 
 def processors() -> int:
