@@ -204,3 +204,11 @@ def test_prefixes_as_a_naive_matcher(prefixes: list[str], path: str) -> None:
         hosts.add("h", prefix, prefix)
     fitting = [prefix for prefix in prefixes if path == prefix or path.startswith(prefix.rstrip("/") + "/")]
     assert place(hosts, "h", path) == max(fitting, key=len, default="unknown-path")
+
+
+def test_the_server_as_a_whole_is_asked_at_the_service_without_prefix() -> None:
+    hosts: Hosts[str] = Hosts()
+    hosts.add("a.example", "/v1", "versioned")
+    assert hosts.find("a.example", "*") is UNKNOWN_PATH
+    hosts.add("a.example", "/", "all")
+    assert hosts.find("a.example", "*") == "all"

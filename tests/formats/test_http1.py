@@ -110,3 +110,23 @@ def test_responses() -> None:
     for bad in (b"HTTP/1.1 99 x", b"HTTP/1.1 2000", b"HTTP/1.1  200 x", b"ICY 200 OK", b"HTTP/1.1 200 a\x01"):
         with pytest.raises(Refused):
             parse_response(bad)
+
+
+def test_what_connection_names_is_gone_before_anybody_reads_it() -> None:
+    read = parse_request(
+        b"GET / HTTP/1.1\r\nHost: h\r\nConnection: x-api-key, Upgrade, X-None, TE\r\nX-API-Key: k\r\nUpgrade: websocket\r\nTE: trailers",
+        9,
+        99,
+    )
+    assert b"x-api-key" not in read.fields and b"x-api-key" not in dict(read.lines)
+    assert read.fields[b"upgrade"] == b"websocket" and read.fields[b"te"] == b"trailers" and read.fields[b"host"] == b"h"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"Host", b"content-length", b"Content-Type", b"AUTHORIZATION", b"Cookie", b"X-Forwarded-For", b"If-Match", b"Accept"],
+)
+def test_connection_must_not_name_what_is_meant_for_all(name: bytes) -> None:
+    for value in (name, b"close, " + name, b"keep-alive ,\t" + name + b","):
+        with pytest.raises(Refused, match="meant for all recipients"):
+            request(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: " + value)

@@ -32,7 +32,8 @@ class _Site(Generic[T]):
         return True
 
     def find(self, path: str) -> T | None:
-        segments = path.split("/")
+        """The service of a path; that of the whole server is asked with "*" (RFC 9110, 9.3.7)."""
+        segments = path.split("/") if path != "*" else [""]
         for depth in self.depths:
             if depth < len(segments):
                 found = self.by_prefix.get("/".join(segments[: depth + 1]))

@@ -41,6 +41,14 @@ _REPEATING = frozenset(
 )
 _RESPONSES: dict[bytes, "ResponseHead"] = {}
 _RESPONSES_KEPT, _RESPONSE_LENGTH_KEPT = 1_024, 1_024
+# RFC 9110, 7.6.1: Connection must not name what is meant for all recipients. Who does it wants the gateway to judge by a field
+# that the upstream never sees. Other fields that it names are gone before anybody reads them.
+_FOR_ALL = frozenset(
+    b"host transfer-encoding authorization cookie origin referer range expect date user-agent from cache-control pragma via"
+    b" forwarded x-real-ip traceparent tracestate".split()
+)
+_FOR_ALL_PREFIXES = (b"content-", b"accept", b"if-", b"sec-", b"access-control-", b"x-forwarded-")
+_HOP_BY_HOP = frozenset(b"keep-alive proxy-connection te trailer upgrade http2-settings".split())
 _CONNECTION: dict[bytes, tuple[bool | None, frozenset[bytes]]] = {
     b"keep-alive": (True, frozenset()),
     b"Keep-Alive": (True, frozenset()),
@@ -63,7 +71,8 @@ class Refused(Exception):
 class RequestHead(msgspec.Struct, frozen=True):
     """A request's head. lines: (lower-case name, value) as received; fields: one value for each name, lists joined by ", ".
 
-    content_length: None if not given. chunked: the body has chunked coding. nominated: hop-by-hop names in Connection.
+    content_length: None if not given. chunked: the body has chunked coding. nominated: hop-by-hop names in Connection; the
+    fields that it names are in neither lines nor fields, but for those that every connection has (Upgrade, TE and the like).
     """
 
     method: str
@@ -107,11 +116,13 @@ def parse_request(head: bytes, max_fields: int, max_target: int) -> RequestHead:
     method = _METHODS.get(name) or _unusual_method(name)
     if len(target) > max_target:
         raise Refused(414, f"the target is longer than {max_target} bytes")
-    if minor and b"host" not in fields:
-        raise Refused(400, "no Host field")
+    if minor and not fields.get(b"host"):
+        raise Refused(400, "no Host")
     length, chunked = _framing(fields, minor)
     if b"connection" in fields:
         keep, nominated = _connection(fields[b"connection"])
+        if nominated:
+            lines, fields = _without(nominated, lines, fields)
         return RequestHead(
             method, target, minor, lines, fields, length, chunked, bool(minor) if keep is None else keep, nominated
         )
@@ -229,6 +240,19 @@ def _connection(value: bytes) -> tuple[bool | None, frozenset[bytes]]:
     tokens = {token.strip(b" \t").lower() for token in value.split(b",")} - {b""}
     keep = False if b"close" in tokens else True if b"keep-alive" in tokens else None
     return keep, frozenset(tokens - {b"close", b"keep-alive"})
+
+
+def _without(
+    nominated: frozenset[bytes], lines: list[tuple[bytes, bytes]], fields: dict[bytes, bytes]
+) -> tuple[list[tuple[bytes, bytes]], dict[bytes, bytes]]:
+    """The request as it is meant for whoever is behind this connection: guards and upstream see the same."""
+    for name in nominated:
+        if name in _FOR_ALL or name.startswith(_FOR_ALL_PREFIXES):
+            raise Refused(400, "Connection names a field that is meant for all recipients")
+    gone = (nominated & fields.keys()) - _HOP_BY_HOP
+    if not gone:
+        return lines, fields
+    return [line for line in lines if line[0] not in gone], {name: fields[name] for name in fields if name not in gone}
 
 
 def _unusual_method(name: bytes) -> str:

@@ -66,9 +66,7 @@ def request_head(head: RequestHead, target: str, host: bytes, own: bytes, inspec
 
     own: whole lines that the gateway adds. inspected: the response will be read, so only codings that Yett decodes are asked for.
     """
-    lines = head.lines
-    if head.nominated:
-        lines = [line for line in lines if line[0] not in head.nominated]
+    lines = head.lines  # without what Connection names
     if inspected and b"accept-encoding" in head.fields:
         lines = [line for line in lines if line[0] != b"accept-encoding"]
         own += b"accept-encoding: %b\r\n" % known_codings(head.fields[b"accept-encoding"])
