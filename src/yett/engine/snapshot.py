@@ -85,6 +85,8 @@ class Serving:
 
     def route(self, method: str, path: str, raw: str) -> tuple[Plan, dict[str, str] | None]:
         """The plan for a request; `path` is in its `routing_form`, `raw` the canonical path if that is different."""
+        if not self.table.declares and method != "OPTIONS":
+            return self.plans.of(self.table.rest), None  # nothing is declared, so there is nothing to look for
         found = self._find(path, raw)
         if method == "OPTIONS":
             return self._options(self.table.find(method, path, raw))

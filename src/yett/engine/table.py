@@ -23,12 +23,13 @@ class Table:
     """The operations of one service by path and method, with two more: `rest` for everything that is not declared, `asking`
     for OPTIONS requests without an operation of their own."""
 
-    __slots__ = ("asking", "entries", "prefix", "rest", "router")
+    __slots__ = ("asking", "declares", "entries", "prefix", "rest", "router")
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix.rstrip("/")
         self.router: Router[Entry] = Router()
         self.entries: list[Entry] = []
+        self.declares = False  # whether there is anything to look for
         self.rest = self._append("*", f"{self.prefix}/*", (), None)
         self.asking = self._append("OPTIONS", f"{self.prefix}/*", (), None)
 
@@ -48,6 +49,7 @@ class Table:
         leaf = self.router.add(template)
         if method in leaf.entries:
             return None
+        self.declares = True
         leaf.entries[method] = entry = self._append(method, template, names, source)
         return entry
 

@@ -244,7 +244,7 @@ class Gateway:
             exchange.request_size,
             exchange.response_size,
         )
-        if evaluation.denial is not None or evaluation.amended is not None or evaluation.would is not None:
+        if evaluation.denial is not None or evaluation.would is not None or evaluation.amended is not None:
             enforced, reasons = record.reasons(evaluation)
             for at, reason in enumerate(reasons):
                 self.metrics.rule(plan.operation.service, reason.rule, at < enforced)
