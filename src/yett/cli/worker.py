@@ -31,7 +31,7 @@ from yett.model.policy import UpstreamTLS
 from yett.model.ports import Journal, Ports
 from yett.store.counters.shared import SharedCounters
 from yett.store.eventlog.journal import SegmentJournal
-from yett.store.keyfile import KeyRing
+from yett.store.keyfile import KeyRing, ring_in_slices
 
 
 class Forgetful:
@@ -61,17 +61,22 @@ class Composition:
         self._base = Path()
         self._key = b""
         self._upstream: dict[UpstreamTLS, SSLContext] = {}
-        self._ring: tuple[tuple[object, ...], KeyRing] = ((), KeyRing())
+        self._ring = KeyRing()
+        self._keys_digest = b""
 
     # --- building ---------------------------------------------------------------------------------------------------
 
     def build(self, encoded: memoryview) -> Generator[None, None, Built]:
         """Make everything of a bundle, in steps of a few milliseconds. Raises PolicyErrors, TLSError."""
-        bundle, key_sets = freight.decode(encoded)
+        packed = freight.decode(encoded)
+        bundle = packed.bundle()
         yield
+        if packed.keys_digest != self._keys_digest:
+            self._ring = yield from ring_in_slices(packed.keys())
+            self._keys_digest = packed.keys_digest
         ports = Ports(
             counters=self.counters or self._begin(bundle),
-            keys=self._keys(bundle),
+            keys=self._ring,
             key_sets=self.key_sets,
             secrets=bundle.secrets,
             files=bundle.files,
@@ -83,7 +88,7 @@ class Composition:
         if building.mistakes or building.snapshot is None:
             raise PolicyErrors(building.mistakes)
         contexts = yield from self._transport(bundle)
-        self.key_sets.retain(key_sets)
+        self.key_sets.retain(packed.key_sets)
         policy = bundle.policy
         return Built(
             digest=bundle.digest,
@@ -101,12 +106,6 @@ class Composition:
         self.counters = SharedCounters(counters_directory(state))
         self.key_sets.start(self.loop)
         return self.counters
-
-    def _keys(self, bundle: Bundle) -> KeyRing:
-        """The key ring; that of the bundle before, where no key has changed."""
-        if self._ring[0] != bundle.keys:
-            self._ring = (bundle.keys, KeyRing(bundle.keys))
-        return self._ring[1]
 
     def _transport(self, bundle: Bundle) -> Generator[None, None, dict[str, SSLContext]]:
         read = bundle.certificates.__getitem__

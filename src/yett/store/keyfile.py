@@ -8,7 +8,7 @@ who reads it.
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,12 @@ class KeyRing:
     def __init__(self, keys: Iterable[ApiKey] = ()) -> None:
         # Most keys have one of few sets of scopes: one set for all saves half the memory. Equal stays equal, so nobody can
         # tell that the frozen keys were touched.
-        known: dict[frozenset[str], frozenset[str]] = {}
+        self._known: dict[frozenset[str], frozenset[str]] = {}
         self._keys: dict[bytes, ApiKey] = {}
+        self._add(keys)
+
+    def _add(self, keys: Iterable[ApiKey]) -> None:
+        known = self._known
         for key in keys:
             msgspec.structs.force_setattr(key, "scopes", known.setdefault(key.scopes, key.scopes))
             msgspec.structs.force_setattr(key, "roles", known.setdefault(key.roles, key.roles))
@@ -39,6 +43,15 @@ class KeyRing:
 
     def __len__(self) -> int:
         return len(self._keys)
+
+
+def ring_in_slices(pieces: Iterable[Iterable[ApiKey]]) -> Generator[None, None, KeyRing]:
+    """The ring of all keys, one piece a step, for who has other things to do meanwhile. Raises ValueError for a bad digest."""
+    ring = KeyRing()
+    for piece in pieces:
+        ring._add(piece)
+        yield
+    return ring
 
 
 class UnknownKeyError(LookupError):

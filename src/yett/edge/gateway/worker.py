@@ -184,12 +184,12 @@ class Worker:
                 gc.enable()
 
     async def _load(self, file: int) -> tuple[Built, float]:
-        """Build in slices. The bundle is read from memory shared with all workers."""
+        """Build in slices. The bundle is read from memory shared with all workers, for as long as anything refers to it."""
         try:
-            with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as shared, memoryview(shared) as encoded:
-                return await self._in_slices(self._build(encoded))
+            shared = mmap.mmap(file, 0, access=mmap.ACCESS_READ)
         finally:
             os.close(file)
+        return await self._in_slices(self._build(memoryview(shared)))
 
     async def _in_slices(self, steps: Generator[None, None, Built]) -> tuple[Built, float]:
         longest = 0.0
