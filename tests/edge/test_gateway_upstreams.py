@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from authority import Authority
-from house import House, read_message, run, says
+from house import PLAIN, House, read_message, run, says
 
 GET = b"GET /v1/items?a=1 HTTP/1.1\r\nHost: api.example\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -244,5 +244,17 @@ def test_a_slow_body_ends_with_408_and_a_stalled_download_with_its_connection(tm
             house.gateway.tick()
             assert await client.rest() == b""
             assert house.journal.events[-1].tag == "gateway:request:failed"
+
+    run(talk())
+
+
+def test_the_reason_phrase_of_a_replaced_error_is_the_standard_one(tmp_path: Path) -> None:
+    policy = PLAIN + "    sanitise_errors: true\n"
+    answer = b"HTTP/1.1 500 KeyError in /srv/shop.py\r\nContent-Length: 2\r\n\r\nno"
+
+    async def talk() -> None:
+        async with House(tmp_path, policy, handler=says(answer)) as house:
+            _, head, _ = await house.ask(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
 
     run(talk())

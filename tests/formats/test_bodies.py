@@ -255,6 +255,15 @@ def test_no_bytes_break_multipart(body: bytes) -> None:
             assert isinstance(read_multipart(content, "x"), tuple)
 
 
+@pytest.mark.parametrize("extra", ["boundary*=utf-8''y", "boundary*0=y", "charset*=utf-16"])
+def test_an_extended_parameter_is_a_second_reading(extra: str) -> None:
+    """Readers of mail syntax (RFC 2231) take these for the plain parameter, other readers do not know them."""
+    content = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'
+    with pytest.raises(BodyError) as caught:
+        read_body(f"multipart/form-data; boundary=x; {extra}".encode(), content)
+    assert caught.value.status == 415
+
+
 # --- percent-encoding
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yett.formats.http1 import Refused, parse_request, parse_response
+from yett.formats.http1 import _LINES, Refused, parse_request, parse_response
 
 TOKEN = st.text("abcXYZ019-_!#$%&'*+.^`|~", min_size=1, max_size=12)
 VALUE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=30).map(str.strip)
@@ -130,3 +130,9 @@ def test_connection_must_not_name_what_is_meant_for_all(name: bytes) -> None:
     for value in (name, b"close, " + name, b"keep-alive ,\t" + name + b","):
         with pytest.raises(Refused, match="meant for all recipients"):
             request(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: " + value)
+
+
+def test_a_line_padded_with_space_is_not_remembered() -> None:
+    """Otherwise a caller fills memory with long lines whose values are short."""
+    parse_request(b"GET / HTTP/1.1\r\nHost: a\r\nAccept:" + b" " * 30_000 + b"text/padded", 100, 100)
+    assert all(len(line) <= 256 for line in _LINES)

@@ -81,6 +81,8 @@ def read_body(content_type: bytes | None, content: bytes) -> Any:
     if parsed is None:
         raise BodyError(415, "no Content-Type" if content_type is None else "a malformed Content-Type")
     kind = parsed.kind
+    if kind is not Kind.OPAQUE and any("*" in name for name, _ in parsed.parameters):
+        raise BodyError(415, "an extended parameter, which some readers take for the plain one (RFC 2231)")
     charset = (parsed.parameter("charset") or "utf-8").lower()
     if kind is Kind.TEXT:
         return _text(content, charset)

@@ -30,7 +30,7 @@ _SINGLE_RESPONSE = frozenset(b"content-length transfer-encoding content-type loc
 # Field lines repeat from one message to the next, so that a line once read is known. The memo is bounded, forgets everything
 # when it is full, and never holds what may be a credential: only lines with these names, and short ones.
 _LINES: dict[bytes, tuple[bytes, bytes]] = {}
-_LINES_KEPT, _VALUE_LENGTH_KEPT = 4_096, 128
+_LINES_KEPT, _LINE_LENGTH_KEPT, _VALUE_LENGTH_KEPT = 4_096, 256, 128
 _REPEATING = frozenset(
     b"accept accept-charset accept-encoding accept-language accept-ranges access-control-request-headers"
     b" access-control-request-method age allow cache-control connection content-encoding content-language content-length"
@@ -187,7 +187,7 @@ def _line(row: bytes) -> tuple[bytes, bytes]:
     if not name or name.translate(None, _TOKEN_OCTETS):
         raise Refused(400, "a field name that is not a token, such as one with a space before its colon")
     line = (name.lower(), value.strip(b" \t"))
-    if repeats(line):
+    if len(row) <= _LINE_LENGTH_KEPT and repeats(line):  # of the row: white space around a short value may be long
         if len(_LINES) >= _LINES_KEPT:
             _LINES.clear()
         _LINES[row] = line

@@ -159,7 +159,8 @@ def _principal(view: View, evaluation: Evaluation) -> bytes:
 
 def _credential(view: View, evaluation: Evaluation) -> bytes:
     credential = evaluation.credential
-    if credential is None or not credential.fingerprint:
+    # One that nobody accepted (monitor mode, an outage) is the caller's own choice, and may be another one each time.
+    if credential is None or not credential.fingerprint or not evaluation.principal.id:
         return _principal(view, evaluation)
     return b"k" + credential.fingerprint.encode()
 

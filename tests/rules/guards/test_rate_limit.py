@@ -140,6 +140,14 @@ def test_keys_are_counted_apart_though_one_principal_has_both() -> None:
     assert limit.status(address="192.0.2.3", credential=Credential("basic")) == 0
 
 
+@pytest.mark.parametrize("principal", [Principal("", "anonymous"), UNVERIFIED])
+def test_a_credential_that_was_not_accepted_is_no_key(principal: Principal) -> None:
+    """Where authentication only records, or fails open, inventing a new key each time must not escape the limit."""
+    limit = limited(by="key")
+    assert limit.status(principal, credential=Credential("api_key", "0001")) == 0
+    assert limit.status(principal, credential=Credential("api_key", "0002")) == 429
+
+
 def test_devices_by_header() -> None:
     limit = limited(by="device", device={"header": "X-Device-Id"})
     assert limit.status(x_device_id="tablet") == 0

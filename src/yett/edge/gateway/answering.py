@@ -4,12 +4,15 @@ It decides on the response's head before a byte of it is passed on, buffers a bo
 other body with back-pressure.
 """
 
+import msgspec
+
 from yett.edge.gateway.exchange import LiveExchange
 from yett.edge.gateway.heads import OF_BODY, response_head
 from yett.engine.decide import decide
 from yett.formats.chunked import END, chunk
 from yett.formats.coding import Undecodable, decode
 from yett.formats.http1 import ResponseHead
+from yett.formats.problem import reason
 from yett.formats.websocket import check_response
 from yett.model.decision import Denial, Phase
 
@@ -102,7 +105,10 @@ class AnsweringExchange(LiveExchange):
             self._start_response(body, True)
 
     def _replace(self, body: bytes) -> None:
-        """Send `body` with the upstream's status and what remains true of its fields."""
+        """Send `body` with the upstream's status and what remains true of its fields. Its reason phrase may tell what the body
+        told: the standard one takes its place."""
+        if self.parent is not None:
+            self.parent = msgspec.structs.replace(self.parent, reason=reason(self.parent.status).encode())
         kind = self.evaluation.replacement_type
         if kind:
             self.evaluation.add_field(b"content-type: " + kind + b"\r\n")
@@ -156,12 +162,12 @@ class AnsweringExchange(LiveExchange):
 
     def switched(self, head: ResponseHead, rest: bytes) -> None:
         """101 came back: open the tunnel if it is the answer to this very handshake (RFC 6455, 4.1)."""
-        reason: str | None = "nobody asked for it"
+        flaw: str | None = "nobody asked for it"
         if self.upgrade:
             asked = self.fields
-            reason = check_response(head.status, head.fields, asked[b"sec-websocket-key"], asked.get(b"sec-websocket-protocol"))
-        if reason:
-            self._fail(502, f"the upstream switched protocols: {reason}")
+            flaw = check_response(head.status, head.fields, asked[b"sec-websocket-key"], asked.get(b"sec-websocket-protocol"))
+        if flaw:
+            self._fail(502, f"the upstream switched protocols: {flaw}")
             return
         self.parent = head
         self.status = self.sent_status = 101
