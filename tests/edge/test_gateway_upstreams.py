@@ -258,3 +258,28 @@ def test_the_reason_phrase_of_a_replaced_error_is_the_standard_one(tmp_path: Pat
             assert head.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
 
     run(talk())
+
+
+@pytest.mark.parametrize(
+    ("head", "connections"),
+    [
+        (b"204 No Content\r\nContent-Length: 6", 2),
+        (b"204 No Content\r\nTransfer-Encoding: chunked", 2),
+        (b"304 Not Modified\r\nTransfer-Encoding: chunked", 2),
+        (b"304 Not Modified\r\nContent-Length: 6", 1),
+        (b"204 No Content", 1),
+    ],
+)
+def test_a_body_announced_where_none_can_be_ends_the_connection(tmp_path: Path, head: bytes, connections: int) -> None:
+    """An upstream that sends it all the same would have it read as the answer to somebody else's request."""
+
+    async def talk() -> None:
+        async with House(tmp_path, handler=says(b"HTTP/1.1 " + head + b"\r\n\r\n")) as house:
+            client = await house.connect()
+            for _ in range(2):
+                await client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                await client.reader.readuntil(b"\r\n\r\n")
+            assert house.accepted == connections
+            client.close()
+
+    run(talk())
