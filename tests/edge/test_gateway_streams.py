@@ -364,3 +364,28 @@ def test_a_failure_of_our_own_ends_the_connection_and_is_counted(tmp_path: Path,
             assert [(s.name, s.value) for s in house.metrics.take().counters] == [("yett_internal_errors_total", 1)]
 
     run(talk())
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [(b"GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", 400), (b"GET / HTTP/1.1\r\nHost: nobody.example\r\n\r\n", 421)],
+)
+def test_with_durable_records_no_refusal_leaves_before_its_record(tmp_path: Path, request_: bytes, status: int) -> None:
+    policy = PLAIN.replace("  shop:\n", "  shop:\n    match: {{hosts: [api.example]}}\n")
+
+    async def talk() -> None:
+        async with House(tmp_path, policy, durable=True) as house:
+            for written in (True, False):
+                client = await house.connect()
+                await client.send(request_)
+                await house.until(lambda: house.journal.waiting)
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.1):
+                        await client.reader.read(1)
+                house.journal.waiting.pop()(written)
+                if written:
+                    assert (await client.response())[0] == status
+                else:  # the disk is full: fail closed
+                    assert await client.rest() == b""
+
+    run(talk())

@@ -5,6 +5,7 @@ stops when more than a bounded number of bytes wait. Deadlines are swept by the 
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -241,24 +242,37 @@ class ClientConnection(asyncio.Protocol):
 
     def _unrouted(self, head: RequestHead, target: Target, host: str, denial: Denial) -> None:
         """No service: nothing can be delivered, in whatever mode."""
-        identity = self.gateway.unrouted(self, head, target, host, denial)
+        identity, sequence = self.gateway.unrouted(self, head, target, host, denial)
         self._keep = self.keeps_alive(head, not head.chunked and not head.content_length)
         lines = b"x-request-id: %b\r\n" % identity.encode()
         answer = problem(denial.status, "", identity, lines, close=not self._keep, head=head.method == "HEAD")
-        self.transport.write(answer)
-        if self._keep:
-            self._next()
-        else:
-            self._linger()
+        self._say(answer, sequence, self._next if self._keep else self._linger)
 
     def _refuse(self, status: int, reason: str) -> None:
         """The request has no single reading: answer, close, and never look at the rest of what was sent."""
-        identity = self.gateway.refused(self, status, reason)
+        identity, sequence = self.gateway.refused(self, status, reason)
         self.state = BUSY
         self.exchange = None
         self._keep = False
-        self.transport.write(problem(status, "", identity, b"x-request-id: %b\r\n" % identity.encode(), close=True))
-        self._linger()
+        answer = problem(status, "", identity, b"x-request-id: %b\r\n" % identity.encode(), close=True)
+        self._say(answer, sequence, self._linger)
+
+    def _say(self, answer: bytes, sequence: int, then: Callable[[], None]) -> None:
+        """An answer that no exchange gives; it, too, waits for its record where records are durable."""
+        if self.gateway.journal.durable:
+            self.gateway.journal.on_durable(sequence, partial(self._said, answer, then))
+        else:
+            self.transport.write(answer)
+            then()
+
+    def _said(self, answer: bytes, then: Callable[[], None], written: bool) -> None:
+        if self.state != BUSY:
+            return
+        if written:
+            self.transport.write(answer)
+            then()
+        else:
+            self._unrecorded()
 
     # --- bodies -----------------------------------------------------------------------------------------------------
 

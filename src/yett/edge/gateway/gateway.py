@@ -249,19 +249,19 @@ class Gateway:
             for at, reason in enumerate(reasons):
                 self.metrics.rule(plan.operation.service, reason.rule, at < enforced)
 
-    def refused(self, client: ClientConnection, status: int, reason: str) -> str:
-        """Record a request that could not be read. Returns its id."""
+    def refused(self, client: ClientConnection, status: int, reason: str) -> tuple[str, int]:
+        """Record a request that could not be read. Returns its id, and the sequence number of its record."""
         identity = self.next_id().decode()
         self.metrics.rule("", "http-syntax", True)
-        self.journal.append(record.of_refusal(self, client, identity, status, reason))
-        return identity
+        return identity, self.journal.append(record.of_refusal(self, client, identity, status, reason))
 
-    def unrouted(self, client: ClientConnection, head: RequestHead, target: Target, host: str, denial: Denial) -> str:
-        """Record a request that belongs to no service. Returns its id."""
+    def unrouted(
+        self, client: ClientConnection, head: RequestHead, target: Target, host: str, denial: Denial
+    ) -> tuple[str, int]:
+        """Record a request that belongs to no service. Returns its id, and the sequence number of its record."""
         identity = self.next_id().decode()
         self.metrics.rule("", denial.rule, True)
-        self.journal.append(record.of_unrouted(self, client, head, target, host, denial, identity))
-        return identity
+        return identity, self.journal.append(record.of_unrouted(self, client, head, target, host, denial, identity))
 
     def note(self, tag: str, **details: Any) -> None:
         """Record something that is not a request."""
