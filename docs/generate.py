@@ -54,9 +54,9 @@ def rules() -> str:
 
 
 def _command(command: click.Command, path: str, parent: click.Context | None) -> list[str]:
-    context = click.Context(
-        command, info_name=path.rpartition(" ")[2], parent=parent, terminal_width=100, max_content_width=100
-    )
+    # With the command's own settings (-h), as when it is called: click remembers the first help option that it makes.
+    width = {"terminal_width": 100, "max_content_width": 100}
+    context = click.Context(command, parent, path.rpartition(" ")[2], **{**command.context_settings, **width})
     parts = [f"## {path}\n", _block("text", command.get_help(context))]
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -66,9 +66,20 @@ def _command(command: click.Command, path: str, parent: click.Context | None) ->
     return parts
 
 
+COMPLETION = """\
+A shell completes commands and options after this line, in its start file:
+
+```sh
+eval "$(_YETT_COMPLETE=bash_source yett)"     # bash: ~/.bashrc
+eval "$(_YETT_COMPLETE=zsh_source yett)"      # zsh: ~/.zshrc
+_YETT_COMPLETE=fish_source yett | source      # fish: ~/.config/fish/config.fish
+```
+"""
+
+
 def command_line() -> str:
     """The page of all commands, as their --help says."""
-    return f"{NOTICE}\n# Command line\n\n" + "\n".join(_command(yett, "yett", None))
+    return f"{NOTICE}\n# Command line\n\n{COMPLETION}\n" + "\n".join(_command(yett, "yett", None))
 
 
 def pages() -> dict[str, str]:

@@ -69,6 +69,16 @@ def test_gaps_of_many_operations_are_told_once(house: Path) -> None:
     assert "  POST /v1/orders, p0, p1 and 3 more: the request body\n" in run("check").output
 
 
+def test_a_contract_without_operations_is_a_mistake_and_opens_nothing(house: Path) -> None:
+    (house / "openapi.yaml").write_text('openapi: 3.0.3\ninfo: {title: shop, version: "1"}\npaths: {}\n')
+    (house / "yett.yaml").write_text(
+        'services: {a: {upstream: {targets: ["http://127.0.0.1:9001"]}, contract: {file: openapi.yaml}}}'
+    )
+    result = run("check")
+    assert result.exit_code == 2
+    assert result.stderr == "yett.yaml:1:81: openapi.yaml: declares no operation\n"
+
+
 def test_nothing_but_good(house: Path) -> None:
     (house / "yett.yaml").write_text('services: {a: {upstream: {targets: ["http://127.0.0.1:9001"]}}}')
     result = run("check", "--strict")

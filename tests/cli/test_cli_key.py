@@ -124,3 +124,21 @@ def test_a_password_is_asked_for_twice_on_a_terminal(run, monkeypatch):
     assert result.exit_code == 0
     assert PasswordHasher().verify(result.stdout.split()[-1], "secret")
     assert "secret" not in result.stdout.replace(result.stdout.split()[-1], "")
+
+
+@pytest.mark.parametrize("given", [("--principal", ""), ("--principal", "a\nb"), ("--principal", "a", "--id", "")])
+def test_names_that_cannot_be_shown_are_refused_in_plain_words(run, given, tmp_path):
+    result = run("new", *given)
+    assert result.exit_code == 2
+    assert "must have 1 to 256 characters, and no control characters" in result.stderr
+    assert not (tmp_path / "keys.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("list",), ("list", "-c", "keys.yaml"), ("new", "--principal", "a", "--keys", "no/keys.yaml")]
+)
+def test_what_the_system_refuses_is_said_without_its_numbers(run, arguments):
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.endswith(": no such file or directory\n")
+    assert "Errno" not in result.stderr

@@ -349,7 +349,7 @@ def test_an_unreadable_log_is_said_in_one_line(run, monkeypatch):
     monkeypatch.setattr(module, "newest", refused)
     result = run(log)
     assert result.exit_code == 1
-    assert "yett-data/log: Permission denied" in result.stderr
+    assert "yett-data/log: permission denied" in result.stderr
 
 
 @pytest.mark.parametrize("since", [[], ["--since", "2026-11-21"]])

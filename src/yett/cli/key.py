@@ -17,6 +17,7 @@ import click
 import msgspec
 from argon2 import PasswordHasher, Type
 
+from yett.cli.failing import reason
 from yett.formats.claims import LATEST
 from yett.formats.credentials import SECRET_SIZE, digest_of, format_key
 from yett.formats.document import Document
@@ -27,6 +28,7 @@ from yett.store.keyfile import KeyFile, UnknownKeyError
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")  # RFC 6749, 3.3
+_LABEL = re.compile(r"[^\x00-\x1f\x7f]{1,256}")  # as in `yett.model.operation`
 _SPAN = re.compile(r"(\d{1,6})([smhdwy])")
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
@@ -61,6 +63,13 @@ def _scopes(context: click.Context, parameter: click.Parameter, value: tuple[str
     return value
 
 
+def _label(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _LABEL.fullmatch(value):
+        hint = f"{value!r} must have 1 to 256 characters, and no control characters"
+        raise click.BadParameter(hint, context, parameter)
+    return value
+
+
 def _key_file(config: Path | None, keys: Path | None) -> KeyFile:
     """The file that --keys names, else the one that the policy names, else keys.yaml here."""
     if keys is not None:
@@ -70,7 +79,7 @@ def _key_file(config: Path | None, keys: Path | None) -> KeyFile:
     try:
         document: Document = read(config.read_bytes(), str(config))
     except (OSError, DocumentError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(reason(error)) from None
     named = document.tree.get("keys") if isinstance(document.tree, dict) else None
     if not isinstance(named, str):
         raise click.ClickException(f"{config} names no key file: add `keys: keys.yaml`")
@@ -95,11 +104,11 @@ def key() -> None:
 
 
 @key.command("new")
-@click.option("--principal", required=True, help="Who the key is for.")
+@click.option("--principal", required=True, callback=_label, help="Who the key is for.")
 @click.option("--scope", "scopes", multiple=True, callback=_scopes, help="A scope of the key; may be given several times.")
 @click.option("--role", "roles", multiple=True, help="A role of the key; may be given several times.")
 @click.option("--expires", callback=_expiry, help="When the key ends: 90d, 12h, 2030-12-31. Without it, never.")
-@click.option("--id", "id_", help="The key's id, to revoke it by (default: random).")
+@click.option("--id", "id_", callback=_label, help="The key's id, to revoke it by (default: random).")
 @_with_file
 def new(
     file: KeyFile, principal: str, scopes: tuple[str, ...], roles: tuple[str, ...], expires: float | None, id_: str | None
@@ -119,7 +128,7 @@ def new(
         stored = msgspec.convert(made, ApiKey)
         file.add(stored)
     except (ValueError, OSError, DocumentError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(reason(error)) from None
     click.echo(secret)
     until = "without expiry" if expires is None else f"until {_moment(expires)}"
     click.echo(f"Key {stored.id} for {principal}, {until}, is in {file.path}. It is not shown again.", err=True)
@@ -152,7 +161,7 @@ def revoke(file: KeyFile, id_: str) -> None:
     except UnknownKeyError:
         raise click.ClickException(f"there is no key with the id {id_!r} in {file.path}") from None
     except (OSError, DocumentError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(reason(error)) from None
     click.echo(f"Key {revoked.id} of {revoked.principal} is revoked.", err=True)
 
 
@@ -160,7 +169,7 @@ def _load(file: KeyFile) -> tuple[ApiKey, ...]:
     try:
         return file.load()
     except (OSError, DocumentError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(reason(error)) from None
 
 
 def _state(key: ApiKey, now: float) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from yett.cli import showing
+from yett.cli.failing import reason
 from yett.formats.yaml import read as read_yaml
 from yett.model.event import Event
 from yett.model.mistake import DocumentError
@@ -66,7 +67,7 @@ def _named_directory(config: Path) -> str:
     try:
         tree = read_yaml(config.read_bytes(), str(config)).tree
     except (OSError, DocumentError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(reason(error)) from None
     log = tree.get("log") if isinstance(tree, dict) else None
     named = log.get("directory", Log().directory) if isinstance(log, dict) else Log().directory
     if not isinstance(named, str):
@@ -82,7 +83,7 @@ def _with_directory(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(directory=_directory(config, dir_), **rest)
         except PermissionError as error:
-            raise click.ClickException(f"{error.filename}: {error.strerror}") from None
+            raise click.ClickException(reason(error)) from None
 
     path = click.Path(path_type=Path)
     named = click.option("-c", "--config", type=path, help="The policy that names the log (default: yett.yaml here).")(run)

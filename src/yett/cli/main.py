@@ -3,12 +3,14 @@
 Shell completion is click's own: `eval "$(_YETT_COMPLETE=bash_source yett)"` (or zsh_source, fish_source).
 """
 
+import errno
 import importlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
 from yett import __version__
+from yett.cli.failing import reason
 
 
 class _Command(NamedTuple):
@@ -31,6 +33,15 @@ COMMANDS = {
 
 class _Lazily(click.Group):
     """A group that knows names and summaries of its commands without importing them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """A full disk, a directory that is not ours: what the machine refuses is told in one line."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read our output has seen enough; click ends quietly
+                raise
+            raise click.ClickException(reason(error)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)

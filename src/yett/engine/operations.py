@@ -138,7 +138,8 @@ class Routes:
             self._mistake(key, f"there is no operation {key!r}", hint)
         elif self.contract is not None and not override.declare:
             close = self._similar(key)
-            hint = f"{close} or say `declare: true` to add it" if close else "say `declare: true` to add it"
+            pause = "" if close.endswith("?") else ","
+            hint = f"{close}{pause} or say `declare: true` to add it" if close else "say `declare: true` to add it"
             self._mistake(key, f"the contract has no operation {key!r}", hint)
         else:
             full = self._below_prefix(canonical_template(template))

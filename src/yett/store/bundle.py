@@ -182,6 +182,9 @@ class _Loading:
             known = documents.get(problem.document, documents[root])
             line, column = nearest(known.positions, problem.pointer)
             self.mistakes.append(Mistake(problem.message, known.file, line, column))
+        if not contract.problems and not contract.operations:
+            # Where nothing is declared, everything is let through: a file that was cut off must not open what it closed.
+            self._report(pointer, f"{name}: declares no operation")
         return contract
 
     def _contract_document(self, directory: Path, root: str, file: str, pointer: str, name: str) -> Document | None:
