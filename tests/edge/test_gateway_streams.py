@@ -389,3 +389,20 @@ def test_with_durable_records_no_refusal_leaves_before_its_record(tmp_path: Path
                     assert await client.rest() == b""
 
     run(talk())
+
+
+def test_with_durable_records_a_tunnel_opens_after_its_record(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with House(tmp_path, handler=tunnel, durable=True) as house:
+            client = await house.connect()
+            await client.send(HANDSHAKE + b"\r\n")
+            await house.until(lambda: house.journal.waiting)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await client.reader.read(1)
+            house.journal.waiting.pop()(True)
+            assert (await client.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+            await client.send(b"x")
+            assert await client.reader.readexactly(6) == b"helloX"
+
+    run(talk())

@@ -283,3 +283,25 @@ def test_a_body_announced_where_none_can_be_ends_the_connection(tmp_path: Path, 
             client.close()
 
     run(talk())
+
+
+def test_a_body_after_head_is_never_anothers_answer(tmp_path: Path) -> None:
+    async def wrong(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"HEAD"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n")
+                await asyncio.sleep(0.02)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON")
+            else:
+                writer.write(OK)
+
+    async def talk() -> None:
+        async with House(tmp_path, handler=wrong) as house:
+            for _ in range(5):
+                client = await house.connect()
+                await client.send(b"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
+                await client.reader.readuntil(b"\r\n\r\n")
+                assert (await house.ask(GET))[2] == b"ok"
+
+    run(talk())

@@ -114,3 +114,8 @@ def test_names_are_judged_without_case_and_punctuation():
 )
 def test_texts_that_look_like_secrets(text, secret):
     assert looks_secret(text) is secret
+
+
+def test_names_that_are_encoded_more_than_once_hide_no_secret() -> None:
+    for name in ("api%5Fkey", "api%255fkey", "api%25255Fkey", "%2525252561"):
+        assert "sesame" not in masked_target("/", f"{name}=sesame", bytes(32))

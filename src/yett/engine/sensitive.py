@@ -57,9 +57,16 @@ def _means(name: str, exact: frozenset[str], more: frozenset[str]) -> bool:
     return any(fragment in whole for fragment in _FRAGMENTS) or any(part in exact or part in more for part in (*parts, whole))
 
 
+_DECODINGS = 3
+"""Times that a name is decoded, for servers behind servers; one that is still encoded then is taken for a secret's."""
+
+
 @lru_cache(maxsize=1024)
 def _query_name(name: str, more: frozenset[str]) -> bool:
-    return _means(decoded(name.replace("+", " ")), _QUERY, more)
+    text = name.replace("+", " ")
+    for _ in range(_DECODINGS):
+        text = decoded(text)
+    return "%" in text or _means(text, _QUERY, more)
 
 
 def bears_credential(name: str, more: frozenset[str] = frozenset()) -> bool:

@@ -50,11 +50,13 @@ def kind_of(name: str) -> Kind:
     return Kind.OPAQUE
 
 
-@lru_cache(maxsize=512)
 def read_media_type(value: bytes) -> MediaType | None:
     """Read a Content-Type. None for what is not one, or names a parameter twice."""
-    if len(value) > MAX_LENGTH:
-        return None
+    return None if len(value) > MAX_LENGTH else _read(value)
+
+
+@lru_cache(maxsize=512)
+def _read(value: bytes) -> MediaType | None:
     try:
         text = value.decode("ascii")
     except UnicodeDecodeError:

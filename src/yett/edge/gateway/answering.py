@@ -173,9 +173,9 @@ class AnsweringExchange(LiveExchange):
         self.status = self.sent_status = 101
         self.tunnel = self._started_response = True
         own = b"connection: upgrade\r\nupgrade: websocket\r\nx-request-id: " + self.request_id + b"\r\n"
-        self.gateway.record(self, "gateway:request:opened")
+        sequence = self.gateway.record(self, "gateway:request:opened")
         self.client.begin_response(False)
-        self.client.open_tunnel(response_head(head, b"", own, frozenset(), ()) + rest)
+        self.client.open_tunnel(response_head(head, b"", own, frozenset(), ()) + rest, sequence)
 
     def tunnelled(self, data: bytes) -> None:
         self.response_size += len(data)

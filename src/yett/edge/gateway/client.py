@@ -453,12 +453,16 @@ class ClientConnection(asyncio.Protocol):
             if self._ended:
                 self.close()
 
-    def open_tunnel(self, answer: bytes) -> None:
-        """From now on bytes go both ways as they come."""
+    def open_tunnel(self, answer: bytes, sequence: int) -> None:
+        """From now on bytes go both ways as they come; `sequence` is the record of the decision."""
         self.state = TUNNEL
         self.deadline = self.gateway.now + self.gateway.bounds.tunnel_idle_timeout
-        self._held = None
-        self.transport.write(answer)
+        if self._held is None:
+            self.transport.write(answer)
+        elif self.exchange is not None:
+            self._held.append(answer)
+            self.exchange.client_writable(False)
+            self.gateway.journal.on_durable(sequence, partial(self._stream_durable, self.exchange))
         data, self._buffer = self._buffer, b""
         if data and self.exchange is not None:
             self.exchange.to_upstream(data)

@@ -154,7 +154,8 @@ class LiveExchange:
             self._over(reason)
             self.client.abort()
         else:
-            self._local(status, b"retry-after: 1\r\n" if status == 503 else b"")
+            lines = b"".join(self.evaluation.fields or ())  # CORS fields, so that pages can read this answer as well
+            self._local(status, lines + b"retry-after: 1\r\n" if status == 503 else lines)
 
     def _drop_upstream(self) -> None:
         upstream, self.upstream = self.upstream, None

@@ -15,6 +15,7 @@ from yett.edge.gateway.health import HealthChecks
 from yett.edge.gateway.metrics import Metrics, OperationNumbers
 from yett.edge.gateway.pool import Cluster
 from yett.edge.gateway.tls import upstream_context
+from yett.engine.plan import Plan
 from yett.engine.snapshot import Snapshot
 from yett.formats.forwarded import Networks, client_address, fresh_lines
 from yett.formats.http1 import RequestHead
@@ -92,7 +93,7 @@ class Gateway:
         self.snapshot = snapshot
         self.bounds = snapshot.policy.bounds
         self.recording = snapshot.policy.log.enabled
-        self._numbers: dict[int, OperationNumbers] = {}
+        self._numbers: dict[int, tuple[Plan, OperationNumbers]] = {}
         self.trusted = Networks(snapshot.policy.trusted_proxies)
         self.sampling = snapshot.policy.log.samples.per_minute > 0
         self.budget = record.SampleBudget(snapshot.policy.log.samples.per_minute)
@@ -232,11 +233,12 @@ class Gateway:
 
     def _count(self, exchange: LiveExchange, duration: float) -> None:
         plan, evaluation = exchange.plan, exchange.evaluation
-        numbers = self._numbers.get(id(plan))  # a snapshot's plans live as long as it does, and `swap` forgets them
-        if numbers is None:
+        known = self._numbers.get(id(plan))
+        if known is None:
             operation = plan.operation
-            numbers = self._numbers[id(plan)] = self.metrics.operation(operation.service, operation.id)
-        numbers.observe(
+            # The plan is kept beside its numbers, so that no other one can get its id before `swap` forgets both.
+            known = self._numbers[id(plan)] = (plan, self.metrics.operation(operation.service, operation.id))
+        known[1].observe(
             exchange.sent_status,
             record.verdict(evaluation),
             duration,

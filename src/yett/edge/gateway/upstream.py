@@ -131,8 +131,10 @@ class UpstreamConnection(asyncio.Protocol):
         self._reusable = head.keep_alive
         if exchange.method == "HEAD" or head.status in (204, 304):
             self._left = 0
-            if head.status in (204, 304) and (head.chunked or (head.status == 204 and head.content_length)):
-                self._reusable = False  # a body where none can be may follow, and be taken for somebody else's answer
+            if head.chunked or (head.content_length and head.status != 304):
+                # A body where none can be may follow (many servers get HEAD wrong), and be taken for somebody else's answer:
+                # a new connection for the next request is the price of never mixing answers up.
+                self._reusable = False
         elif head.chunked:
             self._state = _CHUNKED
             self._chunks = ChunkedReader()
