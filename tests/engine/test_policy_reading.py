@@ -257,3 +257,9 @@ def test_values_of_unknown_keys_are_not_repeated() -> None:
     (found,) = mistakes_of(service("password: hunter2"))
     assert found.startswith("yett.yaml:4:5: unknown key 'password'")
     assert "hunter2" not in found
+
+
+@pytest.mark.parametrize("name", ['"a\\0"', '"a b"', '""', '"' + "x" * 65 + '"', '"\\e[31m"'])
+def test_a_service_has_a_name_that_can_be_shown(name: str) -> None:
+    (mistake,) = mistakes_of(f'services:\n  {name}:\n    upstream: {{targets: ["http://127.0.0.1:1"]}}\n')
+    assert mistake.startswith("yett.yaml:2:3: not a name for a service")

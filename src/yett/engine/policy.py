@@ -4,6 +4,7 @@ It reads nothing: the tree and its positions come from `yett.formats.yaml`, cont
 know is asked of the guards.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ _ENGINE: dict[type, list[str]] = {
     Service: [field.encode_name for field in msgspec.structs.fields(Service) if field.name not in ("name", "settings")],
     OperationPolicy: [field.encode_name for field in msgspec.structs.fields(OperationPolicy) if field.name != "settings"],
 }
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def setting_keys() -> list[str]:
@@ -75,6 +78,9 @@ def _services(tree: Any, report: Report) -> list[dict[str, Any]]:
     if not isinstance(tree, dict) or not tree:
         report("/services", "expected a mapping of names to services", "services: {shop: {upstream: {targets: [...]}}}")
         return []
+    for name in tree:
+        if not _NAME.fullmatch(name):
+            report(f"/services/{escape(name)}#", "not a name for a service", "letters, digits, '.', '_' and '-', at most 64")
     return [_service(name, value, f"/services/{escape(name)}", report) for name, value in tree.items()]
 
 

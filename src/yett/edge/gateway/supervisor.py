@@ -254,7 +254,11 @@ class Supervisor:
         self._reloads.error = "; ".join(refused.errors)
         self._reloads.at = time.time()
         self._count_reload("refused")
-        self._note("gateway:policy:refused", self._fleet.digest, failure=self._reloads.error[:4_096])
+        self._note(
+            "gateway:policy:refused",
+            self._fleet.digest,
+            failure="; ".join(map(str.strip, self._reloads.error[:4_096].splitlines())),
+        )
 
     def _count_reload(self, result: str) -> None:
         self._totals.count("yett_policy_reloads_total", "Reloads of the policy by result.", (("result", result),))
