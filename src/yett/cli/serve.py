@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import os
+import resource
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -93,7 +95,17 @@ def serve(
         log_directory=log_dir,
     )
     set_up_logging()
+    allow_many_files()
     sys.exit(asyncio.run(Supervisor(settings(wanted, workers or 0, drain, access_log)).run()))
+
+
+def allow_many_files() -> None:
+    """Let this process and its workers open as many files as they may: each request under way takes two sockets, and shells
+    give 1,024 for the sake of programs that use select(2)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(ValueError, OSError):  # macOS says "unlimited" and allows less
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def set_up_logging() -> None:
