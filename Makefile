@@ -33,7 +33,7 @@ pytest: $(STAMP)
 	$(BIN)/coverage erase
 	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --fail-under=90
+	$(BIN)/coverage report --fail-under=93
 
 bench: $(STAMP)
 	$(BIN)/python bench/run.py $(BENCH)
