@@ -365,6 +365,17 @@ def test_gaps_of_shared_schemas_are_told_of_every_operation_that_reaches_them() 
     assert only(contract).unenforced[0].pointer == "/components/schemas/B/format"
 
 
+def test_gaps_of_schemas_written_in_place_are_told_of_their_operation_only() -> None:
+    def taking(name: str) -> dict[str, object]:
+        return {"get": {**OK, "parameters": [{"name": name, "in": "query", "schema": {"type": "string", "format": "odd"}}]}}
+
+    contract = sound(openapi(paths={f"/{name}": taking(name) for name in "abc"}))
+    assert [[gap.pointer for gap in only(contract, index).unenforced] for index in range(3)] == [
+        [f"/paths/~1{name}/get/parameters/0/schema/format"] for name in "abc"
+    ]
+    assert len(contract.schemas) == 1
+
+
 def test_complaints_are_bounded() -> None:
     properties: dict[str, object] = {f"p{index}": {"format": f"f{index}"} for index in range(12_000)}
     properties |= {f"q{index}": {"$ref": f"#/nowhere/{index}"} for index in range(12_000)}

@@ -41,8 +41,12 @@ class SchemaPool:
         self._directional: dict[Location, bool] = {}
         self._children: dict[Location, list[tuple[str, Node]]] | None = None
 
-    def use(self, node: Node, direction: Direction) -> int:
-        """Take in a schema that an operation uses. Returns its id."""
+    def use(self, node: Node, direction: Direction, gaps: set[int]) -> int:
+        """Take in a schema that an operation uses. Returns its id.
+
+        gaps: what is not enforced of a schema written in place is added; it is told of this place only, however many
+        others have the same text.
+        """
         if isinstance(node.value, dict) and node.value.keys() == {"$ref"}:
             try:
                 target = self.documents.resolve(node.document, node.value["$ref"])
@@ -53,6 +57,7 @@ class SchemaPool:
         else:
             conversion = Conversion(self, node, self._needed(node, direction))
             number = self._intern(conversion.run(), conversion)
+            gaps |= conversion.gaps
         self._roots.add(number)
         return number
 
@@ -70,9 +75,7 @@ class SchemaPool:
         if text not in self._by_text:
             number = self._by_text[text] = self._allocate(conversion.home)
             self._store(number, text, conversion)
-        number = self._by_text[text]
-        self._gaps[number] |= conversion.gaps
-        return number
+        return self._by_text[text]
 
     def _allocate(self, home: Node) -> int:
         self._texts.append(b"true")
@@ -85,7 +88,6 @@ class SchemaPool:
         self._texts[number] = text
         self._references[number] |= conversion.references
         self._in_place[number] |= conversion.in_place
-        self._gaps[number] |= conversion.gaps
 
     def convert_waiting(self) -> None:
         """Convert all that was referred to. To be called before `gaps` and `finish`."""
@@ -93,6 +95,7 @@ class SchemaPool:
             number, node, direction, variant = self._waiting.popleft()
             conversion = Conversion(self, node, direction, variant)
             self._store(number, msgspec.json.encode(conversion.run()), conversion)
+            self._gaps[number] |= conversion.gaps
         for number in _rings(self._in_place):
             self.report.problem(self._homes[number], "the schema contains itself without going into a property or an item")
 

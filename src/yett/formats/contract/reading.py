@@ -56,7 +56,7 @@ class Reader:
         self.gaps.add(self.report.gap(node, what, why))
 
     def schema(self, node: Node, direction: Direction) -> int:
-        number = self.pool.use(node, direction)
+        number = self.pool.use(node, direction, self.gaps)
         self.schemas.add(number)
         return number
 
