@@ -219,7 +219,9 @@ class PathReader:
         names = set(_TEMPLATE_NAME.findall(template))
         declared = {name for place, name in found if place == "path"}
         for name in sorted(names - declared):
-            self.reader.gap(operation, f"path parameter {name}", "the template has it, and it is not declared: any value passes")
+            self.reader.gap(
+                operation, f"path parameter {name}", "the template has it, and it is not declared: any value passes"
+            )
         for name in sorted(declared - names):
             self.reader.gap(operation, f"path parameter {name}", f"it is declared, and not in the template {template}")
             del found["path", name]
