@@ -67,6 +67,13 @@ def test_undeclared_fields_of_open_forms() -> None:
     assert judged(contract, pairs("a=1&a=2")) == Violation("body", "a: it stands more than once")
     lists = form({}, additionalProperties={"type": "array", "items": INTEGER})
     assert judged(lists, pairs("a=1&a=2")) is None
+    twice, thrice = parts(Part("a", b"1"), Part("a", b"2")), parts(*[Part("a", b"x")] * 3)
+    for more in ({}, {"additionalProperties": True}):
+        assert judged(form({}, **more), pairs("a=1&a=2&a=x")) is None
+        assert judged(form({}, MULTIPART, **more), twice) is judged(form({}, MULTIPART, **more), thrice) is None
+    assert judged(form({}, additionalProperties=False), pairs("a=1&a=2")) is not None
+    assert judged(form({}, MULTIPART, additionalProperties=False), twice) is not None
+    assert judged(form({"a": {}}, MULTIPART), twice) == Violation("body", "a: it stands more than once")
 
 
 def test_required_fields() -> None:

@@ -75,6 +75,9 @@ def _json(content: bytes) -> Any:
 
 
 def _undeclared(name: str, texts: list[str], shape: Shape) -> Any:
+    """A field that the schema does not name. Where it says nothing of such fields, repeating one makes a list of it."""
+    if shape.kinds is None and len(texts) > 1:
+        return texts
     if shape.is_array:
         return array(texts, shape)
     if len(texts) > 1:
@@ -84,15 +87,20 @@ def _undeclared(name: str, texts: list[str], shape: Shape) -> Any:
 
 def _from_parts(multipart: Multipart, shape: Shape, encoding: dict[str, Parameter]) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    repeated: dict[str, list[Any]] = {}
     for part in multipart.parts:
-        declared = shape.properties.get(part.name) or shape.rest or TEXT
-        media = encoding[part.name].media if part.name in encoding else ""
+        name = part.name
+        declared = shape.properties.get(name) or shape.rest or TEXT
+        media = encoding[name].media if name in encoding else ""
         if declared.is_array and not _part_is_json(part, declared, media):
-            found.setdefault(part.name, []).append(_part_value(part, declared.items or TEXT, media))
-        elif part.name in found:
-            raise Unreadable(f"{part.name[:64]}: it stands more than once")
-        else:
-            found[part.name] = _part_value(part, declared, media)
+            found.setdefault(name, []).append(_part_value(part, declared.items or TEXT, media))
+        elif name not in found:
+            found[name] = _part_value(part, declared, media)
+        elif name in shape.properties or declared.kinds is not None:
+            raise Unreadable(f"{name[:64]}: it stands more than once")
+        else:  # as in `_undeclared`
+            found[name] = repeated.setdefault(name, [found[name]])
+            found[name].append(_part_value(part, declared, media))
     return found
 
 
