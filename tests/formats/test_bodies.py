@@ -216,6 +216,19 @@ def test_parts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "plain"),
+    [
+        (b"filename=a.png; filename*=utf-8''a.png", "a.png"),
+        (b"filename=\"a b.png\"; filename*=UTF-8'en'a%20b.png", "a b.png"),
+        (b"filename=\"=?utf-8?B?w7wucG5n?=\"; filename*=utf-8''%C3%BC.png", "=?utf-8?B?w7wucG5n?="),
+    ],
+)
+def test_a_file_name_said_twice_in_the_way_of_dotnet(names: bytes, plain: str) -> None:
+    body = b"--x\r\nContent-Disposition: form-data; name=f; " + names + b"\r\n\r\n1\r\n--x--"
+    assert read_multipart(body, "x")[0].filename == plain
+
+
+@pytest.mark.parametrize(
     ("body", "boundary", "reason"),
     [
         (b"", "x", "it does not begin with the boundary"), (b"preamble\r\n--x\r\n" + part() + b"--x--", "x", "it does not begin with the boundary"), (b"--x \r\n" + part() + b"--x--", "x", "it does not begin with the boundary"),
@@ -226,6 +239,9 @@ def test_parts() -> None:
         (b"--x\r\nContent-Disposition: form-data; name=a; name=b\r\n\r\n1\r\n--x--", "x", "a malformed Content-Disposition, or a parameter that stands twice"),
         (b"--x\r\nContent-Disposition: form-data; name=a b\r\n\r\n1\r\n--x--", "x", "a malformed Content-Disposition, or a parameter that stands twice"),
         (b"--x\r\nContent-Disposition: form-data; name=a; filename=b; filename*=c\r\n\r\n1\r\n--x--", "x", "a part with two file names"),
+        (b"--x\r\nContent-Disposition: form-data; name=a; filename=b.sh; filename*=utf-8''b.png\r\n\r\n1\r\n--x--", "x", "a part with two file names"),
+        (b"--x\r\nContent-Disposition: form-data; name=a; filename=b; filename*=utf-8''%zz\r\n\r\n1\r\n--x--", "x", "a part with two file names"),
+        (b'--x\r\nContent-Disposition: form-data; name=a; filename="=?utf-8?B?A?="; filename*=utf-8\'\'A\r\n\r\n1\r\n--x--', "x", "a part with two file names"),
         (b"--x\r\nContent-Disposition: form-data; name*=a\r\n\r\n1\r\n--x--", "x", "a part without a plain name"), (b'--x\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n1\r\n--x--', "x", "a name that is not UTF-8"),
         (b"--x\r\n" + part(fields=b"Content-Transfer-Encoding: base64\r\n") + b"--x--", "x", "a part with a transfer encoding"),
         (b"--x\r\n" + part(fields=b"content-disposition: form-data; name=b\r\n") + b"--x--", "x", "a malformed field of a part, or one that stands twice"),

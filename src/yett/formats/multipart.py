@@ -4,9 +4,12 @@ Sources: RFC 7578 (form data), RFC 2046, section 5.1.1 (boundaries). Stricter th
 space behind a boundary, no line folding, no field or parameter twice, no transfer encoding.
 """
 
+import base64
 import re
 
 import msgspec
+
+from yett.formats.percent import strictly_decoded
 
 MAX_PARTS = 1_000
 MAX_HEAD = 8_192
@@ -19,6 +22,8 @@ _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1
 _DISPOSITION = re.compile(
     rb';[ \t]*([A-Za-z]+\*?)[ \t]*=[ \t]*(?:"((?:[^"\\\r\n]|\\["\\])*)"|([!#$%&\'*+\-.^_`|~0-9A-Za-z]+))[ \t]*'
 )
+
+_ENCODED_WORD = re.compile(r"=\?utf-8\?[Bb]\?([A-Za-z0-9+/]+={0,2})\?=", re.IGNORECASE)
 
 
 class NotMultipart(ValueError):
@@ -96,10 +101,24 @@ def _names(disposition: bytes) -> tuple[str, str | None]:
         position = found.end()
     if b"name" not in parameters or b"name*" in parameters:
         raise NotMultipart("a part without a plain name")
-    if b"filename" in parameters and b"filename*" in parameters:
-        raise NotMultipart("a part with two file names")
     filename = parameters.get(b"filename", parameters.get(b"filename*"))
     try:
+        if b"filename" in parameters and b"filename*" in parameters:
+            _agree(parameters[b"filename"].decode(), parameters[b"filename*"].decode())
         return parameters[b"name"].decode(), None if filename is None else filename.decode()
     except UnicodeDecodeError:
         raise NotMultipart("a name that is not UTF-8") from None
+
+
+def _agree(plain: str, extended: str) -> None:
+    """Clients of .NET send a file's name in both ways (RFC 6266, 4.3), the plain one as an encoded word (RFC 2047) where it is
+    not ASCII. Raises NotMultipart where they are two names."""
+    charset, _, rest = extended.partition("'")
+    decoded = strictly_decoded(rest.partition("'")[2]) if charset.lower() == "utf-8" else None
+    word = _ENCODED_WORD.fullmatch(plain)
+    try:
+        said = base64.b64decode(word[1], validate=True).decode() if word else plain
+    except ValueError:
+        said = None
+    if said is None or said != decoded:
+        raise NotMultipart("a part with two file names")
