@@ -31,6 +31,7 @@ class Seen:
         self.response_lines: list[tuple[bytes, bytes]] = []
         self.response_fields: dict[bytes, bytes] = {}
         self.response_content = b""
+        self.truncated = self.response_truncated = False
 
     def answered(self, status: int, content: bytes = b"", **fields: str) -> "Seen":
         self.status, self.response_content = status, content

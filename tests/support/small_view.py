@@ -38,6 +38,8 @@ class SmallView:
     response_lines: list[tuple[bytes, bytes]] = field(default_factory=list)
     response_fields: Mapping[bytes, bytes] = field(default_factory=dict)
     response_content: bytes = b""
+    truncated: bool = False
+    response_truncated: bool = False
 
 
 def asked(request: str, response: str = "", scheme: str = "http") -> SmallView:

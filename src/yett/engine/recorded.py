@@ -22,6 +22,7 @@ from yett.model.decision import (
     Denial,
     Evaluation,
     Need,
+    Pause,
     Phase,
     RefreshKeySet,
     VerifyPassword,
@@ -56,12 +57,14 @@ class RecordedView:
         self.scheme = request.scheme
         self.lines, self.fields = head.lines, MappingProxyType(head.fields)
         self.content = b""
+        self.truncated = request.truncated
         self.address = exchange.address
         self.tls = exchange.tls
         answer, self.response_fault = _response(exchange)
         self.status = answer.status
         self.response_lines, self.response_fields = answer.lines, MappingProxyType(answer.fields)
         self.response_content = b""
+        self.response_truncated = exchange.response is not None and exchange.response.truncated
 
     def decode_body(self) -> None:
         """Make `content` available. Raises Undecodable."""
@@ -210,6 +213,9 @@ class _Run:
                 return outcome is not None
             pending, self.evaluation.pending = self.evaluation.pending, None
             checks = tuple(pending or ())
+            if type(outcome.need) is Pause:  # nobody else waits here
+                self.evaluation.supply(outcome.need, True)
+                continue
             if self.fulfil is None:
                 self.evaluation.skip(*_unfulfilled(outcome.need))
                 return False

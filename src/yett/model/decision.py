@@ -92,7 +92,14 @@ class RefreshKeySet(msgspec.Struct, frozen=True):
     kid: str
 
 
-Need = VerifyPassword | RefreshKeySet
+class Pause(msgspec.Struct, frozen=True):
+    """Need: let other connections have their turn, because the check has computed for a while. It is called again with what it
+    kept in the evaluation; `step` tells this pause from the one before. The answer is True."""
+
+    step: int
+
+
+Need = VerifyPassword | RefreshKeySet | Pause
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -137,6 +144,7 @@ class Evaluation:
     document: the body as parsed once by `yett.formats.bodies`, shared by all guards; `unset` where not parsed yet.
     replacement: a response body to send in place of the upstream's, uncoded; replacement_type: its content type, empty where
     the upstream's still holds. amended: why the response was changed, for the record; see `amend`.
+    inspected: what the attack rules have read of the exchange so far, shared by all of them and kept over pauses; `unset` before.
     releases: called once each when the exchange ends, however it ends.
     """
 
@@ -153,6 +161,7 @@ class Evaluation:
     not_evaluated: list[tuple[str, str]] | None = None
     document: Any = unset
     response_document: Any = unset
+    inspected: Any = unset
     replacement: bytes | None = None
     replacement_type: bytes = b""
     amended: list[Denial] | None = None

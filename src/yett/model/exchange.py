@@ -85,7 +85,8 @@ class View(Protocol):
     `lines` and `response_lines` are the fields in order with lower-case names; `fields` and `response_fields` map a
     lower-case name to its value, several lines of one name joined by ", " (RFC 9110, 5.3; never done for Set-Cookie, which
     is to be read from `response_lines`). `content` is the request body without content codings, complete and bounded; it is
-    only there in the body phase. `response_content` likewise in the response body phase.
+    only there in the body phase. `response_content` likewise in the response body phase. `truncated`, `response_truncated`:
+    only the beginning of that body is there, because no step of the plan asks for more (`Step.prefix`).
     """
 
     @property
@@ -117,3 +118,7 @@ class View(Protocol):
     def response_fields(self) -> Mapping[bytes, bytes]: ...
     @property
     def response_content(self) -> bytes: ...
+    @property
+    def truncated(self) -> bool: ...
+    @property
+    def response_truncated(self) -> bool: ...

@@ -86,13 +86,16 @@ class Step(msgspec.Struct, frozen=True):
     """One prepared callable of a plan. An AUTHENTICATE step identifies instead of checking, and names its challenge
     (the value of a WWW-Authenticate field). errors_only: a step in the response body stage that has nothing to say about
     statuses below 400, so that the edge need not buffer those bodies for it. wants: likewise, whether it has anything to say
-    about the body of this response, by its head alone; streams and downloads then pass unbuffered."""
+    about the body of this response, by its head alone; streams and downloads then pass unbuffered. prefix: the step can do with
+    that many octets of the body, decoded; where no other step needs more, a longer body goes on as a stream after the phase
+    has seen its beginning, and `View.truncated` (or `response_truncated`) says so. 0: it needs the whole body."""
 
     stage: Stage
     run: Check | Authenticate
     challenge: bytes = b""
     errors_only: bool = False
     wants: Callable[[View], bool] | None = None
+    prefix: int = 0
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

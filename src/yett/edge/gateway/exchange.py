@@ -33,10 +33,12 @@ class LiveExchange:
     decided = 0.0
     trace_id = ""
     content = b""
+    truncated = False
     status = 0
     response_lines: Sequence[tuple[bytes, bytes]] = ()
     response_fields: Mapping[bytes, bytes] = MappingProxyType({})
     response_content = b""
+    response_truncated = False
     upstream: UpstreamConnection | None = None
     upstream_name = ""
     request_done = False
