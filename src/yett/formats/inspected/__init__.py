@@ -1,0 +1,32 @@
+"""The values of an exchange, for all attack rules: gathered once, decoded once, with their places made only for findings."""
+
+from yett.formats.inspected.body import BATCH, BodyValues, body_values, response_values
+from yett.formats.inspected.head import (
+    cookie_pairs,
+    form_pairs,
+    head_texts,
+    head_values,
+    path_pairs,
+    query_pairs,
+    response_head_values,
+)
+from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value, place
+
+__all__ = [
+    "BATCH",
+    "DEFAULT_LIMITS",
+    "BodyValues",
+    "InspectionLimits",
+    "Origin",
+    "Value",
+    "body_values",
+    "cookie_pairs",
+    "form_pairs",
+    "head_texts",
+    "head_values",
+    "path_pairs",
+    "place",
+    "query_pairs",
+    "response_head_values",
+    "response_values",
+]

@@ -1,0 +1,130 @@
+"""The values of a message's head: path, query, fields, cookies. Decoded once, and leniently: a guard must see what a lenient
+server sees. Nothing here raises. It must not know any rule.
+
+Costs about 5 µs for a request with 5 query parameters and 12 fields (`head_texts`), see `bench`.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import unquote_to_bytes
+
+from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value
+from yett.model.decision import Evaluation
+from yett.model.exchange import View
+
+Pairs = list[tuple[bytes, bytes]]
+
+USUAL = frozenset(
+    b"accept accept-charset accept-encoding accept-language access-control-request-headers access-control-request-method"
+    b" authorization cache-control connection content-encoding content-language content-length content-location content-type"
+    b" cookie date device-memory dnt dpr early-data expect forwarded from host idempotency-key if-match if-modified-since"
+    b" if-none-match if-range if-unmodified-since keep-alive max-forwards origin pragma prefer priority range referer"
+    b" sec-ch-ua sec-ch-ua-arch sec-ch-ua-mobile sec-ch-ua-model sec-ch-ua-platform sec-fetch-dest sec-fetch-mode"
+    b" sec-fetch-site sec-fetch-user sec-gpc sec-websocket-extensions sec-websocket-key sec-websocket-protocol"
+    b" sec-websocket-version te traceparent tracestate baggage trailer transfer-encoding upgrade upgrade-insecure-requests"
+    b" user-agent via x-api-key x-correlation-id x-csrf-token x-forwarded-for x-forwarded-host x-forwarded-port"
+    b" x-forwarded-proto x-real-ip x-request-id x-requested-with x-b3-traceid x-b3-spanid x-b3-sampled".split()
+)
+"""Names of fields that need no look: they were chosen by standards, not by the sender."""
+
+FRAMING = frozenset(b"content-length transfer-encoding connection cookie".split())
+"""Fields whose values are no values of their own: framing was read by its grammar, cookies stand for themselves."""
+
+
+def unquoted(octets: bytes) -> bytes:
+    """Percent-decoded once; what is no escape stays as it is (as ModSecurity and most servers read it)."""
+    return unquote_to_bytes(octets) if b"%" in octets else octets
+
+
+def form_pairs(octets: bytes, most: int) -> Pairs:
+    """Names and values of `a=1&b=2`, decoded: "+" is a space. Beyond `most` pairs the rest is part of the last value."""
+    pieces = octets.split(b"&", most - 1)
+    if b"%" not in octets and b"+" not in octets:
+        return [(name, text) for name, _, text in [piece.partition(b"=") for piece in pieces if piece]]
+    return [
+        (unquoted(name), unquoted(text))
+        for name, _, text in [piece.replace(b"+", b" ").partition(b"=") for piece in pieces if piece]
+    ]
+
+
+def query_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
+    """Query parameters by name, decoded, in order."""
+    query = view.target.query
+    return form_pairs(query.encode("utf-8", "surrogateescape"), most) if query else []
+
+
+def cookie_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
+    """Cookies as sent. A piece without "=" is a value without a name. Beyond `most` the rest is part of the last value."""
+    cookie = view.fields.get(b"cookie")
+    if not cookie:
+        return []
+    found = []
+    for piece in cookie.split(b";", most - 1):
+        name, mark, text = piece.strip(b" \t").partition(b"=")
+        if mark:
+            found.append((name, text))
+        elif name:
+            found.append((b"", name))
+    return found
+
+
+def path_pairs(view: View, evaluation: Evaluation | None) -> Pairs:
+    """The values of the template's parameters, decoded; the whole path under the name b"" where there is no template.
+
+    The rest of a path that matched a template is the template's own text.
+    """
+    if evaluation is not None and evaluation.operation.declared:
+        parameters = evaluation.parameters
+        if not parameters:
+            return []
+        return [(name.encode(), unquoted(text.encode("utf-8", "surrogateescape"))) for name, text in parameters.items()]
+    return [(b"", unquoted(view.target.path.encode("utf-8", "surrogateescape")))]
+
+
+def head_texts(view: View, evaluation: Evaluation | None = None, limits: InspectionLimits = DEFAULT_LIMITS) -> list[bytes]:
+    """The texts of `head_values` alone, in any order: for a first look."""
+    texts = [text for name, text in view.lines if name not in FRAMING]
+    texts += [name for name, _ in view.lines if name not in USUAL]
+    for pairs in (query_pairs(view, limits.values), cookie_pairs(view, limits.values)):
+        for pair in pairs:
+            texts += pair
+    texts += [text for _, text in path_pairs(view, evaluation)]
+    if b"%" in b"".join(texts):
+        texts += _again(view, limits)
+    return texts
+
+
+def _again(view: View, limits: InspectionLimits) -> list[bytes]:
+    """Fields and cookies that hold escapes, decoded."""
+    fields = [unquoted(text) for name, text in view.lines if name not in FRAMING and b"%" in text]
+    return fields + [unquoted(text) for _, text in cookie_pairs(view, limits.values) if b"%" in text]
+
+
+def head_values(view: View, evaluation: Evaluation | None = None, limits: InspectionLimits = DEFAULT_LIMITS) -> list[Value]:
+    """All values of a request's head, names included. Fields and cookies that hold percent-escapes stand twice: as sent, and
+    decoded."""
+    found = [Value(Origin.PATH if name else Origin.URL, name, text) for name, text in path_pairs(view, evaluation)]
+    found += _pairs(query_pairs(view, limits.values), Origin.QUERY, Origin.QUERY_NAME)
+    fields = [line for line in view.lines if line[0] not in FRAMING]
+    found += _both(fields, Origin.HEADER)
+    found += [Value(Origin.HEADER_NAME, name, name) for name, _ in fields if name not in USUAL]
+    cookies = cookie_pairs(view, limits.values)
+    found += _both(cookies, Origin.COOKIE)
+    found += [Value(Origin.COOKIE_NAME, name, name) for name, _ in cookies if name]
+    return found
+
+
+def response_head_values(view: View) -> list[Value]:
+    """The values of a response's fields."""
+    return [Value(Origin.RESPONSE_HEADER, name, text) for name, text in view.response_lines]
+
+
+def _pairs(pairs: Pairs, origin: Origin, names: Origin) -> list[Value]:
+    found: list[Value] = []
+    for name, text in pairs:
+        found += (Value(names, name, name), Value(origin, name, text)) if name else (Value(origin, name, text),)
+    return found
+
+
+def _both(pairs: Sequence[tuple[bytes, bytes]], origin: Origin) -> list[Value]:
+    found = [Value(origin, name, text) for name, text in pairs]
+    return found + [Value(origin, name, unquoted(text)) for name, text in pairs if b"%" in text]
