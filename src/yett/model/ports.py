@@ -101,6 +101,28 @@ class KeySet(Protocol):
         ...
 
 
+class PatternCache(Protocol):
+    """Where compiled patterns are kept between starts: compiling takes seconds, loading milliseconds.
+
+    A digest is 64 lower-case hexadecimal digits that name patterns, flags, library and platform, so an entry never changes.
+    Neither call raises: what cannot be read, or cannot be trusted, is not there.
+    """
+
+    def load(self, digest: str) -> bytes | None: ...
+
+    def save(self, digest: str, data: bytes) -> None: ...
+
+
+class NoPatternCache:
+    """Keeps nothing."""
+
+    def load(self, digest: str) -> bytes | None:  # noqa: ARG002
+        return None
+
+    def save(self, digest: str, data: bytes) -> None:
+        pass
+
+
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Handed to guards at compile time.
 
@@ -110,6 +132,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     key_sets: the key set of each URL that the policy names.
     shared: what the guards of one snapshot share between its operations (parsed files, caches of verified tokens), by rule
         id and options; dropped with the snapshot, so that nothing learnt under an older policy lives on.
+    patterns: compiled patterns of earlier starts.
     """
 
     counters: Counters
@@ -119,6 +142,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     files: Mapping[str, bytes] = {}
     fingerprint_key: bytes = bytes(32)
     shared: dict[Any, Any] = {}
+    patterns: PatternCache = NoPatternCache()
 
 
 class Journal(Protocol):

@@ -1,0 +1,102 @@
+"""The transformations of ModSecurity's rule language: bytes in, bytes out, each in time linear in its input.
+
+A chain is a tuple of canonical names (`chain_of`), applied from left to right. Most values contain nothing to decode, so each
+transformation has a cheap test that tells where it would change nothing. It must not know rules.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from yett.formats.transformations import codes, escapes, paths, text
+
+Apply = Callable[[bytes], bytes]
+Touches = Callable[[bytes, int], bool]
+
+
+class Transformation(NamedTuple):
+    """name: canonical. apply: the transformed value.
+
+    touches(text, borders): False only if `apply` changes none of the values that are joined to `text` by `borders` line feeds
+    (one value: 0). True promises nothing.
+    """
+
+    name: str
+    apply: Apply
+    touches: Touches
+
+
+class UnknownTransformation(ValueError):
+    """There is no transformation of that name."""
+
+
+_ALL = (
+    Transformation("base64Decode", codes.base64_decode, codes.any_octet),
+    Transformation("base64DecodeExt", codes.base64_decode_ext, codes.any_octet),
+    Transformation("base64Encode", codes.base64_encode, codes.any_octet),
+    Transformation("cmdLine", text.command_line, text.command_line_touches),
+    Transformation("compressWhitespace", text.compress_whitespace, text.compress_whitespace_touches),
+    Transformation("cssDecode", escapes.css_decode, escapes.backslash_touches),
+    Transformation("escapeSeqDecode", escapes.escape_seq_decode, escapes.backslash_touches),
+    Transformation("hexDecode", codes.hex_decode, codes.any_octet),
+    Transformation("hexEncode", codes.hex_encode, codes.any_octet),
+    Transformation("htmlEntityDecode", escapes.html_entity_decode, escapes.html_entity_decode_touches),
+    Transformation("jsDecode", escapes.js_decode, escapes.backslash_touches),
+    Transformation("length", codes.length, codes.always),
+    Transformation("lowercase", text.lowercase, text.lowercase_touches),
+    Transformation("md5", codes.digest_md5, codes.always),
+    Transformation("none", codes.none, codes.never),
+    Transformation("normalizePath", paths.normalize_path, paths.normalize_path_touches),
+    Transformation("normalizePathWin", paths.normalize_path_win, paths.normalize_path_win_touches),
+    Transformation("parityEven7bit", text.parity_even, codes.any_octet),
+    Transformation("parityOdd7bit", text.parity_odd, codes.any_octet),
+    Transformation("parityZero7bit", text.parity_zero, text.parity_zero_touches),
+    Transformation("removeComments", text.remove_comments, text.remove_comments_touches),
+    Transformation("removeCommentsChar", text.remove_comment_characters, text.remove_comment_characters_touches),
+    Transformation("removeNulls", text.remove_nulls, text.nulls_touch),
+    Transformation("removeWhitespace", text.remove_whitespace, text.remove_whitespace_touches),
+    Transformation("replaceComments", text.replace_comments, text.replace_comments_touches),
+    Transformation("replaceNulls", text.replace_nulls, text.nulls_touch),
+    Transformation("sha1", codes.digest_sha1, codes.always),
+    Transformation("sqlHexDecode", codes.sql_hex_decode, codes.sql_hex_decode_touches),
+    Transformation("trim", text.trim, text.trim_touches),
+    Transformation("trimLeft", text.trim_left, text.trim_touches),
+    Transformation("trimRight", text.trim_right, text.trim_touches),
+    Transformation("uppercase", text.uppercase, text.uppercase_touches),
+    Transformation("urlDecode", codes.url_decode, codes.url_decode_touches),
+    Transformation("urlDecodeUni", codes.url_decode_uni, codes.url_decode_touches),
+    Transformation("urlEncode", codes.url_encode, codes.url_encode_touches),
+    Transformation("utf8toUnicode", escapes.utf8_to_unicode, escapes.non_ascii_touches),
+)
+
+TRANSFORMATIONS = {transformation.name: transformation for transformation in _ALL}
+"""All transformations by canonical name."""
+
+_BY_LOWER_NAME = {name.lower(): name for name in TRANSFORMATIONS} | {
+    "normalisepath": "normalizePath",
+    "normalisepathwin": "normalizePathWin",
+    "htmlentitydecode": "htmlEntityDecode",
+}
+
+
+def chain_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The chain that `t:` actions of these names make, in their order: names in canonical spelling (case is ignored, as
+    ModSecurity does), everything up to the last `none` dropped. Raises UnknownTransformation."""
+    chain: list[str] = []
+    for name in names:
+        known = _BY_LOWER_NAME.get(name.lower())
+        if known is None:
+            raise UnknownTransformation(name)
+        if known == "none":
+            chain.clear()
+        else:
+            chain.append(known)
+    return tuple(chain)
+
+
+def transformed(chain: tuple[str, ...], value: bytes) -> bytes:
+    """The value after a chain of canonical names; the same object where nothing changes most of the time."""
+    for name in chain:
+        _, apply, touches = TRANSFORMATIONS[name]
+        if touches(value, 0):
+            value = apply(value)
+    return value

@@ -1,0 +1,137 @@
+"""Transformations that encode, decode, digest or measure: URLs, hexadecimal, Base64, UTF-8, SHA-1, MD5.
+
+Shapes and promises as in `yett.formats.transformations.text`. It must not know rules.
+"""
+
+import binascii
+import re
+from hashlib import md5, sha1
+
+_HEX = "0123456789abcdefABCDEF"
+_URL = re.compile(rb"(%[0-9A-Fa-f]{2})")
+_URL_UNI = re.compile(rb"(%(?:[uU][0-9A-Fa-f]{4}|[0-9A-Fa-f]{2}))")
+_PERCENT_RUN = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+
+
+class _Escapes(dict[bytes, bytes]):
+    """What an escape of a URL stands for, by its text; those with four digits are worked out when asked for."""
+
+    def __missing__(self, escape: bytes) -> bytes:
+        return wide(escape[2:])
+
+
+def wide(digits: bytes) -> bytes:
+    """The octet that four hexadecimal digits stand for: the low one, full-width forms (U+FF01 to U+FF5E) as ASCII."""
+    low = int(digits[2:], 16)
+    return b"%c" % (low + 0x20 if 0 < low < 0x5F and digits[:2] in _FULL_WIDTH else low)
+
+
+_FULL_WIDTH = (b"ff", b"FF", b"fF", b"Ff")
+_ESCAPES = _Escapes({f"%{high}{low}".encode(): bytes.fromhex(high + low) for high in _HEX for low in _HEX})
+
+
+def url_decode(value: bytes) -> bytes:
+    return _url_decoded(value, _URL)
+
+
+def url_decode_uni(value: bytes) -> bytes:
+    return _url_decoded(value, _URL_UNI)
+
+
+def _url_decoded(value: bytes, escape: re.Pattern[bytes]) -> bytes:
+    if b"+" in value:
+        value = value.replace(b"+", b" ")
+    if b"%" not in value:
+        return value
+    pieces = escape.split(value)
+    pieces[1::2] = map(_ESCAPES.__getitem__, pieces[1::2])
+    return b"".join(pieces)
+
+
+def url_decode_touches(text: bytes, _borders: int = 0) -> bool:
+    return b"%" in text or b"+" in text
+
+
+_URL_KEPT = b"*0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_URL_ENCODED = re.compile(rb"[^*0-9A-Za-z]")
+_URL_CODES = {bytes((octet,)): b"+" if octet == 32 else b"%%%02x" % octet for octet in range(256) if octet not in _URL_KEPT}
+
+
+def url_encode(value: bytes) -> bytes:
+    return _URL_ENCODED.sub(lambda match: _URL_CODES[match[0]], value)
+
+
+def url_encode_touches(text: bytes, borders: int = 0) -> bool:
+    return text.replace(b"\n", b"", borders).translate(None, _URL_KEPT) != b""
+
+
+_NIBBLES = [((octet & 0xDF) - 55 if octet >= 65 else octet - 48) & 0xFF for octet in range(256)]
+_PAIR = re.compile(rb"[0-9A-Fa-f]*")
+
+
+def hex_decode(value: bytes) -> bytes:
+    """Two octets make one; what is no digit counts as if it were, and a last single octet goes."""
+    if len(value) & 1:
+        value = value[:-1]
+    if _PAIR.fullmatch(value):
+        return bytes.fromhex(value.decode("ascii"))
+    return bytes((_NIBBLES[high] * 16 + _NIBBLES[low]) & 0xFF for high, low in zip(value[::2], value[1::2]))
+
+
+def hex_encode(value: bytes) -> bytes:
+    return value.hex().encode("ascii")
+
+
+_SQL_HEX = re.compile(rb"0[xX]((?:[0-9A-Fa-f]{2})+)")
+
+
+def sql_hex_decode(value: bytes) -> bytes:
+    return _SQL_HEX.sub(lambda match: binascii.unhexlify(match[1]), value)
+
+
+def sql_hex_decode_touches(text: bytes, _borders: int = 0) -> bool:
+    return b"0x" in text or b"0X" in text
+
+
+_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+
+
+def base64_encode(value: bytes) -> bytes:
+    return binascii.b2a_base64(value, newline=False)
+
+
+def base64_decode(value: bytes) -> bytes:
+    return value
+
+
+def base64_decode_ext(value: bytes) -> bytes:
+    return value
+
+
+def length(value: bytes) -> bytes:
+    return b"%d" % len(value)
+
+
+def digest_md5(value: bytes) -> bytes:
+    return md5(value, usedforsecurity=False).digest()
+
+
+def digest_sha1(value: bytes) -> bytes:
+    return sha1(value, usedforsecurity=False).digest()
+
+
+def always(text: bytes, borders: int = 0) -> bool:  # noqa: ARG001
+    return True
+
+
+def never(text: bytes, borders: int = 0) -> bool:  # noqa: ARG001
+    return False
+
+
+def any_octet(text: bytes, borders: int = 0) -> bool:
+    """For what changes every value but the empty one."""
+    return len(text) > borders
+
+
+def none(value: bytes) -> bytes:
+    return value

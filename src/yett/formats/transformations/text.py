@@ -1,0 +1,162 @@
+"""Transformations of case, white space, NULs, comments, parity and command lines.
+
+Each pair below is (apply, touches). `apply(value)` is the transformed value, in time linear in its length.
+`touches(text, borders)` is False only if `apply` would change none of the values that `text` consists of: one value, or
+several joined by line feeds, `borders` of them. Semantics are those of ModSecurity 3.0.15, found by observing it.
+It must not know rules.
+"""
+
+import re
+
+SPACES = b" \t\n\v\f\r"
+"""What isspace() of C takes for white space in the C locale."""
+
+_RUN_OF_SPACES = re.compile(rb"[ \t\n\v\f\r]+")
+_BLANKS = re.compile(rb" {2,}")
+_OTHER_SPACE = re.compile(rb"[\t\v\f\r]|  ")
+_OTHER_SPACE_OR_NBSP = re.compile(rb"[\t\v\f\r\xa0]")
+_RIM = re.compile(rb"\A[ \t\n\v\f\r]|[ \t\n\v\f\r]\Z|\n[ \t\n\v\f\r]|[ \t\n\v\f\r]\n")
+_CMDLINE = re.compile(rb"""["'\\^,;\t\rA-Z]| [ /(\n]""")
+_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_ANY_COMMENT = re.compile(rb"/\*|<!--|--|#")
+_COMMENT_END = re.compile(rb"\*/|-->")
+_COMMENT_CHARACTERS = re.compile(rb"/\*|\*/|<!--|-->|--|#")
+
+
+def lowercase(value: bytes) -> bytes:
+    return value.lower()
+
+
+def lowercase_touches(text: bytes, _borders: int = 0) -> bool:
+    return text.lower() != text
+
+
+def uppercase(value: bytes) -> bytes:
+    return value.upper()
+
+
+def uppercase_touches(text: bytes, _borders: int = 0) -> bool:
+    return text.upper() != text
+
+
+def remove_nulls(value: bytes) -> bytes:
+    return value.replace(b"\0", b"")
+
+
+def replace_nulls(value: bytes) -> bytes:
+    return value.replace(b"\0", b" ")
+
+
+def nulls_touch(text: bytes, _borders: int = 0) -> bool:
+    return b"\0" in text
+
+
+def compress_whitespace(value: bytes) -> bytes:
+    return _RUN_OF_SPACES.sub(b" ", value)
+
+
+def compress_whitespace_touches(text: bytes, borders: int = 0) -> bool:
+    return _OTHER_SPACE.search(text) is not None or text.count(b"\n") > borders
+
+
+def remove_whitespace(value: bytes) -> bytes:
+    return value.translate(None, b" \t\n\v\f\r\xa0")
+
+
+def remove_whitespace_touches(text: bytes, borders: int = 0) -> bool:
+    return b" " in text or _OTHER_SPACE_OR_NBSP.search(text) is not None or text.count(b"\n") > borders
+
+
+def trim(value: bytes) -> bytes:
+    return value.strip(SPACES)
+
+
+def trim_left(value: bytes) -> bytes:
+    return value.lstrip(SPACES)
+
+
+def trim_right(value: bytes) -> bytes:
+    return value.rstrip(SPACES)
+
+
+def trim_touches(text: bytes, _borders: int = 0) -> bool:
+    return _RIM.search(text) is not None
+
+
+_COMMAND_TABLE = bytes(range(256)).lower().translate(bytes.maketrans(b",;\t\r\n", b"     "))
+
+
+def command_line(value: bytes) -> bytes:
+    """Undo what shells ignore: quotes, backslashes and carets go; commas, semicolons and white space become one space, which
+    goes before a slash or parenthesis; letters become lower case."""
+    text = value.translate(_COMMAND_TABLE, b"\"'\\^")
+    if b"  " in text:
+        text = _BLANKS.sub(b" ", text)
+    return text.replace(b" /", b"/").replace(b" (", b"(")
+
+
+def command_line_touches(text: bytes, borders: int = 0) -> bool:
+    return _CMDLINE.search(text) is not None or text.count(b"\n") > borders
+
+
+def replace_comments(value: bytes) -> bytes:
+    return _COMMENT.sub(b" ", value) if b"/*" in value else value
+
+
+def replace_comments_touches(text: bytes, _borders: int = 0) -> bool:
+    return b"/*" in text
+
+
+def remove_comments(value: bytes) -> bytes:
+    """As ModSecurity: the octet after the end of a comment is kept whatever it is, one that never ends is a space."""
+    pieces = []
+    at = 0
+    while (start := _ANY_COMMENT.search(value, at)) is not None:
+        pieces.append(value[at : start.start()])
+        if start[0] in (b"--", b"#"):
+            pieces.append(b" ")
+            return b"".join(pieces)
+        end = _COMMENT_END.search(value, start.end())
+        if end is None:
+            pieces.append(b" ")
+            return b"".join(pieces)
+        at = end.end() + 1
+        pieces.append(value[end.end() : at])
+    pieces.append(value[at:])
+    return b"".join(pieces)
+
+
+def remove_comments_touches(text: bytes, _borders: int = 0) -> bool:
+    return b"#" in text or b"/*" in text or b"--" in text
+
+
+def remove_comment_characters(value: bytes) -> bytes:
+    return _COMMENT_CHARACTERS.sub(b"", value)
+
+
+def remove_comment_characters_touches(text: bytes, _borders: int = 0) -> bool:
+    return b"#" in text or b"/*" in text or b"*/" in text or b"--" in text
+
+
+def _parity(bit: int) -> bytes:
+    return bytes((octet & 127) | (128 if (octet & 127).bit_count() % 2 == bit else 0) for octet in range(256))
+
+
+_EVEN, _ODD = _parity(1), _parity(0)
+_ZERO = bytes(octet & 127 for octet in range(256))
+
+
+def parity_even(value: bytes) -> bytes:
+    return value.translate(_EVEN)
+
+
+def parity_odd(value: bytes) -> bytes:
+    return value.translate(_ODD)
+
+
+def parity_zero(value: bytes) -> bytes:
+    return value.translate(_ZERO)
+
+
+def parity_zero_touches(text: bytes, _borders: int = 0) -> bool:
+    return not text.isascii()
