@@ -1,0 +1,210 @@
+"""HAR 1.2 (HTTP Archive), as browsers and proxies export it; a file of gigabytes is read entry by entry.
+
+A HAR tells what was meant, not what went over the wire: bodies without content coding, several lines of one field in one, pseudo
+fields of HTTP/2 among the fields, no framing that could be trusted. It must not know where the document came from.
+
+Source: the W3C draft of 14 August 2012, "HTTP Archive (HAR) format".
+"""
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus, urlsplit
+
+import msgspec
+
+from yett.formats.base64url import decode_padded
+from yett.formats.http1 import Refused
+from yett.formats.recordings.elements import Elements, Unfinished
+from yett.formats.recordings.json_lines import NotReadable, Reader
+from yett.formats.recordings.moments import moment
+from yett.formats.recordings.values import LARGEST, Recording, framed, octets
+from yett.model.exchange import Exchange, Fields, Request, Response
+
+PATH = (b"log", b"entries")
+_ASCII_URL = "".join(chr(octet) for octet in range(0x21, 0x7F))
+_NOT_FIELDS = frozenset((b"content-length", b"transfer-encoding"))
+_PART = "the recording holds only a part of it"
+
+
+class _Field(msgspec.Struct):
+    name: str
+    value: str = ""
+
+
+class _Posted(msgspec.Struct, rename="camel"):
+    mime_type: str = ""
+    text: str | None = None
+    encoding: str = ""
+    params: list[_Field] | None = None
+
+
+class _Request(msgspec.Struct, rename="camel"):
+    method: str
+    url: str
+    headers: list[_Field] = []
+    post_data: _Posted | None = None
+    body_size: float = -1
+
+
+class _Content(msgspec.Struct):
+    size: float = 0
+    text: str | None = None
+    encoding: str = ""
+
+
+class _Response(msgspec.Struct):
+    status: int = 0
+    headers: list[_Field] = []
+    content: _Content | None = None
+
+
+class _Entry(msgspec.Struct, rename="camel"):
+    request: _Request
+    response: _Response | None = None
+    started_date_time: str = ""
+    time: float | None = None
+
+
+_READER = Reader(_Entry)
+
+
+def read_har(
+    pieces: Iterable[bytes], started: float, source: str = "har", strict: bool = False, largest: int = LARGEST
+) -> Iterator[Recording]:
+    """One Recording for each entry, and one with an error where the document does not end as it should.
+
+    pieces: the document in pieces of any size; an entry of more than `largest` bytes is an error and is not kept. started: for
+    entries that do not say when, in seconds since the epoch.
+    """
+    elements = Elements(PATH, largest)
+    number = 0
+    try:
+        for piece in pieces:
+            for element in elements.feed(piece):
+                if element is None:
+                    yield Recording(id=str(number), error=f"entry {number} is larger than {largest} bytes")
+                else:
+                    yield read_entry(element, number, started, source, strict)
+                number += 1
+            if elements.closed:
+                return
+        elements.end()
+    except Unfinished as unfinished:
+        yield Recording(id=str(number), error=f"not a whole HAR: {unfinished}")
+
+
+def read_entry(text: bytes, number: int, started: float, source: str = "har", strict: bool = False) -> Recording:
+    """What one entry says. Its id is its number: HAR has no other."""
+    identity = str(number)
+    lacks: list[tuple[str, str]] = []
+    try:
+        entry: _Entry = _READER.read(text)
+        scheme, target, host = _split(entry.request.url)
+        fields, body, whole = _request(entry.request, host)
+        response, answered = _response(entry.response)
+    except NotReadable as error:
+        return Recording(id=identity, error=f"entry {number}: {error}")
+    try:
+        fields, body = framed(fields, body, strict) if whole else (fields, body)
+    except Refused as refused:
+        return Recording(id=identity, refused=(refused.status, refused.reason, "body"))
+    if response is None and answered:
+        lacks.append(("response", answered))
+    at = moment(entry.started_date_time)
+    request = Request(method=entry.request.method, target=target, scheme=scheme, fields=fields, body=body, truncated=not whole)
+    exchange = Exchange(
+        id=identity,
+        source=source,
+        started=started if at is None else at,
+        request=request,
+        response=response,
+        duration=entry.time / 1000 if entry.time is not None and entry.time >= 0 else None,
+    )
+    return Recording(id=identity, exchange=exchange, timed=at is not None, lacks=tuple(lacks))
+
+
+def _split(url: str) -> tuple[str, bytes, str]:
+    """(scheme, target, authority). What a browser would have encoded is encoded."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError as error:
+        raise NotReadable(f"`request.url`: {error}") from None
+    if parts.scheme.lower() not in ("http", "https", "ws", "wss"):
+        raise NotReadable("`request.url` is not the URL of an HTTP request")
+    # Not the parts themselves: they are without line breaks and tabs, which somebody may have wanted to send.
+    rest = url.partition("://")[2].partition("#")[0]
+    start = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
+    origin = rest[start:]
+    text = origin if origin.startswith("/") else "/" + origin
+    target = text.encode() if text.isascii() else quote(octets(text), safe=_ASCII_URL).encode()
+    return "https" if parts.scheme.lower() in ("https", "wss") else "http", target, host
+
+
+def _request(said: _Request, host: str) -> tuple[Fields, bytes, bool]:
+    """Fields, body, and whether that is all of it."""
+    fields = [
+        (octets(one.name), line)
+        for one in said.headers
+        if not one.name.startswith(":")
+        for line in _lines(one.value)
+        if one.name.lower().encode("utf-8", "replace") not in _NOT_FIELDS
+    ]
+    if not any(name.lower() == b"host" for name, _ in fields):
+        fields.insert(0, (b"Host", octets(host)))
+    body, whole = _posted(said)
+    if body and any(name.lower() == b"content-encoding" for name, _ in fields):
+        # Text that a browser shows is without its coding, or was garbled on the way into JSON.
+        encoded = said.post_data is not None and said.post_data.encoding == "base64"
+        if not encoded:
+            fields = [field for field in fields if field[0].lower() != b"content-encoding"]
+    if not whole:
+        fields.append((b"Content-Length", b"%d" % max(int(said.body_size), 1)))
+    return tuple(fields), body, whole
+
+
+def _posted(said: _Request) -> tuple[bytes, bool]:
+    posted = said.post_data
+    if posted is None:
+        return b"", not said.body_size > 0
+    if posted.text is not None and (posted.text or not posted.params):
+        return _decoded(posted.text, posted.encoding, "request.postData"), True
+    if posted.params is None:
+        return b"", not said.body_size > 0
+    if posted.mime_type.lower().startswith("multipart/"):
+        return b"", False  # the parts' own fields are gone
+    return "&".join(f"{quote_plus(octets(one.name))}={quote_plus(octets(one.value))}" for one in posted.params).encode(), True
+
+
+def _response(said: _Response | None) -> tuple[Response | None, str]:
+    """The response, or why there is none."""
+    if said is None or not said.status:
+        return None, "the recording has none"
+    if not 100 <= said.status <= 999:
+        raise NotReadable("`response.status` is not a status")
+    fields = [
+        (octets(one.name), line)
+        for one in said.headers
+        if not one.name.startswith(":")
+        for line in _lines(one.value)
+        if one.name.lower() not in ("content-length", "transfer-encoding", "content-encoding")
+    ]
+    content = said.content or _Content()
+    whole = content.text is not None or not content.size > 0
+    body = _decoded(content.text or "", content.encoding, "response.content")
+    fields.append((b"Content-Length", b"%d" % (len(body) if whole else int(content.size))))
+    return Response(status=said.status, fields=tuple(fields), body=body, truncated=not whole), ""
+
+
+def _decoded(text: str, encoding: str, name: str) -> bytes:
+    if encoding.lower() != "base64":
+        return octets(text)
+    try:
+        return decode_padded(text.encode("ascii"))
+    except ValueError:
+        raise NotReadable(f"`{name}` is not base64") from None
+
+
+def _lines(value: str) -> Iterator[bytes]:
+    """Browsers write several lines of one field as one, with line feeds between them."""
+    for line in value.split("\n"):
+        yield octets(line).strip(b" \t\r")

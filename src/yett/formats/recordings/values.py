@@ -1,0 +1,88 @@
+"""What every reader of recordings gives, and what they share: framing that is recomputed, texts that become octets.
+
+It must not know any of the formats.
+"""
+
+import msgspec
+
+from yett.formats.chunked import ChunkedReader
+from yett.formats.http1 import Refused
+from yett.model.exchange import Exchange, Fields
+
+LARGEST = 64 << 20
+"""Bytes of one entry: a raw request, a line, an entry of a HAR. A larger one is an error; the next one is read."""
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a recording. Of `exchange`, `refused` and `error` exactly one is there.
+
+    id: what the recording calls it; empty where it has no name. exchange: what there is of it. refused: the request has no
+    single reading, so that every gateway must refuse it, as (status, reason, place). error: this is no request at all, or was not
+    readable. timed: whether the recording says when it was. masked: the record has no credentials and no values of fields, so
+    that what needs those cannot be judged. unseen: names of the fields, in lower case, whose values it does not have. lacks:
+    (what, why) of everything else that the recording does not hold.
+    """
+
+    id: str = ""
+    exchange: Exchange | None = None
+    refused: tuple[int, str, str] | None = None
+    error: str = ""
+    timed: bool = True
+    masked: bool = False
+    unseen: frozenset[str] = frozenset()
+    lacks: tuple[tuple[str, str], ...] = ()
+
+
+def octets(text: str) -> bytes:
+    """A text of JSON as it went over the wire: UTF-8; a lone surrogate, which UTF-8 does not have, as three octets."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def framed(fields: Fields, body: bytes, strict: bool) -> tuple[Fields, bytes]:
+    """Fields and body with a length that is right (RFC 9112, 6). Raises Refused.
+
+    Not strict: the body is what there is. One Content-Length is corrected, a missing one added, chunked coding undone where the
+    body has it. What is malformed on purpose stays, for the decision to refuse: two lengths, a length that is none, a length
+    beside a transfer coding. Strict: the body is what the fields say, and what does not agree is refused.
+    """
+    lengths: list[bytes] = []
+    codings: list[bytes] = []
+    for name, value in fields:
+        if len(name) == 14 and name.lower() == b"content-length":
+            lengths.append(value)
+        elif len(name) == 17 and name.lower() == b"transfer-encoding":
+            codings.append(value)
+    if codings:
+        if lengths or len(codings) > 1 or codings[0].lower() != b"chunked":
+            return fields, body
+        return fields, _unchunked(body, strict)
+    if not lengths:
+        if not body:
+            return fields, body
+        if strict:
+            raise Refused(400, "octets follow a request without a body")
+        return (*fields, (b"Content-Length", b"%d" % len(body))), body
+    length = lengths[0]
+    if len(lengths) > 1 or not length.isdigit() or len(length) > 15:
+        return fields, body
+    if int(length) == len(body):
+        return fields, body
+    if strict:
+        raise Refused(400, f"the body has {len(body)} octets, and Content-Length says otherwise")
+    right = b"%d" % len(body)
+    return tuple((name, right) if name.lower() == b"content-length" else (name, value) for name, value in fields), body
+
+
+def _unchunked(body: bytes, strict: bool) -> bytes:
+    """The body without chunked coding. Tools often write it down without it; that is as good, unless strict."""
+    reader = ChunkedReader()
+    try:
+        pieces = reader.feed(body)
+        if reader.done and not reader.rest:
+            return b"".join(pieces)
+        reason = "octets follow the last chunk" if reader.done else "the body ends before its last chunk"
+    except Refused as refused:
+        reason = refused.reason
+    if strict:
+        raise Refused(400, reason)
+    return body
