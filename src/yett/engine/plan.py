@@ -21,6 +21,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     default_lines: (lower-case name, whole line) added where the upstream sent none of that name.
     reads_body, reads_response: whether the edge must buffer and decode the body before the phase runs; reads_errors: the
     same for responses with a status of 400 and above only; wants_response: the same for responses of which one of these says so.
+    beginning: where nothing reads more, octets of the body that the edge buffers at most before the phase runs; 0 means all.
+    begins_response: conditions under which the beginning of a response is read, of at most `response_beginning` octets.
     """
 
     operation: Operation
@@ -34,6 +36,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     reads_response: bool = False
     reads_errors: bool = False
     wants_response: tuple[Callable[[View], bool], ...] = ()
+    beginning: int = 0
+    begins_response: tuple[Callable[[View], bool], ...] = ()
+    response_beginning: int = 0
     set_lines: bytes = b""
     default_lines: tuple[tuple[bytes, bytes], ...] = ()
     drop_fields: frozenset[bytes] = frozenset()
@@ -41,13 +46,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     @property
     def may_read_response(self) -> bool:
         """Whether any response's body might have to be read, so that it must come in a coding that can be decoded."""
-        return self.reads_response or self.reads_errors or bool(self.wants_response)
+        return self.reads_response or self.reads_errors or bool(self.wants_response or self.begins_response)
 
     def reads_response_to(self, view: View) -> bool:
         """Whether the body of this response must be read; its head is known."""
         if self.reads_response or (self.reads_errors and view.status >= 400):
             return True
         return any(wants(view) for wants in self.wants_response)
+
+    def begins_response_to(self, view: View) -> bool:
+        """Whether at least the beginning of the body of this response must be read; its head is known."""
+        return any(begins(view) for begins in self.begins_response)
 
     @property
     def head(self) -> tuple[Check, ...]:

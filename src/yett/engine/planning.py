@@ -126,6 +126,9 @@ class _Work:
         self.reads = {Phase.BODY: False, Phase.RESPONSE_BODY: False}
         self.reads_errors = False
         self.wants: list[Callable[[View], bool]] = []
+        self.beginning = 0
+        self.begins: list[Callable[[View], bool]] = []
+        self.response_beginning = 0
         self.set_fields: dict[bytes, bytes] = {}
         self.default_fields: dict[bytes, bytes] = {}
         self.drop_fields: set[bytes] = set()
@@ -191,7 +194,12 @@ class _Work:
             check = monitored(check) if chosen.per_operation else self.draft.common.check(step.run, partial(monitored, check))
         self.steps.append((step.stage, check))
         phase = step.stage.phase
-        if step.errors_only and phase is Phase.RESPONSE_BODY:
+        if step.prefix and phase is Phase.BODY:
+            self.beginning = max(self.beginning, step.prefix)
+        elif step.prefix and phase is Phase.RESPONSE_BODY:
+            self.response_beginning = max(self.response_beginning, step.prefix)
+            self.begins.append(step.wants or _errors if step.errors_only else step.wants or _always)
+        elif step.errors_only and phase is Phase.RESPONSE_BODY:
             self.reads_errors = True
         elif step.wants is not None and phase is Phase.RESPONSE_BODY:
             self.wants.append(step.wants)
@@ -216,6 +224,14 @@ class _Work:
         lines = {name: b"%b: %b\r\n" % (name.title(), value) for name, value in (self.default_fields | self.set_fields).items()}
         defaults = tuple((name, lines[name]) for name in self.default_fields if name not in self.set_fields)
         return b"".join(lines[name] for name in self.set_fields), defaults, frozenset(self.drop_fields | set(self.set_fields))
+
+
+def _always(_: View) -> bool:
+    return True
+
+
+def _errors(view: View) -> bool:
+    return view.status >= 400
 
 
 def _one_check(methods: tuple[Method, ...], mode: Mode | None) -> Check:
@@ -248,10 +264,13 @@ def plan(draft: Draft, guards: Iterable[Chosen]) -> Planned:
         rules=one(tuple(work.rules)),
         body_size=draft.body_size,
         encoded_slash=draft.encoded_slash,
-        reads_body=work.reads[Phase.BODY],
+        reads_body=work.reads[Phase.BODY] or work.beginning > 0,
+        beginning=0 if work.reads[Phase.BODY] else work.beginning,
         reads_response=work.reads[Phase.RESPONSE_BODY],
         reads_errors=work.reads_errors,
         wants_response=tuple(work.wants),
+        begins_response=tuple(work.begins),
+        response_beginning=work.response_beginning,
         set_lines=one(set_lines),
         default_lines=one(default_lines),
         drop_fields=one(drop_fields),

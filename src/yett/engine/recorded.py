@@ -12,7 +12,7 @@ import msgspec
 from yett.engine.decide import decide
 from yett.engine.plan import Plan
 from yett.engine.snapshot import Snapshot
-from yett.formats.coding import Undecodable, decode
+from yett.formats.coding import Undecodable, decode, decode_beginning
 from yett.formats.forwarded import host_of, same_authority
 from yett.formats.http1 import Refused, RequestHead, ResponseHead, parse_request, parse_response
 from yett.formats.target import ASTERISK, canonical, has_encoded_slash, split
@@ -66,17 +66,18 @@ class RecordedView:
         self.response_content = b""
         self.response_truncated = exchange.response is not None and exchange.response.truncated
 
-    def decode_body(self) -> None:
-        """Make `content` available. Raises Undecodable."""
-        self.content = self._decoded(self.fields.get(b"content-encoding"), self.exchange.request.body)
+    def decode_body(self, beginning: int = 0) -> None:
+        """Make `content` available, of a record that holds only a part of it up to `beginning` octets. Raises Undecodable."""
+        coding, body = self.fields.get(b"content-encoding", b""), self.exchange.request.body
+        self.content = decode_beginning(coding, body, beginning) if self.truncated else self._decoded(coding, body)
 
     def decode_response(self) -> None:
         """Make `response_content` available. Raises Undecodable."""
         body = self.exchange.response.body if self.exchange.response is not None else b""
-        self.response_content = self._decoded(self.response_fields.get(b"content-encoding"), body)
+        self.response_content = self._decoded(self.response_fields.get(b"content-encoding", b""), body)
 
-    def _decoded(self, coding: bytes | None, body: bytes) -> bytes:
-        if coding is None or not body:
+    def _decoded(self, coding: bytes, body: bytes) -> bytes:
+        if not coding or not body:
             return body
         return decode(coding, body, self.bounds.decoded_size, self.bounds.decoded_ratio)
 
@@ -177,15 +178,19 @@ class _Run:
             return
         if self.phase(Phase.RESPONSE) or self.evaluation.replacement is not None:
             return
-        if plan.reads_response_to(view) and view.method != "HEAD" and view.status not in (204, 304):
+        if (
+            (plan.reads_response_to(view) or plan.begins_response_to(view))
+            and view.method != "HEAD"
+            and view.status not in (204, 304)
+        ):
             self.response_body()
 
     def body(self) -> bool:
-        if self.view.exchange.request.truncated:
+        if self.view.truncated and not self.plan.beginning:
             self.evaluation.skip("request-body", "the record holds only a part of it")
             return False
         try:
-            self.view.decode_body()
+            self.view.decode_body(self.plan.beginning)
         except Undecodable as error:
             self.evaluation.denial = Denial("content-coding", error.status, str(error))
             return True

@@ -23,6 +23,7 @@ _MEMBERS_MOST = 1_024  # of gzip; bgzip makes one every 64 KiB
 _BLOCKS_MOST = 32_768  # of zstd; encoders make one every 128 KiB, or with every flush
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_WINDOW = 8 << 20  # RFC 9659, 3
+_NONE = (b"", b"identity")
 _TOKENS = re.compile(rb"[\t ]*,[\t ]*")
 
 
@@ -71,20 +72,50 @@ def decode(coding: bytes, body: bytes, max_size: int, max_ratio: int) -> bytes:
 
     Raises the subclasses of Undecodable. Concatenated members are read for gzip only (RFC 1952, 2.2), up to 1,024.
     """
+    name = _name(coding)
+    if name in _NONE:
+        if len(body) > max_size:
+            raise TooLarge(f"more than {max_size} bytes")
+        return body
+    decoder = _decoder(name)
+    return _gathered(decoder(body), max_size, max(RATIO_FLOOR, len(body) * max_ratio)) if body else b""
+
+
+def decode_beginning(coding: bytes, body: bytes, size: int) -> bytes:
+    """Up to `size` decoded bytes of a body of which only the beginning is there. Raises the subclasses of Undecodable, but not
+    for its missing end, its size or its ratio."""
+    name = _name(coding)
+    if name in _NONE or not body:
+        return body[:size]
+    pieces = _zstd_pieces(body) if name == b"zstd" else _decoder(name)(body)
+    found: list[bytes] = []
+    missing = size
+    try:
+        for piece in pieces:
+            found.append(piece)
+            missing -= len(piece)
+            if missing <= 0:
+                break
+    except Truncated:
+        pass  # which is why only its beginning was asked for
+    return b"".join(found)[:size]
+
+
+def _name(coding: bytes) -> bytes:
     name = coding.strip(b"\t ").lower()
     if b"," in name:
         names = [token for token in _TOKENS.split(name) if token]
         if len(names) != 1:
             raise StackedCodings("several content codings")
         name = names[0]
-    if name in (b"", b"identity"):
-        if len(body) > max_size:
-            raise TooLarge(f"more than {max_size} bytes")
-        return body
+    return name
+
+
+def _decoder(name: bytes) -> Callable[[bytes], Iterator[bytes]]:
     decoder = _DECODERS.get(name)
     if decoder is None:
         raise UnknownCoding("an unknown content coding")
-    return _gathered(decoder(body), max_size, max(RATIO_FLOOR, len(body) * max_ratio)) if body else b""
+    return decoder
 
 
 def _gathered(pieces: Iterator[bytes], max_size: int, most: int) -> bytes:
@@ -185,6 +216,10 @@ def _zstd(body: bytes) -> Iterator[bytes]:
         raise Truncated("the coded body is cut off")
     if end < len(body):
         raise TrailingBytes("bytes after the end of the coded body")
+    yield from _zstd_pieces(body)
+
+
+def _zstd_pieces(body: bytes) -> Iterator[bytes]:
     reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).stream_reader(body)
     try:
         while piece := reader.read(PIECE):

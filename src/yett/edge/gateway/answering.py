@@ -9,12 +9,13 @@ import msgspec
 from yett.edge.gateway.exchange import LiveExchange
 from yett.edge.gateway.heads import OF_BODY, response_head
 from yett.engine.decide import decide
+from yett.engine.plan import Plan
 from yett.formats.chunked import END, chunk
-from yett.formats.coding import Undecodable, decode
+from yett.formats.coding import Undecodable, decode, decode_beginning
 from yett.formats.http1 import ResponseHead
 from yett.formats.problem import reason
 from yett.formats.websocket import check_response
-from yett.model.decision import Denial, Phase
+from yett.model.decision import Denial, Phase, Wait
 
 _RESPONSE, _RESPONSE_BODY = int(Phase.RESPONSE), int(Phase.RESPONSE_BODY)
 _NO_BODY = (204, 304)
@@ -47,7 +48,8 @@ class AnsweringExchange(LiveExchange):
                 self._drop_upstream()
                 self._replace(self.evaluation.replacement)
                 return
-        if self.plan.reads_response_to(self) and self.method != "HEAD" and head.status not in _NO_BODY:
+        plan = self.plan
+        if plan.may_read_response and self.method != "HEAD" and head.status not in _NO_BODY and self._reads_response(plan):
             self._buffered = []
             self._buffer_response(piece, done)
         else:
@@ -66,14 +68,29 @@ class AnsweringExchange(LiveExchange):
         else:
             self._continue_response(piece, done)
 
+    def _reads_response(self, plan: Plan) -> bool:
+        """Whether the body must be buffered, and how much of it."""
+        if plan.reads_response_to(self):
+            return True
+        if plan.begins_response_to(self):
+            self._beginning = plan.response_beginning
+            return True
+        return False
+
     def _buffer_response(self, piece: bytes, done: bool) -> None:
         buffered = self._buffered
         if buffered is None:
             return
         buffered.append(piece)
-        if done:
-            self._buffered = None
+        if self._response_seen:
+            self._response_whole = done  # it comes while a check waits
+        elif done:
+            self._response_whole = True
             self._response_phase(b"".join(buffered))
+        elif self._beginning:
+            if self.response_size > self._beginning:
+                self.response_truncated = True
+                self._response_phase(b"".join(buffered))
         elif self.response_size > self.gateway.bounds.response_size:
             self._buffered = None
             self._not_read("the response is larger than bounds.response_size")
@@ -84,25 +101,37 @@ class AnsweringExchange(LiveExchange):
         self.evaluation.skip("response-body", reason)
 
     def _response_phase(self, body: bytes) -> None:
+        self._response_seen = True
+        self._buffered = [body]
         coding = self.response_fields.get(b"content-encoding")
         bounds = self.gateway.bounds
         if coding is not None and body:
             try:
-                self.response_content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
+                if self.response_truncated:
+                    self.response_content = decode_beginning(coding, body, self._beginning)
+                else:
+                    self.response_content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
             except Undecodable as error:
                 self._not_read(f"its content coding: {error}")
-                self._start_response(body, True)
+                self._response_allowed()
                 return
         else:
             self.response_content = body
-        evaluation = self.evaluation
-        outcome = decide(self.plan.checks[_RESPONSE_BODY], self, evaluation)
-        if type(outcome) is Denial:
-            self._deny(outcome)
-        elif evaluation.replacement is not None:
-            self._replace(evaluation.replacement)
-        else:
-            self._start_response(body, True)
+        outcome = decide(self.plan.checks[_RESPONSE_BODY], self, self.evaluation)
+        if type(outcome) is Wait and self.upstream is not None:
+            self.upstream.transport.pause_reading()
+        self._go_on(outcome, self._response_allowed)
+
+    def _response_allowed(self) -> None:
+        """Nothing objects to the body: send it, or what takes its place."""
+        buffered, self._buffered = self._buffered or [b""], None
+        if self.evaluation.replacement is not None:
+            self._drop_upstream()
+            self._replace(self.evaluation.replacement)
+            return
+        self._start_response(buffered[0] if len(buffered) == 1 else b"".join(buffered), self._response_whole)
+        if self.upstream is not None and not self.over:
+            self.upstream.transport.resume_reading()
 
     def _replace(self, body: bytes) -> None:
         """Send `body` with the upstream's status and what remains true of its fields. Its reason phrase may tell what the body

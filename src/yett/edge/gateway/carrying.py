@@ -3,17 +3,14 @@
 Callbacks in, callbacks out. A body that a guard must see is complete before one byte goes upstream; every other one streams.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from yett.edge.gateway.answering import AnsweringExchange
 from yett.edge.gateway.heads import request_head
 from yett.edge.gateway.upstream import UpstreamConnection
-from yett.engine.decide import decide, resume
+from yett.engine.decide import decide
 from yett.formats.chunked import END, chunk
-from yett.formats.coding import Undecodable, decode
+from yett.formats.coding import Undecodable, decode, decode_beginning
 from yett.formats.websocket import asks_for_websocket, check_request, origin_allowed
-from yett.model.decision import Answer, Denial, Need, Outcome, Phase, Wait
+from yett.model.decision import Phase
 
 _HEAD, _BODY = int(Phase.HEAD), int(Phase.BODY)  # members of an Enum cost a call each before Python 3.12
 _IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))  # RFC 9110, 9.2.2
@@ -29,28 +26,6 @@ class CarriedExchange(AnsweringExchange):
         """The head is there: decide on it, then take in the body or go to the upstream."""
         checks = self.plan.checks[_HEAD]
         self._go_on(decide(checks, self, self.evaluation) if checks else None, self._head_allowed)
-
-    def _go_on(self, outcome: Outcome, then: Callable[[], None]) -> None:
-        if outcome is None:
-            then()
-        elif type(outcome) is Wait:
-            self._then = then
-            self.client.deadline = self.gateway.now + self.plan.service.upstream.read_timeout
-            self.gateway.fulfil(outcome.need, self._fulfilled)
-        elif type(outcome) is Denial:
-            self._deny(outcome)
-        elif type(outcome) is Answer:
-            self._answer(outcome)
-
-    def _fulfilled(self, need: Need, answer: Any) -> None:
-        if self.over:
-            return
-        self.evaluation.supply(need, answer)
-        self.evaluation.monotonic = monotonic = self.gateway.monotonic()
-        self.evaluation.now = monotonic + self.gateway.wall_offset
-        then = self._then
-        if then is not None:
-            self._go_on(resume(self, self.evaluation), then)
 
     def _head_allowed(self) -> None:
         head = self.head
@@ -108,21 +83,31 @@ class CarriedExchange(AnsweringExchange):
             return
         if piece:
             self._pieces.append(piece)
-        if self.plan.reads_body:
+        if self.plan.reads_body and not self._body_seen:
+            beginning = self.plan.beginning
             if done:
+                self._body_phase()
+            elif beginning and self.request_size > beginning:
+                self.truncated = True
+                self.client.pause()
                 self._body_phase()
         elif not done and self._going and sum(map(len, self._pieces)) > _QUEUED:
             self.client.pause()
 
     def _body_phase(self) -> None:
-        """The whole body is there: decode it, and decide on what it says. What goes upstream is what was received."""
+        """The body is there, or as much of it as the plan asks for: decode it, and decide on what it says. What goes upstream is
+        what was received."""
+        self._body_seen = True
         body = b"".join(self._pieces)
         self._pieces = [body]
         coding = self.fields.get(b"content-encoding")
         bounds = self.gateway.bounds
         if coding is not None and body:
             try:
-                self.content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
+                if self.truncated:
+                    self.content = decode_beginning(coding, body, self.plan.beginning)
+                else:
+                    self.content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
             except Undecodable as error:
                 self._bound(error.status, "content-coding", str(error))
                 return

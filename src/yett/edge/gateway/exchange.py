@@ -7,13 +7,14 @@ stop an exchange (a denial or answer of a guard, a bound, the upstream, the clie
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yett.edge.gateway.upstream import UpstreamConnection
+from yett.engine.decide import resume
 from yett.engine.plan import Plan
 from yett.formats.http1 import RequestHead, ResponseHead
 from yett.formats.problem import answer, problem
-from yett.model.decision import Answer, Denial, Evaluation
+from yett.model.decision import Answer, Denial, Evaluation, Need, Outcome, Wait
 from yett.model.exchange import Target, TLSFacts
 
 if TYPE_CHECKING:
@@ -55,9 +56,13 @@ class LiveExchange:
     _going = False
     _replayable = True
     _streaming = False
+    _body_seen = False
     _attempts = 0
     _started_response = False
     _buffered: list[bytes] | None = None
+    _beginning = 0
+    _response_seen = False
+    _response_whole = False
     _then: Callable[[], None] | None = None
 
     def __init__(
@@ -111,6 +116,32 @@ class LiveExchange:
                 self.upstream.transport.resume_reading()
             else:
                 self.upstream.transport.pause_reading()
+
+    # --- deciding ---------------------------------------------------------------------------------------------------
+
+    def _go_on(self, outcome: Outcome, then: Callable[[], None]) -> None:
+        """Act on the outcome of a phase; `then` where nothing objects, which may be later."""
+        if outcome is None:
+            then()
+        elif type(outcome) is Wait:
+            self._then = then
+            self.client.deadline = self.gateway.now + self.plan.service.upstream.read_timeout
+            self.gateway.fulfil(outcome.need, self._fulfilled)
+        elif type(outcome) is Denial:
+            self._drop_upstream()
+            self._deny(outcome)
+        elif type(outcome) is Answer:
+            self._answer(outcome)
+
+    def _fulfilled(self, need: Need, answer: Any) -> None:
+        if self.over:
+            return
+        self.evaluation.supply(need, answer)
+        self.evaluation.monotonic = monotonic = self.gateway.monotonic()
+        self.evaluation.now = monotonic + self.gateway.wall_offset
+        then = self._then
+        if then is not None:
+            self._go_on(resume(self, self.evaluation), then)
 
     # --- endings ----------------------------------------------------------------------------------------------------
 
