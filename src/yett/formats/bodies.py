@@ -11,6 +11,7 @@ from yett.formats.json_body import NotJSON, decode_json
 from yett.formats.media_types import Kind, MediaType, read_media_type
 from yett.formats.multipart import NotMultipart, Part, read_multipart
 from yett.formats.percent import strictly_decoded
+from yett.formats.xml import NotXML, XMLDocument, read_xml
 from yett.model.decision import Evaluation, unset
 from yett.model.exchange import View
 
@@ -44,7 +45,8 @@ class Multipart(msgspec.Struct, frozen=True):
 
 
 def document(view: View, evaluation: Evaluation) -> Any:
-    """The request body, by its Content-Type: JSON as plain values, `Form`, `Multipart`, text as str, all else as bytes.
+    """The request body, by its Content-Type: JSON as plain values, `Form`, `Multipart`, `XMLDocument`, text as str, all
+    else as bytes.
 
     Only in the body phase. Raises BodyError, each time it is asked for.
     """
@@ -92,6 +94,8 @@ def read_body(content_type: bytes | None, content: bytes) -> Any:
         raise BodyError(415, "a charset other than UTF-8")
     if kind is Kind.JSON:
         return _json(content)
+    if kind is Kind.XML:
+        return _xml(content)
     return _form(content) if kind is Kind.FORM else _multipart(content, parsed)
 
 
@@ -99,6 +103,13 @@ def _json(content: bytes) -> Any:
     try:
         return decode_json(content)
     except NotJSON as error:
+        raise BodyError(400, str(error)) from None
+
+
+def _xml(content: bytes) -> XMLDocument:
+    try:
+        return read_xml(content)
+    except NotXML as error:
         raise BodyError(400, str(error)) from None
 
 

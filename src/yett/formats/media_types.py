@@ -19,6 +19,7 @@ class Kind(StrEnum):
     JSON = "json"
     FORM = "form"
     MULTIPART = "multipart"
+    XML = "xml"
     TEXT = "text"
     OPAQUE = "opaque"
 
@@ -45,7 +46,9 @@ def kind_of(name: str) -> Kind:
         return Kind.FORM
     if name == "multipart/form-data":
         return Kind.MULTIPART
-    if name.startswith("text/") and name not in ("text/event-stream", "text/xml", "text/html"):
+    if name in ("application/xml", "text/xml") or name.endswith("+xml"):
+        return Kind.XML
+    if name.startswith("text/") and name not in ("text/event-stream", "text/html"):
         return Kind.TEXT
     return Kind.OPAQUE
 

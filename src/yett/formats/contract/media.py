@@ -15,6 +15,9 @@ from yett.formats.media_types import Kind, kind_of, read_media_type
 SPELLINGS = ("%s", "%s; charset=utf-8", "%s;charset=utf-8", "%s; charset=UTF-8", "%s;charset=UTF-8")
 """How clients spell a type whose charset is UTF-8; these are found without reading them."""
 
+UNJUDGED = (Kind.OPAQUE, Kind.XML)
+"""Kinds of bodies that no schema is held against."""
+
 
 class PreparedMedia:
     """One declared media type for bodies of one kind.
@@ -31,12 +34,12 @@ class PreparedMedia:
         self._encoding = {parameter.name: parameter for parameter in media.encoding}
         self._shaped: tuple[Shape, Shape | None] | None = None
         self._outline: int | None = NOTHING
-        self.reads = kind is not Kind.OPAQUE and (kind is not Kind.TEXT or self._check is not None)
+        self.reads = kind not in UNJUDGED and (kind is not Kind.TEXT or self._check is not None)
         self.valid: Check | None = self._check.valid if kind is Kind.JSON and self._check is not None else None
 
     def judge(self, document: Any, place: str) -> Violation | None:
         """What is wrong with a parsed body; None if nothing is."""
-        if self._check is None or self.kind is Kind.OPAQUE:
+        if self._check is None or self.kind in UNJUDGED:
             return None
         if self.kind is Kind.JSON:
             return self._check.violation(document, place)

@@ -172,7 +172,7 @@ class OpenAPI:
 def opaque_gap(reader: Reader, media: Node, name: str) -> None:
     """Report a schema for a body that is not read, unless it only says that there are bytes."""
     schema: Any = media.child("schema").value
-    if kind_of(name) is not Kind.OPAQUE or name.endswith("/*"):
+    if kind_of(name) not in (Kind.OPAQUE, Kind.XML) or name.endswith("/*"):
         return
     plain = isinstance(schema, dict) and schema.keys() <= {"type", "format", "description", "title", "example"}
     if not plain or schema.get("type") not in (None, "string", "file"):

@@ -6,6 +6,7 @@ whose pieces others get their turn. It must not know any rule.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,7 @@ from yett.formats.inspected.json_values import Node, Walk, json_lines, json_text
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value
 from yett.formats.json_body import NotJSON, decode_json
 from yett.formats.media_types import Kind, MediaType, read_media_type
+from yett.formats.xml import NotXML, XMLDocument, read_xml, xml_names, xml_values
 from yett.model.decision import Evaluation
 from yett.model.exchange import View
 
@@ -117,8 +119,17 @@ class BodyValues:
             for part in found.parts:
                 filenames = [] if part.filename is None else [octets(part.filename)]
                 yield from self._part([octets(part.name)], filenames, part.content, part.content_type)
+        elif isinstance(found, XMLDocument):
+            yield from self._xml(found)
         else:
             yield from self._json(found, self.proven)
+
+    def _xml(self, found: XMLDocument) -> Iterator[Value]:
+        for name, path in xml_names(found).items():
+            yield Value(Origin.XML_NAME, octets(path), octets(name))
+        for path, text in xml_values(found):
+            yield Value(Origin.XML, octets(path), octets(text))
+            yield from self._nested(octets(path), octets(text))
 
     def _json(self, found: Any, proven: Node | None = None, prefix: str = "") -> Iterator[Value]:
         walk = Walk(self.limits)
@@ -178,6 +189,8 @@ class BodyValues:
         if lenient.looks_like_json(bare) or kind is Kind.JSON:
             yield from self._guessed_json(bare)
         if lenient.looks_like_xml(bare):
+            with suppress(NotXML):
+                yield from self._xml(read_xml(bare))
             text = lenient.without_entities(content)
             if text is not None:
                 yield Value(Origin.TEXT, b"", text)

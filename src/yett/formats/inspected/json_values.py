@@ -7,7 +7,7 @@ It must not know where the document came from.
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from yett.formats.inspected.values import InspectionLimits, Origin, Value
+from yett.formats.inspected.values import InspectionLimits, Origin, Value, below
 from yett.formats.json_body import NotJSON, decode_json
 
 NESTED_MOST = 2
@@ -50,7 +50,7 @@ class Walk:
             parts: list[tuple[str, Any, Node | None, int]] = []
             if type(value) is dict:
                 for name, part in value.items():
-                    at = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+                    at = below(pointer, name)
                     if name not in seen:
                         seen.add(name)
                         yield Value(names, octets(at), octets(name))
@@ -60,7 +60,7 @@ class Walk:
                 items = None if known is None else known.items
                 for index, part in enumerate(value):
                     if type(part) is str or type(part) is dict or type(part) is list:
-                        parts.append((f"{pointer}/{index}", part, items, depth + 1))
+                        parts.append((below(pointer, str(index)), part, items, depth + 1))
             parts.reverse()
             waiting += parts
 

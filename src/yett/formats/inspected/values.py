@@ -61,6 +61,20 @@ DEFAULT_LIMITS = InspectionLimits()
 
 LONGEST_PLACE = 256
 """Characters of a place. Names come from outside; a record must not grow with them."""
+LONGEST_STEP = 64
+
+
+def below(pointer: str, step: str) -> str:
+    """The JSON pointer of a member or item (RFC 6901, 3). What is too long ends in an ellipsis, once: each name is part of the
+    pointers to all that stands below it."""
+    if len(pointer) > LONGEST_PLACE:
+        return pointer if pointer.endswith("…") else f"{pointer}/…"
+    if len(step) > LONGEST_STEP:
+        step = f"{step[:LONGEST_STEP]}…"
+    if "~" in step or "/" in step:
+        step = step.replace("~", "~0").replace("/", "~1")
+    return f"{pointer}/{step}"
+
 
 _PLACES = {
     Origin.URL: "path",
