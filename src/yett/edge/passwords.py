@@ -37,7 +37,7 @@ class PasswordVerifier:
             self.refused += 1
             return Unanswered("too many passwords wait to be verified")
         self._pending += 1
-        work = asyncio.get_running_loop().run_in_executor(self._pool, _verify, need.hash, need.password)
+        work = asyncio.get_running_loop().run_in_executor(self._pool, verify_now, need)
         work.add_done_callback(self._done)
         return await asyncio.shield(work)
 
@@ -51,9 +51,10 @@ class PasswordVerifier:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _verify(hash_: str, password: bytes) -> bool | Unanswered:
+def verify_now(need: VerifyPassword) -> bool | Unanswered:
+    """As `PasswordVerifier.verify`, while the caller waits: tens of milliseconds."""
     try:
-        return verify_secret(hash_.encode(), password, Type.ID)
+        return verify_secret(need.hash.encode(), need.password, Type.ID)
     except VerifyMismatchError:
         return False
     except (InvalidHashError, Argon2Error) as error:

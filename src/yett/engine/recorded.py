@@ -16,6 +16,7 @@ from yett.formats.coding import Undecodable, decode, decode_beginning
 from yett.formats.forwarded import host_of, same_authority
 from yett.formats.http1 import Refused, RequestHead, ResponseHead, parse_request, parse_response
 from yett.formats.target import ASTERISK, canonical, has_encoded_slash, split
+from yett.formats.websocket import asks_for_websocket, check_request, origin_allowed
 from yett.model.decision import (
     Answer,
     Check,
@@ -36,6 +37,9 @@ Fulfil = Callable[[Need], Any]
 SYNTAX = "syntax"
 """Rule id of what has no single reading."""
 
+BOUNDS = "bounds"
+"""Rule id of what is larger than the policy's bounds; the gateway has the same."""
+
 NO_RESPONSE = ResponseHead(0, b"", 1, [], {}, None, False, True, frozenset())
 
 
@@ -49,7 +53,10 @@ class RecordedView:
     def __init__(self, exchange: Exchange, bounds: Bounds) -> None:
         request = exchange.request
         start = b"%b %b HTTP/%b" % (request.method.encode(), request.target, request.version.encode())
-        head = parse_request(_head(start, request.fields), bounds.fields, bounds.target_length)
+        whole = _head(start, request.fields)
+        if len(whole) > bounds.head_size:
+            raise Refused(431, f"the head is larger than {bounds.head_size} bytes")
+        head = parse_request(whole, bounds.fields, bounds.target_length)
         self.exchange = exchange
         self.bounds = bounds
         self.method = head.method
@@ -145,7 +152,7 @@ def replay(
         if not isinstance(found, Denial) and has_encoded_slash(view.target) and not found[0].encoded_slash:
             raise Refused(400, "an encoded slash, which the operation does not keep")
     except Refused as refused:
-        return Replayed(denial=Denial(SYNTAX, refused.status, refused.reason))
+        return Replayed(denial=Denial(BOUNDS if refused.status in (414, 431) else SYNTAX, refused.status, refused.reason))
     if isinstance(found, Denial):
         return Replayed(denial=found)
     plan, parameters = found
@@ -170,7 +177,7 @@ class _Run:
 
     def all_phases(self) -> None:
         view, plan = self.view, self.plan
-        if self.phase(Phase.HEAD) or (plan.reads_body and self.body()):
+        if self.phase(Phase.HEAD) or self.bounded() or (plan.reads_body and self.body()):
             return
         if view.response_fault:
             self.evaluation.skip("response", view.response_fault)
@@ -184,6 +191,21 @@ class _Run:
             and view.status not in (204, 304)
         ):
             self.response_body()
+
+    def bounded(self) -> bool:
+        """What holds in every mode once the head is allowed: WebSocket handshakes, and the size of the body."""
+        view, most = self.view, self.plan.body_size
+        if b"upgrade" in view.fields and asks_for_websocket(view.fields):
+            reason = check_request(view.method, view.exchange.request.version, view.fields)
+            if reason:
+                self.evaluation.denial = Denial("websocket-handshake", 400, reason)
+            elif not origin_allowed(view.fields.get(b"origin"), self.plan.service.websocket_origins, view.host):
+                reason = "the Origin is not allowed to open a WebSocket"
+                self.evaluation.denial = Denial("websocket-origin", 403, reason, "header Origin")
+        length = int(view.fields.get(b"content-length", b"0")) if view.truncated else 0
+        if max(length, len(view.exchange.request.body)) > most:
+            self.evaluation.denial = Denial(f"{BOUNDS}.body_size", 413, f"the body is larger than {most} bytes", "body")
+        return self.evaluation.denial is not None
 
     def body(self) -> bool:
         if self.view.truncated and not self.plan.beginning:

@@ -38,9 +38,13 @@ SECRET = 65_536
 Value = TypeVar("Value")
 
 
-def load_bundle(path: str | Path) -> Bundle:
+Reduce = Callable[[Policy], Policy]
+"""Changes a policy that was read without mistakes, before anything that it names is read. What it leaves out need not be there."""
+
+
+def load_bundle(path: str | Path, reduce: Reduce | None = None) -> Bundle:
     """Everything that the policy at `path` means. Raises PolicyErrors, which also names the files read so far."""
-    loading = _Loading(Path(path))
+    loading = _Loading(Path(path), reduce)
     try:
         return loading.bundle()
     except DocumentError as error:
@@ -51,15 +55,20 @@ def bundle_for_upstream(url: str, contract: str | None = None) -> Bundle:
     """A whole policy out of one URL: everything is recorded and nothing is denied by rule. Raises PolicyErrors."""
     settings: dict[str, Any] = {} if contract is None else {"contract": {"file": contract}}
     service = {"upstream": {"targets": [url.rstrip("/")], "host": "target"}, "mode": "monitor", **settings}
-    loading = _Loading(Path())
-    return loading.completed({"services": {"api": service}})
+    return bundle_of_tree({"services": {"api": service}})
+
+
+def bundle_of_tree(tree: Any, reduce: Reduce | None = None) -> Bundle:
+    """A policy that stands in no file; its paths are relative to the current directory. Raises PolicyErrors."""
+    return _Loading(Path(), reduce).completed(tree)
 
 
 class _Loading:
     """One policy being read. sources: what was read, to be watched."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reduce: Reduce | None = None) -> None:
         self.path = path
+        self.reduce = reduce
         self.base = path.parent if path.name else path
         self.sources: dict[str, None] = {}
         self.mistakes: list[Mistake] = []
@@ -78,6 +87,8 @@ class _Loading:
         policy = read_policy(tree, self._report)
         if policy is None:
             raise PolicyErrors(self.mistakes, tuple(self.sources))
+        if self.reduce is not None:
+            policy = self.reduce(policy)
         contracts = {}
         for service in policy.services:
             if service.contract is not None and service.contract.file not in contracts:

@@ -22,7 +22,6 @@ from yett.model.exchange import Exchange, Fields, Request, Response
 PATH = (b"log", b"entries")
 _ASCII_URL = "".join(chr(octet) for octet in range(0x21, 0x7F))
 _NOT_FIELDS = frozenset((b"content-length", b"transfer-encoding"))
-_PART = "the recording holds only a part of it"
 
 
 class _Field(msgspec.Struct):
@@ -179,8 +178,10 @@ def _response(said: _Response | None) -> tuple[Response | None, str]:
     """The response, or why there is none."""
     if said is None or not said.status:
         return None, "the recording has none"
-    if not 100 <= said.status <= 999:
-        raise NotReadable("`response.status` is not a status")
+    if said.status == 101:
+        return None, "the connection became another protocol's"
+    if not 200 <= said.status <= 999:
+        raise NotReadable("`response.status` is not that of a final response")
     fields = [
         (octets(one.name), line)
         for one in said.headers

@@ -170,8 +170,8 @@ def _body(text: str | None, encoded: str | None, name: str) -> bytes:
 
 
 def _response(said: _Response) -> Response:
-    if not 100 <= said.status <= 999:
-        raise NotReadable("`response.status` is not a status")
+    if not 200 <= said.status <= 999:
+        raise NotReadable("`response.status` is not that of a final response")
     body = _body(said.body, said.body_base64, "response.body")
     fields = tuple(
         field for field in _fields(said.headers) if field[0].lower() not in (b"content-length", b"transfer-encoding")
