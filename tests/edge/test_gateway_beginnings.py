@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import socket
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -168,7 +170,9 @@ def test_who_leaves_during_a_pause_is_forgotten(tmp_path: Path) -> None:
             client = await house.connect()
             await client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab")
             await asyncio.sleep(0.05)
-            client.writer.transport.abort()  # no half-closed connection, which would still get its answer
+            raw = client.writer.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a half-closed one would get its answer
+            client.writer.transport.abort()
             async with asyncio.timeout(5):
                 while house.gateway.clients:
                     await asyncio.sleep(0.01)
