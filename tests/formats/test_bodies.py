@@ -183,7 +183,8 @@ def test_kinds() -> None:
         "text/json": Kind.JSON,
         "a/b+json": Kind.JSON,
         "text/html": Kind.OPAQUE,
-        "text/xml": Kind.OPAQUE,
+        "text/xml": Kind.XML,
+        "application/soap+xml": Kind.XML,
         "image/png": Kind.OPAQUE,
         "text/x": Kind.TEXT,
     }

@@ -1,5 +1,6 @@
 """The values of an exchange, for all attack rules: gathered once, decoded once, with their places made only for findings."""
 
+from yett.formats.inspected.arguments import Arguments, json_arguments
 from yett.formats.inspected.body import BATCH, BodyValues, body_values, response_values
 from yett.formats.inspected.head import (
     cookie_pairs,
@@ -10,20 +11,25 @@ from yett.formats.inspected.head import (
     query_pairs,
     response_head_values,
 )
+from yett.formats.inspected.json_values import UNPROVEN, ProvenTree
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value, place
 
 __all__ = [
     "BATCH",
     "DEFAULT_LIMITS",
+    "UNPROVEN",
+    "Arguments",
     "BodyValues",
     "InspectionLimits",
     "Origin",
+    "ProvenTree",
     "Value",
     "body_values",
     "cookie_pairs",
     "form_pairs",
     "head_texts",
     "head_values",
+    "json_arguments",
     "path_pairs",
     "place",
     "query_pairs",

@@ -13,7 +13,18 @@ from typing import Any
 from yett.formats.bodies import BodyError, Form, Multipart, document, response_document
 from yett.formats.inspected import lenient
 from yett.formats.inspected.head import form_pairs
-from yett.formats.inspected.json_values import Node, Walk, json_lines, json_texts, nested, octets
+from yett.formats.inspected.json_values import (
+    UNPROVEN,
+    ProvenTree,
+    Walk,
+    encoded,
+    is_plain,
+    json_lines,
+    json_texts,
+    nested,
+    octets,
+    portions,
+)
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value
 from yett.formats.json_body import NotJSON, decode_json
 from yett.formats.media_types import Kind, MediaType, read_media_type
@@ -23,9 +34,11 @@ from yett.model.exchange import View
 
 BATCH = 64 << 10
 """Octets of a batch. Looking at so many takes a few milliseconds at most."""
+MOST_IN_BATCH = 1_000
 
 _PRINTED = bytes(octet for octet in range(256) if octet >= 0x20 or octet in b"\t\r\n")
 _SEEN = 1_024
+_NESTING = (b"{", b"[", b" ", b"\n", b"\t", b"\r")
 _RESPONSE = {Origin.JSON: Origin.RESPONSE_JSON, Origin.JSON_NAME: Origin.RESPONSE_NAME, Origin.OPAQUE: Origin.RESPONSE_OPAQUE}
 
 
@@ -40,10 +53,11 @@ class BodyValues:
         found: Any,
         limits: InspectionLimits = DEFAULT_LIMITS,
         truncated: bool = False,
-        proven: Node | None = None,
+        proven: ProvenTree = UNPROVEN,
+        root: int = 0,
         response: bool = False,
     ) -> None:
-        self.limits, self.proven, self.response = limits, proven, response
+        self.limits, self.proven, self.root, self.response = limits, proven, root, response
         self.truncated = truncated or len(content) > limits.size
         self.error = str(found) if isinstance(found, BodyError) else ""
         self.content = content if len(content) <= limits.size else content[: limits.size]
@@ -53,44 +67,25 @@ class BodyValues:
 
     @property
     def texts(self) -> list[bytes]:
-        """Every value, names included, as one of these texts or as a whole line of one; other lines may stand between."""
-        found = self.document
+        """Every value, names included, as one of these texts or as whole lines of one; other lines may stand between."""
+        found, content = self.document, self.content
         if type(found) is dict or type(found) is list:
-            content = self.content
-            lines = json_lines(content)
-            if lines is not None:
-                return [lines]
-            return json_texts(found, b'"{' in content or b'"[' in content or b'" ' in content or b'"\\' in content)
-        if not self.content:
-            return []
-        return [value.text for value in self.values]
+            return json_lines(content) if is_plain(content) else json_texts(found)
+        if isinstance(found, Form):
+            texts = encoded([text for pair in found.pairs for text in pair])
+            return texts + [inner for text in texts if text[:1] in _NESTING and b"\\" in text for inner in json_lines(text)]
+        return [value.text for value in self.values] if content else []
 
     def batches(self, size: int = BATCH) -> Iterator[list[bytes]]:
-        """`texts` in portions of at most `size` octets each, but for single values that are longer."""
-        content = self.content
-        if len(content) <= size:
-            yield self.texts
-            return
+        """`texts` in portions of about `size` octets each, but for single values that are longer."""
         found = self.document
-        if (type(found) is dict or type(found) is list) and b"\\" not in content:
-            start = 0
-            while start < len(content):
-                end = content.rfind(b'"', start + 1, start + size)
-                if end < 0:
-                    end = content.find(b'"', start + size)
-                end = len(content) if end < 0 or start + size >= len(content) else end
-                yield [content[start:end].replace(b'"', b"\n")]
-                start = end
-            return
-        batch: list[bytes] = []
-        held = 0
-        for value in self._all():
-            batch.append(value.text)
-            held += len(value.text)
-            if held >= size or len(batch) >= 1_000:
-                yield batch
-                batch, held = [], 0
-        yield batch
+        if len(self.content) <= size:
+            yield self.texts
+        elif (type(found) is dict or type(found) is list) and is_plain(self.content):
+            for portion in portions(self.content, size):
+                yield json_lines(portion)
+        else:
+            yield from _portioned(self._all(), size)
 
     @property
     def values(self) -> list[Value]:
@@ -122,7 +117,7 @@ class BodyValues:
         elif isinstance(found, XMLDocument):
             yield from self._xml(found)
         else:
-            yield from self._json(found, self.proven)
+            yield from self._json(found, self.proven, self.root)
 
     def _xml(self, found: XMLDocument) -> Iterator[Value]:
         for name, path in xml_names(found).items():
@@ -131,9 +126,9 @@ class BodyValues:
             yield Value(Origin.XML, octets(path), octets(text))
             yield from self._nested(octets(path), octets(text))
 
-    def _json(self, found: Any, proven: Node | None = None, prefix: str = "") -> Iterator[Value]:
+    def _json(self, found: Any, proven: ProvenTree = UNPROVEN, root: int = 0, prefix: str = "") -> Iterator[Value]:
         walk = Walk(self.limits)
-        yield from walk.values(found, prefix, proven)
+        yield from walk.values(found, prefix, proven, root)
         self.truncated = self.truncated or walk.truncated
 
     def _pairs(self, pairs: list[tuple[bytes, bytes]]) -> Iterator[Value]:
@@ -144,10 +139,10 @@ class BodyValues:
             yield from self._nested(name, text)
 
     def _nested(self, name: bytes, text: bytes) -> Iterator[Value]:
-        if text[:1] in (b"{", b"[", b" "):
+        if text[:1] in _NESTING:
             inner = nested(text.decode("utf-8", "replace"))
             if inner is not None:
-                yield from self._json(inner, None, name.decode("utf-8", "replace") + "#")
+                yield from self._json(inner, prefix=name.decode("utf-8", "replace") + "#")
 
     def _part(self, names: list[bytes], filenames: list[bytes], content: bytes, content_type: bytes) -> Iterator[Value]:
         name = names[0] if names else b""
@@ -203,13 +198,26 @@ class BodyValues:
             yield from self._pairs(form_pairs(bare, self.limits.values))
 
     def _guessed_json(self, content: bytes) -> Iterator[Value]:
-        try:
-            found = decode_json(content)
-        except NotJSON:
-            for text in lenient.strings(content):
-                yield Value(Origin.JSON, b"", text)
-            return
-        yield from self._json(found)
+        """As JSON if it is; else its strings as lines, whatever else is wrong."""
+        if not self.truncated:
+            with suppress(NotJSON):
+                yield from self._json(decode_json(content))
+                return
+        for portion in portions(content, BATCH):
+            for lines in json_lines(portion):
+                yield Value(Origin.TEXT, b"", lines)
+
+
+def _portioned(values: Iterator[Value], size: int) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    held = 0
+    for value in values:
+        batch.append(value.text)
+        held += len(value.text)
+        if held >= size or len(batch) >= MOST_IN_BATCH:
+            yield batch
+            batch, held = [], 0
+    yield batch
 
 
 def _is_text(content: bytes) -> bool:
@@ -225,14 +233,18 @@ def _charset(content_type: bytes) -> str:
 
 
 def body_values(
-    view: View, evaluation: Evaluation, limits: InspectionLimits = DEFAULT_LIMITS, proven: Node | None = None
+    view: View,
+    evaluation: Evaluation,
+    limits: InspectionLimits = DEFAULT_LIMITS,
+    proven: ProvenTree = UNPROVEN,
+    root: int = 0,
 ) -> BodyValues:
-    """The request's body. Only in the body phase."""
+    """The request's body. Only in the body phase. proven, root: what to leave out (`yett.formats.contract.proven`)."""
     try:
         found = document(view, evaluation) if view.content and not view.truncated else b""
     except BodyError as error:
         found = error
-    return BodyValues(view.content, view.fields.get(b"content-type"), found, limits, view.truncated, proven)
+    return BodyValues(view.content, view.fields.get(b"content-type"), found, limits, view.truncated, proven, root)
 
 
 def response_values(view: View, evaluation: Evaluation, limits: InspectionLimits = DEFAULT_LIMITS) -> BodyValues:
@@ -242,4 +254,4 @@ def response_values(view: View, evaluation: Evaluation, limits: InspectionLimits
     except BodyError as error:
         found = error
     content_type = view.response_fields.get(b"content-type")
-    return BodyValues(view.response_content, content_type, found, limits, view.response_truncated, None, True)
+    return BodyValues(view.response_content, content_type, found, limits, view.response_truncated, response=True)

@@ -53,17 +53,15 @@ def query_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
 
 
 def cookie_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
-    """Cookies as sent. A piece without "=" is a value without a name. Beyond `most` the rest is part of the last value."""
+    """Cookies as sent. A piece without "=" is a name with an empty value. Beyond `most` the rest is part of the last value."""
     cookie = view.fields.get(b"cookie")
     if not cookie:
         return []
     found = []
     for piece in cookie.split(b";", most - 1):
-        name, mark, text = piece.strip(b" \t").partition(b"=")
-        if mark:
+        name, mark, text = piece.lstrip(b" \t").partition(b"=")
+        if name or mark:
             found.append((name, text))
-        elif name:
-            found.append((b"", name))
     return found
 
 

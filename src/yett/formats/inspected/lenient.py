@@ -11,9 +11,6 @@ from collections.abc import Iterator
 
 from yett.formats.multipart import MAX_HEAD, MAX_PARTS
 
-_STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)', re.DOTALL)
-_JSON_ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})(?:\\u([dD][c-fC-F][0-9A-Fa-f]{2}))?|(.))", re.DOTALL)
-_JSON_LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
 _ENTITY = re.compile(rb"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|(lt|gt|amp|quot|apos));?", re.IGNORECASE)
 _ENTITIES = {b"lt": b"<", b"gt": b">", b"amp": b"&", b"quot": b'"', b"apos": b"'"}
 _PARAMETER = re.compile(
@@ -91,25 +88,6 @@ def looks_like_form(content: bytes) -> bool:
 
 def looks_like_multipart(content: bytes) -> bool:
     return content[:2] == b"--"
-
-
-def strings(content: bytes) -> Iterator[bytes]:
-    """Everything in double quotes, with JSON's escapes undone."""
-    for found in _STRING.finditer(content):
-        text = found[1]
-        yield _JSON_ESCAPE.sub(_unescaped, text) if b"\\" in text else text
-
-
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    high, low, letter = found[1], found[2], found[3]
-    if high is None:
-        return _JSON_LETTERS.get(letter, letter)
-    number = int(high, 16)
-    if low is not None and 0xD800 <= number < 0xDC00:
-        number = 0x10000 + ((number - 0xD800) << 10) + int(low, 16) - 0xDC00
-        return chr(number).encode()
-    text = chr(number).encode("utf-8", "surrogatepass")
-    return text if low is None else text + chr(int(low, 16)).encode("utf-8", "surrogatepass")
 
 
 def without_entities(content: bytes) -> bytes | None:
