@@ -9,8 +9,12 @@ import quopri
 import re
 from collections.abc import Iterator
 
+from yett.formats.inspected.json_values import character
 from yett.formats.multipart import MAX_HEAD, MAX_PARTS
 
+_STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)', re.DOTALL)
+_JSON_ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})(?:\\u([dD][c-fC-F][0-9A-Fa-f]{2}))?|(.))", re.DOTALL)
+_JSON_LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
 _ENTITY = re.compile(rb"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|(lt|gt|amp|quot|apos));?", re.IGNORECASE)
 _ENTITIES = {b"lt": b"<", b"gt": b">", b"amp": b"&", b"quot": b'"', b"apos": b"'"}
 _PARAMETER = re.compile(
@@ -88,6 +92,17 @@ def looks_like_form(content: bytes) -> bool:
 
 def looks_like_multipart(content: bytes) -> bool:
     return content[:2] == b"--"
+
+
+def strings(content: bytes) -> Iterator[bytes]:
+    """Everything in double quotes, with JSON's escapes undone; a last quote need not be closed."""
+    for found in _STRING.finditer(content):
+        text = found[1]
+        yield _JSON_ESCAPE.sub(_unescaped, text) if b"\\" in text else text
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    return character(found) if found[1] is not None else _JSON_LETTERS.get(found[3], found[3])
 
 
 def without_entities(content: bytes) -> bytes | None:
