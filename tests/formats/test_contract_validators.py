@@ -386,3 +386,11 @@ def test_stripping_twice_takes_out_nothing_more(value: Any) -> None:
     twice, nothing = stripped({"$ref": "#/components/schemas/T"}, once, schemas)
     assert twice is once and nothing == []
     assert bool(removed) is (once != value)
+
+
+@pytest.mark.parametrize("name", ["0", "1445", "007", "000", "+5", "99999999999999999999999"])
+def test_names_that_look_like_numbers(name: str) -> None:
+    inner = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
+    live = open_contract(with_body({"type": "object", "additionalProperties": inner}))
+    violation = check_of(live, 0).violation({name: {"a": "secret"}}, "body")
+    assert violation.sample == "aaaaaa" and violation.place.endswith("/a")

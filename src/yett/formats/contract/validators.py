@@ -187,6 +187,13 @@ def _reason(error: jsonschema_rs.ValidationError) -> str:
 
 
 def _at(value: Any, path: list[str | int]) -> Any:
+    """What stands there. The library tells names that look like numbers as numbers: "007" of an object comes as 7."""
     for part in path:
-        value = value[part]
+        if isinstance(value, dict) and part not in value:
+            named = [name for name in value if name.isascii() and name.removeprefix("+").lstrip("0") in (str(part), str(part or ""))]
+            if not named:
+                return value
+            value = value[named[0]]
+        else:
+            value = value[part]
     return value
