@@ -190,7 +190,8 @@ def _at(value: Any, path: list[str | int]) -> Any:
     """What stands there. The library tells names that look like numbers as numbers: "007" of an object comes as 7."""
     for part in path:
         if isinstance(value, dict) and part not in value:
-            named = [name for name in value if name.isascii() and name.removeprefix("+").lstrip("0") in (str(part), str(part or ""))]
+            told = str(part or "")
+            named = [name for name in value if name.removeprefix("+").lstrip("0") == told and name.isascii()]
             if not named:
                 return value
             value = value[named[0]]
