@@ -22,6 +22,7 @@ class _Command(NamedTuple):
 COMMANDS = {
     "serve": _Command("yett.cli.serve", "serve", "Run the gateway."),
     "check": _Command("yett.cli.check", "check", "Say what a policy would enforce, and what not."),
+    "decide": _Command("yett.cli.decide", "decide", "Try a policy, or rule packs, on recorded traffic."),
     "log": _Command("yett.cli.log", "log", "Show, filter and follow the event log."),
     "explain": _Command("yett.cli.log", "explain", "Explain the decision on one request."),
     "key": _Command("yett.cli.key", "key", "Make, list and revoke API keys."),
@@ -66,5 +67,6 @@ def main() -> None:
     \b
     yett serve --upstream http://127.0.0.1:9001     record everything, deny nothing
     yett check yett.yaml                            what a policy would do
+    yett decide --policy yett.yaml traffic.har      what it would have done
     yett serve -c yett.yaml                         do it
     """

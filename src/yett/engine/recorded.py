@@ -129,6 +129,12 @@ class Replayed(msgspec.Struct, frozen=True):
         return (self.evaluation.would if self.evaluation is not None else None) or ()
 
     @property
+    def said(self) -> list[Denial]:
+        """Every objection: the one enforced, what changed the response, what monitor mode let pass."""
+        enforced = [self.denial] if self.denial is not None else []
+        return [*enforced, *((self.evaluation.amended if self.evaluation is not None else None) or ()), *self.would]
+
+    @property
     def not_evaluated(self) -> Sequence[tuple[str, str]]:
         return (self.evaluation.not_evaluated if self.evaluation is not None else None) or ()
 

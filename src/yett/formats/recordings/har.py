@@ -6,8 +6,8 @@ fields of HTTP/2 among the fields, no framing that could be trusted. It must not
 Source: the W3C draft of 14 August 2012, "HTTP Archive (HAR) format".
 """
 
+import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus, urlsplit
 
 import msgspec
 
@@ -20,7 +20,11 @@ from yett.formats.recordings.values import LARGEST, Recording, framed, octets
 from yett.model.exchange import Exchange, Fields, Request, Response
 
 PATH = (b"log", b"entries")
-_ASCII_URL = "".join(chr(octet) for octet in range(0x21, 0x7F))
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
+_FORM = [
+    b"%c" % octet if (chr(octet).isalnum() and octet < 0x80) or octet in b"*-._" else b"%%%02X" % octet for octet in range(256)
+]
+_FORM[0x20] = b"+"
 _NOT_FIELDS = frozenset((b"content-length", b"transfer-encoding"))
 
 
@@ -123,20 +127,20 @@ def read_entry(text: bytes, number: int, started: float, source: str = "har", st
 
 def _split(url: str) -> tuple[str, bytes, str]:
     """(scheme, target, authority). What a browser would have encoded is encoded."""
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
-    except ValueError as error:
-        raise NotReadable(f"`request.url`: {error}") from None
-    if parts.scheme.lower() not in ("http", "https", "ws", "wss"):
+    match = _URL.match(url)
+    scheme = match[1].lower() if match is not None else ""
+    if match is None or scheme not in ("http", "https", "ws", "wss"):
         raise NotReadable("`request.url` is not the URL of an HTTP request")
-    # Not the parts themselves: they are without line breaks and tabs, which somebody may have wanted to send.
-    rest = url.partition("://")[2].partition("#")[0]
-    start = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
-    origin = rest[start:]
-    text = origin if origin.startswith("/") else "/" + origin
-    target = text.encode() if text.isascii() else quote(octets(text), safe=_ASCII_URL).encode()
-    return "https" if parts.scheme.lower() in ("https", "wss") else "http", target, host
+    origin = url[match.end() :].partition("#")[0]
+    target = octets(origin if origin.startswith("/") else "/" + origin)
+    if not target.isascii():
+        target = b"".join(b"%c" % octet if octet < 0x80 else b"%%%02X" % octet for octet in target)
+    return "https" if scheme in ("https", "wss") else "http", target, match[2].rpartition("@")[2]
+
+
+def _form_encoded(text: str) -> bytes:
+    """A name or value of a form (URL standard, 5.2)."""
+    return b"".join(_FORM[octet] for octet in octets(text))
 
 
 def _request(said: _Request, host: str) -> tuple[Fields, bytes, bool]:
@@ -171,7 +175,7 @@ def _posted(said: _Request) -> tuple[bytes, bool]:
         return b"", not said.body_size > 0
     if posted.mime_type.lower().startswith("multipart/"):
         return b"", False  # the parts' own fields are gone
-    return "&".join(f"{quote_plus(octets(one.name))}={quote_plus(octets(one.value))}" for one in posted.params).encode(), True
+    return b"&".join(b"%b=%b" % (_form_encoded(one.name), _form_encoded(one.value)) for one in posted.params), True
 
 
 def _response(said: _Response | None) -> tuple[Response | None, str]:

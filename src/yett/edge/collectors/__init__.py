@@ -1,0 +1,1 @@
+"""Collectors: where exchanges come from that somebody else carried."""

@@ -1,0 +1,268 @@
+"""A policy tried on recordings: one row for each, saying what enforcement would do and why. Pure, built on `replay`.
+
+It runs the plans that live traffic gets. What a recording does not hold is not held against it: it is listed as not evaluated. It
+must not know where recordings come from, nor how rows are printed.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
+from typing import Any
+
+import msgspec
+
+from yett.engine.compile import compile_policy
+from yett.engine.recorded import BOUNDS, SYNTAX, Fulfil, Replayed, replay
+from yett.engine.reducing import LIMITS, STATEFUL, LeftOut, watching, without
+from yett.engine.sample import MASK
+from yett.engine.snapshot import Snapshot
+from yett.formats.recordings.values import Recording
+from yett.model.bundle import Bundle
+from yett.model.decision import Denial, Mode
+from yett.model.mistake import PolicyErrors
+from yett.model.policy import Policy
+from yett.model.ports import Ports
+from yett.model.rule import Severity
+from yett.rules.registry import guards
+
+FORMAT = 1
+"""Version of `Row`: counts changes that a reader must know."""
+
+STATELESS = "it needs counters, keys or who calls, and only what needs no state is judged"
+NO_TIME = "the recording does not say when the request came"
+NO_CREDENTIALS = "the record holds no credentials"
+
+
+class Objection(msgspec.Struct, frozen=True):
+    """One rule that objects. place: as in `Denial`. sample: what stood there, masked, or the reason where there is nothing."""
+
+    id: str
+    severity: Severity
+    place: str
+    sample: str
+
+
+class Unjudged(msgspec.Struct, frozen=True):
+    """What was not evaluated, and why."""
+
+    rule: str
+    reason: str
+
+
+class Score(msgspec.Struct, frozen=True):
+    """Anomaly scores of a scoring rule set; 0 where there is none."""
+
+    inbound: int = 0
+    outbound: int = 0
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided on one recording. Fields that mean nothing where `error` is given are None then.
+
+    verdict: what enforcement would do, "allow" or "deny"; an answer in the upstream's place is no denial. action: what this policy
+    does: "allow", "deny" or "answer". status: what the caller would get with that verdict, 0 where the recording has no response.
+    operation: None where no service has the request.
+    """
+
+    v: int = FORMAT
+    source: str
+    index: int
+    id: str
+    operation: str | None = None
+    verdict: str | None = None
+    action: str | None = None
+    mode: str | None = None
+    status: int | None = None
+    snapshot: str
+    score: Score = Score()
+    rules: tuple[Objection, ...] = ()
+    not_evaluated: tuple[Unjudged, ...] = ()
+    error: str | None = None
+
+
+class Trial:
+    """Decides recordings by one policy, in the order in which they come.
+
+    bundle: of the policy; where only what is `stateless` is judged, of `without(policy, STATEFUL)`. policy: as it was written, to
+    say what is left out. fulfil: see `replay`. Raises PolicyErrors.
+    """
+
+    def __init__(
+        self, bundle: Bundle, ports: Ports, policy: Policy, stateless: bool = True, fulfil: Fulfil | None = None
+    ) -> None:
+        self._bundle = bundle
+        self._ports = ports
+        self._left_out = LeftOut(policy, STATEFUL)
+        self._uncounted = LeftOut(policy, LIMITS)
+        self._stateless = stateless
+        self._fulfil = fulfil
+        self.snapshot = self._compiled(bundle.policy)
+        errors = self.snapshot.build_all().errors
+        if errors:
+            raise PolicyErrors(errors, bundle.sources)
+
+    def _compiled(self, policy: Policy) -> Snapshot:
+        bundle = self._bundle if policy is self._bundle.policy else msgspec.structs.replace(self._bundle, policy=policy)
+        return compile_policy(bundle, self._ports)
+
+    @cached_property
+    def _timeless(self) -> Snapshot:
+        """For recordings without time: counted per second, requests of years would all be of one moment."""
+        return self.snapshot if self._stateless else self._compiled(without(self._bundle.policy, LIMITS))
+
+    @cached_property
+    def _masked(self) -> Snapshot:
+        """For records without credentials."""
+        return self.snapshot if self._stateless else self._compiled(without(self._bundle.policy, STATEFUL))
+
+    @cached_property
+    def _watching(self) -> Snapshot:
+        """Where every rule speaks: what one of them says of something that is only missing from a record hides no other."""
+        return self._compiled(watching(without(self._bundle.policy, STATEFUL)))
+
+    def row(self, recording: Recording, source: str, index: int) -> Row:
+        """Never raises for what a recording holds."""
+        if recording.error:
+            digest = self.snapshot.digest
+            return Row(source=source, index=index, id=recording.id, snapshot=digest, error=recording.error)
+        found = self._decided(recording)
+        objections, unknown = found.said, list[tuple[str, str]]()
+        action = found.verdict
+        if recording.masked and any(not is_known(one.place, recording) for one in objections):
+            assert recording.exchange is not None
+            watched = replay(self._watching, recording.exchange, recording.exchange.started)
+            objections = [one for one in watched.said if is_known(one.place, recording)]
+            unknown = [(one.rule, f"{one.place} is not in the record") for one in watched.said if one not in objections]
+            found = msgspec.structs.replace(watched, plan=found.plan)
+            enforced = found.plan is not None and found.plan.mode is Mode.ENFORCE
+            action = "deny" if enforced and any(_denies(one, found) for one in objections) else "allow"
+        denying = [one for one in objections if _denies(one, found)]
+        skipped = [*found.not_evaluated, *self._skipped(recording, found), *recording.lacks, *unknown]
+        plan = found.plan
+        return Row(
+            source=source,
+            index=index,
+            id=recording.id,
+            operation=plan.operation.id if plan is not None else None,
+            verdict="deny" if denying else "allow",
+            action=action,
+            mode=plan.mode.value if plan is not None else "enforce",
+            status=_status(recording, found, denying),
+            snapshot=self.snapshot.digest,
+            rules=tuple(map(_objection, objections)) if objections else (),
+            not_evaluated=tuple(Unjudged(rule, reason) for rule, reason in dict.fromkeys(skipped)) if skipped else (),
+        )
+
+    def _decided(self, recording: Recording) -> Replayed:
+        exchange = recording.exchange
+        if exchange is None:
+            status, reason, place = recording.refused or (400, "it could not be read", "")
+            return Replayed(denial=Denial(SYNTAX, status, reason, place))
+        snapshot = self._masked if recording.masked else self.snapshot if recording.timed else self._timeless
+        # The recording's time is the only one: steady clocks are not recorded.
+        return replay(snapshot, exchange, exchange.started, fulfil=self._fulfil)
+
+    def _skipped(self, recording: Recording, found: Replayed) -> Iterator[tuple[str, str]]:
+        """What this trial does not judge, of what the policy asks for."""
+        if found.plan is None:
+            return
+        operation = found.plan.operation
+        if self._stateless or recording.masked:
+            why = STATELESS if self._stateless else NO_CREDENTIALS
+            yield from ((rule, why) for rule in self._left_out.of(operation))
+        elif not recording.timed:
+            yield from ((rule, NO_TIME) for rule in self._uncounted.of(operation))
+
+
+def _status(recording: Recording, found: Replayed, denying: Sequence[Denial]) -> int:
+    if denying:
+        return denying[0].status
+    if found.answer is not None:
+        return found.answer.status
+    exchange = recording.exchange
+    return exchange.response.status if exchange is not None and exchange.response is not None else 0
+
+
+_CHANGING = frozenset(("error-sanitising", "contract-response"))
+"""Rules that change responses. The latter denies, too, where the policy says `response_action: block`."""
+
+
+def _denies(one: Denial, found: Replayed) -> bool:
+    """Whether an objection ends the exchange where it is enforced, rather than changing its response."""
+    if one is found.denial:
+        return True
+    evaluation = found.evaluation
+    if evaluation is not None and evaluation.amended is not None and one in evaluation.amended:
+        return False
+    if one.rule not in _CHANGING or found.plan is None:
+        return True
+    contract = found.plan.service.settings.get("contract")
+    return one.rule == "contract-response" and isinstance(contract, dict) and contract.get("response_action") == "block"
+
+
+def _objection(one: Denial) -> Objection:
+    place = one.place or (_place(one.reason) if one.rule == SYNTAX else "")
+    return Objection(one.rule, severity(one.rule), place, one.sample or one.reason)
+
+
+_PLACES = (
+    ("header Host", ("Host",)),
+    ("header Content-Length", ("Content-Length",)),
+    ("header Connection", ("Connection",)),
+    ("header Transfer-Encoding", ("Transfer-Encoding", "transfer coding")),
+    ("request line", ("request line", "start line", "method", "version", "is not served")),
+    ("target", ("target", "path", "query", "encoded slash")),
+)
+
+
+def _place(reason: str) -> str:
+    """Where a head has no single reading: the grammar says what is wrong, not where."""
+    return next((place for place, words in _PLACES if any(word in reason for word in words)), "head")
+
+
+@cache
+def severity(rule: str) -> Severity:
+    """Of a rule by its id; what is no guard is a bound or a syntax rule, which holds in every mode."""
+    guard = guards().get(rule)
+    if guard is not None:
+        return guard.rule.severity
+    return Severity.LOW if rule.startswith(BOUNDS) else Severity.MEDIUM
+
+
+def is_known(place: str, recording: Recording) -> bool:
+    """Whether a record holds what stood at this place, so that an objection to it can be believed."""
+    kind, _, name = place.partition(" ")
+    exchange = recording.exchange
+    if exchange is None:
+        return True
+    if kind == "header":
+        return name.lower() not in recording.unseen
+    if kind == "cookie":
+        return "cookie" not in recording.unseen
+    if kind == "query":
+        return f"{name}=hash:".encode() not in exchange.request.target
+    if kind == "body":
+        return _is_shown(exchange.request.body, name)
+    if kind == "response":
+        if name.startswith("header"):
+            return name == "header Content-Type"
+        return exchange.response is None or _is_shown(exchange.response.body, name)
+    return True
+
+
+def _is_shown(sample: bytes, pointer: str) -> bool:
+    """Whether the value at a JSON pointer (RFC 6901) is not masked; a pointer that leads nowhere says nothing of masks."""
+    if MASK.encode() not in sample:
+        return True
+    try:
+        value: Any = msgspec.json.decode(sample)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            break
+    return bool(value != MASK)
