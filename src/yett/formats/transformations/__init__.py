@@ -65,7 +65,7 @@ _ALL = (
     Transformation("urlDecode", codes.url_decode, codes.url_decode_touches),
     Transformation("urlDecodeUni", codes.url_decode_uni, codes.url_decode_touches),
     Transformation("urlEncode", codes.url_encode, codes.url_encode_touches),
-    Transformation("utf8toUnicode", escapes.utf8_to_unicode, escapes.non_ascii_touches),
+    Transformation("utf8toUnicode", escapes.utf8_to_unicode, escapes.utf8_touches),
 )
 
 TRANSFORMATIONS = {transformation.name: transformation for transformation in _ALL}

@@ -93,7 +93,10 @@ def sql_hex_decode_touches(text: bytes, _borders: int = 0) -> bool:
     return b"0x" in text or b"0X" in text
 
 
-_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+_BASE64_BREAK = re.compile(rb" *\r?\n")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+_OUTSIDE_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+_PADDING = re.compile(rb"=+")
 
 
 def base64_encode(value: bytes) -> bytes:
@@ -101,11 +104,30 @@ def base64_encode(value: bytes) -> bytes:
 
 
 def base64_decode(value: bytes) -> bytes:
-    return value
+    """Strict: what is not Base64 (RFC 4648, 4; with line breaks) up to the first NUL stays as it is."""
+    text = value.partition(b"\0")[0].rstrip(b" ")
+    if b"\n" in text:
+        text = _BASE64_BREAK.sub(b"", text).rstrip(b" ")
+    if len(text) & 3 or not _BASE64.fullmatch(text):
+        return value
+    return binascii.a2b_base64(text)
 
 
 def base64_decode_ext(value: bytes) -> bytes:
-    return value
+    """Forgiving: what is no digit of Base64 is passed over. Empty where padding stands one digit after the last whole group."""
+    text = value.translate(None, _OUTSIDE_BASE64)
+    if b"=" in text:
+        seen = 0
+        pieces = _PADDING.split(text)
+        for piece in pieces[:-1]:
+            seen += len(piece)
+            if seen & 3 == 1:
+                return b""
+        text = b"".join(pieces)
+    rest = len(text) & 3
+    if rest == 1:
+        text = text[:-1]
+    return binascii.a2b_base64(text + b"=" * (4 - rest) if rest > 1 else text)
 
 
 def length(value: bytes) -> bytes:

@@ -62,13 +62,12 @@ def _css(match: re.Match[bytes]) -> bytes:
     return wide(digits[-4:])
 
 
-_ENTITY = re.compile(
-    rb"&(?:#[xX]([0-9A-Fa-f]+)|#([0-9]+)|([Qq][Uu][Oo][Tt]|[Aa][Mm][Pp]|[LlGg][Tt]|[Nn][Bb][Ss][Pp])(?![0-9A-Za-z]));?"
-)
+_ENTITY = re.compile(rb"(?i:&(?:#x([0-9a-f]+)|#([0-9]+)|(quot|amp|lt|gt|nbsp)[0-9a-z]*);?)")
 _NAMED = {b"quot": b'"', b"amp": b"&", b"lt": b"<", b"gt": b">", b"nbsp": b"\xa0"}
 
 
 def html_entity_decode(value: bytes) -> bytes:
+    """Numbers give their low octet. A name may go on with any letters and digits, which are lost, as in ModSecurity."""
     return _ENTITY.sub(_entity, value) if b"&" in value else value
 
 
@@ -87,9 +86,42 @@ def html_entity_decode_touches(text: bytes, _borders: int = 0) -> bool:
     return b"&" in text
 
 
+_LONE_LEAD = re.compile(rb"[\xc0-\xdf](?![\x80-\xbf])|[\xe0-\xef](?![\x80-\xbf]{2})|[\xf0-\xf4](?![\x80-\xbf]{3})")
+_SEQUENCE = re.compile(rb"[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
 def utf8_to_unicode(value: bytes) -> bytes:
-    return value
+    """Characters of two to four octets become %u and their number, of at least four digits. As ModSecurity: what only begins
+    such a character goes, what could be said shorter leaves its first octet behind, NULs go except for one at the end."""
+    if not value.isascii():
+        try:
+            value = _BEYOND_ASCII.sub(_unicode_run, value.decode("utf-8")).encode("ascii")
+        except UnicodeDecodeError:
+            value = _SEQUENCE.sub(_unicode, _LONE_LEAD.sub(b"", value))
+    return value[:-1].replace(b"\0", b"") + value[-1:] if b"\0" in value else value
 
 
-def non_ascii_touches(text: bytes, _borders: int = 0) -> bool:
-    return not text.isascii()
+def _unicode_run(match: re.Match[str]) -> str:
+    run = match[0]
+    units = run.encode("utf-16-be")
+    if len(units) == 2 * len(run):
+        return "%u" + units.hex("-", 2).replace("-", "%u")
+    return "".join([f"%u{ord(character):04x}" for character in run])
+
+
+def _unicode(match: re.Match[bytes]) -> bytes:
+    octets = match[0]
+    lead = octets[0]
+    number = lead & (0xFF >> (len(octets) + 1))
+    for octet in octets[1:]:
+        number = number << 6 | octet & 0x3F
+    shown = b"%%u%04x" % number
+    if lead > 0xF4:
+        return octets[:1] + shown
+    wrong = number < (0, 0, 0x80, 0x800, 0x10000)[len(octets)] or 0xD800 <= number <= 0xDFFF
+    return shown + octets[:1] if wrong else shown
+
+
+def utf8_touches(text: bytes, _borders: int = 0) -> bool:
+    return not text.isascii() or b"\0" in text

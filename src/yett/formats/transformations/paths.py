@@ -2,42 +2,48 @@
 
 import re
 
-_TOUCHES = re.compile(rb"//|(?:\A|[/\n])\.|\.\.|/\Z")
+_SLASHES = re.compile(rb"/{2,}")
+_DOT_ENDS = re.compile(rb"\.(?:\n|\Z)")
 
 
 def normalize_path(value: bytes) -> bytes:
-    """Empty and `.` segments go, `..` takes the segment before it along; what is above the root goes, what is above a
-    relative start stays."""
-    if not value:
-        return value
-    absolute = value.startswith(b"/")
+    """One slash instead of several, "." goes, ".." takes the segment before it along. As ModSecurity: a slash at the end stays, a
+    segment that only ends in two dots goes too, and what leads above a relative start stays from then on."""
+    text = _SLASHES.sub(b"/", value) if b"//" in value else value
+    if b"./" not in text and text[-1:] != b".":
+        return text
+    absolute = text[:1] == b"/"
     kept: list[bytes] = []
-    segments = value.split(b"/")
-    for segment in segments:
-        if segment in (b"", b"."):
-            continue
-        if segment == b"..":
-            if kept and kept[-1] != b"..":
-                kept.pop()
-            elif not absolute:
+    above = False  # a relative path has been at its start, or above it: the ".." that follow stay
+    for segment in text.split(b"/"):
+        if segment[-1:] != b".":
+            if segment:
+                above = above and not kept and len(segment) == 1
                 kept.append(segment)
+        elif segment == b".":
             continue
-        kept.append(segment)
-    text = b"/".join(kept)
-    if absolute:
-        text = b"/" + text
-    if segments[-1] in (b"", b".", b"..") and kept and text != b"/":
-        text += b"/"
-    return text
+        elif segment[-2:] != b"..":
+            kept.append(segment)
+        elif not absolute and (above or (not kept and len(segment) <= 3)):
+            above = True
+            kept.append(segment)
+        else:
+            if segment == b".." and kept:
+                kept.pop()
+            above = not kept
+    path = b"/".join(kept)
+    last = b"/" if text[-1:] == b"/" else b""
+    if not kept:
+        return last if absolute else b""
+    return b"/" + path + last if absolute else path + last
 
 
 def normalize_path_touches(text: bytes, _borders: int = 0) -> bool:
-    return (
-        (b"/" in text and (b"//" in text or b"/." in text or b"./" in text)) or b".." in text or _TOUCHES.search(text) is not None
-    )
+    return b"//" in text or b"./" in text or _DOT_ENDS.search(text) is not None
 
 
 def normalize_path_win(value: bytes) -> bytes:
+    """Likewise, after backslashes have become slashes. (ModSecurity leaves one backslash of three separators in a row.)"""
     return normalize_path(value.replace(b"\\", b"/"))
 
 

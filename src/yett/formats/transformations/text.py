@@ -14,7 +14,7 @@ SPACES = b" \t\n\v\f\r"
 _RUN_OF_SPACES = re.compile(rb"[ \t\n\v\f\r]+")
 _BLANKS = re.compile(rb" {2,}")
 _OTHER_SPACE = re.compile(rb"[\t\v\f\r]|  ")
-_OTHER_SPACE_OR_NBSP = re.compile(rb"[\t\v\f\r\xa0]")
+_OTHER_SPACE_OR_NBSP = re.compile(rb"[\t\v\f\r\xa0\xc2]")
 _RIM = re.compile(rb"\A[ \t\n\v\f\r]|[ \t\n\v\f\r]\Z|\n[ \t\n\v\f\r]|[ \t\n\v\f\r]\n")
 _CMDLINE = re.compile(rb"""["'\\^,;\t\rA-Z]| [ /(\n]""")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -60,7 +60,8 @@ def compress_whitespace_touches(text: bytes, borders: int = 0) -> bool:
 
 
 def remove_whitespace(value: bytes) -> bytes:
-    return value.translate(None, b" \t\n\v\f\r\xa0")
+    """White space goes, and both octets of a no-break space in UTF-8, wherever they stand."""
+    return value.translate(None, b" \t\n\v\f\r\xa0\xc2")
 
 
 def remove_whitespace_touches(text: bytes, borders: int = 0) -> bool:
@@ -108,20 +109,20 @@ def replace_comments_touches(text: bytes, _borders: int = 0) -> bool:
 
 
 def remove_comments(value: bytes) -> bytes:
-    """As ModSecurity: the octet after the end of a comment is kept whatever it is, one that never ends is a space."""
+    """As ModSecurity: the octet after a comment's end is kept whatever it is (a NUL where there is none), a comment that never
+    ends is a space, and nothing is kept from "--" or "#" on."""
     pieces = []
     at = 0
     while (start := _ANY_COMMENT.search(value, at)) is not None:
         pieces.append(value[at : start.start()])
         if start[0] in (b"--", b"#"):
-            pieces.append(b" ")
             return b"".join(pieces)
         end = _COMMENT_END.search(value, start.end())
         if end is None:
             pieces.append(b" ")
             return b"".join(pieces)
         at = end.end() + 1
-        pieces.append(value[end.end() : at])
+        pieces.append(value[end.end() : at] or b"\0")
     pieces.append(value[at:])
     return b"".join(pieces)
 
@@ -138,8 +139,9 @@ def remove_comment_characters_touches(text: bytes, _borders: int = 0) -> bool:
     return b"#" in text or b"/*" in text or b"*/" in text or b"--" in text
 
 
-def _parity(bit: int) -> bytes:
-    return bytes((octet & 127) | (128 if (octet & 127).bit_count() % 2 == bit else 0) for octet in range(256))
+def _parity(odd: int) -> bytes:
+    """The highest bit says whether the number of ones in the whole octet is odd (1), or even (0)."""
+    return bytes((octet & 127) | (128 if octet.bit_count() & 1 == odd else 0) for octet in range(256))
 
 
 _EVEN, _ODD = _parity(1), _parity(0)
