@@ -90,7 +90,7 @@ class Directive(msgspec.Struct, frozen=True, kw_only=True):
     """What SecRule and SecAction have in common.
 
     id: 0 where none is written. phase: 1 to 5.
-    transformations: lower case names in order, after SecDefaultAction and the last `t:none`.
+    transformations: canonical names (`yett.formats.transformations`) in order, after SecDefaultAction and the last `t:none`.
     actions: all others in order, those of SecDefaultAction first where the rule does not override them. There is exactly one
     disruptive action: `block` has become what SecDefaultAction says, which is `pass` where nobody says anything.
     assignments and controls: the `setvar` and `ctl` among the actions, read.
@@ -148,18 +148,13 @@ class Directive(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def status(self) -> int:
-        """Of the answer to what is denied; 403 where the rule does not say."""
-        return int(self.last("status") or 403)
+        """Of the answer to what is denied; where the rule does not say, 403, and 302 for a redirect."""
+        return int(self.last("status") or (302 if self.disruptive.name == "redirect" else 403))
 
     @property
     def skip_after(self) -> str | None:
-        """Name of the Marker, or the id of the rule in decimal, after which the phase goes on on a match."""
+        """Name of the Marker behind which the phase goes on after a match. `skip` and ids of rules have become markers, too."""
         return self.last("skipafter")
-
-    @property
-    def skip(self) -> int:
-        """How many of the following rules of the phase are skipped on a match."""
-        return int(self.last("skip") or 0)
 
     @property
     def captures(self) -> bool:
@@ -206,7 +201,8 @@ Item = SecRule | SecAction | Marker
 
 class Unenforced(msgspec.Struct, frozen=True):
     """Something that was read and will not be honoured. rule: the id of the rule, 0 where it belongs to none. what: the directive,
-    action, operator or variable. why: the reason, for people. whole: the rule is left out altogether, not only this part of it."""
+    action, operator or variable. why: the reason, for people. whole: the rule is left out altogether, not only this part of it.
+    places: in how many places it stands, where only the first is named."""
 
     file: str
     line: int
@@ -214,10 +210,12 @@ class Unenforced(msgspec.Struct, frozen=True):
     what: str
     why: str
     whole: bool = False
+    places: int = 1
 
     def __str__(self) -> str:
         of_rule = f" of rule {self.rule}" if self.rule else ""
-        return f"{self.file}:{self.line}: {self.what}{of_rule} is not enforced: {self.why}"
+        others = f", and {self.places - 1} more" if self.places > 1 else ""
+        return f"{self.file}:{self.line}{others}: {self.what}{of_rule} is not enforced: {self.why}"
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,240 @@
+"""The words of SecLang: directives, variables, operators, actions and controls, and what becomes of each here.
+
+One table for reader, manual and tests. Names follow ModSecurity's reference manual (v2 and v3); transformations have their own
+table (`yett.formats.transformations`). It must not know how anything is read or run.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from enum import Enum
+
+import msgspec
+
+
+class Fate(Enum):
+    """What becomes of a word."""
+
+    HONOURED = "honoured"
+    """Has its meaning here."""
+    SETTING = "setting"
+    """Is handed on as a setting; the engine and the policy decide."""
+    OWN = "own way"
+    """Is accepted without effect (a variable: is always empty), because Yett has its own way; listed once as not enforced."""
+    UNENFORCED = "not enforced"
+    """Is known and has no meaning here; every place is listed as not enforced."""
+    REFUSED = "refused"
+    """Is a mistake, because leaving it out could turn the meaning of other rules around."""
+
+
+class Takes(Enum):
+    """What stands behind a word: for variables, whether there is a selector; for the others, whether there is an argument."""
+
+    NOTHING = "no"
+    MAYBE = "may have one"
+    SOMETHING = "yes"
+
+
+class Word(msgspec.Struct, frozen=True):
+    """One word. name: in the manual's spelling. why: for people, what is done in its place."""
+
+    name: str
+    takes: Takes = Takes.SOMETHING
+    fate: Fate = Fate.HONOURED
+    why: str = ""
+
+
+Words = Mapping[str, Word]
+
+_RECORDS = "Yett writes its own records"
+_TEMPORARY = "nothing is written to temporary files"
+_STORED = "nothing is kept from one request to the next; use Yett's rate limits and quotas"
+_OLD = "ModSecurity 3 does not support it either"
+
+
+def _words(takes: Takes, names: str, fate: Fate = Fate.HONOURED, why: str = "") -> list[Word]:
+    return [Word(name, takes, fate, why) for name in names.split()]
+
+
+def _table(*groups: list[Word]) -> dict[str, Word]:
+    return {word.name.lower(): word for group in groups for word in group}
+
+
+DIRECTIVES: Words = _table(
+    _words(Takes.SOMETHING, "SecRule SecAction SecMarker SecDefaultAction SecComponentSignature"),
+    _words(
+        Takes.SOMETHING, "SecRuleUpdateTargetById SecRuleUpdateTargetByTag SecRuleUpdateTargetByMsg SecRuleUpdateActionById"
+    ),
+    _words(Takes.SOMETHING, "SecRuleRemoveById SecRuleRemoveByTag SecRuleRemoveByMsg"),
+    _words(Takes.SOMETHING, "SecRuleEngine SecRequestBodyAccess SecResponseBodyAccess", Fate.SETTING, "the policy decides"),
+    _words(
+        Takes.SOMETHING,
+        "SecRequestBodyLimit SecRequestBodyNoFilesLimit SecRequestBodyLimitAction SecRequestBodyJsonDepthLimit "
+        "SecResponseBodyLimit SecResponseBodyLimitAction SecResponseBodyMimeType SecArgumentsLimit",
+        Fate.SETTING,
+        "the policy's limits decide",
+    ),
+    _words(Takes.NOTHING, "SecResponseBodyMimeTypesClear", Fate.SETTING, "empties SecResponseBodyMimeType"),
+    _words(Takes.SOMETHING, "SecArgumentSeparator SecCookieFormat SecWebAppId SecParseXmlIntoArgs", Fate.SETTING),
+    _words(Takes.SOMETHING, "SecCollectionTimeout", Fate.OWN, _STORED),
+    _words(
+        Takes.SOMETHING,
+        "SecAuditEngine SecAuditLog SecAuditLog2 SecAuditLogDirMode SecAuditLogFileMode SecAuditLogFormat SecAuditLogPrefix "
+        "SecAuditLogParts SecAuditLogRelevantStatus SecAuditLogStorageDir SecAuditLogType SecDebugLog SecDebugLogLevel "
+        "SecGuardianLog SecSensorId",
+        Fate.OWN,
+        _RECORDS,
+    ),
+    _words(
+        Takes.SOMETHING,
+        "SecDataDir SecTmpDir SecTmpSaveUploadedFiles SecUploadDir SecUploadFileLimit SecUploadFileMode SecUploadKeepFiles "
+        "SecRequestBodyInMemoryLimit",
+        Fate.OWN,
+        _TEMPORARY,
+    ),
+    _words(Takes.SOMETHING, "SecPcreMatchLimit SecPcreMatchLimitRecursion", Fate.OWN, "all matching takes linear time"),
+    _words(Takes.SOMETHING, "SecXmlExternalEntity", Fate.OWN, "external entities are never fetched"),
+    _words(
+        Takes.SOMETHING,
+        "SecServerSignature SecChrootDir SecConnEngine SecConnReadStateLimit SecConnWriteStateLimit SecReadStateLimit "
+        "SecWriteStateLimit SecStatusEngine SecInterceptOnError SecRulePerfTime SecCacheTransformations "
+        "SecDisableBackendCompression SecStreamInBodyInspection SecStreamOutBodyInspection",
+        Fate.OWN,
+        "how the gateway runs is said in the policy",
+    ),
+    _words(Takes.SOMETHING, "SecUnicodeMapFile SecUnicodeCodePage", Fate.OWN, "best-fit mapping is built in (code page 20127)"),
+    _words(Takes.SOMETHING, "SecContentInjection", Fate.OWN, "responses are never added to"),
+    _words(Takes.SOMETHING, "SecGeoLookupDb SecGsbLookupDb SecHttpBlKey", Fate.UNENFORCED, "there are no such look-ups"),
+    _words(
+        Takes.SOMETHING,
+        "SecHashEngine SecHashKey SecHashParam SecHashMethodRx SecHashMethodPm",
+        Fate.UNENFORCED,
+        "responses are never rewritten",
+    ),
+    _words(Takes.SOMETHING, "SecRuleScript", Fate.UNENFORCED, "no scripts are run"),
+    _words(Takes.SOMETHING, "SecRemoteRules SecRemoteRulesFailAction", Fate.UNENFORCED, "nothing is fetched"),
+    _words(Takes.SOMETHING, "SecCookieV0Separator", Fate.UNENFORCED, "cookies are separated by semicolons (RFC 6265, 4.2.1)"),
+    _words(Takes.SOMETHING, "SecRuleInheritance", Fate.REFUSED, "there is one set of rules"),
+    _words(
+        Takes.SOMETHING,
+        "Include IncludeOptional",
+        Fate.REFUSED,
+        "all files of the directory are read in the order of their names",
+    ),
+)
+"""By lower-case name."""
+
+VARIABLES: Words = _table(
+    _words(
+        Takes.MAYBE,
+        "ARGS ARGS_GET ARGS_GET_NAMES ARGS_NAMES ARGS_POST ARGS_POST_NAMES FILES FILES_NAMES FILES_SIZES MATCHED_VARS "
+        "MATCHED_VARS_NAMES MULTIPART_FILENAME MULTIPART_NAME MULTIPART_PART_HEADERS REQUEST_COOKIES REQUEST_COOKIES_NAMES "
+        "REQUEST_HEADERS REQUEST_HEADERS_NAMES RESPONSE_HEADERS RESPONSE_HEADERS_NAMES RULE TX XML",
+    ),
+    _words(
+        Takes.NOTHING,
+        "ARGS_COMBINED_SIZE AUTH_TYPE DURATION FILES_COMBINED_SIZE FULL_REQUEST FULL_REQUEST_LENGTH HIGHEST_SEVERITY "
+        "INBOUND_DATA_ERROR MATCHED_VAR MATCHED_VAR_NAME MULTIPART_BOUNDARY_QUOTED MULTIPART_BOUNDARY_WHITESPACE "
+        "MULTIPART_CRLF_LF_LINES MULTIPART_DATA_AFTER MULTIPART_DATA_BEFORE MULTIPART_FILE_LIMIT_EXCEEDED "
+        "MULTIPART_HEADER_FOLDING MULTIPART_INVALID_HEADER_FOLDING MULTIPART_INVALID_PART MULTIPART_INVALID_QUOTING "
+        "MULTIPART_LF_LINE MULTIPART_MISSING_SEMICOLON MULTIPART_SEMICOLON_MISSING MULTIPART_STRICT_ERROR "
+        "MULTIPART_UNMATCHED_BOUNDARY OUTBOUND_DATA_ERROR PATH_INFO QUERY_STRING REMOTE_ADDR REMOTE_HOST REMOTE_PORT "
+        "REMOTE_USER REQBODY_ERROR REQBODY_ERROR_MSG REQBODY_PROCESSOR REQBODY_PROCESSOR_ERROR REQBODY_PROCESSOR_ERROR_MSG "
+        "REQUEST_BASENAME REQUEST_BODY REQUEST_BODY_LENGTH REQUEST_FILENAME REQUEST_LINE REQUEST_METHOD REQUEST_PROTOCOL "
+        "REQUEST_URI REQUEST_URI_RAW RESPONSE_BODY RESPONSE_CONTENT_LENGTH RESPONSE_CONTENT_TYPE RESPONSE_PROTOCOL "
+        "RESPONSE_STATUS SERVER_ADDR SERVER_NAME SERVER_PORT STATUS_LINE TIME TIME_DAY TIME_EPOCH TIME_HOUR TIME_MIN TIME_MON "
+        "TIME_SEC TIME_WDAY TIME_YEAR UNIQUE_ID URLENCODED_ERROR WEBAPPID MODSEC_BUILD",
+    ),
+    _words(Takes.MAYBE, "FILES_TMPNAMES FILES_TMP_CONTENT", Fate.UNENFORCED, _TEMPORARY),
+    _words(Takes.MAYBE, "GLOBAL IP RESOURCE SESSION USER", Fate.OWN, "always empty: " + _STORED),
+    _words(Takes.NOTHING, "RESOURCEID SESSIONID USERID", Fate.UNENFORCED, _STORED),
+    _words(Takes.MAYBE, "GEO", Fate.UNENFORCED, "there is no database of places"),
+    _words(Takes.MAYBE, "ENV", Fate.UNENFORCED, "rules do not see the environment of the process"),
+    _words(Takes.NOTHING, "MSC_PCRE_ERROR MSC_PCRE_LIMITS_EXCEEDED", Fate.UNENFORCED, "matching has no such limits"),
+    _words(
+        Takes.NOTHING,
+        "PERF_ALL PERF_COMBINED PERF_GC PERF_LOGGING PERF_PHASE1 PERF_PHASE2 PERF_PHASE3 PERF_PHASE4 PERF_PHASE5 PERF_SREAD "
+        "PERF_SWRITE SCRIPT_BASENAME SCRIPT_FILENAME SCRIPT_GID SCRIPT_GROUPNAME SCRIPT_MODE SCRIPT_UID SCRIPT_USERNAME "
+        "SDBM_DELETE_ERROR STREAM_INPUT_BODY STREAM_OUTPUT_BODY USERAGENT_IP WEBSERVER_ERROR_LOG",
+        Fate.UNENFORCED,
+        _OLD,
+    ),
+    _words(Takes.MAYBE, "PERF_RULES", Fate.UNENFORCED, _OLD),
+)
+"""By lower-case name. `takes`: the selector."""
+
+OPERATORS: Words = _table(
+    _words(
+        Takes.SOMETHING,
+        "rx rxGlobal pm pmFromFile pmf contains containsWord beginsWith endsWith within streq strmatch eq ge gt le lt ipMatch "
+        "ipMatchFromFile ipMatchF validateByteRange verifyCC verifyCPF verifySSN verifySVNR",
+    ),
+    _words(Takes.NOTHING, "detectSQLi detectXSS noMatch unconditionalMatch validateUrlEncoding validateUtf8Encoding"),
+    _words(Takes.SOMETHING, "rbl gsbLookup", Fate.UNENFORCED, "nothing is asked of others while a request waits"),
+    _words(Takes.NOTHING, "geoLookup", Fate.UNENFORCED, "there is no database of places"),
+    _words(Takes.SOMETHING, "inspectFile fuzzyHash", Fate.UNENFORCED, "no programs are run and no files are written"),
+    _words(Takes.SOMETHING, "validateDTD validateSchema", Fate.UNENFORCED, "bodies are held against contracts instead"),
+    _words(Takes.SOMETHING, "validateHash rsub", Fate.UNENFORCED, "bodies are never rewritten"),
+)
+"""By lower-case name, without "@"."""
+
+ALIASES: Mapping[str, str] = {"pmf": "pmfromfile", "ipmatchf": "ipmatchfromfile"}
+"""Names of operators that mean another one."""
+
+ACTIONS: Words = _table(
+    _words(Takes.NOTHING, "block deny drop pass chain capture multiMatch log nolog auditlog noauditlog"),
+    _words(Takes.MAYBE, "allow"),
+    _words(
+        Takes.SOMETHING,
+        "id phase t status redirect skip skipAfter setvar ctl msg logdata tag severity ver rev maturity accuracy xmlns",
+    ),
+    _words(Takes.SOMETHING, "initcol setuid setsid setrsc expirevar deprecatevar", Fate.OWN, _STORED),
+    _words(Takes.SOMETHING, "setenv", Fate.OWN, "there is no environment to hand to the server behind"),
+    _words(
+        Takes.SOMETHING,
+        "sanitiseArg sanitiseMatchedBytes sanitiseRequestHeader sanitiseResponseHeader sanitizeArg sanitizeMatchedBytes "
+        "sanitizeRequestHeader sanitizeResponseHeader",
+        Fate.OWN,
+        "records mask by themselves what is secret",
+    ),
+    _words(Takes.NOTHING, "sanitiseMatched sanitizeMatched", Fate.OWN, "records mask by themselves what is secret"),
+    _words(Takes.SOMETHING, "exec", Fate.UNENFORCED, "no programs are run"),
+    _words(Takes.SOMETHING, "append prepend", Fate.UNENFORCED, "responses are never added to"),
+    _words(Takes.SOMETHING, "proxy pause", Fate.UNENFORCED, _OLD + "; the rule denies nothing by it"),
+)
+"""By lower-case name. `takes`: the argument."""
+
+CONTROLS: Words = _table(
+    _words(Takes.SOMETHING, "ruleEngine ruleRemoveById ruleRemoveByTag ruleRemoveByMsg"),
+    _words(Takes.SOMETHING, "ruleRemoveTargetById ruleRemoveTargetByTag ruleRemoveTargetByMsg"),
+    _words(
+        Takes.SOMETHING, "requestBodyProcessor requestBodyAccess forceRequestBodyVariable responseBodyAccess parseXmlIntoArgs"
+    ),
+    _words(Takes.SOMETHING, "auditEngine auditLogParts debugLogLevel", Fate.OWN, _RECORDS),
+    _words(Takes.SOMETHING, "requestBodyLimit responseBodyLimit", Fate.UNENFORCED, "the policy's limits are never loosened"),
+    _words(Takes.SOMETHING, "forceResponseBodyVariable", Fate.UNENFORCED, _OLD),
+    _words(Takes.SOMETHING, "hashEngine hashEnforcement", Fate.UNENFORCED, "responses are never rewritten"),
+)
+"""What `ctl` changes, by lower-case name."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "ruleengine": ("On", "Off", "DetectionOnly"),
+    "requestbodyprocessor": ("URLENCODED", "MULTIPART", "XML", "JSON"),
+    "requestbodyaccess": ("On", "Off"),
+    "forcerequestbodyvariable": ("On", "Off"),
+    "responsebodyaccess": ("On", "Off"),
+    "parsexmlintoargs": ("On", "Off", "OnlyArgs"),
+    "allow": ("phase", "request"),
+}
+"""What may follow a control, or the action `allow`."""
+
+LONGEST_WORD = 64
+"""Characters of a word that is still compared with the known ones: comparing takes time in its square."""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """A hint for a word that is not known: "did you mean 'x'?", or ""."""
+    if len(word) > LONGEST_WORD:
+        return ""
+    spelled = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), spelled, 1, 0.6)
+    return f"did you mean {spelled[close[0]]!r}?" if close else ""
