@@ -236,3 +236,13 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rules(self) -> Iterator[SecRule]:
         return (item for item in self.items if isinstance(item, SecRule))
+
+
+class RuleFiles(msgspec.Struct, frozen=True):
+    """A directory of rules as it was read, before anything is made of it; it can be carried to another process.
+
+    files: contents by path below the directory, with "/" between. order: those with directives, as they are included.
+    """
+
+    files: Mapping[str, bytes] = {}
+    order: tuple[str, ...] = ()
