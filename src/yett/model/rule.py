@@ -60,7 +60,8 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of a rule, for humans and reports.
 
-    setting: the key of the policy that turns it on ("cors"); entry: for settings that are lists, the key that an entry must
+    setting: the key of the policy that turns it on ("cors"); default: whether it is on where a service does not say the key,
+    with the options' defaults; entry: for settings that are lists, the key that an entry must
     have to be this rule's ("rate" in `limits: [{rate: 100/s}]`). An empty setting means that the rule is always prepared.
     per_operation: whether what it prepares depends on the operation, or a function that tells it from the options. Otherwise
     all operations of a service with the same options share it, which keeps plans small; it must look at nothing of its scope
@@ -73,6 +74,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     confidence: Confidence = Confidence.HIGH
     setting: str = ""
+    default: bool = False
     entry: str = ""
     per_operation: bool | Callable[[Any], bool] = True
     owasp: tuple[str, ...] = ()
@@ -80,6 +82,41 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     matches: tuple[Example, ...] = ()
     passes: tuple[Example, ...] = ()
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """One value that shows an attack rule at work, and the place that carries it; each is run by the tests.
+
+    place: "query q", "path" (a segment), "header X", "cookie c", "form f", "part p" (a field of a multipart form), "file a.png"
+    (an uploaded file of that name), "body /a/b" (a JSON string there), "body" (the whole of a JSON body), "body text/xml" (the
+    whole of a body of that type), "query" (the whole query, encoded), "response" (a JSON string of the response), "response
+    text/html" (a whole response of that type) or "response header X".
+    """
+
+    text: str
+    place: str = "body /value"
+    note: str = ""
+
+
+class AttackRule(msgspec.Struct, frozen=True, kw_only=True):
+    """Metadata of an attack rule: what it looks for in values of requests or responses, for humans and reports.
+
+    Shape of its module, in `yett.rules.attacks` or found through the entry point group "yett.attacks": docstring (the manual
+    page), RULE, and SIGNATURES, a tuple of `yett.rules.inspection.signature.Signature`.
+    mode: what the rule does where the policy says nothing of it; a rule that only informs is `monitor`.
+    matches: payloads that the rule must find; passes: payloads that it must not.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    confidence: Confidence = Confidence.HIGH
+    mode: Mode = Mode.ENFORCE
+    owasp: tuple[str, ...] = ()
+    cwe: tuple[int, ...] = ()
+    references: tuple[str, ...] = ()
+    matches: tuple[Payload, ...] = ()
+    passes: tuple[Payload, ...] = ()
 
 
 class Step(msgspec.Struct, frozen=True):
