@@ -61,8 +61,10 @@ class Reader:
         try:
             try:
                 return self._decode(text)
-            except msgspec.DecodeError as error:
-                if "surrogate" not in str(error):
+            except msgspec.ValidationError:
+                raise
+            except msgspec.DecodeError:
+                if b"\\ud" not in text and b"\\uD" not in text:
                     raise
                 return msgspec.convert(json.loads(text), self._shape)
         except msgspec.ValidationError as error:
