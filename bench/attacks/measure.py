@@ -1,0 +1,182 @@
+"""False positives and recall: `python -m attacks.measure --corpus DIR --subject NAME … [--crs DIR] [--list DIR]`.
+
+DIR is what `attacks.corpus` wrote. Subjects:
+
+  libmodsecurity  the Core Rule Set at paranoia level 1 on libmodsecurity
+  crs             the same rules in Yett
+  crs+contract    the same, with the API's contract telling where nothing needs to be looked for
+  own             Yett's own pack
+
+Both halves are counted; of the held-out half nothing but the counts is ever printed or written. With `--list DIR`, what of the
+development half came out wrong is written there by rule and class, for those who improve rules.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from attacks import oracle
+from attacks.corpus import HALVES, Case, read
+from attacks.subject import Subject, Verdict
+from yett.model.mistake import PolicyErrors
+
+SUBJECTS = ("libmodsecurity", "crs", "crs+contract", "own")
+Judge = Callable[[Case], Verdict]
+
+
+class Count(msgspec.Struct):
+    """Requests seen and denied, by group and half."""
+
+    seen: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    denied: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    rules: dict[str, list[tuple[Case, Verdict]]] = msgspec.field(default_factory=dict)
+
+    def add(self, groups: Iterable[str], half: str, denied: bool) -> None:
+        for group in groups:
+            self.seen[group, half] += 1
+            self.denied[group, half] += denied
+
+    def share(self, group: str, half: str) -> str:
+        seen, denied = self.seen[group, half], self.denied[group, half]
+        return f"{100 * denied / seen:6.2f} % ({denied}/{seen})" if seen else "     -"
+
+
+class Measured(msgspec.Struct):
+    """What one subject did. seconds: of judging alone."""
+
+    name: str
+    benign: Count
+    attacks: Count
+    seconds: float
+
+
+def oracle_judge(crs: Path) -> Judge:
+    made = oracle.crs(crs)
+
+    def judge(case: Case) -> Verdict:
+        found = made.judge(case.request())
+        rules = tuple(str(rule) for rule in found.rules)
+        return Verdict(found.denied, found.status, rules[0] if rules else "", rules)
+
+    return judge
+
+
+def settings(subject: str, crs: Path | None) -> dict[str, Any]:
+    """The keys of the service that the subject is."""
+    if subject == "own":
+        return {"attacks": {"mode": "enforce"}}
+    allowed = {"directory": str(crs), "paranoia": 1, "threshold": 5}
+    return {"crs": allowed, "attacks": False}
+
+
+def subject_judge(name: str, corpus: Path, crs: Path | None) -> Callable[[str], Judge]:
+    """A judge for each API; without contracts there is one for all."""
+    plain: list[Subject] = []
+
+    def judges(group: str) -> Judge:
+        contract = corpus / "contracts" / f"{group}.json"
+        if name.endswith("+contract") and contract.exists():
+            told = settings(name, crs) | {"contract": {"file": str(contract), "requests": "monitor"}}
+            subject = Subject(told)
+        else:
+            if not plain:
+                plain.append(Subject(settings(name, crs)))
+            subject = plain[0]
+        return lambda case: subject.judge(case.request())
+
+    return judges
+
+
+def run(name: str, corpus: Path, crs: Path | None) -> Measured:
+    """Judge both corpora. Raises PolicyErrors."""
+    if name == "libmodsecurity":
+        assert crs is not None
+        only = oracle_judge(crs)
+        judges: Callable[[str], Judge] = lambda _: only  # noqa: E731
+    else:
+        judges = subject_judge(name, corpus, crs)
+    started = time.perf_counter()
+    benign, attacks = Count(), Count()
+    for case, found in _judged(read(corpus / "benign.jsonl"), judges):
+        benign.add(("all", *(f"text {kind}" for kind in set(case.labels)), f"method {case.method}"), case.half, found.denied)
+        if found.denied and case.half == HALVES[0]:
+            for rule in found.rules:
+                benign.rules.setdefault(rule, []).append((case, found))
+    for case, found in _judged(read(corpus / "attacks.jsonl"), judges):
+        attacks.add(("all", case.group, f"carrier {case.labels[1]}", f"from {case.labels[0]}"), case.half, found.denied)
+        if not found.denied and case.half == HALVES[0]:
+            attacks.rules.setdefault(case.group, []).append((case, found))
+    return Measured(name, benign, attacks, time.perf_counter() - started)
+
+
+def _judged(cases: Iterable[Case], judges: Callable[[str], Judge]) -> Iterator[tuple[Case, Verdict]]:
+    for group, members in groupby(cases, key=lambda case: case.group):
+        judge = judges(group)
+        for case in members:
+            yield case, judge(case)
+
+
+def table(measured: Measured) -> str:
+    """Counts of both halves. Groups of more than one part ("text html") come after the whole."""
+    lines = [f"{measured.name}: {measured.seconds:.0f} s", f"{'':28} {HALVES[0]:>24} {HALVES[1]:>24}", "false positives"]
+    for count, title in ((measured.benign, ""), (measured.attacks, "recall")):
+        lines += [title] if title else []
+        groups = sorted({group for group, _ in count.seen}, key=lambda group: (group != "all", " " in group, group))
+        lines += [f"  {group:26} {count.share(group, HALVES[0]):>24} {count.share(group, HALVES[1]):>24}" for group in groups]
+    return "\n".join(lines)
+
+
+def wrong(count: Count, title: str) -> Iterator[str]:
+    """The development half's cases, most frequent rule or class first."""
+    for rule, cases in sorted(count.rules.items(), key=lambda one: -len(one[1])):
+        yield f"=== {title} {rule}: {len(cases)}"
+        for case, found in cases[:400]:
+            body = case.request().body.decode("utf-8", "replace")
+            told = f" | {found.place}: {found.sample} ({found.reason})" if found.place or found.reason else ""
+            yield f"{case.id} [{' '.join(dict.fromkeys(case.labels))}] {case.method} {case.target} {body[:700]!r}{told}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="attacks.measure", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--subject", nargs="+", choices=SUBJECTS, default=["own"])
+    parser.add_argument("--crs", type=Path)
+    parser.add_argument("--list", type=Path)
+    parser.add_argument("--json", type=Path, help="also write the counts there")
+    options = parser.parse_args()
+    told: dict[str, Any] = {}
+    for name in options.subject:
+        try:
+            measured = run(name, options.corpus, options.crs)
+        except PolicyErrors as error:
+            print(f"{name}: {[str(one.message) for one in error.errors]}", file=sys.stderr)
+            return 2
+        print(table(measured), end="\n\n", flush=True)
+        told[name] = _counts(measured)
+        if options.list:
+            options.list.mkdir(parents=True, exist_ok=True)
+            (options.list / f"fp_{name}.txt").write_text("\n".join(wrong(measured.benign, "rule")))
+            (options.list / f"miss_{name}.txt").write_text("\n".join(wrong(measured.attacks, "class")))
+    if options.json:
+        options.json.write_text(json.dumps(told, indent=1))
+    return 0
+
+
+def _counts(measured: Measured) -> dict[str, Any]:
+    told: dict[str, Any] = defaultdict(dict)
+    for part, count in (("benign", measured.benign), ("attacks", measured.attacks)):
+        for group, half in count.seen:
+            told[part].setdefault(group, {})[half] = [count.denied[group, half], count.seen[group, half]]
+    return dict(told)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
