@@ -1,0 +1,158 @@
+"""Request bodies as arguments, files and texts, the way the rule language names them. The octets are read by `yett.formats`,
+leniently where they have no strict reading: rules must see what a lenient server sees. It must not know any rule.
+
+Which processor reads a body follows its Content-Type, as ModSecurity's recommended configuration has it.
+"""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from yett.formats.inspected import form_pairs
+from yett.formats.inspected import lenient
+from yett.formats.json_body import MAX_DEPTH, NotJSON, decode_json
+from yett.formats.multipart import NotMultipart, read_multipart
+from yett.formats.xml import NotXML, XMLDocument, read_xml
+
+MOST_ARGUMENTS = 1_000
+"""Most arguments of one form. Beyond it, the rest is part of the last value."""
+
+Pairs = list[tuple[bytes, bytes]]
+
+_XML = re.compile(rb"(?:application/(?:soap\+)?|text/)xml|application/[a-z0-9.-]{1,80}\+xml")
+_JSON = re.compile(rb"application/(?:json|[a-z0-9.-]{1,80}\+json)")
+_BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t]*(?:\"([^\"]{1,256})\"|([^;,\" \t]{1,256}))", re.IGNORECASE)
+
+
+class BodyReading(msgspec.Struct):
+    """What a body holds. arguments: decoded names and values; files: names of the fields and of the files; part_heads: each line
+    of the parts' heads, by the name of the part; texts and attributes: of an XML document; error: why it is malformed, or ""."""
+
+    arguments: Pairs = []
+    files: Pairs = []
+    files_size: int = 0
+    file_contents: Pairs = []
+    part_heads: Pairs = []
+    texts: list[bytes] = []
+    attributes: list[bytes] = []
+    error: str = ""
+    strict_error: bool = False
+
+
+NOTHING = BodyReading()
+
+
+def processor_of(content_type: bytes) -> bytes:
+    """The body processor that this Content-Type asks for, b"" for none."""
+    if not content_type:
+        return b""
+    value = content_type.lower()
+    if value.startswith(b"application/x-www-form-urlencoded"):
+        return b"URLENCODED"
+    if value.startswith(b"multipart/form-data"):
+        return b"MULTIPART"
+    if _JSON.match(value):
+        return b"JSON"
+    return b"XML" if _XML.match(value) else b""
+
+
+def read(processor: bytes, content_type: bytes, body: bytes) -> BodyReading:
+    """Read a body. Never raises; time and depth are bounded."""
+    if not body:
+        return NOTHING
+    if processor == b"URLENCODED":
+        return BodyReading(arguments=form_pairs(body, MOST_ARGUMENTS))
+    if processor == b"JSON":
+        return _json(body)
+    if processor == b"XML":
+        return _xml(body)
+    return _multipart(content_type, body) if processor == b"MULTIPART" else NOTHING
+
+
+def _json(body: bytes) -> BodyReading:
+    try:
+        return of_json(decode_json(body))
+    except NotJSON as error:
+        reason = str(error)
+    try:
+        document = json.loads(body, object_pairs_hook=_Members)
+        return BodyReading(arguments=_flat(document, b"json"), error=reason)
+    except (ValueError, RecursionError):
+        return BodyReading(arguments=[(b"json", text) for text in lenient.strings(body)], error=reason)
+
+
+class _Members:
+    """An object whose keys may stand twice."""
+
+    def __init__(self, members: list[tuple[str, Any]]) -> None:
+        self.members = members
+
+    def items(self) -> list[tuple[str, Any]]:
+        return self.members
+
+
+def of_json(document: Any) -> BodyReading:
+    """A JSON document that was read before, as arguments."""
+    return BodyReading(arguments=_flat(document, b"json"))
+
+
+def _flat(document: Any, prefix: bytes) -> Pairs:
+    """Scalars by path ("json.items.array_0.name"), as ModSecurity 3 names them."""
+    found: Pairs = []
+    _flatten(document, prefix, found, 0)
+    return found
+
+
+def _flatten(value: Any, path: bytes, found: Pairs, depth: int) -> None:
+    kind = type(value)
+    if kind is str:
+        found.append((path, value.encode("utf-8", "surrogatepass")))
+    elif kind is dict or kind is _Members:
+        if depth <= MAX_DEPTH:
+            for name, part in value.items():
+                _flatten(part, b"%b.%b" % (path, name.encode("utf-8", "surrogatepass") or b"empty-key"), found, depth + 1)
+    elif kind is list:
+        if depth <= MAX_DEPTH:
+            for index, part in enumerate(value):
+                _flatten(part, b"%b.array_%d" % (path, index), found, depth + 1)
+    else:
+        found.append((path, _SCALARS[value] if kind is bool or value is None else str(value).encode()))
+
+
+_SCALARS = {True: b"true", False: b"false", None: b""}
+
+
+def _xml(body: bytes) -> BodyReading:
+    try:
+        return of_xml(read_xml(body))
+    except NotXML as error:
+        text = lenient.without_entities(body)
+        return BodyReading(texts=[body] if text is None else [body, text], error=str(error))
+
+
+def of_xml(document: XMLDocument) -> BodyReading:
+    """An XML document that was read before: its text as a whole, and the values of its attributes."""
+    attributes = [value.encode() for _, element in document.root.walk() for value in element.attributes.values()]
+    return BodyReading(texts=[document.root.all_text().encode()], attributes=attributes)
+
+
+def _multipart(content_type: bytes, body: bytes) -> BodyReading:
+    declared = _BOUNDARY.search(content_type)
+    boundary = (declared[1] or declared[2]) if declared else b""
+    reading = BodyReading()
+    try:
+        read_multipart(body, boundary.decode("latin-1"))
+    except NotMultipart as error:
+        reading.error, reading.strict_error = str(error), True
+    for part in lenient.parts(body, boundary):
+        name = part.names[0] if part.names else b""
+        reading.part_heads += [(name, line) for line in re.split(rb"\r?\n", part.head) if line]
+        if part.filenames:
+            reading.files += [(name, filename) for filename in part.filenames]
+            reading.files_size += len(part.content)
+            reading.file_contents.append((name, part.content))
+        else:
+            reading.arguments += [(one, part.content) for one in part.names or (b"",)]
+    return reading

@@ -1,0 +1,67 @@
+"""Patterns and phrase lists as prepared operators: matched by RE2, in time linear in the value, compiled when first needed.
+
+Flags are those of ModSecurity 3: octets, "." matches every octet, "^" and "$" match at line breaks. It must not know rules.
+"""
+
+from collections.abc import Sequence
+
+import re2
+
+from yett.rules.seclang.operators import Accept, Captured
+from yett.rules.seclang.transaction import Transaction
+
+MOST_MEMORY = 64 << 20
+"""Bytes that one compiled pattern may take; RE2 refuses what needs more."""
+
+CAPTURES = 10
+"""TX.0 to TX.9."""
+
+
+class Refused(ValueError):
+    """A pattern that cannot be matched in linear time, or not at all."""
+
+
+def options(caseless: bool = False) -> "re2.Options":
+    made = re2.Options()
+    made.encoding = re2.Options.Encoding.LATIN1
+    made.log_errors = False
+    made.case_sensitive = not caseless
+    made.max_mem = MOST_MEMORY
+    return made
+
+
+def compiled(pattern: bytes) -> "re2._Regexp":
+    """Raises Refused."""
+    try:
+        return re2.compile(b"(?sm)" + pattern, options())
+    except re2.error as error:
+        raise Refused(str(error)) from None
+
+
+def expression(pattern: bytes) -> Accept:
+    """`@rx`. Raises Refused."""
+    search = compiled(pattern).search
+
+    def accept(value: bytes, _: Transaction) -> Captured | None:
+        found = search(value)
+        if found is None:
+            return None
+        groups = found.groups()
+        return (found.group(), *groups[: CAPTURES - 1])
+
+    return accept
+
+
+class Phrases:
+    """`@pm`: any of some phrases, without regard to case. The pattern is made when first asked."""
+
+    def __init__(self, phrases: Sequence[bytes]) -> None:
+        self.phrases = phrases
+        self._search = None
+
+    def __call__(self, value: bytes, _: Transaction) -> Captured | None:
+        if self._search is None:
+            pattern = b"|".join(map(re2.escape, self.phrases))
+            self._search = re2.compile(pattern, options(caseless=True)).search
+        found = self._search(value)
+        return None if found is None else (found.group(),)

@@ -1,0 +1,115 @@
+"""One link of a rule (a SecRule or SecAction with its targets, transformations and operator), prepared, and what happens when
+it matches. It must not know the order of rules, nor how candidates were found.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from yett.formats.seclang.values import Assignment, raw
+from yett.formats.transformations import TRANSFORMATIONS, transformed
+from yett.rules.seclang.macros import Macro
+from yett.rules.seclang.operators import Accept, Captured, integer
+from yett.rules.seclang.transaction import Transaction
+from yett.rules.seclang.variables import Gather
+
+Effect = Callable[[Transaction], None]
+
+DIGITS = tuple(b"%d" % number for number in range(10))
+"""Names of captures in TX."""
+
+LARGEST = 1 << 62
+
+
+class Link(msgspec.Struct, kw_only=True, eq=False):
+    """accept is asked with each value after `chain`; multi: also between the transformations that changed it. effects are what
+    `setvar` and `ctl` do, per value that matched."""
+
+    gather: Gather
+    chain: tuple[str, ...]
+    accept: Accept
+    negated: bool
+    captures: bool
+    multi: bool
+    effects: tuple[Effect, ...]
+
+    def matches(self, t: Transaction, position: int) -> bool:
+        """Judge every value, as ModSecurity does: the effects are repeated for each that matches."""
+        chain, accept, negated = self.chain, self.accept, self.negated
+        left_out = t.excluded.get(position)
+        known = t.transformed
+        matched = False
+        for name, key, value in self.gather(t):
+            if left_out is not None and _left_out(left_out, name, key):
+                continue
+            if self.multi:
+                found = self._search_each(value, t)
+            else:
+                if chain:
+                    at = (chain, value)
+                    after = known.get(at)
+                    if after is None:
+                        after = known[at] = transformed(chain, value)
+                    value = after
+                captured = accept(value, t)
+                found = None if (captured is None) != negated else [(value, captured)]
+            if found:
+                matched = True
+                for text, captured in found:
+                    self._matched(t, name, text, captured)
+        return matched
+
+    def _search_each(self, value: bytes, t: Transaction) -> list[tuple[bytes, Captured | None]]:
+        stages = [value]
+        for step in self.chain:
+            after = TRANSFORMATIONS[step].apply(stages[-1])
+            if after != stages[-1]:
+                stages.append(after)
+        found = []
+        for stage in stages:
+            captured = self.accept(stage, t)
+            if (captured is None) == self.negated:
+                found.append((stage, captured))
+        return found
+
+    def _matched(self, t: Transaction, name: bytes, value: bytes, captured: Captured | None) -> None:
+        if t.clean:
+            t.start_from(t.tx)
+        t.matched.append((name, value))
+        if self.captures and captured:
+            tx = t.tx
+            for digit, text in zip(DIGITS, captured, strict=False):
+                tx[digit] = text or b""
+        for effect in self.effects:
+            effect(t)
+
+
+def _left_out(tests: Sequence[tuple[str, Callable[[bytes], bool] | None]], name: bytes, key: bytes) -> bool:
+    collection = name.partition(b":")[0].decode("latin-1")
+    return any(collection == own and (test is None or test(key)) for own, test in tests)
+
+
+def assignment(told: Assignment, pinned: frozenset[bytes]) -> Effect | None:
+    """What a `setvar` does; None where nothing: other collections than TX do not live longer than a transaction, and `pinned`
+    variables are set by the policy."""
+    if told.collection != "TX":
+        return None
+    key, value = Macro(raw(told.key).lower()), Macro(raw(told.value))
+    name = key.constant
+    if name in pinned:
+        return None
+    if told.operation == "!":
+        return lambda t: t.assign(key(t).lower(), None)
+    if told.operation == "=":
+        if name is not None and value.constant is not None:
+            constant = value.constant
+            return lambda t: t.assign(name, constant)
+        return lambda t: t.assign(key(t).lower(), value(t))
+    sign = 1 if told.operation == "+" else -1
+
+    def add(t: Transaction) -> None:
+        at = key(t).lower()
+        total = integer(t.tx.get(at, b"")) + sign * integer(value(t))
+        t.assign(at, b"%d" % max(-LARGEST, min(LARGEST, total)))
+
+    return add

@@ -1,0 +1,127 @@
+"""Runs a program on a transaction: first the look at everything at once, then the candidates, exactly.
+
+Long work is a generator, so that others get their turn: it yields the octets worked on since the last time. It must not know
+where transactions come from.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from yett.rules.seclang.program import Hit, Program, Ruling
+from yett.rules.seclang.transaction import Refusal, Transaction
+
+def begin(program: Program, t: Transaction) -> None:
+    """Give a new transaction what holds for all of them."""
+    start = program.start
+    t.engine, t.acts, t.body_forced = start.engine, start.acts, start.body_forced
+    if start.processor:
+        t.processor = start.processor
+    for position, tests in start.excluded.items():
+        t.excluded.setdefault(position, []).extend(tests)
+
+
+def request(program: Program, t: Transaction) -> None:
+    """Phases 1 and 2 of a request that is there as a whole, in one go."""
+    for _ in request_in_turns(program, t):
+        pass
+
+
+def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
+    sieve = program.sieve
+    mask = sieve.head(t) | sieve.targets(t, t.targets())
+    texts, lined = t.texts()
+    mask |= sieve.text.look(texts, lined) & sieve.texts
+    yield sum(map(len, texts))
+    mask |= _body(program, t)
+    yield from _phase(program, t, 1, mask)
+    if t.refusal is None:
+        t.enter_body()
+        yield from _phase(program, t, 2, mask)
+
+
+def _body(program: Program, t: Transaction) -> int:
+    mask = 0
+    if t.body:
+        t.has_body = True
+        sieve = program.sieve
+        if not t.processor or t.processor == b"URLENCODED":
+            mask = sieve.body.look((t.body,))
+        elif t.processor == b"MULTIPART":
+            mask = sieve.files(t)
+        t.has_body = False
+        t.gathered.clear()
+    return mask
+
+
+def response(program: Program, t: Transaction) -> None:
+    """Phases 3 and 4, after `Transaction.answer` and with `response_body` set."""
+    mask = program.sieve.answer(t)
+    for _ in _phase(program, t, 3, mask):
+        pass
+    if t.refusal is None:
+        t.has_response_body = True
+        if t.response_body:
+            mask |= program.sieve.answer_body.look((t.response_body,))
+        for _ in _phase(program, t, 4, mask):
+            pass
+
+
+def finish(program: Program, t: Transaction) -> None:
+    """Phase 5: what rules record of the exchange. It can stop nothing any more."""
+    t.acts = False
+    for _ in _phase(program, t, 5, 0):
+        pass
+
+
+def _phase(program: Program, t: Transaction, phase: int, mask: int) -> Iterator[int]:
+    rulings = program.chosen(phase, mask) if t.clean else program.chosen_if_changed(phase, mask)
+    if rulings:
+        t.phase = phase
+        yield from _run(rulings, t)
+
+
+def _run(rulings: Sequence[Ruling], t: Transaction) -> Iterator[int]:
+    skip_to = 0
+    for ruling in rulings:
+        position = ruling.position
+        if position < skip_to or not t.engine:
+            continue
+        if t.clean:
+            if ruling.variables_only:
+                continue
+            t.tx = ruling.tx  # type: ignore[assignment]  # it is copied before anything is written
+        if position in t.removed or ruling.phase < t.allowed_until:
+            continue
+        yield from _links(ruling, t)
+        if not t.held:
+            continue
+        fire(ruling, t)
+        if t.refusal is not None:
+            return
+        if ruling.skip_to:
+            skip_to = ruling.skip_to
+
+
+def _links(ruling: Ruling, t: Transaction) -> Iterator[int]:
+    """Judge a rule; `held` says whether all links matched."""
+    t.matched = []
+    t.held = False
+    for link in ruling.links:
+        if not link.matches(t, ruling.position):
+            return
+        yield 0
+    t.held = True
+
+
+def fire(ruling: Ruling, t: Transaction) -> None:
+    """What a rule does once it has matched as a whole."""
+    if t.clean:
+        t.start_from(t.tx)
+    if ruling.severity is not None and ruling.severity < t.severity:
+        t.severity = ruling.severity
+    if ruling.logs:
+        name, value = t.matched[-1] if t.matched else (b"", b"")
+        t.hits.append(Hit(ruling, name, value, ruling.message(t), ruling.data(t)))
+    if ruling.verdict == "deny" and t.acts:
+        t.refusal = Refusal(ruling.id, t.phase, ruling.status)
+    elif ruling.verdict == "allow":
+        t.allowed_until = {"phase": t.phase + 1, "request": 3}.get(ruling.allows, 5)

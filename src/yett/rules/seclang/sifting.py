@@ -1,0 +1,271 @@
+"""Which links may match, found out for a whole exchange at once: a number with a bit for each link that is judged beforehand.
+
+Texts go through one matcher for all patterns. What repeats from request to request is remembered: lines of heads, the set of fields,
+method and protocol. Memory is bounded. It must not know what the bits are for.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from yett.model.ports import PatternCache
+from yett.rules.inspection.matching import Matcher, Needle
+from yett.rules.seclang.links import Link
+from yett.rules.seclang.probes import Probe, probe
+from yett.rules.seclang.transaction import Transaction
+from yett.rules.seclang.triggers import HEADS, Part, Trigger
+
+Key = TypeVar("Key")
+Phrases = Callable[[Trigger], Sequence[bytes]]
+
+REMEMBERED = 4_096
+"""Entries of each memory, twice at most."""
+
+LONGEST = 1_024
+"""Octets of the longest line that is remembered."""
+
+
+class Memory(Generic[Key]):
+    """The newest answers to the same question. The older half is dropped at once where there is no more room."""
+
+    __slots__ = ("_new", "_old", "get")
+
+    def __init__(self) -> None:
+        self._new: dict[Key, int] = {}
+        self._old: dict[Key, int] = {}
+        self.get = self._new.get
+
+    def recall(self, key: Key) -> int | None:
+        return self._old.get(key)
+
+    def keep(self, key: Key, mask: int) -> int:
+        if len(self._new) >= REMEMBERED:
+            self._old, self._new = self._new, {}
+            self.get = self._new.get
+        self._new[key] = mask
+        return mask
+
+
+class Texts:
+    """Looks for the links of one or several parts in texts."""
+
+    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None) -> None:
+        needles: list[Needle] = []
+        self._bits: list[int] = []
+        self._probes: list[tuple[int, Probe]] = []
+        self.mask = 0
+        for trigger in triggers:
+            self.mask |= trigger.bit
+            if not trigger.pattern:
+                self._probes.append((trigger.bit, probe(trigger)))
+                continue
+            for chain in _stages(trigger):
+                needles.append(_needle(len(self._bits), trigger, chain, phrases))
+                self._bits.append(trigger.bit)
+        self.matcher = Matcher(needles, cache) if needles else None
+        self.always = 0
+        for refused in self.matcher.refused if self.matcher else ():
+            self.always |= self._bits[refused.id]
+
+    def look(self, texts: Sequence[bytes], lined: bool = False) -> int:
+        """The bits of all links that may match one of the texts; lined: the first of them is lines of values."""
+        mask = self.always
+        if self.matcher is not None:
+            bits = self._bits
+            for number in self.matcher.candidates(texts):
+                mask |= bits[number]
+        for bit, may_match in self._probes:
+            if may_match(texts, lined):
+                mask |= bit
+        return mask
+
+
+def _stages(trigger: Trigger) -> list[tuple[str, ...]]:
+    """After which transformations to look: with multiMatch, after each."""
+    chain = trigger.link.chain
+    return [chain[:length] for length in range(len(chain) + 1)] if trigger.link.multi else [chain]
+
+
+
+
+def _needle(number: int, trigger: Trigger, chain: tuple[str, ...], phrases: Phrases) -> Needle:
+    operator = trigger.rule.operator
+    if operator.name in ("rx", "rxglobal"):
+        return Needle(number, operator.octets, chain)
+    if operator.name in ("pm", "pmf", "pmfromfile"):
+        return Needle(number, b"", chain, caseless=True, phrases=tuple(phrases(trigger)))
+    return Needle(number, operator.octets, chain, literal=True)
+
+
+class Sieve:
+    """All looks at an exchange. tx: the constant variables of TX."""
+
+    def __init__(
+        self, triggers: Sequence[Trigger], phrases: Phrases, tx: dict[bytes, bytes], cache: PatternCache | None
+    ) -> None:
+        self._tx = tx
+        self.text = Texts([one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE)], phrases, cache)
+        self.cookies = sum(one.bit for one in triggers if one.parts & Part.COOKIE)
+        self.texts = sum(one.bit for one in triggers if one.parts & Part.TEXT)
+        looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]
+        self.target = Texts(looked_for, phrases, cache)
+        self._of_target = [(one.bit, _bare(one)) for one in triggers if one.parts == Part.TARGET and not one.pattern]
+        self.body = Texts([one for one in triggers if one.parts & Part.BODY], phrases, cache)
+        self.answer_body = Texts([one for one in triggers if one.parts & Part.ANSWER_BODY], phrases, cache)
+        self._of_files = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.FILES]
+        self._fields = _Fields([one for one in triggers if one.parts & Part.FIELD], phrases, cache)
+        self._of_names = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.NAMES]
+        self._of_start = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.START]
+        self._of_answer_fields = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.ANSWER_FIELD]
+        self._of_answer_start = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.ANSWER_START]
+        self._lines: Memory[tuple[bytes, bytes]] = Memory()
+        self._names: Memory[tuple[bytes, ...]] = Memory()
+        self._starts: Memory[tuple[bytes, ...]] = Memory()
+        self._answer_lines: Memory[tuple[bytes, bytes]] = Memory()
+        self._answer_starts: Memory[tuple[int, bytes]] = Memory()
+
+    # --- requests -----------------------------------------------------------------------------------------------------------
+
+    def head(self, t: Transaction) -> int:
+        """Method, protocol and fields."""
+        key = (t.method, t.protocol, t.processor)
+        mask = self._starts.get(key)
+        if mask is None:
+            mask = self._starts.recall(key)
+            mask = self._starts.keep(key, self._judge(self._of_start, self._like(t)) if mask is None else mask)
+        known = self._lines.get
+        names = []
+        for line in t.fields:
+            names.append(line[0])
+            found = known(line)
+            mask |= self._line(line) if found is None else found
+            known = self._lines.get
+        key = tuple(names)
+        found = self._names.get(key)
+        if found is None:
+            found = self._names.recall(key)
+            if found is None:
+                found = self._judge(self._of_names, Transaction(b"", b"", b"", [(name, b"x") for name in names]))
+            if len(names) <= 100:
+                self._names.keep(key, found)
+        return mask | found
+
+    def _like(self, t: Transaction) -> Transaction:
+        alike = Transaction(t.method, b"", t.protocol, ())
+        alike.processor = t.processor
+        return alike
+
+    def _line(self, line: tuple[bytes, bytes]) -> int:
+        mask = self._lines.recall(line)
+        if mask is None:
+            name, value = line
+            mask = self._fields.look(name, value, self._tx)
+            if name.lower() == b"cookie":
+                mask |= self._cookie(value)
+        if len(line[0]) + len(line[1]) <= LONGEST:
+            self._lines.keep(line, mask)
+        return mask
+
+    def _cookie(self, value: bytes) -> int:
+        texts = []
+        for piece in value.rstrip().split(b";"):
+            name, _, text = piece.partition(b"=")
+            texts += (name.lstrip(), text)
+        return self.text.look(texts) & self.cookies
+
+    def targets(self, t: Transaction, texts: Sequence[bytes]) -> int:
+        """The target as a whole, in all its spellings."""
+        return self.target.look(texts) | self._judge(self._of_target, t)
+
+    def files(self, t: Transaction) -> int:
+        """Names of files and heads of parts, of a multipart body that was read."""
+        return self._judge(self._of_files, t)
+
+    def _judge(self, links: Sequence[tuple[int, Link]], t: Transaction) -> int:
+        if not links:
+            return 0
+        before = t.tx, t.clean, t.matched
+        t.tx, t.clean, t.matched = self._tx, False, []
+        mask = 0
+        for bit, link in links:
+            if link.matches(t, -1):
+                mask |= bit
+        t.tx, t.clean, t.matched = before
+        return mask
+
+    # --- responses ----------------------------------------------------------------------------------------------------------
+
+    def answer(self, t: Transaction) -> int:
+        """The head of the response."""
+        key = (t.status, t.response_protocol)
+        mask = self._answer_starts.get(key)
+        if mask is None:
+            alike = Transaction(b"", b"", b"", ())
+            alike.answer(t.status, (), t.response_protocol)
+            mask = self._answer_starts.keep(key, self._judge(self._of_answer_start, alike))
+        for line in t.response_fields:
+            found = self._answer_lines.get(line)
+            if found is None:
+                alike = Transaction(b"", b"", b"", ())
+                alike.answer(200, [line])
+                found = self._judge(self._of_answer_fields, alike)
+                if len(line[1]) <= LONGEST:
+                    self._answer_lines.keep(line, found)
+            mask |= found
+        return mask
+
+
+def _bare(trigger: Trigger) -> Link:
+    """The link without anything that it does."""
+    return msgspec.structs.replace(trigger.link, effects=(), captures=False)
+
+
+class _Fields:
+    """Lines of a request's head, one at a time."""
+
+    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None) -> None:
+        patterns = []
+        self._by_name: dict[bytes, list[Trigger]] = {}
+        self._any: list[Trigger] = []
+        self._allowed: dict[bytes, int] = {}
+        self._allowed_any = 0
+        self._bare: dict[int, Link] = {}
+        for trigger in triggers:
+            names = _names(trigger)
+            if trigger.pattern and not trigger.whole:
+                patterns.append(trigger)
+                if names is None:
+                    self._allowed_any |= trigger.bit
+                for name in names or ():
+                    self._allowed[name] = self._allowed.get(name, 0) | trigger.bit
+                continue
+            self._bare[trigger.bit] = _bare(trigger)
+            if names is None:
+                self._any.append(trigger)
+            for name in names or ():
+                self._by_name.setdefault(name, []).append(trigger)
+        self._texts = Texts(patterns, phrases, cache)
+
+    def look(self, name: bytes, value: bytes, tx: dict[bytes, bytes]) -> int:
+        lower = name.lower()
+        allowed = self._allowed.get(lower, 0) | self._allowed_any
+        mask = self._texts.look((name, value)) & allowed if allowed else 0
+        for trigger in (*self._any, *self._by_name.get(lower, ())):
+            t = Transaction(b"", b"", b"", [(name, value)])
+            t.tx, t.clean = dict(tx), False
+            links = trigger.whole or (self._bare[trigger.bit],)
+            if all(link.matches(t, -1) for link in links):
+                mask |= trigger.bit
+        return mask
+
+
+def _names(trigger: Trigger) -> set[bytes] | None:
+    """Names of the fields that a link looks at; None for all."""
+    found = set()
+    for variable in trigger.rule.variables:
+        if variable.collection in HEADS and not variable.exclude and not variable.count:
+            if variable.selector is None or variable.pattern is not None:
+                return None
+            found.add(variable.selector.encode("utf-8", "surrogateescape").lower())
+    return found

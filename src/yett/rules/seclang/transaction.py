@@ -1,0 +1,150 @@
+"""One exchange as the rule language sees it: the octets received, read as leniently as ModSecurity reads them, and the variables
+that rules set on the way. It must not know any rule, nor whether the exchange is live or recorded.
+
+What ModSecurity 2 and 3 do differently follows what the Core Rule Set's own tests expect; see `yett.rules.seclang.variables`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from yett.formats.inspected import form_pairs
+from yett.rules.seclang.bodies import MOST_ARGUMENTS, BodyReading, processor_of, read
+
+if TYPE_CHECKING:
+    from yett.rules.seclang.program import Hit
+
+Pairs = Sequence[tuple[bytes, bytes]]
+Named = list[tuple[bytes, bytes, bytes]]
+"""Values with their names: as rules and records have it ("ARGS:name"), the bare key in lower case, the value."""
+
+
+class Refusal(NamedTuple):
+    """A rule stopped the exchange. phase: 1 to 4; status: what the rule says to answer."""
+
+    rule: int
+    phase: int
+    status: int
+
+
+class Transaction:
+    """The state of one inspection.
+
+    method, uri, protocol: the parts of the request line as received ("HTTP/1.1"); uri is the raw target. fields: names as
+    received, values without surrounding white space. body: without transfer and content codings.
+    Until `has_body` is set, the variables that need the body are empty, as in the first phase.
+    tx: the TX collection by lower-case name. removed: positions of rules that are switched off; excluded: targets left out by
+    position of the rule, each as (collection, test of the key).
+    """
+
+    def __init__(
+        self,
+        method: bytes,
+        uri: bytes,
+        protocol: bytes,
+        fields: Pairs,
+        body: bytes = b"",
+        address: bytes = b"127.0.0.1",
+        identifier: bytes = b"",
+        reading: BodyReading | None = None,
+    ) -> None:
+        self.method, self.uri, self.protocol, self.fields = method, uri, protocol, fields
+        self.body = body
+        self.address = address
+        self.identifier = identifier
+        self.status = 0
+        self.response_protocol = b"HTTP/1.1"
+        self.response_fields: Pairs = ()
+        self.response_body = b""
+        self.has_body = False
+        self.has_response_body = False
+        self.processor: bytes = processor_of(self.field(b"content-type"))
+        self.body_forced = False
+        self.gathered: dict[str, Named] = {}
+        self.transformed: dict[tuple[tuple[str, ...], bytes], bytes] = {}
+        self.tx: dict[bytes, bytes] = {}
+        self.clean = True
+        self.removed: set[int] = set()
+        self.excluded: dict[int, list[tuple[str, "object"]]] = {}
+        self.matched: list[tuple[bytes, bytes]] = []
+        self.held = False
+        self.hits: list[Hit] = []
+        self.refusal: Refusal | None = None
+        self.phase = 1
+        self.engine = True
+        self.acts = True
+        self.allowed_until = 0
+        self.severity = 255
+        self._reading = reading
+
+    @classmethod
+    def of_request(cls, line: bytes, fields: Iterable[tuple[bytes, bytes]], body: bytes = b"") -> "Transaction":
+        """From a raw request line (without its end) and the fields as they were received, whatever they look like."""
+        method, _, rest = line.partition(b" ")
+        uri, _, protocol = rest.rpartition(b" ") if b" " in rest else (rest, b"", b"")
+        return cls(method, uri, protocol, list(fields), body)
+
+    @property
+    def line(self) -> bytes:
+        return b" ".join([part for part in (self.method, self.uri, self.protocol) if part])
+
+    def field(self, name: bytes) -> bytes:
+        """The first request field of this (lower-case) name, or b""."""
+        for own, value in self.fields:
+            if own == name or own.lower() == name:
+                return value
+        return b""
+
+    def enter_body(self) -> None:
+        """The body is there: variables that depend on it are gathered anew."""
+        self.has_body = True
+        for name in ("ARGS", "ARGS_NAMES", "ARGS_COMBINED_SIZE"):
+            self.gathered.pop(name, None)
+
+    @property
+    def reading(self) -> BodyReading:
+        """The body as its processor reads it."""
+        if self._reading is None:
+            self._reading = read(self.processor, self.field(b"content-type"), self.body)
+        return self._reading
+
+    def answer(self, status: int, fields: Pairs, protocol: bytes = b"HTTP/1.1") -> None:
+        """The head of the response is there."""
+        self.status, self.response_fields, self.response_protocol = status, fields, protocol
+
+    def targets(self) -> tuple[bytes, ...]:
+        """The target as a whole, as sent and as decoded."""
+        uri = self.uri
+        line = self.line
+        return (line, uri) if b"%" not in uri else (line, uri, unquote_to_bytes(uri))
+
+    def texts(self) -> tuple[Sequence[bytes], bool]:
+        """All arguments, names included, texts of XML and the path; and whether the first of them is lines of values."""
+        path, _, query = self.uri.partition(b"?")
+        found = [unquote_to_bytes(path) if b"%" in path else path]
+        for pair in form_pairs(query, MOST_ARGUMENTS) if query else ():
+            found += pair
+        if self.body:
+            reading = self.reading
+            for pair in reading.arguments:
+                found += pair
+            found += reading.texts
+            found += reading.attributes
+        return found, False
+
+    def assign(self, key: bytes, value: bytes | None) -> None:
+        """Set a variable of TX, or drop it."""
+        if value is None:
+            self.tx.pop(key, None)
+        else:
+            self.tx[key] = value
+
+    def set_engine(self, state: str) -> None:
+        """`ctl:ruleEngine`: "on", "off" or "detectiononly"."""
+        self.engine, self.acts = state != "off", state != "detectiononly" and self.acts
+
+    def start_from(self, tx: Mapping[bytes, bytes]) -> None:
+        """Take over the variables as the rules that look at nothing but variables have left them so far."""
+        if self.clean:
+            self.tx = dict(tx)
+            self.clean = False

@@ -1,0 +1,211 @@
+"""What makes a rule a candidate: which of its links can be judged beforehand, and from which part of the exchange.
+
+A link that is judged beforehand has a bit; a part of the exchange in which it may match sets the bit. A rule is run only where
+each of its bits is set. What cannot be judged beforehand has no bit, so that the rule is run always: never too seldom. It must not
+know how parts are looked at (`yett.rules.seclang.sifting`).
+"""
+
+from collections.abc import Sequence
+from enum import IntFlag
+
+import msgspec
+
+from yett.formats.seclang.values import Item, SecRule, Variable
+from yett.rules.seclang.facts import LinkFacts, Names
+from yett.rules.seclang.folding import Kept
+from yett.rules.seclang.links import Link
+from yett.rules.seclang.macros import Macro
+from yett.rules.seclang.operators import PATTERNS
+from yett.rules.seclang.transaction import Transaction
+
+
+class Part(IntFlag):
+    """Parts of an exchange. FIELD: one line of the head at a time; NAMES: which fields there are; START: method, protocol and
+    kind of body; TEXT: arguments, texts of XML and the path; TARGET: the target as a whole; LINE likewise for responses."""
+
+    FIELD = 1
+    NAMES = 2
+    START = 4
+    TEXT = 8
+    TARGET = 16
+    BODY = 32
+    FILES = 64
+    COOKIE = 128
+    ANSWER_FIELD = 256
+    ANSWER_START = 512
+    ANSWER_BODY = 1024
+    OTHER = 2048
+
+
+_PARTS = {
+    "REQUEST_HEADERS": Part.FIELD,
+    "REQUEST_HEADERS_NAMES": Part.FIELD,
+    "REQUEST_COOKIES": Part.COOKIE,
+    "REQUEST_COOKIES_NAMES": Part.COOKIE,
+    "REQUEST_METHOD": Part.START,
+    "REQUEST_PROTOCOL": Part.START,
+    "REQBODY_PROCESSOR": Part.START,
+    "ARGS": Part.TEXT,
+    "ARGS_NAMES": Part.TEXT,
+    "ARGS_GET": Part.TEXT,
+    "ARGS_GET_NAMES": Part.TEXT,
+    "ARGS_POST": Part.TEXT,
+    "ARGS_POST_NAMES": Part.TEXT,
+    "XML": Part.TEXT,
+    "REQUEST_FILENAME": Part.TEXT,
+    "REQUEST_BASENAME": Part.TEXT,
+    "REQUEST_URI": Part.TARGET,
+    "REQUEST_URI_RAW": Part.TARGET,
+    "REQUEST_LINE": Part.TARGET,
+    "QUERY_STRING": Part.TARGET,
+    "REQUEST_BODY": Part.BODY,
+    "FILES": Part.FILES,
+    "FILES_NAMES": Part.FILES,
+    "MULTIPART_PART_HEADERS": Part.FILES,
+    "RESPONSE_HEADERS": Part.ANSWER_FIELD,
+    "RESPONSE_HEADERS_NAMES": Part.ANSWER_FIELD,
+    "RESPONSE_STATUS": Part.ANSWER_START,
+    "RESPONSE_PROTOCOL": Part.ANSWER_START,
+    "RESPONSE_BODY": Part.ANSWER_BODY,
+}
+
+HEADS = ("REQUEST_HEADERS", "REQUEST_HEADERS_NAMES")
+NOBODY = Transaction(b"", b"", b"", ())
+MULTIPLE = Part.TEXT | Part.TARGET | Part.BODY | Part.FILES | Part.COOKIE | Part.ANSWER_BODY
+
+
+class Trigger(msgspec.Struct, eq=False):
+    """One link that is judged beforehand. rule: as it was read; pattern: whether it has something to look for, which must be
+    there; whole: the whole chain is judged, on one line of the head at a time."""
+
+    bit: int
+    link: Link
+    rule: SecRule
+    parts: Part
+    pattern: bool
+    whole: tuple[Link, ...] = ()
+
+
+def part_of(variable: Variable) -> Part:
+    if variable.count:
+        return {
+            "REQUEST_HEADERS": Part.NAMES,
+            "REQUEST_HEADERS_NAMES": Part.NAMES,
+            "MULTIPART_PART_HEADERS": Part.FILES,
+            "FILES": Part.FILES,
+        }.get(variable.collection, Part.OTHER)
+    return _PARTS.get(variable.collection, Part.OTHER)
+
+
+def parts_of(rule: SecRule) -> Part:
+    found = Part(0)
+    for variable in rule.variables:
+        if not variable.exclude:
+            found |= part_of(variable)
+    return found
+
+
+class Triggering:
+    """Gives bits to the links of all kept rules; `triggers` has them afterwards."""
+
+    def __init__(self, items: Sequence[Item], kept: Sequence[Kept], unknown: Names, forces_processor: bool) -> None:
+        self.items, self.unknown = items, unknown
+        self.forces_processor = forces_processor
+        self.triggers: list[Trigger] = []
+        self._kept = kept
+
+    def all_rules(self) -> None:
+        for one in self._kept:
+            if not one.ruling.variables_only:
+                one.ruling.needs = self._needs(one)
+
+    def _needs(self, one: Kept) -> tuple[int, ...]:
+        head = self.items[one.ruling.position]
+        if not isinstance(head, SecRule):
+            return ()
+        links = (head, *head.chained)
+        if self._line_by_line(one, links):
+            index = one.first
+            return (self._bit(one.ruling.links[index], links[index], Part.FIELD, False, one.ruling.links[index:]),)
+        needs: list[int] = []
+        for index in range(one.first, len(links)):
+            if index > one.first and not self._private(one, index - 1):
+                break
+            bit = self._of_link(one.ruling.links[index], links[index], one.facts[index])
+            if bit:
+                needs.append(bit)
+        return tuple(needs)
+
+    def _of_link(self, link: Link, rule: SecRule, known: LinkFacts) -> int:
+        reads = known.reads
+        if not reads.exchange or reads.earlier or self.unknown.read_by(reads):
+            return 0
+        parts = parts_of(rule)
+        if parts & Part.OTHER or (self.forces_processor and any(one.collection == "REQBODY_PROCESSOR" for one in rule.variables)):
+            return 0
+        name = rule.operator.name
+        macros = "%{" in rule.operator.argument
+        if name == "unconditionalmatch" or (macros and parts & MULTIPLE) or rule.operator.name == "nomatch":
+            return 0
+        if macros and Macro(rule.operator.octets).reads_else:
+            return 0
+        pattern = name in PATTERNS and not rule.operator.negated and not macros and link.accept(b"", NOBODY) is None
+        if parts & MULTIPLE & ~Part.FILES and not pattern and not _quick(rule):
+            return 0
+        return self._bit(link, rule, parts, pattern)
+
+    def _bit(self, link: Link, rule: SecRule, parts: Part, pattern: bool, whole: tuple[Link, ...] = ()) -> int:
+        bit = 1 << len(self.triggers)
+        self.triggers.append(Trigger(bit, link, rule, parts, pattern, whole))
+        return bit
+
+    def _private(self, one: Kept, index: int) -> bool:
+        """Whether nothing but this chain sees what the link at `index` does."""
+        known = one.facts[index]
+        if known.acts:
+            return False
+        for name in known.writes:
+            start = name.partition(b"%{")[0]
+            for other in self._kept:
+                if other is one:
+                    continue
+                for link in other.facts:
+                    if _may_read(link, name, start):
+                        return False
+        return True
+
+    def _line_by_line(self, one: Kept, links: tuple[SecRule, ...]) -> bool:
+        """Whether the chain matches a head exactly where it matches one of its lines alone: only its first link looks at the
+        exchange, at fields; what it sets, it sets anew for each line, and the others look at that."""
+        first = one.first
+        if len(links) - first < 2 or parts_of(links[first]) != Part.FIELD or links[first].operator.negated:
+            return False
+        for index in range(first, len(links)):
+            known = one.facts[index]
+            if known.acts or (index < len(links) - 1 and (known.adds or not self._private(one, index))):
+                return False
+            if index > first and (known.reads.exchange or known.reads.earlier):
+                return False
+        return True
+
+
+def _quick(rule: SecRule) -> bool:
+    """Operators on texts that have a quick first look."""
+    name = rule.operator.name
+    if rule.operator.negated:
+        return False
+    if name in ("gt", "ge"):
+        return tuple(rule.transformations) == ("length",) and rule.operator.argument.isdecimal()
+    return name in ("validatebyterange", "validateutf8encoding", "validateurlencoding", "detectsqli", "detectxss")
+
+
+def _may_read(link: LinkFacts, name: bytes, start: bytes) -> bool:
+    for reads in (link.reads, link.sources):
+        if reads.everything:
+            return True
+        if start == name:
+            if name in reads.names or any(test(name) for test in reads.tests):
+                return True
+        elif any(other.startswith(start) for other in reads.names) or any(test(start) or test(start + b"x") for test in reads.tests):
+            return True
+    return False
