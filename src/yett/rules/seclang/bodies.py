@@ -6,12 +6,12 @@ Which processor reads a body follows its Content-Type, as ModSecurity's recommen
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from yett.formats.inspected import form_pairs
-from yett.formats.inspected import lenient
+from yett.formats.inspected import form_pairs, lenient
 from yett.formats.json_body import MAX_DEPTH, NotJSON, decode_json
 from yett.formats.multipart import NotMultipart, read_multipart
 from yett.formats.xml import NotXML, XMLDocument, read_xml
@@ -19,18 +19,29 @@ from yett.formats.xml import NotXML, XMLDocument, read_xml
 MOST_ARGUMENTS = 1_000
 """Most arguments of one form. Beyond it, the rest is part of the last value."""
 
+LONGEST_NAMES = 4 << 20
+"""Octets of all names of a document's values together: each holds the names of all that it stands in. Beyond it only their ends
+are kept, of SHORT_NAME octets."""
+
+SHORT_NAME = 64
+
 Pairs = list[tuple[bytes, bytes]]
 
 _XML = re.compile(rb"(?:application/(?:soap\+)?|text/)xml|application/[a-z0-9.-]{1,80}\+xml")
 _JSON = re.compile(rb"application/(?:json|[a-z0-9.-]{1,80}\+json)")
+_PARAMETER = re.compile(rb"[;\s](filename|name)[ \t]*=[ \t]*(?:\"((?:[^\"\\\r\n]|\\.)*+)|'([^'\r\n]*)|([^;\r\n\"]*))", re.IGNORECASE)
+_ESCAPED = re.compile(rb"\\([\"\\])")
 _BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t]*(?:\"([^\"]{1,256})\"|([^;,\" \t]{1,256}))", re.IGNORECASE)
 
 
 class BodyReading(msgspec.Struct):
-    """What a body holds. arguments: decoded names and values; files: names of the fields and of the files; part_heads: each line
-    of the parts' heads, by the name of the part; texts and attributes: of an XML document; error: why it is malformed, or ""."""
+    """What a body holds. arguments: decoded names and values; names: of arguments that
+    hold others, which have no value of their own; files: names of the fields and of the files; part_heads: each line
+    of the parts' heads, by the name of the part; texts and attributes: of an XML document; error: why it is malformed, or "";
+    truncated: there is more of it than was read."""
 
     arguments: Pairs = []
+    names: list[bytes] = []
     files: Pairs = []
     files_size: int = 0
     file_contents: Pairs = []
@@ -39,6 +50,7 @@ class BodyReading(msgspec.Struct):
     attributes: list[bytes] = []
     error: str = ""
     strict_error: bool = False
+    truncated: bool = False
 
 
 NOTHING = BodyReading()
@@ -78,9 +90,11 @@ def _json(body: bytes) -> BodyReading:
         reason = str(error)
     try:
         document = json.loads(body, object_pairs_hook=_Members)
-        return BodyReading(arguments=_flat(document, b"json"), error=reason)
+        reading = of_json(document)
     except (ValueError, RecursionError):
-        return BodyReading(arguments=[(b"json", text) for text in lenient.strings(body)], error=reason)
+        reading = BodyReading(arguments=[(b"json", text) for text in lenient.strings(body)])
+    reading.error = reason
+    return reading
 
 
 class _Members:
@@ -89,36 +103,51 @@ class _Members:
     def __init__(self, members: list[tuple[str, Any]]) -> None:
         self.members = members
 
+    def __len__(self) -> int:
+        return len(self.members)
+
     def items(self) -> list[tuple[str, Any]]:
         return self.members
 
 
-def of_json(document: Any) -> BodyReading:
-    """A JSON document that was read before, as arguments."""
-    return BodyReading(arguments=_flat(document, b"json"))
+def of_json(document: Any, most: int = MOST_ARGUMENTS) -> BodyReading:
+    """A JSON document that was read before: scalars by path ("json.items.array_0.name"), as ModSecurity 3 names them, and the
+    names of arrays and of empty objects, which it does not see. Beyond `most` values the rest is not read."""
+    reading = BodyReading()
+    arguments, names = reading.arguments, reading.names
+    left = LONGEST_NAMES
+    waiting: list[Iterator[tuple[bytes, Any]]] = [iter([(b"json", document)])]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+            continue
+        path, value = found
+        kind = type(value)
+        left -= len(path)
+        if left < 0:
+            path = b"json." + path[-SHORT_NAME:]
+        if kind is str:
+            arguments.append((path, value.encode("utf-8", "surrogatepass")))
+        elif kind is dict or kind is _Members or kind is list:
+            if not value or kind is list:
+                names.append(path)
+            if len(waiting) <= MAX_DEPTH:
+                waiting.append(_items(path, value) if kind is list else _members(path, value))
+        else:
+            arguments.append((path, _SCALARS[value] if kind is bool or value is None else str(value).encode()))
+        if len(arguments) + len(names) > most:
+            reading.truncated = True
+            break
+    return reading
 
 
-def _flat(document: Any, prefix: bytes) -> Pairs:
-    """Scalars by path ("json.items.array_0.name"), as ModSecurity 3 names them."""
-    found: Pairs = []
-    _flatten(document, prefix, found, 0)
-    return found
+def _members(path: bytes, value: Any) -> Iterator[tuple[bytes, Any]]:
+    return ((b"%b.%b" % (path, name.encode("utf-8", "surrogatepass") or b"empty-key"), part) for name, part in value.items())
 
 
-def _flatten(value: Any, path: bytes, found: Pairs, depth: int) -> None:
-    kind = type(value)
-    if kind is str:
-        found.append((path, value.encode("utf-8", "surrogatepass")))
-    elif kind is dict or kind is _Members:
-        if depth <= MAX_DEPTH:
-            for name, part in value.items():
-                _flatten(part, b"%b.%b" % (path, name.encode("utf-8", "surrogatepass") or b"empty-key"), found, depth + 1)
-    elif kind is list:
-        if depth <= MAX_DEPTH:
-            for index, part in enumerate(value):
-                _flatten(part, b"%b.array_%d" % (path, index), found, depth + 1)
-    else:
-        found.append((path, _SCALARS[value] if kind is bool or value is None else str(value).encode()))
+def _items(path: bytes, value: list[Any]) -> Iterator[tuple[bytes, Any]]:
+    return ((b"%b.array_%d" % (path, at), part) for at, part in enumerate(value))
 
 
 _SCALARS = {True: b"true", False: b"false", None: b""}
@@ -147,12 +176,22 @@ def _multipart(content_type: bytes, body: bytes) -> BodyReading:
     except NotMultipart as error:
         reading.error, reading.strict_error = str(error), True
     for part in lenient.parts(body, boundary):
-        name = part.names[0] if part.names else b""
+        names, filenames = _names(part.head)
+        name = names[0] if names else b""
         reading.part_heads += [(name, line) for line in re.split(rb"\r?\n", part.head) if line]
-        if part.filenames:
-            reading.files += [(name, filename) for filename in part.filenames]
+        if filenames:
+            reading.files += [(one, filename) for filename in filenames for one in names or (b"",)]
             reading.files_size += len(part.content)
             reading.file_contents.append((name, part.content))
         else:
-            reading.arguments += [(one, part.content) for one in part.names or (b"",)]
+            reading.arguments += [(one, part.content) for one in names or (b"",)]
     return reading
+
+
+def _names(head: bytes) -> tuple[list[bytes], list[bytes]]:
+    """What a part is called, and its file. Only quotes and backslashes are escaped, as ModSecurity has it: browsers send others
+    as they are."""
+    found: dict[bytes, list[bytes]] = {b"name": [], b"filename": []}
+    for kind, quoted, single, bare in _PARAMETER.findall(head):
+        found[kind.lower()].append(_ESCAPED.sub(rb"\1", quoted or single or bare.strip()))
+    return found[b"name"], found[b"filename"]

@@ -121,13 +121,15 @@ class Transaction:
     def texts(self) -> tuple[Sequence[bytes], bool]:
         """All arguments, names included, texts of XML and the path; and whether the first of them is lines of values."""
         path, _, query = self.uri.partition(b"?")
-        found = [unquote_to_bytes(path) if b"%" in path else path]
+        path = unquote_to_bytes(path) if b"%" in path else path
+        found = [path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :]]
         for pair in form_pairs(query, MOST_ARGUMENTS) if query else ():
             found += pair
         if self.body:
             reading = self.reading
             for pair in reading.arguments:
                 found += pair
+            found += reading.names
             found += reading.texts
             found += reading.attributes
         return found, False

@@ -65,6 +65,10 @@ def _body_arguments(t: Transaction) -> list[tuple[bytes, bytes]]:
     return t.reading.arguments if t.has_body else []
 
 
+def _containers(t: Transaction) -> list[bytes]:
+    return t.reading.names if t.has_body else []
+
+
 def _arguments(t: Transaction) -> list[tuple[bytes, bytes]]:
     return _query_arguments(t) + _body_arguments(t)
 
@@ -98,6 +102,10 @@ def _body_text(t: Transaction) -> bytes:
 
 def _reading_error(t: Transaction) -> bytes:
     return b"1" if t.has_body and t.reading.error else b"0"
+
+
+def _file_sizes(t: Transaction) -> list[tuple[bytes, bytes]]:
+    return [(name, b"%d" % len(body)) for name, body in t.reading.file_contents] if t.has_body else []
 
 
 def _number(of: Callable[[Transaction], int]) -> Callable[[Transaction], bytes]:
@@ -144,14 +152,14 @@ _SCALARS: dict[str, Callable[[Transaction], bytes]] = {
 
 _COLLECTIONS: dict[str, Callable[[Transaction], Named]] = {
     "ARGS": lambda t: _named("ARGS", _arguments(t)),
-    "ARGS_NAMES": lambda t: _keys("ARGS_NAMES", _arguments(t)),
+    "ARGS_NAMES": lambda t: _keys("ARGS_NAMES", _arguments(t) + [(name, b"") for name in _containers(t)]),
     "ARGS_GET": lambda t: _named("ARGS_GET", _query_arguments(t)),
     "ARGS_GET_NAMES": lambda t: _keys("ARGS_GET_NAMES", _query_arguments(t)),
     "ARGS_POST": lambda t: _named("ARGS_POST", _body_arguments(t)),
     "ARGS_POST_NAMES": lambda t: _keys("ARGS_POST_NAMES", _body_arguments(t)),
     "FILES": lambda t: _named("FILES", t.reading.files) if t.has_body else [],
     "FILES_NAMES": lambda t: _keys("FILES_NAMES", t.reading.files) if t.has_body else [],
-    "FILES_SIZES": lambda t: _named("FILES_SIZES", [(name, b"%d" % len(body)) for name, body in t.reading.file_contents]),
+    "FILES_SIZES": lambda t: _named("FILES_SIZES", _file_sizes(t)),
     "FILES_TMP_CONTENT": lambda t: _named("FILES_TMP_CONTENT", t.reading.file_contents) if t.has_body else [],
     "MATCHED_VARS": lambda t: [(b"MATCHED_VARS:" + name, name.lower(), value) for name, value in t.matched],
     "MATCHED_VARS_NAMES": lambda t: [(b"MATCHED_VARS_NAMES:" + name, name.lower(), name) for name, _ in t.matched],
