@@ -15,7 +15,7 @@ from yett.engine.places import Places
 from yett.engine.planning import Common, Draft, Planned
 from yett.engine.planning import plan as make_plan
 from yett.engine.policy import CONTRACT_OWN, chosen
-from yett.engine.settings import Chosen, always
+from yett.engine.settings import Chosen, always, by_default
 from yett.engine.table import Entry, Table
 from yett.formats.contract.live import ContractOperation, open_contract
 from yett.formats.contract.values import Contract
@@ -84,7 +84,8 @@ class Planner:
 
     def _guards(self, source: Source, part: ContractOperation | None, say: Say) -> Iterator[Chosen]:
         if self.settings is None:
-            self.settings = self._converted(self.service.settings, self.pointer, CONTRACT_OWN)
+            said = self.service.settings
+            self.settings = self._converted({**said, **by_default(said)}, self.pointer, CONTRACT_OWN)
         settings = self.settings
         if source.override.settings:
             own = self._converted(source.override.settings, f"{self.pointer}/operations/{escape(source.key)}")

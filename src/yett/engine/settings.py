@@ -67,6 +67,13 @@ def always() -> list[Chosen]:
     return [Chosen(guard, guard.options(), "") for guard in by_setting().get("", ())]
 
 
+def by_default(settings: dict[str, Any]) -> dict[str, Any]:
+    """What a service does not say, and is on all the same: keys with their values."""
+    return {
+        key: True for key, group in by_setting().items() if key not in settings and any(guard.rule.default for guard in group)
+    }
+
+
 def _choose_mapping(
     group: tuple[Guard, ...], value: Any, pointer: str, report: Report, own: tuple[str, ...]
 ) -> Iterator[Chosen]:

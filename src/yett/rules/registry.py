@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from yett.model.rule import Prepared, Rule, Scope
+from yett.model.rule import AttackRule, Prepared, Rule, Scope
+from yett.rules.inspection.signature import Signature, Structure
 
 
 class Guard(msgspec.Struct, frozen=True):
@@ -22,6 +23,14 @@ class Guard(msgspec.Struct, frozen=True):
     rule: Rule
     options: type[msgspec.Struct]
     prepare: Callable[[Any, Scope], Prepared]
+    manual: str
+
+
+class Attack(msgspec.Struct, frozen=True):
+    """One discovered attack rule."""
+
+    rule: AttackRule
+    signatures: tuple[Signature | Structure, ...]
     manual: str
 
 
@@ -54,4 +63,24 @@ def guards() -> dict[str, Guard]:
         if guard.rule.id in found:
             raise RuleError(f"{module.__name__}: the rule id {guard.rule.id!r} is already taken")
         found[guard.rule.id] = guard
+    return found
+
+
+def as_attack(module: ModuleType) -> Attack:
+    """Read one attack rule out of its module. Raises RuleError."""
+    missing = [name for name in ("RULE", "SIGNATURES", "__doc__") if not getattr(module, name, None)]
+    if missing:
+        raise RuleError(f"{module.__name__}: an attack rule's module needs {', '.join(missing)}")
+    return Attack(module.RULE, tuple(module.SIGNATURES), (module.__doc__ or "").strip())
+
+
+@cache
+def attacks() -> dict[str, Attack]:
+    """All attack rules by id. Raises RuleError for a module of the wrong shape or an id that stands twice."""
+    found: dict[str, Attack] = {}
+    for module in _modules("attacks"):
+        attack = as_attack(module)
+        if attack.rule.id in found or attack.rule.id in guards():
+            raise RuleError(f"{module.__name__}: the rule id {attack.rule.id!r} is already taken")
+        found[attack.rule.id] = attack
     return found

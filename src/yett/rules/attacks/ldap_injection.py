@@ -1,0 +1,80 @@
+"""LDAP injection: a value that changes the filter of a directory query.
+
+`*)(uid=*))(|(uid=*` makes a filter match everybody, `admin)(&)` ends it before the password is compared. Logins and look-ups that
+put values into filters without escaping are open to it.
+
+The rule looks for a parenthesis that closes nothing, followed by a filter of its own; ordinary parentheses, wildcards and
+`(a=b)` alone pass.
+
+To fix: escape values by RFC 4515, section 3, or use the library's own filter builder.
+
+What it does not protect against: a lone wildcard (`*`), and injections into distinguished names.
+"""
+
+from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.signature import NAMES, PARAMETERS, Found, Signature
+from yett.formats.inspected import Origin
+
+RULE = AttackRule(
+    id="ldap-injection",
+    title="LDAP injection",
+    severity=Severity.HIGH,
+    owasp=("API8:2023",),
+    cwe=(90,),
+    references=(
+        "RFC 4515",
+        "https://cheatsheetseries.owasp.org/cheatsheets/LDAP_Injection_Prevention_Cheat_Sheet.html",
+    ),
+    matches=(
+        Payload("*)(uid=*))(|(uid=*", "query user"),
+        Payload("admin)(&)"),
+        Payload("*)(objectClass=*"),
+        Payload("x)(|(cn=*"),
+        Payload("admin*)((|userPassword=*)"),
+        Payload("*()|%26'", "form user"),
+        Payload("(&(objectCategory=person)(objectClass=user))", "query filter"),
+    ),
+    passes=(
+        Payload("f(x)(y) = z"),
+        Payload("(a=b) or (c=d)"),
+        Payload("see note (1)(2) and *starred* (items)"),
+        Payload("SELECT count(*) FROM t WHERE (a=1)"),
+        Payload("call(a)(b=c, d=e)"),
+    ),
+)
+
+_ATTRIBUTE = (
+    rb"(?:uid|cn|sn|mail|ou|dc|o|c|l|givenname|objectclass|objectcategory|userpassword|samaccountname|memberof|member|password|pass|user|username|userid|name|email|description"
+    rb"|homedirectory|loginshell|telephonenumber|department|title|manager|admincount|distinguishedname|useraccountcontrol|primarygroupid|\w{1,30}:\d[\d.]{3,40}:)"
+)
+
+
+def _closes(found: Found) -> bool:
+    """The parenthesis that the match begins with was not opened in the value."""
+    before = found.text[max(0, found.start - 256) : found.start]
+    return before.count(b")") >= before.count(b"(")
+
+
+SIGNATURES = (
+    Signature(
+        id="next-filter",
+        pattern=rb"\)[\s\x00]*\)?[\s\x00]*\([\s\x00]*\(?(?:[|&!][\s\x00]*[()*]|" + _ATTRIBUTE + rb"\s*[~<>]?=)",
+        reason="a parenthesis that ends the application's filter, and another filter",
+        where=PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER},
+        confirm=lambda found: _closes(found) and len(found.text) <= 512,
+    ),
+    Signature(
+        id="wildcard",
+        pattern=rb"\*[\s\x00]*\)+[\s\x00]*(?:\(+[\s\x00]*[|&!]|\(\w{1,40}[~<>]?=|\)\s*\x00|%00)|\*\(\)\s*\|\s*[&%]|^\*\(\|\(|\(\s*[|&]\s*\(\s*" + _ATTRIBUTE + rb"\s*[~<>]?=[^()]*\)|\(!\s*\(\s*" + _ATTRIBUTE + rb"=|^\s*[)*|&(\s]{0,8}\(?" + _ATTRIBUTE + rb"=\*\)?[\s)]*(?:\(|$)|^\(" + _ATTRIBUTE + rb"=[^()]*\*\)",
+        reason="a filter of a directory",
+        where=PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER},
+        confirm=lambda found: len(found.text) <= 512,
+    ),
+    Signature(
+        id="only-operators",
+        pattern=rb"^[\s)*]*\)[\s]*\([\s]*[|&!][\s]*\)?[\s]*(?:\x00|$)|\)\(&\)|\)\(\|\)|^\*(?:\)[*()&|]{2,}|\(\)\|)|^\(?[|&!]\)?\(?$|^\)?\(?[|&]\(\w",
+        reason="operators of a filter alone",
+        where=PARAMETERS | NAMES,
+        confirm=lambda found: len(found.text) <= 128 and len(found.text) > 2,
+    ),
+)

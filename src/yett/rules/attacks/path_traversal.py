@@ -1,0 +1,149 @@
+"""Path traversal: a value that leads out of the directory it was meant for, or names a file that nobody should ask for.
+
+`../../etc/passwd`, `..%252f..%252f`, `....//`, `%c0%ae%c0%ae/`, `/proc/self/environ`, `C:\\Windows\\win.ini`, `php://filter/...`: where a value becomes
+part of a file's name, it reads (or writes) elsewhere.
+
+The rule looks for steps upwards in every spelling, two or more or with a telling end, and for well-known secret files and
+stream wrappers. Relative links of one step in documents pass.
+
+To fix: look files up by id; resolve the path and check that it is still below the directory.
+
+What it does not protect against: files within the directory that should not be served; the path of the request itself is
+normalised, and ambiguous ones are refused, in every mode.
+"""
+
+from yett.formats.inspected import Origin
+from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.signature import NAMES, PARAMETERS, Found, Signature
+
+RULE = AttackRule(
+    id="path-traversal",
+    title="Path traversal",
+    severity=Severity.HIGH,
+    owasp=("API8:2023", "API1:2023"),
+    cwe=(22, 23, 36, 98),
+    references=(
+        "https://owasp.org/www-community/attacks/Path_Traversal",
+        "https://capec.mitre.org/data/definitions/126.html",
+    ),
+    matches=(
+        Payload("../../../../etc/passwd", "query file"),
+        Payload("..%252f..%252f..%252fetc%252fpasswd", "query file"),
+        Payload("....//....//etc/hosts"),
+        Payload("..\\..\\..\\windows\\win.ini"),
+        Payload("/etc/shadow", "form file"),
+        Payload("..%c0%af..%c0%afetc/passwd", "query file"),
+        Payload("php://filter/convert.base64-encode/resource=index.php", "query page"),
+        Payload("/proc/self/environ", "query f"),
+        Payload("C:\\boot.ini", "query f"),
+        Payload("../../.env"),
+        Payload("images/../../config.php%00.png", "query f"),
+        Payload("..;/..;/manager/html", "query path"),
+        Payload("/var/www/html/../../log/apache2/access.log"),
+    ),
+    passes=(
+        Payload("see ../README.md and ./docs"),
+        Payload("from .. import x; wait... what/ever"),
+        Payload("the file /etc/hosts is read by the resolver, /etc/passwd too"),
+        Payload("https://example.com/a/b/c.png"),
+        Payload("1..2/3..4"),
+        Payload("C:\\Users\\anna\\Documents\\a.txt"),
+        Payload("import x from '../../lib/x.js';\nexport default x;\n"),
+    ),
+)
+
+_STEP = rb"(?:\.{2,4}|\.\x00\.|\.;\.|\.\s\.)(?:[/\\]+|;/|\x00?[/\\]|0x2f|0x5c|\|/|%5c|%2f|\x5c|:|\?/)"
+_PLACES = PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}
+
+_SECRETS = (
+    rb"(?:etc[/\\]+(?:\./)?(?:passwd|shadow|group|gshadow|hosts|hostname|issue|motd|crontab|sudoers|fstab|mtab|profile|resolv\.conf|inetd\.conf|network/|networks|ssh/|apache2?/|httpd/|nginx/|mysql/|my\.cnf|php\d?|init\.d|security|ldap|samba|vsftpd|proftpd|logrotate|redhat-release|\w{1,20}-release|lilo|wu-ftpd|master\.passwd|bash\.bashrc|environment|kubernetes/)"
+    rb"|proc[/\\]+(?:self|version|cmdline|cpuinfo|meminfo|mounts|net|sched_debug|\d{1,7})|(?:windows|winnt|win)[/\\]+(?:win\.ini|system\.ini|system32|repair|php\.ini|debug|panther|my\.ini|explorer|iis|temp)|boot\.ini|inetpub[/\\]|autoexec\.bat|ntldr|pagefile\.sys|var[/\\]+(?:log|run/secrets|lib/|www|mail|spool|adm|cpanel|local)[/\\]"
+    rb"|root[/\\]+\.|home[/\\]+\w{1,32}[/\\]+\.|\.ssh[/\\]|\.aws[/\\]|\.git[/\\](?:config|HEAD|index)|\.env\b|\.htpasswd|\.htaccess|\.bash_history|\.mysql_history|\.npmrc|id_rsa|web-inf[/\\]|meta-inf[/\\]|web\.config|wp-config\.php|config\.php|database\.yml|settings\.py|usr[/\\]+local[/\\]+\w|usr[/\\]+(?:etc|lib|share|bin|sbin)[/\\]|opt[/\\]+\w+[/\\]|private[/\\]etc|dev[/\\]+(?:fd|null|random|stdin|tty)|program files|documents and settings|users[/\\]+administrator|xampp|sysroot|apache\d?[/\\](?:conf|logs)|passwd\b|shadow\b|logs?[/\\](?:access|error)|(?:access|error)[_.]log)"
+)
+
+
+def _alone(found: Found) -> bool:
+    """Whether the value is a path, and not a text that has one in it."""
+    text = found.text.strip()
+    return len(text) <= 1_024 and b"\n" not in text and text.count(b" ") <= 2 + text.count(b"\\")
+
+
+def _absolute(found: Found) -> bool:
+    text = found.text.strip(b" \t\r\n'\"")
+    if found.value.origin in (Origin.HEADER, Origin.NAME if hasattr(Origin, "NAME") else Origin.HEADER_NAME):
+        return False
+    return len(text) <= 256 and b" " not in text and found.start <= 60
+
+
+SIGNATURES = (
+    Signature(
+        id="steps",
+        pattern=rb"(?:" + _STEP + rb"){2,}",
+        reason="steps out of a directory",
+        where=_PLACES,
+        confirm=lambda found: _alone(found) and not _is_link(found),
+    ),
+    Signature(
+        id="step-to-secret",
+        pattern=_STEP + rb"[^\s]*?" + _SECRETS,
+        reason="a step out of a directory, towards a well-known file",
+        where=_PLACES,
+        confirm=_alone,
+    ),
+    Signature(
+        id="secret-file",
+        pattern=rb"(?:^[\s'\"]*|[=:|;])(?:file:)?[/\\]{0,3}(?:[a-z]:[/\\]+|[/\\]+|\./|%\w+%[/\\]|~/|\.\./|[?*.]{0,3}/)(?:[\w.\-]{1,40}[/\\]+){0,3}" + _SECRETS,
+        reason="a well-known file that is no caller's business",
+        where=_PLACES - {Origin.HEADER, Origin.URL},
+        confirm=_absolute,
+    ),
+    Signature(
+        id="secret-name",
+        pattern=rb"^[\s'\"/\\]*(?:etc/(?:passwd|shadow|group)|boot\.ini|win\.ini|\.htpasswd|\.htaccess|\.env|\.git/(?:config|HEAD)|\.ssh/\S+?|\.aws/credentials|web-inf/web\.xml|wp-config\.php|web\.config)\x00?",
+        reason="a well-known file that is no caller's business",
+        where=_PLACES - {Origin.HEADER, Origin.JSON_NAME, Origin.URL},
+        confirm=lambda found: len(found.text.strip()) <= found.end - found.start + 12,
+    ),
+    Signature(
+        id="wrapper",
+        pattern=rb"\b(?:php://(?:filter|input|fd|memory|temp|output)|zlib://|bzip2://|phar://|expect://|zip://|ogg://|glob://|data://text/plain|data:text/plain[;,].*?<\?|data:;base64,PD9)|\bconvert\.(?:base64|iconv|quoted-printable)[\w.\-]{0,20}/resource=",
+        reason="a stream wrapper of PHP",
+        where=_PLACES,
+        confirm=lambda found: len(found.text) <= 65_536 and found.start <= 200,
+    ),
+    Signature(
+        id="cut-name",
+        pattern=rb"\.(?:php\d?|jsp|aspx?|cgi|pl|conf|cnf|ini|passwd|xml|bak|inc|log|html?)(?:\x00|%00|\?{2,}|#\x00)|(?:^|[/\\=])(?:\.\.?[/\\]){0,3}(?:etc[/\\]passwd|boot\.ini)\x00",
+        reason="a name that ends before its end",
+        where=_PLACES - {Origin.HEADER},
+        confirm=lambda found: len(found.text) <= 512 and _has_nul(found),
+    ),
+    Signature(
+        id="disguised-step",
+        pattern=rb"(?:\.{2}%00|%00\.{2}|\.%00\.)[/\\]|(?:%uff0e|%c0%2e|%e0%40%ae|%c0%ae|0x2e|%f0%80%80%ae|%f8%80%80%80%ae|\xc0\x2e|\xe0\x40\xae|\xe0\x80\xae|\xc0\xae|\xfe){2}(?:[/\\]|%|0x|\xc0|\xe0)|\.\.(?:%c0%|%c1%|%e0%|%u221[56]|%uef[cf]|%bg%|%255c|%252f|%%32|%%35|\xc0|\xe0|0x[25][cf]|%f[08]%)|\.{2,3}[/\\]{1,2}\.{2,3}[/\\]{1,2}|%2e%2e(?:/|\\|%)|/\.{2}/[^\s]{0,20}/\.{2}(?:/|$)|\\\\\.\.\\\\|\.\x5c\./|^/?\.\.?/\.\.?/\.\./|\.\?/\.\?/",
+        reason="a step out of a directory, spelt to deceive",
+        where=_PLACES,
+        confirm=lambda found: _alone(found) and not _is_link(found),
+    ),
+    Signature(
+        id="share",
+        pattern=rb"^\\\\[\w.\-]{1,80}\\\w{1,40}\$?|^//\?/|^\\\\\?\\|^file:/{2,3}",
+        reason="a file by an address of Windows or of a scheme",
+        where={Origin.QUERY, Origin.FORM, Origin.COOKIE},
+        confirm=lambda found: len(found.text) <= 300 and b" " not in found.text,
+    ),
+)
+
+
+def _has_nul(found: Found) -> bool:
+    """The NUL is in what was received, also where it was taken off for the match."""
+    return b"\x00" in found.value.text or b"%00" in found.value.text
+
+
+def _is_link(found: Found) -> bool:
+    """Relative imports and links of source files and pages: `../../lib/x.js`."""
+    rest = found.text[found.end : found.end + 200]
+    before = found.text[: found.start]
+    if any(mark in before for mark in (b"import ", b"from ", b"require(", b"](", b"href=", b"src=", b"include ", b"#include")):
+        return True
+    return False and bool(rest)

@@ -1,0 +1,96 @@
+"""Prototype pollution: a member that changes what every object of a JavaScript program inherits.
+
+`{"__proto__": {"isAdmin": true}}` or `?constructor[prototype][x]=1` reaches Object.prototype where a merge copies names without
+looking, and from there security checks, templates and child processes.
+
+The rule looks for `__proto__` and `constructor.prototype` as names, in JSON, in brackets and in dotted paths.
+
+To fix: objects without a prototype or Map, merges that refuse these names, Object.freeze(Object.prototype).
+
+What it does not protect against: pollution through names that the application itself composes. For Python, `__class__` and
+`__globals__` as names are found as well.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from yett.formats.inspected import Origin, Value
+from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.signature import NAMES, PARAMETERS, Signature, Structure
+
+RULE = AttackRule(
+    id="prototype-pollution",
+    title="Prototype pollution",
+    severity=Severity.HIGH,
+    owasp=("API3:2023", "API8:2023"),
+    cwe=(1321, 915),
+    references=(
+        "https://cheatsheetseries.owasp.org/cheatsheets/Prototype_Pollution_Prevention_Cheat_Sheet.html",
+        "https://portswigger.net/web-security/prototype-pollution",
+    ),
+    matches=(
+        Payload('{"__proto__": {"isAdmin": true}}', "body"),
+        Payload('{"a": {"constructor": {"prototype": {"x": 1}}}}', "body"),
+        Payload("__proto__[isAdmin]=1", "query"),
+        Payload("constructor[prototype][x]=1", "query"),
+        Payload("a.__proto__.x=1", "query"),
+        Payload("__proto__.polluted", "query path"),
+        Payload('{"__class__": {"__init__": {"__globals__": {"x": 1}}}}', "body"),
+    ),
+    passes=(
+        Payload("the __proto__ property is deprecated"),
+        Payload('{"constructor": "Ferrari", "prototype": "F40"}', "body"),
+        Payload('{"__typename": "User", "__v": 0, "_proto": 1}', "body"),
+        Payload("constructor=mclaren", "query"),
+    ),
+)
+
+def _members(document: object) -> bool:
+    """Whether an object has a member `constructor` that has a member `prototype`."""
+    waiting = [document]
+    while waiting:
+        part = waiting.pop()
+        if type(part) is dict:
+            inner = part.get("constructor")
+            if type(inner) is dict and "prototype" in inner:
+                return True
+            waiting += part.values()
+        elif type(part) is list:
+            waiting += part
+    return False
+
+
+def _judge(values: Sequence[Value], document: Any) -> Value | None:
+    if not _members(document):
+        return None
+    return next((value for value in values if value.origin is Origin.JSON_NAME and value.text == b"constructor"), None)
+
+
+SIGNATURES = (
+    Structure(
+        id="members",
+        pattern=rb"^constructor$",
+        reason="a member that reaches what objects inherit",
+        where=frozenset({Origin.JSON_NAME}),
+        judge=_judge,
+    ),
+    Signature(
+        id="name",
+        pattern=rb"(?:^|[.\[\]'\"])__(?:proto|class|globals|init|builtins|defineGetter|defineSetter|lookupGetter|lookupSetter)__(?:$|[.\[\]'\"])",
+        reason="a name that reaches what objects inherit",
+        where=NAMES,
+    ),
+    Signature(
+        id="constructor",
+        pattern=rb"constructor(?:\]?\[|\.)\s*['\"]?prototype\b",
+        reason="a name that reaches what objects inherit",
+        where=NAMES,
+    ),
+    Signature(
+        id="path",
+        pattern=rb"^\s*(?:[\w$]{1,40}[.\[]){0,6}['\"]?(?:__proto__['\"]?(?:\]|\.|$|\[)|constructor['\"]?(?:\.|\]?\[)['\"]?prototype['\"]?(?:\]|\.|\[|$))|^/(?:\w{1,40}/){0,6}__proto__(?:/|$)|^\s*\{\s*\"__proto__\"\s*:",
+        reason="a path to what objects inherit",
+        where=PARAMETERS,
+        confirm=lambda found: len(found.text) <= 300,
+    ),
+)

@@ -1,0 +1,138 @@
+"""Script injection (XSS): a value that becomes a script in somebody's browser.
+
+What one caller stores, another one's browser shows. A value with a script element, an event handler, a javascript: address or a
+piece that breaks out of an attribute or a string runs there with the victim's rights.
+
+The rule looks for markup that runs code, not for markup: emphasised text, links, pictures and lists pass.
+
+To fix: encode values for the place where they are shown; clean stored HTML with a library that knows an allow list; send a
+Content-Security-Policy. A field that takes whole web pages by design deserves an exception for its operation and place.
+
+What it does not protect against: scripts that are put together in the browser from harmless values, and gadgets of frameworks.
+"""
+
+from yett.formats.inspected import Origin
+from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.signature import NAMES, PARAMETERS, TEXTS, Found, Signature
+
+RULE = AttackRule(
+    id="script-injection",
+    title="Script injection (XSS)",
+    severity=Severity.HIGH,
+    owasp=("API8:2023", "API10:2023"),
+    cwe=(79, 80, 83, 87),
+    references=(
+        "https://cheatsheetseries.owasp.org/cheatsheets/Cross_Site_Scripting_Prevention_Cheat_Sheet.html",
+        "https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-attributes",
+    ),
+    matches=(
+        Payload("<script>alert(1)</script>"),
+        Payload('"><img src=x onerror=alert(1)>', "query q"),
+        Payload("<svg/onload=alert(1)>"),
+        Payload("javascript:alert(document.cookie)", "query next"),
+        Payload("<a href='jav&#x09;ascript:alert(1)'>x</a>"),
+        Payload("';alert(1);//", "query q"),
+        Payload('" autofocus onfocus="alert(1)', "form name"),
+        Payload("<iframe srcdoc='<script>alert(1)</script>'>"),
+        Payload("<object data=\"data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==\"></object>"),
+        Payload("<IMG SRC=x OnErRoR = confirm`1`>", "header Referer"),
+    ),
+    passes=(
+        Payload("if a < b and c > d: run()"),
+        Payload("<p>Hello <b>world</b>, see <a href=\"https://example.com/?on=1\">this</a></p>"),
+        Payload("the script was written in JavaScript: it is short"),
+        Payload("on error = retry; on load = nothing"),
+        Payload("List<String> onClick = new ArrayList<>();"),
+        Payload("I <3 you, alert me (1) when ready"),
+    ),
+)
+
+GAP = rb"[\s\x00\x0b/]"
+EVENT = (
+    rb"on(?:abort|activate|after\w{3,12}|animation\w{3,12}|auxclick|before\w{3,18}|begin|blur|bounce|cancel|canplay\w{0,8}|cellchange|change|click|close"
+    rb"|content\w{3,24}|contextmenu|controlselect|copy|cuechange|cut|data\w{3,18}|dblclick|deactivate|drag\w{0,6}|drop|durationchange|emptied|end|ended|error\w{0,6}"
+    rb"|filterchange|finish|focus\w{0,3}|formdata|formchange|forminput|fullscreen\w{3,8}|gesture\w{3,8}|gotpointercapture|hashchange|help|input|invalid|key(?:down|press|up)|layoutcomplete"
+    rb"|load\w{0,9}|losecapture|lostpointercapture|media\w{3,12}|message\w{0,6}|mouse(?:down|enter|leave|move|out|over|up|wheel)|move\w{0,5}|mozfullscreen\w{0,8}|offline|online|outofsync|page(?:hide|show|reveal|swap)"
+    rb"|paste|pause|play\w{0,4}|pointer\w{2,12}|popstate|progress|propertychange|ratechange|readystatechange|redo|repeat|reset|resize\w{0,5}|resume|reverse|row\w{3,12}"
+    rb"|scroll\w{0,14}|search|securitypolicyviolation|seek\w{0,4}|select\w{0,7}|show|slotchange|stalled|start|stop|storage|submit|suspend|syncrestored"
+    rb"|time\w{3,6}|toggle|touch\w{2,7}|trackchange|transition\w{2,7}|undo|unhandledrejection|unload|urlflip|volumechange|waiting|web\w{4,24}|wheel)"
+)
+SCRIPT = rb"j[\s\x00]*a[\s\x00]*v[\s\x00]*a[\s\x00]*s[\s\x00]*c[\s\x00]*r[\s\x00]*i[\s\x00]*p[\s\x00]*t[\s\x00]*:"
+CALLS = rb"(?:alert|confirm|prompt|eval|fetch|import|print|setTimeout|setInterval|Function|execScript|open|write|writeln|atob|location|document|window|top|self|parent|frames|this|globalThis|String\.fromCharCode|XMLHttpRequest)"
+
+
+def _is_address(found: Found) -> bool:
+    """javascript: at the beginning of a value or of an attribute; "javascript:void(0)" and ";" are common and harmless."""
+    rest = found.text[found.end : found.end + 16].strip().lower()
+    return bool(rest) and not rest.startswith((b"void(0)", b"void 0", b";", b"'", b'"', b"history.", b"window.print", b"//"[:0] or b"\x00"))
+
+
+SIGNATURES = (
+    Signature(
+        id="script-element",
+        pattern=rb"<[\s\x00]*/?[\s\x00]*(?:\w{1,10}:)?s[\s\x00]*c[\s\x00]*r[\s\x00]*i[\s\x00]*p[\s\x00]*t\b[^a-z0-9]",
+        reason="a script element",
+    ),
+    Signature(
+        id="event-handler",
+        pattern=rb"<[a-z!?/][^>]*?[\s\x00\x0b\x0c/\"'`]" + EVENT + rb"[\s\x00\x0b\x0c]*=[\s\x00]*[^\s>]",
+        reason="an element with an event handler",
+    ),
+    Signature(
+        id="handler-after-quote",
+        pattern=rb"(?:^|[\"'`>;\s])[\s\x00/]*" + EVENT + rb"[\s\x00]*=[\s\x00]*[\"'`]?[^\"'\s>]*?(?:" + CALLS + rb"|\w{1,40})[\s\x00]*[(`\[.&\\]",
+        reason="an event handler for an attribute that was broken out of",
+        confirm=lambda found: found.start <= 100,
+    ),
+    Signature(
+        id="script-address",
+        pattern=rb"(?:^[\s\x00-\x1f]*|[=\"'`(,>]|url[\s\x00]*\([\s\x00'\"]*)(?:&colon;|[\s\x00-\x1f])*(?:" + SCRIPT + rb"|v[\s\x00]*b[\s\x00]*s[\s\x00]*c[\s\x00]*r[\s\x00]*i[\s\x00]*p[\s\x00]*t[\s\x00]*:|livescript:|mocha:|jar:https?:)",
+        reason="an address that is a script",
+        confirm=_is_address,
+    ),
+    Signature(
+        id="data-address",
+        pattern=rb"(?:^[\s]*|[=\"'(,])[\s]*data:[\s]*(?:text/html|text/xml|application/xhtml\+xml|application/xml|image/svg\+xml|text/javascript|application/(?:x-)?javascript)[^\"'\s]*,[^\"'>\s]*?(?:<|%3c|PH|PD|script|on\w+=)",
+        reason="an address that holds a document with scripts",
+    ),
+    Signature(
+        id="active-element",
+        pattern=rb"<[\s\x00/]*(?:iframe|frame|embed|object|applet|meta|base|link|form|isindex|xml|import|bgsound|layer|ilayer|svg|math|animate|set|use|template|portal|x|a|img|image|video|audio|source|input|button|area|style|table|td|body|html|div|br)\b[^>]*?"
+        rb"(?:srcdoc\s*=|(?:src|href|data|action|formaction|xlink:href|code|codebase|classid|background|dynsrc|lowsrc|values?|from|to|content|style|poster|manifest|folder|url)\s*=[\s\x00-\x1f\"'`]*(?:[^\"'>]*url\s*=\s*['\"]?)?(?:" + SCRIPT + rb"|vbscript:|data:\s*(?:text/(?:html|xml)|[^,\"']{0,30};base64,P[HD])|&#|jar:)|allowscriptaccess)",
+        reason="an element that loads or runs what it names",
+        confirm=lambda found: b"javascript:void(0)" not in found.text[found.start : found.end + 10].lower(),
+    ),
+    Signature(
+        id="foreign-object",
+        pattern=rb"<[\s\x00]*(?:embed|applet|bgsound|layer|ilayer|base)\b[^>]*(?:src|href|code|codebase)\s*=|<[\s\x00]*(?:link|\?import|\?xml-stylesheet)\b[^>]*(?:href|implementation)\s*=[\s\"'`]*(?:[^\"'>]*\.(?:js|htc|xsl)\b|[^\"'>]+\bxss)|<\s*meta\b[^>]*http-equiv\s*=[\s\"']*(?:refresh|set-cookie|link)|<\s*object\b[^>]*(?:data|type\s*=\s*[\"']?text/x-scriptlet|classid)\s*=?|<\s*iframe\b[^>]*(?:<|src\s*=[\s\"']*(?:https?:)?//[^\"'>\s]*(?:xss|evil|attacker))|<!(?:entity|attlist)\b[^>]*(?:javascript|script)|<\s*(?:xss|x)\b[^>]*style\s*=|<!--\[if\b.{0,40}\]>\s*<\s*script",
+        reason="an element that brings in foreign content",
+    ),
+    Signature(
+        id="style",
+        pattern=rb"(?:style\s*=|<\s*style\b|[{;]|\bxss\s*:)[^>]*?(?:e[\s\\]{0,4}x[\s\\]{0,4}p[\s\\]{0,4}r[\s\\]{0,4}e[\s\\]{0,4}s[\s\\]{0,4}s[\s\\]{0,4}i[\s\\]{0,4}o[\s\\]{0,4}n\s*\(|-moz-binding\s*:|behaviou?r\s*:\s*url|@\\?i\\?m\\?p\\?o\\?r\\?t\b\s*(?:url|['\"])[^;]*(?:javascript|\.js|xss|//)|url\s*\(\s*['\"]?\s*(?:javascript|vbscript|data:text/html))",
+        reason="a style that runs code",
+    ),
+    Signature(
+        id="out-of-string",
+        pattern=rb"(?:['\"`\\]|^)[\s)}\]]*[;+\-*/|&^,%?:<>=!~]{1,4}[\s({\[\"']*(?:\w{1,20}\s*[.=]\s*){0,3}(?:window|top|self|parent|frames|this|globalThis|document)?[\s.\[\"'(]*(?:alert|confirm|prompt|eval|fetch|Function|setTimeout|setInterval|execScript|String\.fromCharCode|import|atob|document\.(?:write|cookie|location|domain)|location)[\s\"'\])]*(?:[(`=]|\.\s*(?:call|apply|bind|href)\b)",
+        reason="a script after the end of a string",
+        confirm=lambda found: found.start <= 80 and (found.text[found.start : found.start + 1] in b"'\"`\\" or len(found.text) <= 120),
+    ),
+    Signature(
+        id="call",
+        pattern=rb"\b(?:alert|confirm|prompt)[\s\x00]*(?:\([\s\"'`/]*(?:\d{1,6}|xss\w*|document\.\w+|window\.\w+|location\w*|origin|String\.fromCharCode|/?xss/?|[\"'`/]+[^\"'`]{0,20}xss[^\"'`]{0,20}[\"'`/]+|\w{1,10})[\s\"'`/.\w]{0,20}\)|`[^`]{0,20}`)|\b(?:eval|setTimeout|Function)\s*\(\s*(?:atob|String\.fromCharCode|unescape|decodeURI\w*|location\.|name\b)|document\s*\.\s*(?:cookie|domain)\s*[)+;,&]|\[\s*['\"]?(?:constructor|\\?x63)[^\]]{0,30}\]\s*(?:\[|\()|(?:constructor|find|filter|map)\s*\.\s*constructor\s*\(|\bonerror\s*=\s*(?:alert|eval|confirm|prompt)\s*[;,]?\s*throw\b|\btop\s*\[\s*['\"/]|\bself\s*\[\s*['\"/]",
+        reason="a call that proves that a script runs",
+        confirm=lambda found: len(found.text) <= 160 and not _is_prose(found),
+    ),
+    Signature(
+        id="template-script",
+        pattern=rb"\{\{\s*(?:constructor|\$on|\$eval|toString|x\s*=|a\s*=|\[\]|''|\"\"|this)[^}]*?(?:constructor|sub\.call|alert|__proto__|\$apply|getPrototypeOf)[^}]*|\bng-(?:app|init|click|focus|csp|mouseover|include)\s*=|\bv-(?:html|on:\w+)\s*=|\bx-(?:init|on:\w+)\s*=\s*[\"'][^\"']{0,40}\(|\bhx-on\b",
+        reason="a script for a template in the browser",
+        confirm=lambda found: found.start <= 200 and (found.text[found.start : found.start + 1] == b"{" or b"<" in found.text),
+    ),
+)
+
+
+def _is_prose(found: Found) -> bool:
+    """Whether many words stand around it: then it is a text about scripts."""
+    return found.text.count(b" ") > 8

@@ -1,0 +1,237 @@
+"""SQL injection: a value that ends the literal it was put into and goes on as SQL.
+
+Where queries are put together from texts, `x' OR '1'='1` reads every row, `1; DROP TABLE users` writes, `UNION SELECT` brings out
+other tables, and SLEEP or WAITFOR tell by time what the answer does not show. The rule looks for the moves of such a payload: a
+quote that opens nothing, then an operator, a comment or another statement; conditions that are always true; UNION SELECT with
+what follows it; functions that wait, read files or raise errors with data; catalogues of the usual databases.
+
+Prose such as "select a plan from the list or drop by the store", names such as O'Brien and balanced quotes in code pass.
+
+To fix: pass values as parameters of prepared statements. To let a field through that takes SQL by design, make an exception for
+that operation and place; `yett explain` prints it.
+
+What it does not protect against: injections that are a bare word or number (`id=1-0`, an unwanted column name), payloads in
+an encoding that only the application knows, and SQL that a caller may send by design.
+"""
+
+from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.quoting import breaks_out, near_start, soon_over
+from yett.rules.inspection.signature import NAMES, PARAMETERS, TEXTS, Found, Signature
+from yett.formats.inspected import Origin
+
+RULE = AttackRule(
+    id="sql-injection",
+    title="SQL injection",
+    severity=Severity.CRITICAL,
+    owasp=("API8:2023", "API10:2023"),
+    cwe=(89, 564, 943),
+    references=(
+        "https://cheatsheetseries.owasp.org/cheatsheets/SQL_Injection_Prevention_Cheat_Sheet.html",
+        "https://capec.mitre.org/data/definitions/66.html",
+    ),
+    matches=(
+        Payload("x' OR '1'='1"),
+        Payload("1 or 1=1 --", "query id"),
+        Payload("1 UNION ALL SELECT NULL,username,password FROM users", "query id"),
+        Payload("admin'--", "form user"),
+        Payload("Robert'); DROP TABLE Students;--"),
+        Payload("1; WAITFOR DELAY '0:0:5'--", "query id"),
+        Payload("1 AND SLEEP(5)", "query sort"),
+        Payload("-1' AND (SELECT COUNT(*) FROM information_schema.tables)>0 #", "cookie sid"),
+        Payload("(select load_file('/etc/passwd'))"),
+        Payload("1' AND extractvalue(1,concat(0x7e,version()))-- -"),
+        Payload("'||(select 1 from dual)||'", "header X-Tenant"),
+        Payload("1) ORDER BY 10--", "query page"),
+    ),
+    passes=(
+        Payload("select a plan from the list or drop by the store"),
+        Payload("O'Brien"),
+        Payload("the users' and groups' settings in one place"),
+        Payload("rock 'n' roll -- or what is left of it"),
+        Payload("if name == 'x' and count == '1': sleep(5)"),
+        Payload("Please insert the card; select a language, then update your address."),
+        Payload("a union of select committees and other groups", "query q"),
+        Payload("2 or 3 = enough", "query q"),
+        Payload("it's 5 o'clock; let's create a table for two"),
+    ),
+)
+
+W = rb"[\s\x0b\xa0(+]"
+SPACE = rb"[\s\x0b\xa0(+]+"
+QUOTE = rb"['\"`]"
+OPERATOR = rb"(?:\b(?:or|and|xor|not|having|where)\b|\|\||&&)"
+COMPARES = (
+    rb"(?:[=<>]|!=|\b(?:not" + SPACE + rb")?(?:(?:like|rlike|regexp|glob|similar to|sounds like)" + W + rb"*(?:binary\s*)?['\"(%0-9]"
+    rb"|in" + W + rb"*\(|between\s+['\"0-9]|is\s+(?:not\s+)?null\b))"
+)
+OPERAND = rb"[\s(!~@+\-]*(?:['\"`(]*[\w.%@$#*]*(?:\([^()]{0,40}\))?['\"`)]*)\s*"
+STATEMENT = (
+    rb"(?:drop\s+(?:table|database|user|schema|view|index|column|procedure|function)\b|insert\s+into\b|update\s+\S+?\s+set\b"
+    rb"|delete\s+from\b|create\s+(?:table|user|database|function|procedure|login|or\s+replace|temp)\b"
+    rb"|alter\s+(?:table|user|login|database|session|system|role)\b|truncate\s+table\b|grant\s+\S+?\s+(?:to|on)\b"
+    rb"|exec(?:ute)?[\s(]+(?:master|xp_|sp_|immediate|@|['\"(\[])|declare\s+@?\w{1,64}\s+\w|shutdown\b|waitfor\s+(?:delay|time)\b"
+    rb"|select[\s(]+(?:pg_sleep|sleep|benchmark|@@|load_file|version|user|database|case|if|count|\*|\w{1,64}\s*(?:,|\(|from\b))"
+    rb"|begin\s+(?:dbms|declare|utl)|copy\s+\S+?\s+(?:from|to)\b|backup\s+database\b|if[\s(]+\S+?\s*waitfor\b|set\s+@\w"
+    rb"|union\s+(?:all\s+)?select\b|call\s+\w{1,64}\s*\(|vacuum\b|attach\s+database\b|use\s+master\b|bulk\s+insert\b)"
+)
+CATALOG = (
+    rb"(?:information_schema|mysql\s*\.|performance_schema|pg_(?:catalog|user|shadow|database|tables|class|namespace|roles)|sys\s*\.\s*\w"
+    rb"|sys(?:objects|columns|users|databases|logins|processes|ibm|cat|tables)|all_(?:tables|users|tab_columns|objects)|user_(?:tables|tab_columns|objects)"
+    rb"|dba_\w+|sqlite_master|sqlite_schema|dual\b|master\s*\.\s*\.|master\s*\.\s*dbo|msysobjects|v\$\w+|rdb\$\w+|pragma_\w+|v\s*\.?\s*\$?version)"
+)
+READS = (
+    rb"(?:@@\w{3,}|(?:version|user|database|schema|current_user|session_user|system_user|user_name|db_name|host_name|current_database)"
+    rb"\s*\(\s*\d{0,3}\s*\)|current_(?:user|database|schema)\b|load_file\s*\(|sqlite_version\s*\(|banner\b|pg_read_file\s*\(|pg_ls_dir\s*\()"
+)
+
+
+def _escapes(found: Found) -> bool:
+    """The quote that the match begins with opens nothing: it ends a literal that the application began."""
+    return breaks_out(found.text, found.start)
+
+
+def _ends_statement(found: Found) -> bool:
+    return breaks_out(found.text, found.start) and found.start <= 80 and soon_over(found.text, found.end)
+
+
+def _stacked(found: Found) -> bool:
+    text, start = found.text, found.start
+    return breaks_out(text, start) if text[start : start + 1] in b"'\"`" else near_start(text, start, 40)
+
+
+def _short_before(found: Found) -> bool:
+    return near_start(found.text, found.start, 60)
+
+
+def _equal(found: Found) -> bool:
+    """Numbers or quoted words that are compared with each other: with nothing before, or with the rest of a literal."""
+    return near_start(found.text, found.start, 60) or breaks_out(found.text, found.start)
+
+
+SIGNATURES = (
+    Signature(
+        id="union",
+        pattern=rb"\bunion" + SPACE + rb"(?:(?:all|distinct|distinctrow)" + SPACE + rb")?select" + W + rb"*(?:(?:distinct|all|top\s+\d+)" + SPACE
+        + rb")?(?:null\b|[\d'\"@*~!\-:`\[]|(?:char|chr|concat\w*|cast|convert|count|group_concat|load_file|hex|unhex|version|user|database|sleep|benchmark)\s*\("
+        rb"|[\w.]{1,64}\s*(?:,|--|#|;|\|\||\+)|[\w.`*\[\]]{1,64}" + SPACE + rb"(?:from|into)\b|$)",
+        reason="UNION SELECT with what it selects",
+    ),
+    Signature(
+        id="condition-after-quote",
+        pattern=QUOTE + rb"[\s\x0b\xa0)+]*" + OPERATOR + OPERAND + COMPARES,
+        reason="a condition after a quote that ends the application's literal",
+        confirm=_escapes,
+    ),
+    Signature(
+        id="truth-after-quote",
+        pattern=QUOTE + rb"[\s\x0b\xa0)+]*(?:\b(?:or|and|xor)\b|\|\||&&|[+*\-/=^|])[\s(!~+\-]*(?:\d+|true|false|null|['\"]\w{0,20}['\"]|not\b.{1,20}|'|\"|\w+\([^()]*\))[\s)'\"]*(?:--|#|;|/\*|$)",
+        reason="a value or comment after a quote that ends the application's literal",
+        confirm=_ends_statement,
+    ),
+    Signature(
+        id="always-true",
+        pattern=rb"(?:\b(?:or|and|xor|having|where)\b|\|\||&&)[\s(!~+\-]*(?:not\s+)?(?:\d+|'[^']{0,20}'?|\"[^\"]{0,20}\"?|true|false|null)[\s)]*"
+        rb"(?:=|<=>|<>|!=|<|>|\blike\b|\bis\b(?:\s+not)?)[\s(]*(?:\d+\b|'|\"|true\b|false\b|null\b|@@|\w+\()",
+        reason="a condition between constants",
+        confirm=_equal,
+    ),
+    Signature(
+        id="number-and-condition",
+        pattern=rb"^[\s(]*-?\d+[\s)%'\"]*(?:\b(?:or|and|xor|rlike|div|mod|having|in|like|group\s+by|order\s+by|limit|procedure)\b|\|\||&&)[\s(+!~\-]*"
+        rb"(?:\d+\s*(?:[=<>!,]|--|#|$)|true\b|false\b|(?:not\s+)?(?:exists|select|ascii|ord|substr\w*|mid|length|char|chr|if|case|sleep|benchmark|count|row|updatexml|extractvalue|analyse|user|version|database)\s*[\s(]|['\"]|\w+\s*=\s*['\"\d(]|null\b)",
+        reason="a number that goes on as a condition",
+    ),
+    Signature(
+        id="comment-after-quote",
+        pattern=QUOTE + rb"[\s)]*;?[\s)]*(?:--(?:\s|[+\-]|$)|#|/\*|;\s*%00|;\s*$)",
+        reason="a comment after a quote that ends the application's literal",
+        where=(PARAMETERS | NAMES | {Origin.COOKIE}) - {Origin.URL},
+        confirm=_ends_statement,
+    ),
+    Signature(
+        id="next-statement",
+        pattern=rb"(?:" + QUOTE + rb"|\d|\)|^|\b\w)[\s)]*;[\s;]*" + STATEMENT,
+        reason="a second statement",
+        confirm=_stacked,
+    ),
+    Signature(
+        id="order-by",
+        pattern=rb"[\s)'\"](?:order|group)" + SPACE + rb"by" + SPACE + rb"\d{1,5}(?:\s*,\s*\d{1,5}){0,30}[\s)]*(?:--|#|/\*|;|having\b)|^" + rb"[\s'\")\d\-]{0,10}(?:order|group)" + SPACE + rb"by" + SPACE + rb"\d{1,5}\b",
+        reason="ORDER BY or GROUP BY with numbers, to count columns",
+    ),
+    Signature(
+        id="sleep",
+        pattern=rb"(?:\b(?:and|or|xor|select|having|where|like|by|if|case|when|then|else|rlike|union|values|div|in)\b|\|\||&&|['\"]|[,=*+\-(])[\s('\"+!*,\-]*(?:sleep|pg_sleep|benchmark|dbms_pipe\.receive_message|dbms_lock\.sleep|randomblob|generate_series)"
+        rb"\s*\(\s*[\d'\"(a-z]{1,40}",
+        reason="a function that waits",
+        confirm=lambda found: _waits(found),
+    ),
+    Signature(
+        id="waitfor",
+        pattern=rb"\bwaitfor\s+(?:delay|time)\s*\(?\s*['\"]|\bwait\s*for\s+delay\s+['\"]?0|\bdbms_(?:pipe\.receive_message|lock\.sleep)\s*\(|\bpg_sleep(?:_for)?\s*\(",
+        reason="a statement that waits",
+    ),
+    Signature(
+        id="catalogue",
+        pattern=rb"\bselect\b[^;]+?\bfrom" + SPACE + rb"[`\[\"]?" + CATALOG,
+        reason="a query of the database's catalogue",
+        confirm=lambda found: near_start(found.text, found.start, 200) and found.start <= 200,
+    ),
+    Signature(
+        id="reads-server",
+        pattern=rb"\b(?:select|union|and|or|having|where|like|values)\b" + W + rb"*(?:\w{1,20}\s*\(\s*){0,4}" + READS + rb"|^[\s'\"=|+,]*@@(?:version|hostname|datadir|basedir|servername|global)\b",
+        reason="functions and variables of the database server",
+        confirm=lambda found: near_start(found.text, found.start, 200),
+    ),
+    Signature(
+        id="raises-error",
+        pattern=rb"\b(?:extractvalue|updatexml)\s*\(\s*[\w'\"(]{1,20}|\bprocedure\s+analyse\s*\(|\bexp\s*\(\s*~|\bfloor\s*\(\s*rand\s*\(|\bgtid_subset\s*\(|\bctxsys\.|\butl_(?:http|inaddr|smtp|file)\.\w|\bxmltype\s*\(\s*chr|\bdbms_(?:ldap|xmlgen|xslprocessor|java|utility|export_extension|scheduler|cdc\w*)\.\w|\bxdburitype\s*\(|\bhttpuritype\s*\(",
+        reason="a function that shows data in its error or sends it elsewhere",
+    ),
+    Signature(
+        id="server-procedure",
+        pattern=rb"\bxp_(?:cmdshell|reg\w{3,}|dirtree|servicecontrol|availablemedia|enumdsn|loginconfig|makecab|ntsec\w*|terminate_process|fileexist|subdirs)\b|\bsp_(?:oacreate|executesql|addextendedproc|makewebtask|configure|password|addsrvrolemember|addlogin|oamethod)\b[\s'\"(,@;=]|\bopenrowset\s*\(\s*['\"]|\bopenquery\s*\(",
+        reason="a procedure of the database server",
+        confirm=_short_before,
+    ),
+    Signature(
+        id="files",
+        pattern=rb"\binto\s+(?:out|dump)file\s*['\"(0c]|\bload_file\s*\(\s*(?:['\"]|0x|char\b|concat|hex)|\bload\s+data\s+(?:local\s+)?infile\b|\blo_import\s*\(|\bcopy\s+\(?.+?\bto\s+program\b|\bpg_read_file\s*\(",
+        reason="a function that reads or writes files",
+        confirm=_short_before,
+    ),
+    Signature(
+        id="subquery",
+        pattern=rb"(?:\b(?:and|or|xor|where|having|like|not|exists|if|in|any|all|some|by|values|case\s+when|ascii|ord|substr|substring|mid|hex|length|char_length|len|count|concat)\b|\|\||&&|[=<>+\-*/%,|(]|['\"])[\s(+!~]*\(\s*select" + SPACE
+        + rb"(?:(?:distinct|top\s+\d+)\s+)?(?:[\w.*@'\"`]{1,64}|\w{1,30}\s*\(.*?\))(?:\s*[,)]|" + SPACE + rb"(?:from|where|union|limit|into)\b|\s*$)",
+        reason="a subquery within a value",
+        confirm=_short_before,
+    ),
+    Signature(
+        id="built-text",
+        pattern=rb"\b(?:char|chr)\s*\(\s*(?:0x)?\d{1,4}\s*\)\s*(?:\+|\|\||%2b|,)\s*(?:char|chr)\s*\(|\bconcat(?:_ws)?\s*\(\s*(?:0x[0-9a-f]{2}|char\s*\(|@@|user\s*\(|version\s*\()|\bgroup_concat\s*\(\s*\w|\b(?:un)?hex\s*\(\s*(?:0x|hex|substr|select|cast|convert)|\b0x[0-9a-f]{16,}\s*(?:,|--|\)\s*(?:,|from|--))|\bchar\s*\(\s*(?:\d{1,3}\s*,\s*){2,}\d{1,3}\s*\)",
+        reason="a text put together from codes",
+        confirm=_short_before,
+    ),
+    Signature(
+        id="blind",
+        pattern=rb"\b(?:and|or|xor|if|when|where|having|select)\b" + W + rb"*(?:ascii|ord|unicode|substr|substring|mid|left|right|length|len|bit_length|char_length|strcmp|instr|position|locate|convert|cast|make_set|elt)\s*\(.+?\)+\s*(?:[=<>]|!=|,|between\b|like\b|in\b)|\bcase\s+when\b.{1,100}\bthen\b.{1,80}\b(?:else\b.{1,80})?end\b|\b(?:if|iif)\s*\(\s*\(?(?:\d+\s*=\s*\d+|select\b|ascii\b|substr|mid\b|length\b|user\b)",
+        reason="a question to the database, answered by what happens",
+        confirm=lambda found: near_start(found.text, found.start, 60) and _marked(found),
+    ),
+)
+
+
+def _waits(found: Found) -> bool:
+    """The function is called in a condition or a select, not as a statement of a program."""
+    text = found.text
+    piece = text[found.start : found.end].lower()
+    if b"sleep" in piece and b"pg_" not in piece and not piece[:1].isalpha() and piece[:1] not in b"'\"|&":
+        return near_start(text, found.start, 20) and len(text) < 200 and b"." not in text[: found.start]
+    return near_start(text, found.start, 120) or breaks_out(text, found.start)
+
+
+def _marked(found: Found) -> bool:
+    """Whether more than words speak for it: the value begins as a number or with a quote, or ends in a comment."""
+    text = found.text.strip()
+    return text[:1] in b"'\"`-)(0123456789;%" or text.endswith((b"--", b"#", b"/*", b"-- -")) or breaks_out(text, found.start)

@@ -1,0 +1,114 @@
+"""SSRF targets: an address that only the server itself can reach, where a caller names an address.
+
+An API that fetches what a caller names (web hooks, imports, previews, avatars) fetches `http://169.254.169.254/` too and hands out
+the cloud's credentials; `http://127.0.0.1:6379/`, `file:///etc/passwd` and `gopher://` reach what no firewall sees.
+
+Found are: metadata services of the clouds by address and name; the own machine and unspecified addresses in every spelling
+(decimal, octal, hexadecimal, short, IPv6, mapped into IPv6, names that resolve to it); schemes that read files or speak other
+protocols. Addresses in running text pass, and so do Origin, Referer and Host.
+
+To fix: an allow list of hosts; resolve once, check the address, connect to that address; no redirects; IMDSv2.
+
+What it does not protect against: names that resolve to inner addresses (a check of the text cannot know), redirects of outer
+hosts, and private networks, which many services use by design.
+"""
+
+from yett.formats.inspected import Origin
+from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.addresses import is_inner, odd_spelling
+from yett.rules.inspection.signature import PARAMETERS, Found, Signature
+
+RULE = AttackRule(
+    id="ssrf-target",
+    title="SSRF target",
+    severity=Severity.HIGH,
+    owasp=("API7:2023",),
+    cwe=(918, 441),
+    references=(
+        "https://owasp.org/API-Security/editions/2023/en/0xa7-server-side-request-forgery/",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
+        "RFC 6890",
+    ),
+    matches=(
+        Payload("http://169.254.169.254/latest/meta-data/iam/security-credentials/", "query url"),
+        Payload("http://metadata.google.internal/computeMetadata/v1/", "body /webhook"),
+        Payload("http://127.0.0.1:6379/", "query url"),
+        Payload("http://localhost/admin", "body /callback"),
+        Payload("http://2130706433/", "query url"),
+        Payload("http://0x7f.0x0.0x0.0x1/", "query url"),
+        Payload("http://0177.0.0.01/", "query url"),
+        Payload("http://127.1/", "query url"),
+        Payload("http://[::1]:80/", "query url"),
+        Payload("http://[::ffff:127.0.0.1]/", "query url"),
+        Payload("http://[::ffff:a9fe:a9fe]/", "query url"),
+        Payload("http://127.0.0.1.nip.io/", "query url"),
+        Payload("http://example.com@127.0.0.1/", "query url"),
+        Payload("file:///etc/passwd", "query url"),
+        Payload("gopher://127.0.0.1:6379/_INFO", "query url"),
+        Payload("dict://127.0.0.1:11211/stats", "form url"),
+        Payload("http://100.100.100.200/latest/meta-data/", "body /items/0/href"),
+        Payload("//169.254.169.254/latest/", "query next"),
+    ),
+    passes=(
+        Payload("https://example.com/path?x=1", "query url"),
+        Payload("open http://localhost:8000 in your browser"),
+        Payload("http://192.0.2.10/api", "query url"),
+        Payload("127.0.0.1", "header X-Forwarded-For"),
+        Payload("http://localhost:3000/", "header Referer"),
+        Payload("http://localhost:3000", "header Origin"),
+        Payload("the file is in file://, see docs"),
+        Payload("1.2.3.4", "body /version"),
+        Payload("http://2024.example/", "query url"),
+    ),
+)
+
+_PLACES = PARAMETERS | {Origin.COOKIE}
+
+
+def _inner(found: Found) -> bool:
+    return is_inner(found.text[found.start : found.start + 512], len(found.text) <= 512 and b" " not in found.text.strip())
+
+
+def _odd(found: Found) -> bool:
+    return odd_spelling(found.text[found.start : found.start + 512])
+
+
+SIGNATURES = (
+    Signature(
+        id="metadata",
+        pattern=rb"(?:^|[/@\s\"'=(,\\])(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)|instance-data\b\.?(?:ec2\.internal)?|fd00:ec2::254|\[fd00:ec2::254\]|rancher-metadata)[:/?#\\]",
+        reason="the metadata service of a cloud",
+        where=_PLACES,
+        confirm=lambda found: len(found.text) <= 1_024 and b"\n" not in found.text.strip(),
+    ),
+    Signature(
+        id="own-machine",
+        pattern=rb"^[\s\"'(]*(?:url\s*[:=]\s*)?(?:(?:https?|ftp|wss?|sftp|tftp|ldaps?|netdoc|jar:https?|url:https?):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:localhost|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost|localtest\.me|lvh\.me|[^/\\?#\s:]*\.(?:localhost|local\.?domain|nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.\w{2,6}|169\.254\.169\.254|1u\.ms|rbndr\.us))",
+        reason="an address of the server itself",
+        where=_PLACES,
+        confirm=_inner,
+    ),
+    Signature(
+        id="odd-address",
+        pattern=rb"(?:^[\s\"'(]*|[=\s\"'(@])(?:(?:https?|ftp|wss?|gopher|dict):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:0x[0-9a-f]{1,16}|0[0-7]+|[0-9]{5,20}|[0-9a-fx]{1,12}(?:\.[0-9a-fx]{1,12}){1,3}|\[[0-9a-f:.%]{2,60}\]|[^\x00-\x7f]{2,60}[^/\s]{0,40})(?:[:/?#\\\s\"'.]|$)",
+        reason="an address spelt to deceive",
+        where=_PLACES,
+        confirm=_odd,
+    ),
+    Signature(
+        id="scheme",
+        pattern=rb"(?:^[\s\"'(]*|[=@])(?:url:)?(?:gopher|dict|tftp|netdoc|sftp|file|phar|expect|zip|glob|ogg|rar|compress\.zlib|ssh2(?:\.\w+)?|php|data|jar|local_file|ldaps?|imaps?|smtps?|pop3s?|rtsp|telnet)(?::/{2,3}[\w.\[%\\{$|+-]|:/etc/|:/[a-z]:|://)",
+        reason="a scheme that reads files or speaks another protocol",
+        where=_PLACES,
+        confirm=lambda found: len(found.text) <= 1_024 and b" " not in found.text.strip()[:200] and _is_other_scheme(found),
+    ),
+)
+
+_WITH_FILES = (b"file", b"php", b"phar", b"expect", b"netdoc", b"gopher", b"dict", b"tftp", b"zip", b"glob", b"local_file", b"jar", b"sftp", b"ldap", b"compress", b"ssh2", b"ogg", b"rar")
+
+
+def _is_other_scheme(found: Found) -> bool:
+    piece = found.text[found.start : found.end].lower().lstrip(b"\"'(=@ \t\r\n").removeprefix(b"url:")
+    if piece.startswith(b"data"):
+        return found.text[found.start :][:32].lower().lstrip(b"\"'(= ").startswith(b"data://")
+    return piece.startswith(_WITH_FILES)

@@ -1,0 +1,38 @@
+"""What has been gathered of an exchange so far, for all guards that inspect values: `Evaluation.inspected`.
+
+It must not know what is looked for.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from yett.formats.inspected import BodyValues, Value
+from yett.model.decision import Evaluation, Pause, Wait, unset
+
+
+class Gathered:
+    """head: values of the request's head; body, response: of the bodies; None where nobody has asked yet. running: work that
+    pauses now and then, by the name of who does it."""
+
+    __slots__ = ("body", "head", "response", "running", "turns")
+
+    def __init__(self) -> None:
+        self.head: list[Value] | None = None
+        self.body: BodyValues | None = None
+        self.response: BodyValues | None = None
+        self.running: dict[str, Iterator[Any]] = {}
+        self.turns = 0
+
+    def pause(self) -> Wait:
+        """A pause that differs from all before it."""
+        self.turns += 1
+        return Wait(Pause(self.turns))
+
+
+def gathered(evaluation: Evaluation) -> Gathered:
+    """What was gathered of this exchange."""
+    found = evaluation.inspected
+    if found is unset:
+        found = evaluation.inspected = Gathered()
+    assert isinstance(found, Gathered)
+    return found

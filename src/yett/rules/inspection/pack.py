@@ -1,0 +1,173 @@
+"""Runs attack rules over values: one cheap look that clears nearly everything, and a close one where something was seen.
+
+The first look goes over texts in which every value is a line, as they are and without disguise. Where nothing matches there,
+nothing is to be found. The close look takes value after value, and says rule, place and a masked sample. It must not know
+policies, sockets or how values are gathered.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+import msgspec
+import re2
+
+from yett.formats.inspected import Value, place
+from yett.model.ports import PatternCache
+from yett.model.rule import AttackRule
+from yett.rules.inspection.matching import Matcher, Needle
+from yett.rules.inspection.samples import sample_of
+from yett.rules.inspection.signature import RESPONSE, Found, Signature, Structure
+from yett.rules.inspection.unmask import closes_comments, decoded, unmasked
+
+CONFIRMED_MOST = 32
+"""Most matches of one signature in one value that are looked at more closely."""
+
+WORK = 128 << 10
+"""Octets that the close look goes over before others get their turn: a few milliseconds."""
+
+Accepts = Callable[[str, str], bool]
+"""Whether a rule's finding counts at a place: (rule id, place)."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What a rule found. sample: decoded, shortened, masked where it may be secret."""
+
+    rule: AttackRule
+    reason: str
+    place: str
+    sample: str
+
+
+class _Signs(msgspec.Struct, frozen=True):
+    """One signature, prepared."""
+
+    rule: AttackRule
+    signature: Signature | Structure
+    expression: Any
+
+
+class Pack:
+    """All signatures of some rules for one direction: requests, or responses.
+
+    Raises ValueError for a pattern that cannot be matched in linear time. Building takes seconds where the cache has nothing.
+    """
+
+    def __init__(self, rules: Sequence[tuple[AttackRule, Sequence[Signature | Structure]]], cache: PatternCache | None = None) -> None:
+        self.rules = tuple(rule for rule, _ in rules)
+        self._signs = [_Signs(rule, sign, _expression(sign.pattern)) for rule, signs in rules for sign in signs]
+        needles = [Needle(number, sign.signature.pattern, caseless=True) for number, sign in enumerate(self._signs)]
+        matcher = Matcher(needles, cache)
+        if matcher.refused:
+            first = matcher.refused[0]
+            sign = self._signs[first.id]
+            raise ValueError(f"{sign.rule.id}, signature {sign.signature.id}: {first.reason}")
+        self._candidates = matcher.candidates
+
+    def look(self, texts: Sequence[bytes]) -> Collection[int]:
+        """What may be in one of these texts: numbers of signatures. texts: values, or texts of which each value is a line.
+
+        `EVERYTHING` where only a close look can tell: comments may hide something, and lines do not say where values end.
+        """
+        joined = texts[0] if len(texts) == 1 else b"\n".join(texts)
+        bare = decoded(joined)
+        if bare is joined:
+            return self._candidates([joined]) if not closes_comments(joined) else EVERYTHING
+        return self._candidates([joined, bare]) if not closes_comments(bare) else EVERYTHING
+
+    def look_closely(self, values: Sequence[Value], document: Any, suspects: Collection[int], accepts: Accepts) -> Iterator[Finding | None]:
+        """Each rule's first finding that counts. None between, now and then: others may have their turn.
+
+        suspects: what `look` gave. document: of JSON, or None. accepts: asked with each finding's rule and place.
+        """
+        if suspects is EVERYTHING:
+            suspects = range(len(self._signs))
+        told: set[str] = set()
+        work = 0
+        narrow = len(suspects) > 4
+        structures = []
+        for number in suspects:
+            if isinstance(self._signs[number].signature, Structure):
+                structures.append(number)
+        patterns = [number for number in sorted(suspects) if number not in structures]
+        for value in values if patterns else ():
+            text = value.text
+            if not text:
+                continue
+            bare = unmasked(text)
+            forms = (text,) if bare is text else (text, bare)
+            here: Collection[int] = patterns
+            if narrow:
+                here = sorted(set(self._candidates(forms)).intersection(patterns))
+            for number in here:
+                sign = self._signs[number]
+                if sign.rule.id in told or value.origin not in sign.signature.where:
+                    continue
+                found = _search(sign, forms, value)
+                if found is not None and accepts(sign.rule.id, at := place(value)):
+                    told.add(sign.rule.id)
+                    yield Finding(sign.rule, sign.signature.reason, at, sample_of(found))
+                work += len(text)
+            work += len(text) + 64
+            if work > WORK:
+                work = 0
+                yield None
+        for number in structures:
+            sign = self._signs[number]
+            structure = sign.signature
+            assert isinstance(structure, Structure)
+            if sign.rule.id in told:
+                continue
+            culprit = structure.judge(values, document)
+            if culprit is not None and accepts(sign.rule.id, at := place(culprit)):
+                told.add(sign.rule.id)
+                yield Finding(sign.rule, structure.reason, at, sample_of(Found(culprit.text, 0, min(len(culprit.text), 80), culprit)))
+
+
+EVERYTHING: Collection[int] = frozenset((-1,))
+"""Stands for all signatures."""
+
+
+def _search(sign: _Signs, forms: Sequence[bytes], value: Value) -> Found | None:
+    """The first match that is meant."""
+    signature = sign.signature
+    assert isinstance(signature, Signature)
+    search, span, confirm = sign.expression.search, signature.span, signature.confirm
+    for text in forms:
+        at = 0
+        for _ in range(CONFIRMED_MOST):
+            match = search(text, at)
+            if match is None:
+                break
+            start, end = match.span()
+            if end - start > span:
+                at = start + 1  # a nearer beginning may be within
+                continue
+            found = Found(text, start, end, value)
+            if confirm is None or confirm(found):
+                return found
+            at = max(end - 1, start + 1)  # what ends one match may begin another
+    return None
+
+
+def _expression(pattern: bytes) -> Any:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    try:
+        return re2.compile(b"(?sim)" + pattern, options)
+    except re2.error as error:
+        raise ValueError(f"{pattern!r}: {error}") from None
+
+
+def split(
+    rules: Sequence[tuple[AttackRule, Sequence[Signature | Structure]]],
+) -> tuple[list[tuple[AttackRule, list[Signature | Structure]]], list[tuple[AttackRule, list[Signature | Structure]]]]:
+    """The signatures for requests and those for responses, rule by rule; a signature may be in both."""
+    requests, responses = [], []
+    for rule, signs in rules:
+        own = [sign for sign in signs if not sign.where <= RESPONSE]
+        other = [sign for sign in signs if sign.where & RESPONSE]
+        requests += [(rule, own)] if own else []
+        responses += [(rule, other)] if other else []
+    return requests, responses
+

@@ -1,0 +1,64 @@
+"""What an attack rule looks for: patterns over values, and judgements of what no pattern can say.
+
+Patterns are of RE2's syntax, over octets; letters match in both cases, "." matches line breaks too, and "^" and "$" match at
+line breaks. Each is looked for in every value as it was read, and without disguise (`yett.rules.inspection.unmask`).
+It must not know policies, nor how values are gathered.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from yett.formats.inspected import Origin, Value
+
+NAMES = frozenset(
+    {Origin.QUERY_NAME, Origin.FORM_NAME, Origin.JSON_NAME, Origin.XML_NAME, Origin.PART_NAME, Origin.COOKIE_NAME}
+)
+"""Names that a caller chose, but for those of header fields."""
+
+PARAMETERS = frozenset({Origin.QUERY, Origin.FORM, Origin.JSON, Origin.XML, Origin.PART, Origin.PATH, Origin.URL})
+"""What operations take as input, name by name."""
+
+REQUEST = frozenset(origin for origin in Origin if origin < Origin.RESPONSE_HEADER)
+RESPONSE = frozenset(origin for origin in Origin if origin >= Origin.RESPONSE_HEADER)
+
+TEXTS = REQUEST - {Origin.OPAQUE, Origin.UPLOAD}
+"""All of a request but files."""
+
+
+class Found(NamedTuple):
+    """A pattern matched: text[start:end]. text: the value, or the value without disguise."""
+
+    text: bytes
+    start: int
+    end: int
+    value: Value
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """One pattern of a rule. reason: what it says to the owner of the policy. where: the origins that count.
+
+    span: octets of a match; a longer one does not count. confirm: whether a match is meant; asked for each match of a value, up to a bound. It is called with what is hostile, must
+    take time linear in what it looks at, and should look at a bounded piece around the match.
+    """
+
+    id: str
+    pattern: bytes
+    reason: str
+    where: frozenset[Origin] = TEXTS
+    span: int = 400
+    confirm: Callable[[Found], bool] | None = None
+
+
+class Structure(msgspec.Struct, frozen=True, kw_only=True):
+    """What only shows in several values or in a document's shape. pattern: matches some value, wherever there is something.
+
+    judge: called with all values and the document (of JSON; None elsewhere) of the message; the value that objects, or None.
+    """
+
+    id: str
+    pattern: bytes
+    reason: str
+    judge: Callable[[Sequence[Value], Any], Value | None]
+    where: frozenset[Origin] = TEXTS
