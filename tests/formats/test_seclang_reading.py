@@ -269,11 +269,11 @@ class TestOperators:
 class TestActions:
     def test_metadata(self) -> None:
         found = acting(
-            "phase:request,block,msg:'it\\'s, \\"so\\"',logdata:'%{MATCHED_VAR}',tag:'a/b',tag:c,severity:'critical',ver:'A/1',"
+            "phase:request,block,msg:'it\\'s, \\\"so\\\"',logdata:'%{MATCHED_VAR}',tag:'a/b',tag:c,severity:'critical',ver:'A/1',"
             "capture,multiMatch,nolog,status:404"
         )
         assert found.phase == 2
-        assert found.message == 'it\'s, "so"'.replace('"', '\\"').replace('\\"', '"')
+        assert found.message == 'it\'s, "so"'
         assert found.log_data == "%{MATCHED_VAR}"
         assert found.tags == ("a/b", "c")
         assert found.severity == 2
