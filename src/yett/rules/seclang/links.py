@@ -10,7 +10,7 @@ from yett.formats.seclang.values import Assignment, raw
 from yett.formats.transformations import TRANSFORMATIONS, transformed
 from yett.rules.seclang.macros import Macro
 from yett.rules.seclang.operators import Accept, Captured, integer
-from yett.rules.seclang.transaction import Transaction
+from yett.rules.seclang.transaction import Named, Transaction
 from yett.rules.seclang.variables import Gather
 
 Effect = Callable[[Transaction], None]
@@ -19,6 +19,9 @@ DIGITS = tuple(b"%d" % number for number in range(10))
 """Names of captures in TX."""
 
 LARGEST = 1 << 62
+
+MOST_MATCHES = 64
+"""Most values of one link that count. So many are far beyond every threshold."""
 
 
 class Link(msgspec.Struct, kw_only=True, eq=False):
@@ -34,30 +37,36 @@ class Link(msgspec.Struct, kw_only=True, eq=False):
     effects: tuple[Effect, ...]
 
     def matches(self, t: Transaction, position: int) -> bool:
-        """Judge every value, as ModSecurity does: the effects are repeated for each that matches."""
-        chain, accept, negated = self.chain, self.accept, self.negated
+        """Judge all values at once."""
+        return self.judge(self.gather(t), t, position)
+
+    def judge(self, values: Named, t: Transaction, position: int) -> bool:
+        """Judge every value, as ModSecurity does: the effects are repeated for each that matches, up to MOST_MATCHES."""
+        chain, accept, negated, multi = self.chain, self.accept, self.negated, self.multi
         left_out = t.excluded.get(position)
         known = t.transformed
-        matched = False
-        for name, key, value in self.gather(t):
+        matched = 0
+        for name, key, value in values:
             if left_out is not None and _left_out(left_out, name, key):
                 continue
-            if self.multi:
-                found = self._search_each(value, t)
-            else:
-                if chain:
-                    at = (chain, value)
-                    after = known.get(at)
-                    if after is None:
-                        after = known[at] = transformed(chain, value)
-                    value = after
-                captured = accept(value, t)
-                found = None if (captured is None) != negated else [(value, captured)]
-            if found:
-                matched = True
-                for text, captured in found:
+            if multi:
+                for text, captured in self._search_each(value, t):
                     self._matched(t, name, text, captured)
-        return matched
+                    matched += 1
+                continue
+            if chain:
+                at = (chain, value)
+                after = known.get(at)
+                if after is None:
+                    after = known[at] = transformed(chain, value)
+                value = after
+            captured = accept(value, t)
+            if (captured is None) == negated:
+                self._matched(t, name, value, captured)
+                matched += 1
+                if matched >= MOST_MATCHES:
+                    break
+        return matched > 0
 
     def _search_each(self, value: bytes, t: Transaction) -> list[tuple[bytes, Captured | None]]:
         stages = [value]

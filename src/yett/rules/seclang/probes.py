@@ -1,7 +1,7 @@
 """A quick first look at many texts at once, for operators that have nothing to look for: True where a link may match one of them.
 
-Never False where a link does match. Texts are values, or lines of values (see `yett.formats.inspected.BodyValues.texts`): then
-each value is a whole line, other lines stand between, and no value holds a line feed. They must not know the order of rules.
+Never False where a link does match. Texts are values, or hold values as whole lines (see `yett.formats.inspected.BodyValues`). They
+must not know the order of rules.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,8 +12,8 @@ from yett.rules.inspection.xss import xss
 from yett.rules.seclang.operators import byte_range, is_utf8
 from yett.rules.seclang.triggers import Trigger
 
-Probe = Callable[[Sequence[bytes], bool], bool]
-"""Of texts, and whether the first of them is lines of values."""
+Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]
+"""Of values, and of texts of which values are whole lines."""
 
 _LINE_FEED = b"\n"
 
@@ -27,41 +27,47 @@ def probe(trigger: Trigger) -> Probe:
     if name == "validatebyterange":
         return _octets(byte_range(rule.operator.argument), chain)
     if name == "validateutf8encoding":
-        return _each(chain, lambda text: not text.isascii() and not is_utf8(text))
+        return _each(chain, _not_utf8, _not_utf8)
     if name == "validateurlencoding":
-        return _each(chain, lambda text: b"%" in text)
+        return _each(chain, _escapes, _escapes)
     if name == "detectsqli":
-        return _lines(chain, lambda text: bool(sqli(text)))
-    return _lines(chain, xss)
+        return _single(chain, lambda text: bool(sqli(text)))
+    return _single(chain, xss)
+
+
+def _not_utf8(text: bytes) -> bool:
+    return not text.isascii() and not is_utf8(text)
+
+
+def _escapes(text: bytes) -> bool:
+    return b"%" in text
 
 
 def _longer(length: int) -> Probe:
-    def may_match(texts: Sequence[bytes], lined: bool) -> bool:
-        if not any(len(text) > length for text in texts):
-            return False
-        return any(len(text) > length for text in (values(texts) if lined else texts))
+    def may_match(values: Sequence[bytes], lines: Sequence[bytes]) -> bool:
+        if any(len(text) > length for text in values):
+            return True
+        return any(len(line) > length for text in lines if len(text) > length for line in text.split(_LINE_FEED))
 
     return may_match
 
 
-def values(texts: Sequence[bytes]) -> list[bytes]:
-    """The single lines of the first text, then the other texts."""
-    return [*texts[0].split(_LINE_FEED), *texts[1:]] if texts else []
-
-
-def touched(chain: tuple[str, ...], text: bytes, borders: int) -> bool:
+def _touched(chain: tuple[str, ...], text: bytes, borders: int) -> bool:
     return any(TRANSFORMATIONS[name].touches(text, borders) for name in chain)
 
 
-def _each(chain: tuple[str, ...], test: Callable[[bytes], bool]) -> Probe:
-    """A test that can be asked of many values at once."""
+def _each(chain: tuple[str, ...], in_value: Callable[[bytes], bool], in_lines: Callable[[bytes], bool]) -> Probe:
+    """in_lines can be asked of many values at once, with line feeds between them."""
 
-    def may_match(texts: Sequence[bytes], lined: bool) -> bool:
-        for index, text in enumerate(texts):
-            if not chain or not touched(chain, text, text.count(_LINE_FEED) if lined and index == 0 else 0):
-                if test(text):
+    def may_match(values: Sequence[bytes], lines: Sequence[bytes]) -> bool:
+        for text in values:
+            if in_value(transformed(chain, text) if chain else text):
+                return True
+        for text in lines:
+            if not chain or not _touched(chain, text, text.count(_LINE_FEED)):
+                if in_lines(text):
                     return True
-            elif any(test(transformed(chain, line)) for line in (text.split(_LINE_FEED) if lined and index == 0 else (text,))):
+            elif any(in_value(transformed(chain, line)) for line in text.split(_LINE_FEED)):
                 return True
         return False
 
@@ -69,23 +75,17 @@ def _each(chain: tuple[str, ...], test: Callable[[bytes], bool]) -> Probe:
 
 
 def _octets(allowed: bytes, chain: tuple[str, ...]) -> Probe:
-    in_lines = _each(chain, lambda text: bool(text.translate(None, allowed + _LINE_FEED)))
-    if _LINE_FEED in allowed:
-        return in_lines
-    in_values = _each(chain, lambda text: bool(text.translate(None, allowed)))
-
-    def may_match(texts: Sequence[bytes], lined: bool) -> bool:
-        if not lined:
-            return in_values(texts, False)
-        return in_lines(texts[:1], True) or in_values(texts[1:], False)
-
-    return may_match
+    and_line_feed = allowed + _LINE_FEED
+    return _each(chain, lambda text: bool(text.translate(None, allowed)), lambda text: bool(text.translate(None, and_line_feed)))
 
 
-def _lines(chain: tuple[str, ...], test: Callable[[bytes], bool]) -> Probe:
+def _single(chain: tuple[str, ...], test: Callable[[bytes], bool]) -> Probe:
     """A test of single values."""
 
-    def may_match(texts: Sequence[bytes], lined: bool) -> bool:
-        return any(test(transformed(chain, text)) for text in (values(texts) if lined else texts))
+    def may_match(values: Sequence[bytes], lines: Sequence[bytes]) -> bool:
+        for text in values:
+            if test(transformed(chain, text)):
+                return True
+        return any(test(transformed(chain, line)) for text in lines for line in text.split(_LINE_FEED))
 
     return may_match

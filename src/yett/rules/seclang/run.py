@@ -9,6 +9,13 @@ from collections.abc import Iterator, Sequence
 from yett.rules.seclang.program import Hit, Program, Ruling
 from yett.rules.seclang.transaction import Refusal, Transaction
 
+TURN = 1 << 16
+"""Octets that a look at a portion of a body counts for."""
+
+FEW = 100
+"""So many values are judged in one turn."""
+
+
 def begin(program: Program, t: Transaction) -> None:
     """Give a new transaction what holds for all of them."""
     start = program.start
@@ -28,10 +35,13 @@ def request(program: Program, t: Transaction) -> None:
 def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
     sieve = program.sieve
     mask = sieve.head(t) | sieve.targets(t, t.targets())
-    texts, lined = t.texts()
-    mask |= sieve.text.look(texts, lined) & sieve.texts
-    yield sum(map(len, texts))
-    mask |= _body(program, t)
+    for values, lines in t.texts():
+        mask |= sieve.text.look(values, lines) & sieve.texts
+        yield TURN
+    if t.body:
+        mask |= _body(program, t)
+    if t.clean and not (program.chosen(1, mask) or program.chosen(2, mask)):
+        return
     yield from _phase(program, t, 1, mask)
     if t.refusal is None:
         t.enter_body()
@@ -39,16 +49,14 @@ def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
 
 
 def _body(program: Program, t: Transaction) -> int:
-    mask = 0
-    if t.body:
-        t.has_body = True
-        sieve = program.sieve
-        if not t.processor or t.processor == b"URLENCODED":
-            mask = sieve.body.look((t.body,))
-        elif t.processor == b"MULTIPART":
-            mask = sieve.files(t)
-        t.has_body = False
-        t.gathered.clear()
+    if not t.processor or t.processor == b"URLENCODED":
+        return program.sieve.body.look((t.body,))
+    if t.processor != b"MULTIPART":
+        return 0
+    t.has_body = True
+    mask = program.sieve.files(t)
+    t.has_body = False
+    t.gathered.clear()
     return mask
 
 
@@ -106,9 +114,18 @@ def _links(ruling: Ruling, t: Transaction) -> Iterator[int]:
     t.matched = []
     t.held = False
     for link in ruling.links:
-        if not link.matches(t, ruling.position):
+        values = link.gather(t)
+        if len(values) <= FEW:
+            matched = link.judge(values, t, ruling.position)
+            yield sum([len(value) for _, _, value in values])
+        else:
+            matched = False
+            for start in range(0, len(values), FEW):
+                piece = values[start : start + FEW]
+                matched = link.judge(piece, t, ruling.position) or matched
+                yield sum([len(value) for _, _, value in piece])
+        if not matched:
             return
-        yield 0
     t.held = True
 
 

@@ -68,15 +68,15 @@ class Texts:
         for refused in self.matcher.refused if self.matcher else ():
             self.always |= self._bits[refused.id]
 
-    def look(self, texts: Sequence[bytes], lined: bool = False) -> int:
-        """The bits of all links that may match one of the texts; lined: the first of them is lines of values."""
+    def look(self, values: Sequence[bytes], lines: Sequence[bytes] = ()) -> int:
+        """The bits of all links that may match one of the values, or a line of one of the texts in `lines`."""
         mask = self.always
         if self.matcher is not None:
             bits = self._bits
-            for number in self.matcher.candidates(texts):
+            for number in self.matcher.candidates((*values, *lines) if lines else values):
                 mask |= bits[number]
         for bit, may_match in self._probes:
-            if may_match(texts, lined):
+            if may_match(values, lines):
                 mask |= bit
         return mask
 

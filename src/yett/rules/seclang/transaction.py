@@ -4,7 +4,7 @@ that rules set on the way. It must not know any rule, nor whether the exchange i
 What ModSecurity 2 and 3 do differently follows what the Core Rule Set's own tests expect; see `yett.rules.seclang.variables`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Pairs = Sequence[tuple[bytes, bytes]]
 Named = list[tuple[bytes, bytes, bytes]]
 """Values with their names: as rules and records have it ("ARGS:name"), the bare key in lower case, the value."""
+
+
+Exclusion = tuple[str, Callable[[bytes], bool] | None]
+"""A collection, and which of its (lower-case) keys are meant; None for all."""
 
 
 class Refusal(NamedTuple):
@@ -37,6 +41,23 @@ class Transaction:
     position of the rule, each as (collection, test of the key).
     """
 
+    # Defaults stand on the class: most transactions never change them.
+    status = 0
+    response_protocol = b"HTTP/1.1"
+    response_fields: Pairs = ()
+    response_body = b""
+    has_body = False
+    has_response_body = False
+    body_forced = False
+    clean = True
+    held = False
+    refusal: Refusal | None = None
+    phase = 1
+    engine = True
+    acts = True
+    allowed_until = 0
+    severity = 255
+
     def __init__(
         self,
         method: bytes,
@@ -52,29 +73,14 @@ class Transaction:
         self.body = body
         self.address = address
         self.identifier = identifier
-        self.status = 0
-        self.response_protocol = b"HTTP/1.1"
-        self.response_fields: Pairs = ()
-        self.response_body = b""
-        self.has_body = False
-        self.has_response_body = False
-        self.processor: bytes = processor_of(self.field(b"content-type"))
-        self.body_forced = False
+        self.processor = processor_of(self.field(b"content-type"))
         self.gathered: dict[str, Named] = {}
         self.transformed: dict[tuple[tuple[str, ...], bytes], bytes] = {}
         self.tx: dict[bytes, bytes] = {}
-        self.clean = True
         self.removed: set[int] = set()
-        self.excluded: dict[int, list[tuple[str, "object"]]] = {}
+        self.excluded: dict[int, list[Exclusion]] = {}
         self.matched: list[tuple[bytes, bytes]] = []
-        self.held = False
         self.hits: list[Hit] = []
-        self.refusal: Refusal | None = None
-        self.phase = 1
-        self.engine = True
-        self.acts = True
-        self.allowed_until = 0
-        self.severity = 255
         self._reading = reading
 
     @classmethod
@@ -118,13 +124,10 @@ class Transaction:
         line = self.line
         return (line, uri) if b"%" not in uri else (line, uri, unquote_to_bytes(uri))
 
-    def texts(self) -> tuple[Sequence[bytes], bool]:
-        """All arguments, names included, texts of XML and the path; and whether the first of them is lines of values."""
-        path, _, query = self.uri.partition(b"?")
-        path = unquote_to_bytes(path) if b"%" in path else path
-        found = [path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :]]
-        for pair in form_pairs(query, MOST_ARGUMENTS) if query else ():
-            found += pair
+    def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
+        """All arguments, names included, texts of XML and the path, in portions: values, and texts of which values are whole
+        lines (see `yett.formats.inspected.BodyValues.texts`)."""
+        found = self.target_texts()
         if self.body:
             reading = self.reading
             for pair in reading.arguments:
@@ -132,7 +135,16 @@ class Transaction:
             found += reading.names
             found += reading.texts
             found += reading.attributes
-        return found, False
+        yield found, []
+
+    def target_texts(self) -> list[bytes]:
+        """The path, its last segment, and the arguments of the query."""
+        path, _, query = self.uri.partition(b"?")
+        path = unquote_to_bytes(path) if b"%" in path else path
+        found = [path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :]]
+        for pair in form_pairs(query, MOST_ARGUMENTS) if query else ():
+            found += pair
+        return found
 
     def assign(self, key: bytes, value: bytes | None) -> None:
         """Set a variable of TX, or drop it."""
