@@ -141,9 +141,13 @@ class Evaluation:
     parameters: raw (still percent-encoded) values of the path template's parameters, by name.
     denial: the denial that was enforced; would: those that monitor mode let pass.
     fields: lines for the response, whoever answers, such as b"RateLimit: ...\\r\\n".
+    valid_head: whether the declared parameters of the request were held against the contract and match; valid_body: the number of
+    the contract's schema that the body matches, -1 where it was not held against one.
     document: the body as parsed once by `yett.formats.bodies`, shared by all guards; `unset` where not parsed yet.
     replacement: a response body to send in place of the upstream's, uncoded; replacement_type: its content type, empty where
     the upstream's still holds. amended: why the response was changed, for the record; see `amend`.
+    inbound_score, outbound_score: what a scoring rule set has found in request and response; 0 where there is none.
+    scoring: what such a rule set keeps from phase to phase; `unset` where it has nothing to keep.
     inspected: what the attack rules have read of the exchange so far, shared by all of them and kept over pauses; `unset` before.
     releases: called once each when the exchange ends, however it ends.
     """
@@ -159,9 +163,14 @@ class Evaluation:
     pending: Iterator[Check] | None = None
     releases: list[Callable[[], None]] | None = None
     not_evaluated: list[tuple[str, str]] | None = None
+    valid_head: bool = False
+    valid_body: int = -1
     document: Any = unset
     response_document: Any = unset
     inspected: Any = unset
+    scoring: Any = unset
+    inbound_score: int = 0
+    outbound_score: int = 0
     replacement: bytes | None = None
     replacement_type: bytes = b""
     amended: list[Denial] | None = None

@@ -6,6 +6,7 @@ from yett.formats.contract.coercion import Unreadable, as_text, is_ambiguous, sc
 from yett.formats.contract.forms import form_value
 from yett.formats.contract.live import LiveContract
 from yett.formats.contract.outline import NOTHING
+from yett.formats.contract.proven import proves
 from yett.formats.contract.shapes import Shape, shape_of
 from yett.formats.contract.validators import Check
 from yett.formats.contract.values import Media
@@ -23,15 +24,16 @@ class PreparedMedia:
     """One declared media type for bodies of one kind.
 
     valid: the hot path for JSON: whether a parsed body is valid; None where every one is, or where `judge` must be asked.
-    reads: whether the body must be parsed at all.
+    reads: whether the body must be parsed at all. proves: see `yett.formats.contract.proven.proves`.
     """
 
-    __slots__ = ("_check", "_encoding", "_outline", "_shaped", "kind", "media", "outlines", "reads", "valid")
+    __slots__ = ("_check", "_encoding", "_outline", "_shaped", "kind", "media", "outlines", "proves", "reads", "valid")
 
     def __init__(self, live: LiveContract, media: Media, kind: Kind) -> None:
         self.media, self.kind, self.outlines = media, kind, live.outlines
         self._check = live.check(media.schema)
         self._encoding = {parameter.name: parameter for parameter in media.encoding}
+        self.proves = proves(media, kind)
         self._shaped: tuple[Shape, Shape | None] | None = None
         self._outline: int | None = NOTHING
         self.reads = kind not in UNJUDGED and (kind is not Kind.TEXT or self._check is not None)

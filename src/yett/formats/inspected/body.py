@@ -5,12 +5,14 @@ A body that cannot be read strictly is given as raw text, and as what it looks l
 whose pieces others get their turn. It must not know any rule.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 from yett.formats.bodies import BodyError, Form, Multipart, document, response_document
+from yett.formats.contract.proven import Proven, is_plain_name
+from yett.formats.contract.values import NO_SCHEMA
 from yett.formats.inspected import lenient
 from yett.formats.inspected.head import form_pairs
 from yett.formats.inspected.json_values import (
@@ -57,7 +59,7 @@ class BodyValues:
         root: int = 0,
         response: bool = False,
     ) -> None:
-        self.limits, self.proven, self.root, self.response = limits, proven, root, response
+        self.limits, self.proven, self.root, self.response = (limits, proven, root, response)
         self.truncated = truncated or len(content) > limits.size
         self.error = str(found) if isinstance(found, BodyError) else ""
         self.content = content if len(content) <= limits.size else content[: limits.size]
@@ -72,7 +74,7 @@ class BodyValues:
         if type(found) is dict or type(found) is list:
             return json_lines(content) if is_plain(content) else json_texts(found)
         if isinstance(found, Form):
-            texts = encoded([text for pair in found.pairs for text in pair])
+            texts = encoded([text for pair in self._open(found) for text in pair])
             return texts + [inner for text in texts if text[:1] in _NESTING and b"\\" in text for inner in json_lines(text)]
         return [value.text for value in self.values] if content else []
 
@@ -108,8 +110,7 @@ class BodyValues:
     def _strict(self) -> Iterator[Value]:
         found = self.document
         if isinstance(found, Form):
-            pairs = [(octets(name), octets(text)) for name, text in found.pairs]
-            yield from self._pairs(pairs)
+            yield from self._pairs([(octets(name), octets(text)) for name, text in self._open(found)])
         elif isinstance(found, Multipart):
             for part in found.parts:
                 filenames = [] if part.filename is None else [octets(part.filename)]
@@ -118,6 +119,14 @@ class BodyValues:
             yield from self._xml(found)
         else:
             yield from self._json(found, self.proven, self.root)
+
+    def _open(self, form: Form) -> Sequence[tuple[str, str]]:
+        """The pairs of a form that are not proven."""
+        if not self.root:
+            return form.pairs
+        members, rest = self.proven.members(self.root)
+        proves = self.proven.list_of_flat
+        return [pair for pair in form.pairs if not (proves(members.get(pair[0], rest)) and is_plain_name(pair[0]))]
 
     def _xml(self, found: XMLDocument) -> Iterator[Value]:
         for name, path in xml_names(found).items():
@@ -233,18 +242,17 @@ def _charset(content_type: bytes) -> str:
 
 
 def body_values(
-    view: View,
-    evaluation: Evaluation,
-    limits: InspectionLimits = DEFAULT_LIMITS,
-    proven: ProvenTree = UNPROVEN,
-    root: int = 0,
+    view: View, evaluation: Evaluation, limits: InspectionLimits = DEFAULT_LIMITS, proven: Proven | None = None
 ) -> BodyValues:
-    """The request's body. Only in the body phase. proven, root: what to leave out (`yett.formats.contract.proven`)."""
+    """The request's body. Only in the body phase. Left out is what is proven, where the contract's guard found the body valid."""
     try:
         found = document(view, evaluation) if view.content and not view.truncated else b""
     except BodyError as error:
         found = error
-    return BodyValues(view.content, view.fields.get(b"content-type"), found, limits, view.truncated, proven, root)
+    tree, root = UNPROVEN, 0
+    if proven is not None and evaluation.valid_body != NO_SCHEMA:
+        tree, root = proven.grounds, proven.body(evaluation.valid_body)
+    return BodyValues(view.content, view.fields.get(b"content-type"), found, limits, view.truncated, tree, root)
 
 
 def response_values(view: View, evaluation: Evaluation, limits: InspectionLimits = DEFAULT_LIMITS) -> BodyValues:

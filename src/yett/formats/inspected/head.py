@@ -7,6 +7,8 @@ Costs about 5 µs for a request with 5 query parameters and 12 fields (`head_tex
 from collections.abc import Sequence
 from urllib.parse import unquote_to_bytes
 
+from yett.formats.contract.parameters import MAX_COOKIES
+from yett.formats.contract.proven import Proven
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value
 from yett.model.decision import Evaluation
 from yett.model.exchange import View
@@ -78,49 +80,70 @@ def path_pairs(view: View, evaluation: Evaluation | None) -> Pairs:
     return [(b"", unquoted(view.target.path.encode("utf-8", "surrogateescape")))]
 
 
-def head_texts(view: View, evaluation: Evaluation | None = None, limits: InspectionLimits = DEFAULT_LIMITS) -> list[bytes]:
+class _Head:
+    """What is to be scanned of a head: all but what is proven. A list that was cut off proves nothing, because its last piece
+    holds the rest."""
+
+    __slots__ = ("cookies", "fields", "path", "query")
+
+    def __init__(self, view: View, evaluation: Evaluation | None, limits: InspectionLimits, proven: Proven | None) -> None:
+        most = limits.values
+        self.fields = [line for line in view.lines if line[0] not in FRAMING]
+        self.query = query_pairs(view, most)
+        self.cookies = cookie_pairs(view, most)
+        self.path = path_pairs(view, evaluation)
+        if proven is not None and evaluation is not None and evaluation.valid_head:
+            self.path = _without(self.path, proven.path)
+            self.fields = _without(self.fields, proven.header)
+            if len(self.query) < most - 1 and (view.target.query or "").count("&") < most - 1:
+                self.query = _without(self.query, proven.query)
+            if view.fields.get(b"cookie", b"").count(b";") < min(most - 1, MAX_COOKIES):
+                self.cookies = _without(self.cookies, proven.cookie)
+
+
+def _without(pairs: Pairs, names: frozenset[bytes]) -> Pairs:
+    return [pair for pair in pairs if pair[0] not in names] if names else pairs
+
+
+def head_texts(
+    view: View, evaluation: Evaluation | None = None, limits: InspectionLimits = DEFAULT_LIMITS, proven: Proven | None = None
+) -> list[bytes]:
     """The texts of `head_values` alone, in any order: for a first look."""
-    texts = [text for name, text in view.lines if name not in FRAMING]
-    texts += [name for name, _ in view.lines if name not in USUAL]
-    for pairs in (query_pairs(view, limits.values), cookie_pairs(view, limits.values)):
-        for pair in pairs:
-            texts += pair
-    texts += [text for _, text in path_pairs(view, evaluation)]
-    if b"%" in b"".join(texts):
-        texts += _again(view, limits)
-    return texts
+    head = _Head(view, evaluation, limits, proven)
+    fields = [text for _, text in head.fields]
+    decoded = [unquoted(text) for text in fields if b"%" in text]
+    fields += [name for name, _ in head.fields if name not in USUAL]
+    for pair in head.query:
+        fields += pair
+    for pair in head.cookies:
+        fields += pair
+        if b"%" in pair[1]:
+            decoded.append(unquoted(pair[1]))
+    fields += [text for _, text in head.path]
+    return fields + decoded
 
 
-def _again(view: View, limits: InspectionLimits) -> list[bytes]:
-    """Fields and cookies that hold escapes, decoded."""
-    fields = [unquoted(text) for name, text in view.lines if name not in FRAMING and b"%" in text]
-    return fields + [unquoted(text) for _, text in cookie_pairs(view, limits.values) if b"%" in text]
-
-
-def head_values(view: View, evaluation: Evaluation | None = None, limits: InspectionLimits = DEFAULT_LIMITS) -> list[Value]:
+def head_values(
+    view: View, evaluation: Evaluation | None = None, limits: InspectionLimits = DEFAULT_LIMITS, proven: Proven | None = None
+) -> list[Value]:
     """All values of a request's head, names included. Fields and cookies that hold percent-escapes stand twice: as sent, and
-    decoded."""
-    found = [Value(Origin.PATH if name else Origin.URL, name, text) for name, text in path_pairs(view, evaluation)]
-    found += _pairs(query_pairs(view, limits.values), Origin.QUERY, Origin.QUERY_NAME)
-    fields = [line for line in view.lines if line[0] not in FRAMING]
-    found += _both(fields, Origin.HEADER)
-    found += [Value(Origin.HEADER_NAME, name, name) for name, _ in fields if name not in USUAL]
-    cookies = cookie_pairs(view, limits.values)
-    found += _both(cookies, Origin.COOKIE)
-    found += [Value(Origin.COOKIE_NAME, name, name) for name, _ in cookies if name]
+    decoded. Documents in values are read as well. Left out is what is proven, where the contract's guard found the head valid."""
+    head = _Head(view, evaluation, limits, proven)
+    found = [Value(Origin.PATH if name else Origin.URL, name, text) for name, text in head.path]
+    for name, text in head.query:
+        if name:
+            found.append(Value(Origin.QUERY_NAME, name, name))
+        found.append(Value(Origin.QUERY, name, text))
+    found += _both(head.fields, Origin.HEADER)
+    found += [Value(Origin.HEADER_NAME, name, name) for name, _ in head.fields if name not in USUAL]
+    found += _both(head.cookies, Origin.COOKIE)
+    found += [Value(Origin.COOKIE_NAME, name, name) for name, _ in head.cookies if name]
     return found
 
 
 def response_head_values(view: View) -> list[Value]:
     """The values of a response's fields."""
     return [Value(Origin.RESPONSE_HEADER, name, text) for name, text in view.response_lines]
-
-
-def _pairs(pairs: Pairs, origin: Origin, names: Origin) -> list[Value]:
-    found: list[Value] = []
-    for name, text in pairs:
-        found += (Value(names, name, name), Value(origin, name, text)) if name else (Value(origin, name, text),)
-    return found
 
 
 def _both(pairs: Sequence[tuple[bytes, bytes]], origin: Origin) -> list[Value]:

@@ -22,12 +22,14 @@ class ProvenTree(Protocol):
     """What the contract has proven, parallel to a document: each kind of value has a number, of which 0 means that nothing is.
 
     safe: by number, whether a text there is proven. members: numbers of what an object there has, by name, and of all else.
+    list_of_flat: whether a field of a form is proven that stands for such a value.
     """
 
     @property
     def safe(self) -> Sequence[bool]: ...
     def members(self, number: int) -> tuple[Mapping[str, int], int]: ...
     def items(self, number: int) -> int: ...
+    def list_of_flat(self, number: int) -> bool: ...
 
 
 class _Unproven:
@@ -38,6 +40,9 @@ class _Unproven:
 
     def items(self, _: int) -> int:
         return 0
+
+    def list_of_flat(self, _: int) -> bool:
+        return False
 
 
 UNPROVEN: ProvenTree = _Unproven()
@@ -55,7 +60,7 @@ class Walk:
         self, document: Any, prefix: str = "", proven: ProvenTree = UNPROVEN, root: int = 0, level: int = 0
     ) -> Iterator[Value]:
         """Strings in the order of the document; each distinct name of a member once, at its first place."""
-        origin, names, deepest, safe = self.origin, self.names, self.limits.depth, proven.safe
+        origin, names, deepest, safe = (self.origin, self.names, self.limits.depth, proven.safe)
         seen: set[str] = set()
         waiting: list[tuple[str, Any, int, int]] = [(prefix, document, root, 0)]
         while waiting:

@@ -162,6 +162,7 @@ def _head(operation: ContractOperation, table: MediaTable, options: Options) -> 
             found = parameters(view, evaluation)
             if found is not None:
                 return denial(RULE.id, status, found, _TITLE)
+            evaluation.valid_head = True
         fields = view.fields
         if b"transfer-encoding" not in fields and not fields.get(b"content-length", b"0").strip(b"0"):
             return _refusal(status, "a body is required and was not sent") if required else None
@@ -180,7 +181,10 @@ def _head(operation: ContractOperation, table: MediaTable, options: Options) -> 
 def _only_parameters(parameters: Callable[[View, Evaluation], Violation | None], status: int) -> Check:
     def check(view: View, evaluation: Evaluation) -> Denial | None:
         found = parameters(view, evaluation)
-        return None if found is None else denial(RULE.id, status, found, _TITLE)
+        if found is not None:
+            return denial(RULE.id, status, found, _TITLE)
+        evaluation.valid_head = True
+        return None
 
     return check
 
@@ -207,10 +211,12 @@ def _body(table: MediaTable, required: bool, status: int) -> Check:
         except BodyError as error:
             return Denial(RULE.id, error.status, error.reason, "body", title=_TITLE if error.status == 400 else _TYPE_TITLE)
         valid = media.valid
-        if valid is not None and valid(body):
-            return None
-        violation = media.judge(body, "body")
-        return None if violation is None else denial(RULE.id, status, violation, _TITLE)
+        if valid is None or not valid(body):
+            violation = media.judge(body, "body")
+            if violation is not None:
+                return denial(RULE.id, status, violation, _TITLE)
+        evaluation.valid_body = media.proves
+        return None
 
     return check
 
