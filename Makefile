@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts pytest bench docs clean setup
+.PHONY: demo test lint types contracts pytest bench conformance docs clean setup
 
 setup: $(STAMP)
 
@@ -37,6 +37,10 @@ pytest: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python bench/run.py $(BENCH)
+
+# The Core Rule Set's own tests: make conformance CRS=path of an unpacked release.
+conformance: $(STAMP)
+	PYTHONPATH=bench $(BIN)/python -m attacks.conformance --failed --crs $(CRS)
 
 docs: $(STAMP)
 	$(BIN)/python docs/generate.py

@@ -1,7 +1,7 @@
 """Requests like those of real APIs: their shapes from public API descriptions, the strings in them from foreign texts.
 
-The mixture of texts was fixed before anything was measured and is not tuned to any rule. Each request belongs to the half of the
-texts in it. It must not know any rule.
+What share of requests holds which kinds of text is written below (`REGISTERS`, `FREQUENCY`); it is a judgement on what APIs carry, not
+tuned to any rule. Each request belongs to the half of the texts in it. It must not know any rule.
 """
 
 import json
@@ -19,18 +19,48 @@ from attacks.sources import Source, rank
 from attacks.texts import Pools
 from yett.model.exchange import Fields, Request
 
-MIXTURE = {
-    "word": 22, "name": 12, "place": 8, "line": 14, "sentence": 17, "message": 8, "paragraph": 4, "markdown": 4, "code": 3,
-    "html": 2, "sqlish": 2, "url": 2, "base64": 2,
-}  # fmt: skip
-"""Shares in percent of the kinds of text where nothing is known of a string but that it is one."""
-LONG = {"paragraph": 30, "markdown": 25, "sentence": 20, "message": 8, "code": 6, "html": 6, "sqlish": 5}
-"""The same for properties whose names promise a longer text."""
-SHORT = {"name": 40, "word": 30, "place": 20, "line": 10}
-"""The same for names and titles."""
+Shares = dict[str, int]
 
-SEARCH = {"word": 40, "name": 15, "place": 10, "line": 15, "sentence": 12, "message": 3, "url": 3, "base64": 2}
-"""The same for strings in a query."""
+
+class Register(msgspec.Struct, frozen=True):
+    """How the strings of one request are chosen: shares in percent of the kinds of text, where nothing is known of a string but
+    that it is one (`usual`), and for properties whose names promise a longer text (`long`)."""
+
+    usual: Shares
+    long: Shares
+
+
+REGISTERS = {
+    "plain": Register(
+        {"word": 34, "name": 20, "place": 14, "line": 12, "sentence": 8, "message": 8, "url": 2, "base64": 2},
+        {"sentence": 60, "message": 25, "line": 15},
+    ),
+    "prose": Register(
+        {"word": 25, "name": 15, "place": 10, "line": 12, "sentence": 18, "message": 10, "paragraph": 6, "url": 2, "base64": 2},
+        {"paragraph": 50, "sentence": 35, "message": 15},
+    ),
+    "technical": Register(
+        {
+            "word": 22,
+            "name": 12,
+            "place": 8,
+            "line": 14,
+            "sentence": 17,
+            "markdown": 8,
+            "code": 7,
+            "html": 5,
+            "sqlish": 5,
+            "url": 2,
+        },
+        {"markdown": 35, "paragraph": 15, "sentence": 12, "code": 14, "html": 12, "sqlish": 12},
+    ),
+}
+FREQUENCY = {"plain": 80, "prose": 12, "technical": 8}
+"""Of 100 requests: most hold words, names and short texts, some longer prose, few documentation, source code or markup."""
+SHORT: Shares = {"name": 40, "word": 30, "place": 20, "line": 10}
+"""For names and titles."""
+SEARCH: Shares = {"word": 40, "name": 15, "place": 10, "line": 15, "sentence": 12, "message": 3, "url": 3, "base64": 2}
+"""For strings in a query."""
 
 _LONG_NAMES = (
     "desc",
@@ -166,6 +196,7 @@ class Writer:
         self.chance = random.Random(rank("writer", api.name, half, seed))
         self.instances = Instances(api.document, self.chance, self.text)
         self.kinds: list[str] = []
+        self.register = REGISTERS["plain"]
 
     def text(self, name: str, most: int) -> str:
         """A text for a property of that name, of at most `most` characters."""
@@ -173,9 +204,9 @@ class Writer:
         if special is not None:
             return special
         lower = name.lower()
-        shares = SEARCH if name.startswith(QUERY) else MIXTURE
+        shares = SEARCH if name.startswith(QUERY) else self.register.usual
         if any(part in lower for part in _LONG_NAMES):
-            shares = LONG
+            shares = self.register.long
         elif any(part in lower for part in _SHORT_NAMES):
             shares = SHORT
         for _ in range(30):
@@ -225,7 +256,8 @@ class Writer:
 
     def request(self) -> Made:
         """One request. Raises Impossible where the operation is beyond `Instances`."""
-        self.kinds = []
+        register = self.chance.choices(list(FREQUENCY), list(FREQUENCY.values()))[0]
+        self.register, self.kinds = REGISTERS[register], []
         weights = [1 if method in ("get", "delete") else 2 for _, method in self.api.operations]
         template, method = self.chance.choices(self.api.operations, weights)[0]
         item = self.api.document["paths"][template]
@@ -249,7 +281,7 @@ class Writer:
                 raise Impossible("a form in version 2")
         if "{" in path:
             raise Impossible("an undeclared path parameter")
-        if "requestBody" in operation:
+        if "requestBody" in operation and method not in ("get", "delete"):
             body, media = self._body(self.instances.resolve(operation["requestBody"]))
         if not query and not body and method == "get" and self.chance.random() < 0.3:
             query.append(("q", self.text(QUERY + "q", 200)))
@@ -334,13 +366,11 @@ class Writer:
         """Fields as clients send them, now and then an odd one."""
         chance = self.chance
         fields = [("Host", "api.example.com"), ("User-Agent", chance.choice(_AGENTS)), ("Accept", chance.choice(_ACCEPTS))]
-        query = quote_plus(self._drawn("line", 120))
-        token = self._drawn("base64", 2000).replace("=", "")
         odd = (
             ("Accept-Language", chance.choice(_LANGUAGES)),
             ("Accept-Encoding", "gzip, deflate, br, zstd"),
             ("Connection", "keep-alive"),
-            ("Authorization", f"Bearer {token}"),
+            ("Authorization", ""),
             ("X-Request-ID", f"{chance.getrandbits(128):032x}"),
             ("traceparent", f"00-{chance.getrandbits(128):032x}-{chance.getrandbits(64):016x}-01"),
             ("Cache-Control", "no-cache"),
@@ -348,14 +378,21 @@ class Writer:
             ("If-None-Match", f'W/"{chance.getrandbits(64):x}"'),
             ("Cookie", f"session={chance.getrandbits(128):x}; theme=dark; _ga=GA1.2.{chance.getrandbits(31)}.1700000000"),
             ("Origin", "https://app.example.com"),
-            ("Referer", f"https://app.example.com/?q={query}"),
+            ("Referer", ""),
             ("DNT", "1"),
             ("Prefer", "return=representation; wait=10"),
             ("X-Forwarded-For", f"203.0.113.{chance.randrange(256)}"),
             ("If-Modified-Since", "Sat, 29 Oct 2022 19:43:31 GMT"),
             ("X-Client-Version", f"{chance.randrange(9)}.{chance.randrange(20)}.0"),
         )
-        return fields + [one for one in odd if chance.random() < 0.25]
+        for name, value in odd:
+            if chance.random() < 0.25:
+                if name == "Referer":
+                    value = f"https://app.example.com/?q={quote_plus(self._drawn('line', 120))}"
+                elif name == "Authorization":
+                    value = f"Bearer {self._drawn('base64', 2000).replace('=', '')}"
+                fields.append((name, value))
+        return fields
 
 
 def quote_pairs(pairs: list[tuple[str, str]]) -> str:

@@ -4,7 +4,10 @@ PATH is an unpacked release (https://github.com/coreruleset/coreruleset/releases
 `crs-setup.conf.example` and `tests/regression/tests`. Every test of the suite is run and counted: none is skipped, none is
 expected to fail, and the lists of deviations that the suite has for other engines are not read.
 
-  --engine yett|libmodsecurity   whom to judge; libmodsecurity tells how far the runner itself is right
+  --engine yett|gateway|libmodsecurity
+                                 whom to judge: Yett's engine for rules behind a tolerant server, as the suite was written for;
+                                 the same behind Yett's own front, which refuses some of the suite's requests; or libmodsecurity,
+                                 which tells how far the runner itself is right
   --failed                       one line for each failed test: its id, what was expected, what was found
   --only TEXT                    only tests whose id starts with TEXT, such as 942100 or 942100-3
   --at-least PERCENT             exit code 1 below that (default 99.5)
@@ -21,6 +24,8 @@ import msgspec
 
 from attacks import engines
 from attacks.ftw import Stage, Trial, read_trials
+
+ENGINES = ("yett", "gateway", "libmodsecurity")
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -77,7 +82,9 @@ def _found(pattern: str, lines: Iterable[str]) -> bool:
 def engine(name: str, directory: Path) -> engines.Engine:
     if name == "libmodsecurity":
         return engines.OracleEngine(directory)
-    raise SystemExit(f"unknown engine {name!r}")
+    from attacks import conforming  # not needed to try the runner itself
+
+    return conforming.YettEngine(directory) if name == "yett" else conforming.GatewayEngine(directory)
 
 
 def main() -> int:
@@ -85,7 +92,7 @@ def main() -> int:
         prog="attacks.conformance", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--crs", type=Path, required=True)
-    parser.add_argument("--engine", default="yett", choices=["yett", "libmodsecurity"])
+    parser.add_argument("--engine", default="yett", choices=ENGINES)
     parser.add_argument("--failed", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--at-least", type=float, default=99.5)

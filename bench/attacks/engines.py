@@ -1,4 +1,4 @@
-"""What the Core Rule Set's tests are run against: one interface, two implementations.
+"""What the Core Rule Set's tests are run against: one interface, and libmodsecurity, which shows whether the runner is right.
 
 An engine gets the octets of one request as they stand on the wire, has it answered by the tests' backend (`reception.answer`),
 and says the status that the client sees and what stands in the log. The settings are those that the tests' README asks for.

@@ -106,7 +106,11 @@ def run(name: str, corpus: Path, crs: Path | None) -> Measured:
     started = time.perf_counter()
     benign, attacks = Count(), Count()
     for case, found in _judged(read(corpus / "benign.jsonl"), judges):
-        benign.add(("all", *(f"text {kind}" for kind in set(case.labels)), f"method {case.method}"), case.half, found.denied)
+        benign.add(
+            ("all", *(label if " " in label else f"with {label}" for label in set(case.labels)), f"method {case.method}"),
+            case.half,
+            found.denied,
+        )
         if found.denied and case.half == HALVES[0]:
             for rule in found.rules:
                 benign.rules.setdefault(rule, []).append((case, found))
