@@ -11,8 +11,7 @@ from itertools import islice
 from typing import Any
 
 from yett.formats.bodies import BodyError, Form, Multipart, document, response_document
-from yett.formats.contract.proven import Proven, is_plain_name
-from yett.formats.contract.values import NO_SCHEMA
+from yett.formats.contract.proven import is_plain_name
 from yett.formats.inspected import lenient
 from yett.formats.inspected.head import form_pairs
 from yett.formats.inspected.json_values import (
@@ -242,17 +241,19 @@ def _charset(content_type: bytes) -> str:
 
 
 def body_values(
-    view: View, evaluation: Evaluation, limits: InspectionLimits = DEFAULT_LIMITS, proven: Proven | None = None
+    view: View,
+    evaluation: Evaluation,
+    limits: InspectionLimits = DEFAULT_LIMITS,
+    proven: ProvenTree = UNPROVEN,
+    root: int = 0,
 ) -> BodyValues:
-    """The request's body. Only in the body phase. Left out is what is proven, where the contract's guard found the body valid."""
+    """The request's body. Only in the body phase. Left out is what is proven of a body that was found valid: `proven` is
+    `Proven.grounds`, and `root` is `Proven.body(evaluation.valid_body)`."""
     try:
         found = document(view, evaluation) if view.content and not view.truncated else b""
     except BodyError as error:
         found = error
-    tree, root = UNPROVEN, 0
-    if proven is not None and evaluation.valid_body != NO_SCHEMA:
-        tree, root = proven.grounds, proven.body(evaluation.valid_body)
-    return BodyValues(view.content, view.fields.get(b"content-type"), found, limits, view.truncated, tree, root)
+    return BodyValues(view.content, view.fields.get(b"content-type"), found, limits, view.truncated, proven, root)
 
 
 def response_values(view: View, evaluation: Evaluation, limits: InspectionLimits = DEFAULT_LIMITS) -> BodyValues:

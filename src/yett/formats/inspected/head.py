@@ -38,14 +38,19 @@ def unquoted(octets: bytes) -> bytes:
 
 
 def form_pairs(octets: bytes, most: int) -> Pairs:
-    """Names and values of `a=1&b=2`, decoded: "+" is a space. Beyond `most` pairs the rest is part of the last value."""
-    pieces = octets.split(b"&", most - 1)
+    """Names and values of `a=1&b=2`, decoded: "+" is a space. Beyond `most` pairs the rest is one value without a name."""
+    pieces = octets.split(b"&", most)
+    rest = pieces.pop() if len(pieces) > most else b""
     if b"%" not in octets and b"+" not in octets:
-        return [(name, text) for name, _, text in [piece.partition(b"=") for piece in pieces if piece]]
-    return [
-        (unquoted(name), unquoted(text))
-        for name, _, text in [piece.replace(b"+", b" ").partition(b"=") for piece in pieces if piece]
-    ]
+        found = [(name, text) for name, _, text in [piece.partition(b"=") for piece in pieces if piece]]
+    else:
+        found = [
+            (unquoted(name), unquoted(text))
+            for name, _, text in [piece.replace(b"+", b" ").partition(b"=") for piece in pieces if piece]
+        ]
+    if rest:
+        found.append((b"", unquoted(rest.replace(b"+", b" "))))
+    return found
 
 
 def query_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
@@ -55,15 +60,21 @@ def query_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
 
 
 def cookie_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
-    """Cookies as sent. A piece without "=" is a name with an empty value. Beyond `most` the rest is part of the last value."""
+    """Cookies as sent. A piece without "=" is a name with an empty value. Beyond `most`, or as many as are held against contracts,
+    the rest is one value without a name."""
     cookie = view.fields.get(b"cookie")
     if not cookie:
         return []
+    most = min(most, MAX_COOKIES)
+    pieces = cookie.split(b";", most)
+    rest = pieces.pop() if len(pieces) > most else b""
     found = []
-    for piece in cookie.split(b";", most - 1):
+    for piece in pieces:
         name, mark, text = piece.lstrip(b" \t").partition(b"=")
         if name or mark:
             found.append((name, text))
+    if rest:
+        found.append((b"", rest))
     return found
 
 
@@ -81,8 +92,7 @@ def path_pairs(view: View, evaluation: Evaluation | None) -> Pairs:
 
 
 class _Head:
-    """What is to be scanned of a head: all but what is proven. A list that was cut off proves nothing, because its last piece
-    holds the rest."""
+    """What is to be scanned of a head: all but what is proven."""
 
     __slots__ = ("cookies", "fields", "path", "query")
 
@@ -95,10 +105,8 @@ class _Head:
         if proven is not None and evaluation is not None and evaluation.valid_head:
             self.path = _without(self.path, proven.path)
             self.fields = _without(self.fields, proven.header)
-            if len(self.query) < most - 1 and (view.target.query or "").count("&") < most - 1:
-                self.query = _without(self.query, proven.query)
-            if view.fields.get(b"cookie", b"").count(b";") < min(most - 1, MAX_COOKIES):
-                self.cookies = _without(self.cookies, proven.cookie)
+            self.query = _without(self.query, proven.query)
+            self.cookies = _without(self.cookies, proven.cookie)
 
 
 def _without(pairs: Pairs, names: frozenset[bytes]) -> Pairs:
