@@ -11,7 +11,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from yett.formats.chunked import ChunkedReader
-from yett.formats.http1 import Refused, ResponseHead, parse_response
+from yett.formats.http1 import Refused, parse_response
+from yett.formats.messages import ResponseHead
 
 MAX_HEAD = 32_768
 _READ = 65_536

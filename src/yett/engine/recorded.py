@@ -14,7 +14,8 @@ from yett.engine.plan import Plan
 from yett.engine.snapshot import Snapshot
 from yett.formats.coding import Undecodable, decode, decode_beginning
 from yett.formats.forwarded import host_of, same_authority
-from yett.formats.http1 import Refused, RequestHead, ResponseHead, parse_request, parse_response
+from yett.formats.http1 import Refused, parse_request, parse_response
+from yett.formats.messages import RequestHead, ResponseHead
 from yett.formats.target import ASTERISK, canonical, has_encoded_slash, split
 from yett.formats.websocket import asks_for_websocket, check_request, origin_allowed
 from yett.model.decision import (

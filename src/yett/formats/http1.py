@@ -7,7 +7,7 @@ hands in one whole, bounded head without its closing empty line.
 
 import re
 
-import msgspec
+from yett.formats.messages import RequestHead, ResponseHead
 
 _TEXT = bytes(i for i in range(256) if (i >= 0x20 and i != 0x7F) or i == 0x09)
 _TOKEN_OCTETS = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -66,38 +66,6 @@ class Refused(Exception):
         super().__init__(reason)
         self.status = status
         self.reason = reason
-
-
-class RequestHead(msgspec.Struct, frozen=True):
-    """A request's head. lines: (lower-case name, value) as received; fields: one value for each name, lists joined by ", ".
-
-    content_length: None if not given. chunked: the body has chunked coding. nominated: hop-by-hop names in Connection; the
-    fields that it names are in neither lines nor fields, but for those that every connection has (Upgrade, TE and the like).
-    """
-
-    method: str
-    target: bytes
-    minor: int
-    lines: list[tuple[bytes, bytes]]
-    fields: dict[bytes, bytes]
-    content_length: int | None
-    chunked: bool
-    keep_alive: bool
-    nominated: frozenset[bytes]
-
-
-class ResponseHead(msgspec.Struct, frozen=True):
-    """A response's head, in the shape of RequestHead. reason: the reason phrase as received."""
-
-    status: int
-    reason: bytes
-    minor: int
-    lines: list[tuple[bytes, bytes]]
-    fields: dict[bytes, bytes]
-    content_length: int | None
-    chunked: bool
-    keep_alive: bool
-    nominated: frozenset[bytes]
 
 
 def parse_request(head: bytes, max_fields: int, max_target: int) -> RequestHead:

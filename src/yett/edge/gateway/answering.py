@@ -12,7 +12,7 @@ from yett.engine.decide import decide
 from yett.engine.plan import Plan
 from yett.formats.chunked import END, chunk
 from yett.formats.coding import Undecodable, decode, decode_beginning
-from yett.formats.http1 import ResponseHead
+from yett.formats.messages import ResponseHead
 from yett.formats.problem import reason
 from yett.formats.websocket import check_response
 from yett.model.decision import Denial, Phase, Wait

@@ -14,7 +14,8 @@ from yett.edge.gateway.exchange import LiveExchange
 from yett.edge.gateway.tls import tls_facts
 from yett.formats.chunked import ChunkedReader
 from yett.formats.forwarded import host_of, same_authority
-from yett.formats.http1 import Refused, RequestHead, parse_request
+from yett.formats.http1 import Refused, parse_request
+from yett.formats.messages import RequestHead
 from yett.formats.problem import problem
 from yett.formats.target import ASTERISK, canonical, has_encoded_slash, split
 from yett.model.decision import Denial, Evaluation

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from yett.edge.gateway.upstream import UpstreamConnection
 from yett.engine.decide import resume
 from yett.engine.plan import Plan
-from yett.formats.http1 import RequestHead, ResponseHead
+from yett.formats.messages import RequestHead, ResponseHead
 from yett.formats.problem import answer, problem
 from yett.model.decision import Answer, Denial, Evaluation, Need, Outcome, Wait
 from yett.model.exchange import Target, TLSFacts

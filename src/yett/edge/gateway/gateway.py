@@ -18,7 +18,7 @@ from yett.edge.gateway.tls import upstream_context
 from yett.engine.plan import Plan
 from yett.engine.snapshot import Snapshot
 from yett.formats.forwarded import Networks, client_address, fresh_lines
-from yett.formats.http1 import RequestHead
+from yett.formats.messages import RequestHead
 from yett.formats.trace import child
 from yett.model.decision import Denial, Need, Unanswered
 from yett.model.event import Event

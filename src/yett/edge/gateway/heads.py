@@ -4,7 +4,8 @@ Which fields pass is decided once for each name and remembered. Hop-by-hop field
 to pose as somebody (identity and forwarding fields that only a proxy may set) do not reach the upstream.
 """
 
-from yett.formats.http1 import RequestHead, ResponseHead, repeats
+from yett.formats.http1 import repeats
+from yett.formats.messages import RequestHead, ResponseHead
 
 _HOP = frozenset(
     b"connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from yett.engine.record import SampleBudget as SampleBudget
 from yett.engine.record import masked_sample, masked_target
-from yett.formats.http1 import RequestHead
+from yett.formats.messages import RequestHead
 from yett.model.decision import Denial, Evaluation
 from yett.model.event import Event, Reason
 from yett.model.exchange import Target, TLSFacts

@@ -9,7 +9,8 @@ import socket
 from typing import TYPE_CHECKING, Protocol, cast
 
 from yett.formats.chunked import ChunkedReader
-from yett.formats.http1 import Refused, ResponseHead, parse_response
+from yett.formats.http1 import Refused, parse_response
+from yett.formats.messages import ResponseHead
 
 if TYPE_CHECKING:
     from yett.edge.gateway.pool import Cluster, Target
