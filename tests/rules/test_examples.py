@@ -126,6 +126,7 @@ def test_matches(guard: Guard, example: Example) -> None:
         said.add(found.answer.rule)
     if found.evaluation is not None:
         said.update(denial.rule for denial in found.evaluation.amended or ())
+    said.update(rule.partition("-")[0] for rule in list(said) if rule.startswith("crs-"))
     changes = found.plan is not None and (found.plan.set_lines or found.plan.default_lines or found.plan.drop_fields)
     assert said & acting(guard) or (changes and guard.rule.id in found.plan.rules)
 

@@ -126,13 +126,14 @@ def _choose_entry(entries: dict[str, Guard], item: dict[str, Any], place: str, r
 
 
 class Needs(msgspec.Struct):
-    """What guards' options name that must be read from outside: files by path as written, secrets by reference, key sets by
-    URL; and query parameters that carry credentials. Each with the pointer to a place that names it."""
+    """What guards' options name that must be read from outside: files and directories by path as written, secrets by reference,
+    key sets by URL; and query parameters that carry credentials. Each with the pointer to a place that names it."""
 
     files: dict[str, str] = {}
     secrets: dict[str, str] = {}
     key_sets: dict[str, str] = {}
     parameters: dict[str, str] = {}
+    directories: dict[str, str] = {}
 
     def collect(self, options: Any, pointer: str) -> None:
         """Add what `options` (of a guard) name, found by the types of its fields."""
@@ -153,13 +154,15 @@ class Needs(msgspec.Struct):
         if not kind:
             self.collect(value, pointer)
             return
-        wanted = {"file": self.files, "key_set": self.key_sets, "parameter": self.parameters}[kind]
+        kinds = {"file": self.files, "key_set": self.key_sets, "parameter": self.parameters, "directory": self.directories}
+        wanted = kinds[kind]
         for item in [value] if isinstance(value, str) else value or ():
             wanted.setdefault(item, pointer)
 
 
 def _kind(hint: Any) -> str:
-    """ "file", "key_set" or "parameter" where the type mentions FilePath, KeySetUrl or SecretParameter, else ""."""
+    """ "file", "key_set", "parameter" or "directory" where the type mentions FilePath, KeySetUrl, SecretParameter or DirectoryPath,
+    else ""."""
     for part in get_args(hint):
         if isinstance(part, msgspec.Meta):
             if part.extra and "yett" in part.extra:

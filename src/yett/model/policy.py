@@ -27,6 +27,10 @@ FilePath = Annotated[str, Meta(min_length=1, extra={"yett": "file"}, extra_json_
 """Type of a guard's option that names a file: its bytes are in `Ports.files`, by the path as written. Relative paths start
 at the policy's directory."""
 
+DirectoryPath = Annotated[str, Meta(min_length=1, extra={"yett": "directory"}, extra_json_schema={"format": "path"})]
+"""Type of a guard's option that names a directory of rules: its files are in `Ports.files`, by the path as written, a slash, and
+their own path below it. Relative paths start at the policy's directory."""
+
 KeySetUrl = Annotated[str, Meta(pattern="^https?://", extra={"yett": "key_set"}, extra_json_schema={"format": "uri"})]
 """Type of a guard's option that names a JSON Web Key Set by URL: the set is in `Ports.key_sets`, by this URL."""
 

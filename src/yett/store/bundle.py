@@ -25,6 +25,7 @@ from yett.model.bundle import Bundle
 from yett.model.mistake import DocumentError, Mistake, PolicyErrors
 from yett.model.operation import ApiKey
 from yett.model.policy import ListenTLS, Policy, UpstreamTLS
+from yett.store.rule_directory import read_rule_directory
 
 LARGEST = 64 << 20
 """Bytes. No file that a policy names is larger; 100,000 keys are 20 MB."""
@@ -102,7 +103,7 @@ class _Loading:
             positions=self.document.positions if self.document is not None else {},
             contracts={file: pack(contract) for file, contract in contracts.items() if contract is not None},
             keys=self._keys(policy.keys) if policy.keys is not None else (),
-            files=self._files(wanted.files),
+            files=self._files(wanted.files) | self._directories(wanted.directories),
             certificates=self._files(_certificates(policy)),
             parameters=tuple(sorted(wanted.parameters)),
             secrets=self._secrets(wanted.secrets),
@@ -147,6 +148,24 @@ class _Loading:
             raw = self._or_report(partial(self._read, self.base / name), pointer, name)
             if raw is not None:
                 found[name] = raw
+        return found
+
+    def _directories(self, wanted: dict[str, str]) -> dict[str, bytes]:
+        """The files of directories of rules. The directories themselves are watched too, so that a new file is noticed."""
+        found: dict[str, bytes] = {}
+        for name, pointer in wanted.items():
+            path = self.base / name
+            try:
+                rules = read_rule_directory(path)
+            except PolicyErrors as error:
+                for mistake in error.errors:
+                    self._report(pointer, f"{mistake.place}: {mistake.message}", mistake.hint)
+                continue
+            finally:
+                self.sources[str(path.absolute())] = None
+            for inner, raw in rules.files.items():
+                self.sources[str((path / inner).absolute())] = None
+                found[f"{name}/{inner}"] = raw
         return found
 
     def _secrets(self, wanted: dict[str, str]) -> dict[str, str]:

@@ -29,7 +29,9 @@ Pairs = list[tuple[bytes, bytes]]
 
 _XML = re.compile(rb"(?:application/(?:soap\+)?|text/)xml|application/[a-z0-9.-]{1,80}\+xml")
 _JSON = re.compile(rb"application/(?:json|[a-z0-9.-]{1,80}\+json)")
-_PARAMETER = re.compile(rb"[;\s](filename|name)[ \t]*=[ \t]*(?:\"((?:[^\"\\\r\n]|\\.)*+)|'([^'\r\n]*)|([^;\r\n\"]*))", re.IGNORECASE)
+_PARAMETER = re.compile(
+    rb"[;\s](filename|name)[ \t]*=[ \t]*(?:\"((?:[^\"\\\r\n]|\\.)*+)|'([^'\r\n]*)|([^;\r\n\"]*))", re.IGNORECASE
+)
 _ESCAPED = re.compile(rb"\\([\"\\])")
 _BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t]*(?:\"([^\"]{1,256})\"|([^;,\" \t]{1,256}))", re.IGNORECASE)
 

@@ -57,6 +57,8 @@ def _forces_processor(kept: Sequence[Kept], ruleset: RuleSet) -> bool:
     for one in kept:
         item = ruleset.items[one.ruling.position]
         chained = getattr(item, "chained", ())
-        if any(control.name == "requestbodyprocessor" for link in (item, *chained) for control in getattr(link, "controls", ())):
+        if any(
+            control.name == "requestbodyprocessor" for link in (item, *chained) for control in getattr(link, "controls", ())
+        ):
             return True
     return False

@@ -3,7 +3,8 @@
 Flags are those of ModSecurity 3: octets, "." matches every octet, "^" and "$" match at line breaks. It must not know rules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import re2
 
@@ -57,11 +58,12 @@ class Phrases:
 
     def __init__(self, phrases: Sequence[bytes]) -> None:
         self.phrases = phrases
-        self._search = None
+        self._search: Callable[[bytes], Any] | None = None
 
     def __call__(self, value: bytes, _: Transaction) -> Captured | None:
-        if self._search is None:
+        search = self._search
+        if search is None:
             pattern = b"|".join(map(re2.escape, self.phrases))
-            self._search = re2.compile(pattern, options(caseless=True)).search
-        found = self._search(value)
+            search = self._search = re2.compile(pattern, options(caseless=True)).search
+        found = search(value)
         return None if found is None else (found.group(),)

@@ -55,7 +55,11 @@ def blank(tx: Mapping[bytes, bytes]) -> Transaction:
 
 def fold(items: Sequence[Item], rulings: Mapping[int, Ruling], pinned: Mapping[bytes, bytes], gaps: list[Gap]) -> Folded:
     """Go through `items`; `rulings` has those that can be run, by position. Raises Contradiction."""
-    known = {position: facts(items[position]) for position in rulings if not isinstance(items[position], Marker)}
+    known = {}
+    for position in rulings:
+        item = items[position]
+        if not isinstance(item, Marker):
+            known[position] = facts(item)
     unknown = Names()
     for digit in DIGITS:
         unknown.add_name(digit)
@@ -143,11 +147,8 @@ class _Walk:
             certain += 1
         if certain == len(found):
             return None if self._reads_exchange(found) else certain
-        idle = 0
-        for link in found[:certain]:
-            if link.writes or link.acts or link.captures:
-                break
-            idle += 1
+        acting = (at for at, link in enumerate(found[:certain]) if link.writes or link.acts or link.captures)
+        idle = next(acting, certain)
         if any(link.reads.earlier for link in found[1:]):
             idle = 0
         if not idle and not certain and any(self._impossible(ruling.links[at], link) for at, link in enumerate(found)):

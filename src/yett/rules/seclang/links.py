@@ -43,7 +43,7 @@ class Link(msgspec.Struct, kw_only=True, eq=False):
     def judge(self, values: Named, t: Transaction, position: int) -> bool:
         """Judge every value, as ModSecurity does: the effects are repeated for each that matches, up to MOST_MATCHES."""
         chain, accept, negated, multi = self.chain, self.accept, self.negated, self.multi
-        left_out = t.excluded.get(position)
+        left_out, excuse = t.excluded.get(position), t.excuse
         known = t.transformed
         matched = 0
         for name, key, value in values:
@@ -51,6 +51,8 @@ class Link(msgspec.Struct, kw_only=True, eq=False):
                 continue
             if multi:
                 for text, captured in self._search_each(value, t):
+                    if excuse is not None and excuse(position, name):
+                        break
                     self._matched(t, name, text, captured)
                     matched += 1
                 continue
@@ -62,6 +64,8 @@ class Link(msgspec.Struct, kw_only=True, eq=False):
                 value = after
             captured = accept(value, t)
             if (captured is None) == negated:
+                if excuse is not None and excuse(position, name):
+                    continue
                 self._matched(t, name, value, captured)
                 matched += 1
                 if matched >= MOST_MATCHES:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 from yett.formats.transformations import TRANSFORMATIONS, transformed
 from yett.rules.inspection.sqli import sqli
-from yett.rules.inspection.xss import xss
 from yett.rules.seclang.operators import byte_range, is_utf8
 from yett.rules.seclang.triggers import Trigger
 
@@ -32,6 +31,8 @@ def probe(trigger: Trigger) -> Probe:
         return _each(chain, _escapes, _escapes)
     if name == "detectsqli":
         return _single(chain, lambda text: bool(sqli(text)))
+    from yett.rules.inspection.xss import xss
+
     return _single(chain, xss)
 
 
@@ -76,7 +77,9 @@ def _each(chain: tuple[str, ...], in_value: Callable[[bytes], bool], in_lines: C
 
 def _octets(allowed: bytes, chain: tuple[str, ...]) -> Probe:
     and_line_feed = allowed + _LINE_FEED
-    return _each(chain, lambda text: bool(text.translate(None, allowed)), lambda text: bool(text.translate(None, and_line_feed)))
+    return _each(
+        chain, lambda text: bool(text.translate(None, allowed)), lambda text: bool(text.translate(None, and_line_feed))
+    )
 
 
 def _single(chain: tuple[str, ...], test: Callable[[bytes], bool]) -> Probe:

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping
-
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,13 +20,15 @@ MOST_CHOICES = 4_096
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """One rule that matched. name and value: of the last target that matched, after transformation. message and data: expanded."""
+    """One rule that matched. name and value: of the last target that matched, after transformation. message and data: expanded;
+    matched: the part of the value that did."""
 
     rule: "Ruling"
     name: bytes
     value: bytes
     message: bytes
     data: bytes
+    matched: bytes = b""
 
 
 class Ruling(msgspec.Struct, kw_only=True, eq=False):
@@ -105,9 +106,7 @@ class Program:
         return known
 
     def _choose(self, phase: int, mask: int) -> tuple[Ruling, ...]:
-        found = [
-            ruling for ruling in self.phases[phase] if ruling.variables_only or all(need & mask for need in ruling.needs)
-        ]
+        found = [ruling for ruling in self.phases[phase] if ruling.variables_only or all(need & mask for need in ruling.needs)]
         return tuple(found) if any(not ruling.variables_only for ruling in found) else ()
 
     def chosen_if_changed(self, phase: int, mask: int) -> tuple[Ruling, ...]:

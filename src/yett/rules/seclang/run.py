@@ -62,15 +62,26 @@ def _body(program: Program, t: Transaction) -> int:
 
 def response(program: Program, t: Transaction) -> None:
     """Phases 3 and 4, after `Transaction.answer` and with `response_body` set."""
+    mask = response_head(program, t)
+    if t.refusal is None:
+        response_body(program, t, mask)
+
+
+def response_head(program: Program, t: Transaction) -> int:
+    """Phase 3. What was found in the head, for phase 4."""
     mask = program.sieve.answer(t)
     for _ in _phase(program, t, 3, mask):
         pass
-    if t.refusal is None:
-        t.has_response_body = True
-        if t.response_body:
-            mask |= program.sieve.answer_body.look((t.response_body,))
-        for _ in _phase(program, t, 4, mask):
-            pass
+    return mask
+
+
+def response_body(program: Program, t: Transaction, mask: int) -> None:
+    """Phase 4, with what `response_head` has found."""
+    t.has_response_body = True
+    if t.response_body:
+        mask |= program.sieve.answer_body.look((t.response_body,))
+    for _ in _phase(program, t, 4, mask):
+        pass
 
 
 def finish(program: Program, t: Transaction) -> None:
@@ -136,9 +147,18 @@ def fire(ruling: Ruling, t: Transaction) -> None:
     if ruling.severity is not None and ruling.severity < t.severity:
         t.severity = ruling.severity
     if ruling.logs:
-        name, value = t.matched[-1] if t.matched else (b"", b"")
-        t.hits.append(Hit(ruling, name, value, ruling.message(t), ruling.data(t)))
+        name, value = _telling(t)
+        captured = t.tx.get(b"0", b"")
+        t.hits.append(Hit(ruling, name, value, ruling.message(t), ruling.data(t), captured if captured in value else b""))
     if ruling.verdict == "deny" and t.acts:
         t.refusal = Refusal(ruling.id, t.phase, ruling.status)
     elif ruling.verdict == "allow":
         t.allowed_until = {"phase": t.phase + 1, "request": 3}.get(ruling.allows, 5)
+
+
+def _telling(t: Transaction) -> tuple[bytes, bytes]:
+    """The last value that matched and is not of the rules' own making."""
+    for name, value in reversed(t.matched):
+        if not name.startswith((b"TX:", b"&TX:", b"MATCHED_")):
+            return name, value
+    return (b"", b"")

@@ -1,7 +1,7 @@
 """Which links may match, found out for a whole exchange at once: a number with a bit for each link that is judged beforehand.
 
-Texts go through one matcher for all patterns. What repeats from request to request is remembered: lines of heads, the set of fields,
-method and protocol. Memory is bounded. It must not know what the bits are for.
+Texts go through one matcher for all patterns. What repeats from request to request is remembered: lines of heads, the set of
+fields, method and protocol. Memory is bounded. It must not know what the bits are for.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -87,8 +87,6 @@ def _stages(trigger: Trigger) -> list[tuple[str, ...]]:
     return [chain[:length] for length in range(len(chain) + 1)] if trigger.link.multi else [chain]
 
 
-
-
 def _needle(number: int, trigger: Trigger, chain: tuple[str, ...], phrases: Phrases) -> Needle:
     operator = trigger.rule.operator
     if operator.name in ("rx", "rxglobal"):
@@ -141,14 +139,14 @@ class Sieve:
             found = known(line)
             mask |= self._line(line) if found is None else found
             known = self._lines.get
-        key = tuple(names)
-        found = self._names.get(key)
+        named = tuple(names)
+        found = self._names.get(named)
         if found is None:
-            found = self._names.recall(key)
+            found = self._names.recall(named)
             if found is None:
                 found = self._judge(self._of_names, Transaction(b"", b"", b"", [(name, b"x") for name in names]))
             if len(names) <= 100:
-                self._names.keep(key, found)
+                self._names.keep(named, found)
         return mask | found
 
     def _like(self, t: Transaction) -> Transaction:
@@ -168,7 +166,7 @@ class Sieve:
         return mask
 
     def _cookie(self, value: bytes) -> int:
-        texts = []
+        texts: list[bytes] = []
         for piece in value.rstrip().split(b";"):
             name, _, text = piece.partition(b"=")
             texts += (name.lstrip(), text)

@@ -38,7 +38,8 @@ class Transaction:
     received, values without surrounding white space. body: without transfer and content codings.
     Until `has_body` is set, the variables that need the body are empty, as in the first phase.
     tx: the TX collection by lower-case name. removed: positions of rules that are switched off; excluded: targets left out by
-    position of the rule, each as (collection, test of the key).
+    position of the rule, each as (collection, test of the key). excuse: whether a match of the rule at a position on the value of a
+    name does not count.
     """
 
     # Defaults stand on the class: most transactions never change them.
@@ -57,6 +58,7 @@ class Transaction:
     acts = True
     allowed_until = 0
     severity = 255
+    excuse: Callable[[int, bytes], bool] | None = None
 
     def __init__(
         self,
@@ -145,6 +147,11 @@ class Transaction:
         for pair in form_pairs(query, MOST_ARGUMENTS) if query else ():
             found += pair
         return found
+
+    def query_arguments(self) -> list[tuple[bytes, bytes]]:
+        """Decoded names and values of the query."""
+        query = self.uri.partition(b"?")[2]
+        return form_pairs(query, MOST_ARGUMENTS) if query else []
 
     def assign(self, key: bytes, value: bytes | None) -> None:
         """Set a variable of TX, or drop it."""

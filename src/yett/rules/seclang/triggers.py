@@ -141,7 +141,9 @@ class Triggering:
         if not reads.exchange or reads.earlier or self.unknown.read_by(reads):
             return 0
         parts = parts_of(rule)
-        if parts & Part.OTHER or (self.forces_processor and any(one.collection == "REQBODY_PROCESSOR" for one in rule.variables)):
+        if parts & Part.OTHER or (
+            self.forces_processor and any(one.collection == "REQBODY_PROCESSOR" for one in rule.variables)
+        ):
             return 0
         name = rule.operator.name
         macros = "%{" in rule.operator.argument
@@ -206,6 +208,8 @@ def _may_read(link: LinkFacts, name: bytes, start: bytes) -> bool:
         if start == name:
             if name in reads.names or any(test(name) for test in reads.tests):
                 return True
-        elif any(other.startswith(start) for other in reads.names) or any(test(start) or test(start + b"x") for test in reads.tests):
+        elif any(other.startswith(start) for other in reads.names) or any(
+            test(start) or test(start + b"x") for test in reads.tests
+        ):
             return True
     return False

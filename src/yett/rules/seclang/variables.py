@@ -10,7 +10,6 @@ from urllib.parse import unquote_to_bytes
 
 import re2
 
-from yett.formats.inspected import form_pairs
 from yett.formats.seclang.values import Variable
 from yett.rules.seclang.bodies import MOST_ARGUMENTS, NOTHING
 from yett.rules.seclang.transaction import Named, Transaction
@@ -56,11 +55,6 @@ def _query(t: Transaction) -> bytes:
     return t.uri.partition(b"?")[2]
 
 
-def _query_arguments(t: Transaction) -> list[tuple[bytes, bytes]]:
-    query = t.uri.partition(b"?")[2]
-    return form_pairs(query, MOST_ARGUMENTS) if query else []
-
-
 def _body_arguments(t: Transaction) -> list[tuple[bytes, bytes]]:
     return t.reading.arguments if t.has_body else []
 
@@ -70,7 +64,7 @@ def _containers(t: Transaction) -> list[bytes]:
 
 
 def _arguments(t: Transaction) -> list[tuple[bytes, bytes]]:
-    return _query_arguments(t) + _body_arguments(t)
+    return t.query_arguments() + _body_arguments(t)
 
 
 def _cookies(t: Transaction) -> list[tuple[bytes, bytes]]:
@@ -142,7 +136,9 @@ _SCALARS: dict[str, Callable[[Transaction], bytes]] = {
     "REQUEST_URI_RAW": lambda t: t.uri,
     "RESPONSE_BODY": lambda t: t.response_body if t.has_response_body else b"",
     "RESPONSE_CONTENT_LENGTH": _number(lambda t: len(t.response_body)),
-    "RESPONSE_CONTENT_TYPE": lambda t: next((value for name, value in t.response_fields if name.lower() == b"content-type"), b""),
+    "RESPONSE_CONTENT_TYPE": lambda t: next(
+        (value for name, value in t.response_fields if name.lower() == b"content-type"), b""
+    ),
     "RESPONSE_PROTOCOL": lambda t: t.response_protocol,
     "RESPONSE_STATUS": _number(lambda t: t.status),
     "SERVER_NAME": lambda t: t.field(b"host").rpartition(b":")[0] or t.field(b"host"),
@@ -153,8 +149,8 @@ _SCALARS: dict[str, Callable[[Transaction], bytes]] = {
 _COLLECTIONS: dict[str, Callable[[Transaction], Named]] = {
     "ARGS": lambda t: _named("ARGS", _arguments(t)),
     "ARGS_NAMES": lambda t: _keys("ARGS_NAMES", _arguments(t) + [(name, b"") for name in _containers(t)]),
-    "ARGS_GET": lambda t: _named("ARGS_GET", _query_arguments(t)),
-    "ARGS_GET_NAMES": lambda t: _keys("ARGS_GET_NAMES", _query_arguments(t)),
+    "ARGS_GET": lambda t: _named("ARGS_GET", t.query_arguments()),
+    "ARGS_GET_NAMES": lambda t: _keys("ARGS_GET_NAMES", t.query_arguments()),
     "ARGS_POST": lambda t: _named("ARGS_POST", _body_arguments(t)),
     "ARGS_POST_NAMES": lambda t: _keys("ARGS_POST_NAMES", _body_arguments(t)),
     "FILES": lambda t: _named("FILES", t.reading.files) if t.has_body else [],

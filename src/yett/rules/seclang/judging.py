@@ -1,0 +1,157 @@
+"""A program on live exchanges: the checks of a plan, with pauses, and what is said of an exchange that the rules stop.
+
+It must not know where rules come from, nor the options of a policy.
+"""
+
+from yett.formats.contract.proven import Proven
+from yett.formats.inspected import InspectionLimits, Origin, Value
+from yett.model.decision import Denial, Evaluation, Wait, unset
+from yett.model.exchange import View
+from yett.rules.inspection.exceptions import Exceptions
+from yett.rules.inspection.gathered import gathered
+from yett.rules.inspection.samples import sample_of
+from yett.rules.inspection.signature import Found
+from yett.rules.seclang import run
+from yett.rules.seclang.live import LiveTransaction, response_is_text
+from yett.rules.seclang.operators import integer
+from yett.rules.seclang.places import place_of
+from yett.rules.seclang.program import Hit, Program
+
+TITLE = "The request was refused by a security rule."
+TITLE_OF_RESPONSE = "The response was refused by a security rule."
+
+TURN = 1 << 18
+"""Octets of work after which others get their turn; a few milliseconds."""
+
+MOST_NAMED = 8
+"""Rules that a reason names."""
+
+INBOUND = (b"blocking_inbound_anomaly_score", b"anomaly_score")
+OUTBOUND = (b"blocking_outbound_anomaly_score", b"outbound_anomaly_score")
+"""Variables in which CRS 4 and 3 keep the scores that count."""
+
+
+class Judging:
+    """The checks of one operation. name: of the guard. denies_beyond: whether a body that is longer than `limits` is refused."""
+
+    def __init__(
+        self,
+        name: str,
+        program: Program,
+        limits: InspectionLimits,
+        exceptions: Exceptions | None,
+        proven: Proven | None,
+    ) -> None:
+        self.name, self.program, self.limits = name, program, limits
+        self.denies_beyond = False
+        self.exceptions, self.proven = exceptions, proven
+        self.ids = {ruling.position: str(ruling.id) for rulings in program.phases.values() for ruling in rulings}
+
+    # --- requests -----------------------------------------------------------------------------------------------------------
+
+    def request(self, view: View, evaluation: Evaluation) -> Denial | Wait | None:
+        """Phases 1 and 2."""
+        held = evaluation.inspected
+        work = None if held is unset else held.running.get(self.name)
+        if work is None:
+            t = self._transaction(view, evaluation)
+            work = run.request_in_turns(self.program, t)
+            evaluation.scoring = t
+        done = 0
+        for octets in work:
+            done += octets
+            if done > TURN:
+                held = gathered(evaluation)
+                held.running[self.name] = work
+                return held.pause()
+        t = evaluation.scoring
+        if t.clean and not t.truncated:
+            evaluation.scoring = unset  # nothing is to be kept for the response
+            return None
+        return self._conclude(t, evaluation)
+
+    def _transaction(self, view: View, evaluation: Evaluation) -> LiveTransaction:
+        t = LiveTransaction(view, evaluation, self.limits, self.proven)
+        run.begin(self.program, t)
+        exceptions = self.exceptions
+        if exceptions is not None:
+            ids = self.ids
+            t.excuse = lambda position, name: exceptions.excuse(ids.get(position, ""), place_of(name, t))
+        return t
+
+    def _conclude(self, t: LiveTransaction, evaluation: Evaluation) -> Denial | None:
+        evaluation.inbound_score = _score(t, INBOUND)
+        if t.refusal is not None:
+            return self._denial(t, t.hits, evaluation.inbound_score, 403)
+        if t.truncated:
+            limits = self.limits
+            evaluation.skip(self.name, f"the body was inspected up to {limits.size} octets or {limits.values} values")
+            if self.denies_beyond:
+                return Denial(self.name, 413, "the body is longer than what is inspected", "body", title=TITLE)
+        return None
+
+    # --- responses ----------------------------------------------------------------------------------------------------------
+
+    def response_head(self, view: View, evaluation: Evaluation) -> Denial | None:
+        """Phase 3, and phase 4 where nobody will look at a body."""
+        t = evaluation.scoring
+        if t is unset:
+            t = self._transaction(view, evaluation)
+            t.enter_body()
+            evaluation.scoring = t
+        t.take_response()
+        before = len(t.hits)
+        mask = run.response_head(self.program, t)
+        if t.refusal is None and not response_is_text(view):
+            run.response_body(self.program, t, mask)
+        return self._answered(t, evaluation, before)
+
+    def response_body(self, _: View, evaluation: Evaluation) -> Denial | None:
+        """Phase 4."""
+        t = evaluation.scoring
+        t.take_response_body()
+        before = len(t.hits)
+        run.response_body(self.program, t, self.program.sieve.answer(t))
+        return self._answered(t, evaluation, before)
+
+    def _answered(self, t: LiveTransaction, evaluation: Evaluation, before: int) -> Denial | None:
+        evaluation.outbound_score = _score(t, OUTBOUND)
+        if t.refusal is None:
+            return None
+        found = [hit for hit in t.hits if hit.rule.phase > 2] or t.hits[before:]
+        return self._denial(t, found, evaluation.outbound_score, 502)
+
+    # --- what is said -------------------------------------------------------------------------------------------------------
+
+    def _denial(self, t: LiveTransaction, hits: list[Hit], score: int, status: int) -> Denial:
+        """The rule that weighs most is named, the others and the score are in the reason."""
+        weighing = [hit for hit in hits if hit.rule.severity is not None] or hits
+        worst = min(weighing, key=lambda hit: hit.rule.severity if hit.rule.severity is not None else 8)
+        others = list(dict.fromkeys(f"crs-{hit.rule.id}" for hit in weighing if hit.rule.id != worst.rule.id))
+        also = f"; also {', '.join(others[:MOST_NAMED])}" if others else ""
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        message = worst.message.decode("utf-8", "replace")
+        title = TITLE if status == 403 else TITLE_OF_RESPONSE
+        reason = f"anomaly score {score}: {message}{also}{more}"
+        return Denial(f"crs-{worst.rule.id}", status, reason, place_of(worst.name, t), _sample(worst), title)
+
+
+def _score(t: LiveTransaction, names: tuple[bytes, ...]) -> int:
+    return next((integer(t.tx[name]) for name in names if name in t.tx), 0)
+
+
+_ORIGINS = {
+    b"REQUEST_HEADERS": Origin.HEADER,
+    b"REQUEST_COOKIES": Origin.COOKIE,
+    b"ARGS": Origin.JSON,
+    b"RESPONSE_BODY": Origin.RESPONSE_TEXT,
+    b"RESPONSE_HEADERS": Origin.RESPONSE_HEADER,
+}
+
+
+def _sample(hit: Hit) -> str:
+    """What matched, masked."""
+    collection, _, key = hit.name.partition(b":")
+    origin = _ORIGINS.get(collection, Origin.TEXT)
+    start = max(hit.value.find(hit.matched), 0) if hit.matched else 0
+    return sample_of(Found(hit.value, start, start + len(hit.matched), Value(origin, key, hit.value)))

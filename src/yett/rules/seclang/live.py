@@ -1,0 +1,149 @@
+"""An exchange of the gateway, live or recorded, as a transaction of the rule language. The body is the one that all guards
+share, read once; what the contract has proven is not judged. It must not know rules or policies.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from yett.formats.bodies import BodyError, Form, Multipart
+from yett.formats.contract.proven import Proven
+from yett.formats.inspected import (
+    UNPROVEN,
+    BodyValues,
+    InspectionLimits,
+    Origin,
+    body_values,
+    form_pairs,
+    json_arguments,
+)
+from yett.formats.xml import XMLDocument
+from yett.model.decision import Evaluation
+from yett.model.exchange import View
+from yett.rules.inspection.gathered import gathered
+from yett.rules.seclang.bodies import NOTHING, BodyReading, of_json, of_xml, processor_of, read
+from yett.rules.seclang.transaction import Transaction
+
+_processor_of = lru_cache(256)(processor_of)
+_LONGEST = 256
+
+
+class LiveTransaction(Transaction):
+    """One exchange. limits: how much of a body is read. truncated: there is more."""
+
+    def __init__(self, view: View, evaluation: Evaluation, limits: InspectionLimits, proven: Proven | None = None) -> None:
+        self.view, self.evaluation, self.limits = view, evaluation, limits
+        self.proven = proven if proven is not None and evaluation.valid_head else None
+        self.body_proven = proven if proven is not None and evaluation.valid_body >= 0 else None
+        self.method = view.method.encode()
+        target = view.target
+        self.uri = target.raw or target.text.encode("utf-8", "surrogateescape")
+        self.protocol = b"HTTP/1.1"
+        self.fields = view.lines
+        self.body = view.content
+        self.address = view.address.encode()
+        self.identifier = b""
+        content_type = view.fields.get(b"content-type", b"")
+        self.processor = _processor_of(content_type) if len(content_type) <= _LONGEST else processor_of(content_type)
+        self.gathered = {}
+        self.transformed = {}
+        self.tx = {}
+        self.removed = set()
+        self.excluded = {}
+        self.matched = []
+        self.hits = []
+        self._reading: BodyReading | None = None
+        self._values: BodyValues | None = None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether something was not looked at; known once everything was."""
+        reading = self._reading
+        return (self._values is not None and self._values.truncated) or (reading is not None and reading.truncated)
+
+    @property
+    def values(self) -> BodyValues:
+        """The values of the body as the gateway reads it."""
+        held = gathered(self.evaluation)
+        if self._values is None:
+            self._values = held.body
+        if self._values is None:
+            if self.body_proven is not None:
+                grounds = self.body_proven.grounds
+                root = self.body_proven.body(self.evaluation.valid_body)
+                self._values = body_values(self.view, self.evaluation, self.limits, grounds, root)
+            else:
+                self._values = body_values(self.view, self.evaluation, self.limits)
+            held.body = self._values
+        return self._values
+
+    def query_arguments(self) -> list[tuple[bytes, bytes]]:
+        found = super().query_arguments()
+        if self.proven is not None and self.proven.query:
+            return [pair for pair in found if pair[0] not in self.proven.query]
+        return found
+
+    def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
+        own = self.target_texts()
+        if not self.body:
+            yield own, []
+            return
+        for batch in self.values.batches():
+            yield own, batch
+            own = []
+
+    @property
+    def reading(self) -> BodyReading:
+        if self._reading is None:
+            self._reading = self._read() if self.body else NOTHING
+        return self._reading
+
+    def _read(self) -> BodyReading:
+        values, most = self.values, self.limits.values
+        found = values.document
+        if isinstance(found, BodyError) or (not self.processor and not self.view.fields.get(b"content-type")):
+            return self._loose()
+        if isinstance(found, Form):
+            return BodyReading(arguments=form_pairs(self.body, most))
+        if isinstance(found, XMLDocument):
+            return of_xml(found)
+        if isinstance(found, Multipart):
+            return read(b"MULTIPART", self.view.fields[b"content-type"], values.content)
+        if isinstance(found, (bytes, str)):
+            return NOTHING
+        reading = of_json(found, most)
+        if values.proven is not UNPROVEN and values.root:
+            told = json_arguments(found, most, values.proven, values.root)
+            shown = {name for name, text in zip(told.names, told.texts, strict=True) if text is not None}
+            reading.arguments = [pair for pair in reading.arguments if pair[0] in shown]
+        return reading
+
+    def _loose(self) -> BodyReading:
+        """What has no strict reading: as its processor reads it leniently, and all else that it may be."""
+        values = self.values
+        reading = read(self.processor, self.view.fields.get(b"content-type", b""), values.content)
+        known = {text for _, text in reading.arguments}
+        more = [value for value in values.values if value.origin is not Origin.OPAQUE and value.text not in known]
+        arguments = [*reading.arguments, *((b"body", value.text) for value in more)]
+        return BodyReading(
+            arguments=arguments,
+            names=reading.names,
+            files=reading.files,
+            part_heads=reading.part_heads,
+            texts=reading.texts,
+            attributes=reading.attributes,
+            error=reading.error or values.error,
+            truncated=reading.truncated,
+        )
+
+    def take_response(self) -> None:
+        """The head of the response is there."""
+        self.answer(self.view.status, self.view.response_lines)
+
+    def take_response_body(self) -> None:
+        self.response_body = self.view.response_content[: self.limits.size]
+
+
+def response_is_text(view: View) -> bool:
+    """Whether rules for responses look at the body: text, JSON and XML, as ModSecurity's recommended configuration has it."""
+    kind = view.response_fields.get(b"content-type", b"").lower()
+    return kind.startswith((b"text/", b"application/json", b"application/xml", b"application/problem+json"))
