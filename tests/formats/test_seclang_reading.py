@@ -707,6 +707,14 @@ class TestBounds:
         monkeypatch.setattr(Bounds, "statements", 10)
         assert "more than 10 directives" in error("SecMarker A\n" * 11).message
 
+    def test_lists(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = 'SecRule ARGS "@pmFromFile a.data a.data a.data" "id:1"'
+        assert read(text, a__data=b"x\ny").data == {"a.data a.data a.data": (b"x", b"y") * 3}
+        monkeypatch.setattr(Bounds, "phrases", 5)
+        assert "more than 5 phrases" in error(text, a__data=b"x\ny").message
+        monkeypatch.setattr(Bounds, "lists", 2)
+        assert "more than 2 files" in error(text, a__data=b"x\ny").message
+
     def test_mistakes(self) -> None:
         assert len(errors("SecFoo\n" * 1_000)) == Bounds.mistakes
         assert (

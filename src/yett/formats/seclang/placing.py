@@ -14,8 +14,8 @@ class Places:
 
     def __init__(self) -> None:
         self._items: list[Draft | Marker] = []
-        self._behind: dict[int, list[Marker]] = {}
-        """Markers that are added behind the item of this index."""
+        self._behind: dict[int, dict[str, Marker]] = {}
+        """Markers that are added behind the item of this index, by name."""
         self._leads: dict[int, str] = {}
         """The marker that the rule of this id skips to."""
 
@@ -53,11 +53,9 @@ class Places:
 
     def _lead(self, draft: Draft, name: str, index: int) -> None:
         self._leads[draft.id] = name
-        markers = self._behind.setdefault(index, [])
-        if all(marker.name != name for marker in markers):
-            target = self._items[index]
-            place = target if isinstance(target, Marker) else target.statement
-            markers.append(Marker(name, place.file, place.line))
+        target = self._items[index]
+        place = target if isinstance(target, Marker) else target.statement
+        self._behind.setdefault(index, {}).setdefault(name, Marker(name, place.file, place.line))
 
     def skip_to(self, draft: Draft) -> str | None:
         return self._leads.get(draft.id)
@@ -66,7 +64,7 @@ class Places:
         """All in order, with the markers that were added."""
         for index, item in enumerate(self._items):
             yield item
-            yield from self._behind.get(index, ())
+            yield from self._behind.get(index, {}).values()
 
 
 def _nowhere(draft: Draft, written: Written, markers: set[str]) -> Mistake:

@@ -21,11 +21,14 @@ from yett.model.mistake import Mistake, PolicyErrors
 
 
 class Bounds:
-    """What a directory of rules may be at most. octets: of all files together. mistakes: after these, reading ends."""
+    """What a directory of rules may be at most. octets: of all files together. mistakes: after these, reading ends.
+    lists: files that one operator names. phrases: of all operators."""
 
     octets = 64 << 20
     statements = 200_000
     mistakes = 100
+    lists = 100
+    phrases = 2_000_000
 
 
 def read_seclang(files: Mapping[str, bytes], order: Sequence[str]) -> RuleSet:
@@ -65,7 +68,8 @@ class _Reader:
         self._places = Places()
         self._defaults: dict[int, list[Written]] = {}
         self._signatures: list[str] = []
-        self._lists: dict[str, tuple[bytes, ...]] = {}
+        self._lists: dict[str, tuple[str, ...]] = {}
+        """The paths of the files that operators name, by their argument."""
         self._ids: dict[int, Draft] = {}
         self._open: Draft | None = None
         """The first rule of a chain that goes on."""
@@ -147,20 +151,21 @@ class _Reader:
         self._open = (head or draft) if draft.has("chain") else None
 
     def _list(self, draft: Draft) -> None:
-        """Keep the lines of the files that an operator names."""
+        """Keep the names of the files that an operator names."""
         operator, statement = draft.operator, draft.statement
         if operator is None or operator.name not in FILES:
             return
-        lines: list[bytes] = []
         directory = posixpath.dirname(statement.file)
-        for name in operator.argument.split():
-            content = self._files.get(posixpath.normpath(posixpath.join(directory, name)))
-            if content is None:
+        names = operator.argument.split()
+        if len(names) > Bounds.lists:
+            raise Refused(statement.mistake(f"more than {Bounds.lists} files", 1))
+        for name in names:
+            if posixpath.normpath(posixpath.join(directory, name)) not in self._files:
                 index = statement.words[1].text.index(name)
                 hint = suggestion(name, (posixpath.relpath(path, directory or ".") for path in self._files))
                 raise Refused(statement.mistake(f"there is no file {name[:80]}", 1, index, hint))
-            lines += phrases(content)
-        if self._lists.setdefault(operator.argument, tuple(lines)) != tuple(lines):
+        paths = tuple(posixpath.normpath(posixpath.join(directory, name)) for name in names)
+        if self._lists.setdefault(operator.argument, paths) != paths:
             raise Refused(statement.mistake(f"{operator.argument[:80]} is another file in another directory", 1))
 
     def _marker(self, statement: Statement) -> None:
@@ -216,10 +221,18 @@ class _Reader:
         return RuleSet(
             items=tuple(items),
             settings=self._settings.values,
-            data=self._lists,
+            data=self._data(),
             unenforced=self._gaps.all(order),
             signatures=tuple(self._signatures),
         )
+
+    def _data(self) -> dict[str, tuple[bytes, ...]]:
+        """What the named files hold."""
+        read = {path: phrases(self._files[path]) for paths in self._lists.values() for path in set(paths)}
+        if sum(len(read[path]) for paths in self._lists.values() for path in paths) > Bounds.phrases:
+            self._mistake(Mistake(f"more than {Bounds.phrases} phrases in files"))
+            raise _Enough
+        return {argument: tuple(line for path in paths for line in read[path]) for argument, paths in self._lists.items()}
 
 
 _PHRASE = re.compile(rb"[ \t]*[^ \t#\r]")
