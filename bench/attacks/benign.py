@@ -1,7 +1,7 @@
 """Requests like those of real APIs: their shapes from public API descriptions, the strings in them from foreign texts.
 
-What share of requests holds which kinds of text is written below (`REGISTERS`, `FREQUENCY`); it is a judgement on what APIs carry, not
-tuned to any rule. Each request belongs to the half of the texts in it. It must not know any rule.
+What share of requests holds which kinds of text is written below (`REGISTERS`, `FREQUENCY`); it is a judgement on what APIs carry,
+not tuned to any rule. Each request belongs to the half of the texts in it. It must not know any rule.
 """
 
 import json

@@ -7,7 +7,7 @@ from attacks.engines import SETTINGS, Seen, behind_server
 from yett.engine.recorded import RecordedView
 from yett.formats.http1 import Refused, parse_request
 from yett.formats.seclang import read_seclang
-from yett.model.exchange import Exchange, Request
+from yett.model.exchange import Exchange, Request, Response
 from yett.model.policy import Bounds
 from yett.rules.seclang import run
 from yett.rules.seclang.compile import compile_rules
@@ -16,34 +16,42 @@ from yett.store.rule_directory import read_rule_directory
 
 
 class YettEngine:
-    """Yett's engine for rules behind the same tolerant server, so that every test's request reaches the rules."""
+    """Yett's engine for rules behind the same tolerant server, so that every test's request reaches the rules.
 
-    def __init__(self, directory: Path) -> None:
-        read = read_rule_directory(directory)
-        setup, *rest = read.order  # the settings come after crs-setup.conf, as the README tells
-        order = (setup, "conformance.conf", *rest) if "setup" in setup else ("conformance.conf", *read.order)
-        self.program = compile_rules(read_seclang({**read.files, "conformance.conf": SETTINGS.encode()}, order))
+    settings: SecLang that is read after crs-setup.conf; setup: that file, where it is not in the directory.
+    """
+
+    def __init__(self, directory: Path, settings: str = SETTINGS, setup: Path | None = None) -> None:
+        read = read_rule_directory(directory, setup)
+        prepared, *rest = read.order
+        order = (prepared, "settings.conf", *rest) if "setup" in prepared else ("settings.conf", *read.order)
+        self.program = compile_rules(read_seclang({**read.files, "settings.conf": settings.encode()}, order))
 
     def see(self, wire: bytes) -> Seen:
         return behind_server(self.judge, wire)
 
-    def judge(self, request: Request) -> Seen:
-        line = b"%b %b HTTP/%b" % (request.method.encode(), request.target, request.version.encode())
-        transaction = Transaction.of_request(line, request.fields, request.body)
-        run.begin(self.program, transaction)
-        run.request(self.program, transaction)
-        response = reception.answer(request)
-        if transaction.refusal is None:
-            transaction.answer(response.status, response.fields)
-            transaction.response_body = response.body
-            run.response(self.program, transaction)
-        run.finish(self.program, transaction)
-        status = transaction.refusal.status if transaction.refusal is not None else response.status
+    def judge(self, request: Request, response: Response | None = None) -> Seen:
+        """response: what the backend of the tests answers, unless given."""
+        transaction = self.transaction(request, response or reception.answer(request))
+        status = transaction.refusal.status if transaction.refusal is not None else transaction.status
         lines = tuple(
             f'[id "{hit.rule.id}"] [msg "{_printable(hit.message)}"] [data "{_printable(hit.data)}"]'
             for hit in transaction.hits
         )
         return Seen(status, frozenset(hit.rule.id for hit in transaction.hits), lines)
+
+    def transaction(self, request: Request, response: Response | None = None) -> Transaction:
+        """All phases, as far as a refusal lets them come."""
+        line = b"%b %b HTTP/%b" % (request.method.encode(), request.target, request.version.encode())
+        transaction = Transaction.of_request(line, request.fields, request.body)
+        run.begin(self.program, transaction)
+        run.request(self.program, transaction)
+        if response is not None and transaction.refusal is None:
+            transaction.answer(response.status, response.fields)
+            transaction.response_body = response.body
+            run.response(self.program, transaction)
+        run.finish(self.program, transaction)
+        return transaction
 
 
 def _printable(text: bytes) -> str:

@@ -69,8 +69,8 @@ class Judgement(msgspec.Struct, frozen=True):
 class Oracle:
     """Rules loaded once; `judge` as often as wanted. Not for threads."""
 
-    def __init__(self, rules: Sequence[Path], setup: Path | None = None, settings: str = "") -> None:
-        """Loads `setup` (crs-setup.conf), `settings`, then the files in that order. Raises ValueError, with its words."""
+    def __init__(self, rules: Sequence[Path], setup: Path | None = None, more: str = "") -> None:
+        """Loads `setup` (crs-setup.conf), the text `more`, then the files in that order. Raises ValueError, with its words."""
         self._engine, self._rules = ModSecurity(), RulesSet()
         self._lines: list[str] = []
         self._engine.set_log_callback(self._lines.append)
@@ -78,7 +78,7 @@ class Oracle:
         self._load(_BASE + (f"SecUnicodeMapFile {unicode_map} 20127\n" if unicode_map else ""))
         if setup is not None:
             self._load_file(setup)
-        self._load(settings)
+        self._load(more)
         for path in rules:
             self._load_file(path)
 
@@ -139,8 +139,12 @@ def rule_files(directory: Path) -> list[Path]:
 def crs(directory: Path, setup: Path | None = None, paranoia: int = 1, threshold: int = 5, outbound: int = 4) -> Oracle:
     """The Core Rule Set in `directory`, denying at these thresholds. `setup` is its crs-setup.conf, found by itself where it
     lies in `directory`. Raises ValueError."""
-    settings = _PARANOIA.format(level=paranoia, inbound=threshold, outbound=outbound)
-    return Oracle(rule_files(directory), setup or setup_file(directory), settings)
+    return Oracle(rule_files(directory), setup or setup_file(directory), settings(paranoia, threshold, outbound))
+
+
+def settings(paranoia: int = 1, threshold: int = 5, outbound: int = 4) -> str:
+    """SecLang that sets level and thresholds, and allows the methods of APIs; for CRS 3.3 and 4."""
+    return _PARANOIA.format(level=paranoia, inbound=threshold, outbound=outbound)
 
 
 def setup_file(directory: Path) -> Path | None:
