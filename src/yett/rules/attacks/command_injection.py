@@ -61,19 +61,26 @@ RULE = AttackRule(
 _ALWAYS = (
     rb"(?:whoami|ifconfig|ipconfig|uname|netstat|systeminfo|tasklist|traceroute|nslookup|hostname|lsb_release|printenv|getent|crontab|"
     rb"useradd|userdel|passwd|shutdown|reboot|killall|mkfifo|netcat|ncat|socat|telnet|tcpdump|wget|curl|phpinfo|chmod|chown|mysqldump|xterm|tftp|bitsadmin|certutil|"
-    rb"wmic|schtasks|rundll32|regsvr32|mshta|cscript|wscript|powershell(?:\.exe)?|pwsh|cmd(?:\.exe)?\s*/[ck]|/?(?:usr/)?(?:s?bin|local/bin)/\w{2,12}|\.\./\.\./|busybox|lsof|dig\b|arp\b|nmap)"
+    rb"wmic|schtasks|rundll32|regsvr32|mshta|cscript|wscript|powershell(?:\.exe)?|pwsh|cmd(?:\.exe)?\s*/[ck]|/?(?:usr/)?(?:s?bin|local/bin)/\w{2,12}|\.\./\.\./|busybox|lsof|dig\b|arp\b|nmap|sysinfo|regedit|netsh\s\w|reg\s+(?:add|query|delete)\b)"
 )
 _WITH_ARGUMENT = (
     rb"(?:(?:cat|tac|head|tail|more|less|nl|tee|cp|mv|rm|rmdir|mkdir|ls|dir|type|find|grep|egrep|sed|awk|cut|strings|xxd|od|base64|touch|echo|printf|file|stat|du|df|ln|tar|zip|gzip|vi|vim|nano|dd|sort|uniq|wc|rev|diff|sh|bash|dash|zsh|ksh|csh|ash|perl|python[23]?|ruby|php|node|lua|gcc|java|nc|ssh|scp|ftp|mail|"
-    rb"sendmail|ping6?|kill|sleep|time|timeout|env|export|set|source|exec|eval|su|sudo|mount|ps|top|net|reg|sc|del|copy|move|ren|attrib|icacls|start|call|fsutil|wevtutil|gpg|openssl|apt(?:-get)?|yum|pip|npm|git|docker|kubectl|service|systemctl|who|w|last|man|date|xargs|nohup)"
-    rb"(?:\.exe)?(?:[\s+]+|\$\{?ifs\}?(?:\$\d)?|<|\t|%20)(?:-{1,2}\w|/|~/|\.{1,2}/|\$|['\"`]|\d+\b|[a-z]:\\|\\\\|>|\*|&|\||%\w+%|[\w.\-]{1,64}(?:/|\.(?:txt|php|sh|py|pl|exe|conf|ini|log|html?|jsp|asp|bat|ps1)\b)|(?:localhost|user|users|view|localgroup|share|passwd|shadow|root|alive|http)\b|\d))"
+    rb"sendmail|ping6?|kill|sleep|time|timeout|env|export|set|source|exec|eval|su|sudo|mount|ps|top|net|reg|sc|del|copy|move|ren|attrib|icacls|start|call|fsutil|wevtutil|gpg|openssl|apt(?:-get)?|yum|pip|npm|git|docker|kubectl|service|systemctl|who|w|last|man|date|xargs|nohup|cd|trap|irb|gcc[\d.]*|perf)"
+    rb"(?:\.exe)?(?:[\s+]+|<{1,3}|\$\{?ifs\}?(?:\$\d)?|<|\t|%20)(?:-{1,2}\w|/|~/|\.{1,2}/|\$|['\"`]|\d+\b|[a-z]:\\|\\\\|>|\*|&|\||%\w+%|[\w.\-]{1,64}(?:/|\.(?:txt|php|sh|py|pl|exe|conf|ini|log|html?|jsp|asp|bat|ps1)\b)|(?:localhost|user|users|view|localgroup|share|passwd|shadow|root|alive|http)\b|\d))"
 )
 _BARE = rb"(?:id|ls|dir|pwd|w|who|env|set|ps|date|uptime|ver|cat|sh|bash|whoami|ipconfig|ifconfig|uname|netstat|reboot|hostname|ps\s+-?\w{1,4}|ls\s+-\w{1,5}|cat\s+\S+?|net\s+\w+|history|last|logname|groups)"
-_END = rb"\s*(?:$|[;|&`)#'\"\n]|%0a|>|<)"
-_SPLIT = rb"(?:;|\|{1,2}|&{1,2}|`|\$\(|\n|\r|%0a|[<>]\()"
+_END = rb"\s*(?:$|[;|&`)#'\"\n]|%0a|>|<|\\n|/n)"
+_SPLIT = rb"(?:^<|;|\|{1,2}|&{1,2}|`|\$\(|\n|\r|%0a|[<>]\()"
 
 _PLACES = (PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}) - {Origin.XML_NAME}
 _LINES = {Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE}
+
+
+_FILTERS = frozenset(
+    b"gzip tar zip sort uniq wc sed awk cut head tail grep egrep find less more tee touch strings diff file date set export"
+    b" source make echo printf python python3 perl node ruby php git docker npm pip".split()
+)
+"""Programs that people show each other in pipes and lists: they count where little stands before."""
 
 
 def _separated(found: Found) -> bool:
@@ -88,13 +95,18 @@ def _separated(found: Found) -> bool:
         return len(text) <= 200
     if mark == b"`":
         return len(text) <= 80 and text.count(b" ") <= 8 and text.count(b"`") <= 2
-    return found.start <= 120 and len(text) <= 400 and not _is_program(text)
+    if found.start > 120 or len(text) > 400 or _is_program(text):
+        return False
+    program = piece.lstrip(b";|&<>( {'\"+$\\\n\r").split()[:1]
+    return not program or program[0].lower() not in _FILTERS or text[: found.start].count(b" ") <= 1
 
 
 def _bare(found: Found) -> bool:
     text, piece = found.text, found.text[found.start : found.end].strip()
     if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer") and b";" in piece[:1]:
         return False  # parameters of fields are separated like that
+    if piece[:1] == b"<" and piece[-1:] == b">":
+        return False  # an element
     if piece[:1] in b"|&" and text.count(b"|") + text.count(b"&") > 3 and b" | " in text:
         return False  # a list of columns
     if piece[:1] == b"`" or found.text[found.start : found.start + 1] in b"\r\n":
@@ -110,14 +122,14 @@ def _is_program(text: bytes) -> bool:
 SIGNATURES = (
     Signature(
         id="separated",
-        pattern=_SPLIT + rb"[\s({'\"]*(?:" + _ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + _WITH_ARGUMENT + rb")",
+        pattern=_SPLIT + rb"[\s({'\"+|&$\\]*(?:" + _ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + _WITH_ARGUMENT + rb")",
         reason="a separator of a shell, and a program with arguments",
         where=_PLACES,
         confirm=_separated,
     ),
     Signature(
         id="bare",
-        pattern=_SPLIT + rb"[\s({'\"]*" + _BARE + _END,
+        pattern=_SPLIT + rb"[\s({'\"+]*" + _BARE + _END + rb"|^(?:whoami|id|ls|pwd|uname)[;|&]",
         reason="a separator of a shell, and a program",
         where=_PLACES - {Origin.HEADER} | {Origin.HEADER},
         confirm=_bare,
@@ -131,7 +143,7 @@ SIGNATURES = (
     ),
     Signature(
         id="shell",
-        pattern=rb"/dev/(?:tcp|udp)/[\w.\-]{1,80}/\d|\bn(?:et)?c(?:at)?(?:\.exe)?\s+(?:-\w{1,8}\s+){0,4}-?e\s*\S|\bn(?:et)?c(?:at)?\b[^\n|;]+\|\s*/?(?:bin/)?(?:ba)?sh\b|\bmkfifo\s+/tmp|\b(?:ba|da|z|k|c)?sh\s+-i\s*(?:>|2>|<)|\bsocket\.socket\(.*?(?:subprocess|os\.dup2|pty\.spawn)|\bpython[23]?\s+-c\s+['\"]import\s|\b(?:perl|ruby|php|lua|node)\s+-(?:e|r)\s+['\"]|\bphp\s+-r\s|\bfsockopen\s*\(.+?exec|/bin/(?:ba|da|z)?sh\s+(?:-c|-i)\b",
+        pattern=rb"/dev/(?:tcp|udp)/[\w.\-]{1,80}/\d|\bn(?:et)?c(?:at)?(?:\.exe)?\s+[^\n|;]*?\s?-e\s*[/\w]|\bn(?:et)?c(?:at)?\b[^\n|;]+\|\s*/?(?:bin/)?(?:ba)?sh\b|\bmkfifo\s+/tmp|\b(?:ba|da|z|k|c)?sh\s+-i\s*(?:>|2>|<)|\bsocket\.socket\(.*?(?:subprocess|os\.dup2|pty\.spawn)|\bpython[23]?\s+-c\s+['\"]import\s|\b(?:perl|ruby|php|lua|node)\s+-(?:e|r)\s+['\"]|\bphp\s+-r\s|\bfsockopen\s*\(.+?exec|/bin/(?:ba|da|z)?sh\s+(?:-c|-i)\b",
         reason="a shell for somebody else",
         confirm=lambda found: len(found.text) <= 1_000 and not _is_program(found.text),
     ),
@@ -151,8 +163,8 @@ SIGNATURES = (
         id="shellshock",
         pattern=rb"\(\s*\)\s*\{[^}]*\}?\s*;",
         reason="a function definition for Bash (CVE-2014-6271)",
-        where={Origin.HEADER, Origin.COOKIE, Origin.QUERY, Origin.FORM, Origin.URL, Origin.PATH} | NAMES,
-        confirm=lambda found: found.start <= 16,
+        where={Origin.HEADER, Origin.COOKIE} | PARAMETERS | NAMES,
+        confirm=lambda found: found.start <= 16 and (found.start == 0 or found.value.origin in (Origin.HEADER, Origin.URL)),
     ),
     Signature(
         id="disguised",
@@ -160,6 +172,12 @@ SIGNATURES = (
         reason="a command spelt to deceive",
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
+    ),
+    Signature(
+        id="batch",
+        pattern=rb"\bfor\s+(?:/[dflr]\b.*?)?%{1,2}\S{1,12}\s*in\s*\(|\bif\s+(?:/i\s+)?(?:not\s+)?(?:exist\s+\S+\s+\(|defined\s+\w+\s*(?:\(|set\s)|\"?%[\w:~\-]+%?\"?\s*(?:==|neq|equ)|errorlevel\s+\d|\(?[\"\w%]{1,20}\)?\s*(?:==|geq|leq|neq|equ|gtr|lss)\s*\(?[\"\w%,! ]{1,30}\)?\s+(?:echo|cd|set|\())|\bCMD=\\?\$\\?['\"]|\bcd\s+/?;\s*cd\s+\w|^[^\s]{0,40}[;|&]{1,2}\s*[a-z][\w.\-]{1,30}(?:\s+--?[a-z][\w\-]*|<<<)",
+        reason="a line of a shell",
+        confirm=lambda found: len(found.text) <= 200 and found.start <= 40 and b"\n" not in found.text.strip(),
     ),
     Signature(
         id="file-and-device",
@@ -170,7 +188,7 @@ SIGNATURES = (
     ),
     Signature(
         id="program-call",
-        pattern=rb"\b(?:system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec)\s*\(\s*['\"(]?\s*(?:\$_(?:GET|POST|REQUEST|COOKIE|SERVER)|/?(?:usr/)?s?bin/|" + _ALWAYS + rb"|(?:cat|ls|dir|ping|echo|nc|sh|bash|id|rm)\b[\s'\"])|\$_(?:GET|POST|REQUEST|COOKIE)\s*\[|\beval\s*\(\s*(?:\$_|base64_decode|gzinflate|str_rot13|stripslashes|compile\(|__import__|chr\()|__import__\s*\(\s*['\"](?:os|subprocess|pty|commands|socket)|\bos\.(?:system|popen|execv?p?|spawn\w*)\s*\(\s*['\"]|\bsubprocess\.(?:Popen|call|run|check_output|getoutput)\s*\(\s*\[?['\"](?:/|id|cat|ls|sh|bash|nc|curl|wget|whoami)|\brequire\s*\(\s*['\"]child_process['\"]\s*\)|\bchild_process\.|\bprocess\.mainModule|\bphpinfo\s*\(\s*\)|\bassert\s*\(\s*['\"$]",
+        pattern=rb"\b(?:system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec)\s*\(\s*['\"(]?\s*(?:\$_(?:GET|POST|REQUEST|COOKIE|SERVER)|/?(?:usr/)?s?bin/|" + _ALWAYS + rb"|(?:cat|ls|dir|ping|echo|nc|sh|bash|id|rm|sleep|pwd)\b[\s'\"])|^[\s;|&'\"]*(?:system|exec|eval|passthru|shell_exec|popen)\s*\(\s*['\"]|\$\{\s*(?:sleep|system|exec|passthru|phpinfo)\s*\(|<\?(?:php|=)\s*[\w$]|\bmove_uploaded_file\s*\(|\$_(?:GET|POST|REQUEST|COOKIE)\s*\[|\beval\s*\(\s*(?:\$_|base64_decode|gzinflate|str_rot13|stripslashes|compile\(|__import__|chr\()|__import__\s*\(\s*['\"](?:os|subprocess|pty|commands|socket)|\bos\.(?:system|popen|execv?p?|spawn\w*)\s*\(\s*['\"]|\bsubprocess\.(?:Popen|call|run|check_output|getoutput)\s*\(\s*\[?['\"](?:/|id|cat|ls|sh|bash|nc|curl|wget|whoami)|\brequire\s*\(\s*['\"]child_process['\"]\s*\)|\bchild_process\.|\bprocess\.mainModule\.\w|\bphpinfo\s*\(\s*\)|\bassert\s*\(\s*['\"$]",
         reason="code that runs a command",
         where=TEXTS,
         confirm=lambda found: len(found.text) <= 1_000 and not _is_program(found.text),

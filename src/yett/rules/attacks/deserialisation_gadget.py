@@ -50,7 +50,7 @@ RULE = AttackRule(
 SIGNATURES = (
     Signature(
         id="java",
-        pattern=rb"\brO0AB[QXY]\w|\baced0005(?:7[0-9a-f])|\xac\xed\x00\x05[\x70-\x7e]|\bH4sIAAAAAAAA\w{0,4}(?:FvzloG0|J1bW)|<java\b[^>]*class\s*=\s*[\"']java\.beans\.XMLDecoder|<object\s+class\s*=\s*[\"']java\.lang\.(?:Runtime|ProcessBuilder)",
+        pattern=rb"\brO0AB[QXY]|\baced0005(?:7[0-9a-f])|\xac\xed\x00\x05[\x70-\x7e]|\bH4sIAAAAAAAA\w{0,4}(?:FvzloG0|J1bW)|<java\b[^>]*class\s*=\s*[\"']java\.beans\.XMLDecoder|<object\s+class\s*=\s*[\"']java\.lang\.(?:Runtime|ProcessBuilder)",
         reason="a serialised object of Java",
         where=REQUEST,
     ),
@@ -64,7 +64,7 @@ SIGNATURES = (
     ),
     Signature(
         id="php",
-        pattern=rb"(?:^|[\"';{}:=\s|])(?:O|C):\+?\d{1,5}:\s*\\?\"[\w\\]{1,100}\\?\":\+?\d{1,6}:\s*\{|^a:\d{1,5}:\{(?:i:\d{1,9};|s:\d{1,6}:\\?\")|\bTzo\d[\w+/]{12}|\bphar://",
+        pattern=rb"(?:^|[\"';{}:=\s|])(?:O|C):\+?\d{1,5}:\s*\\?\"[\w\\]{1,100}\\?\":\+?\d{1,6}:\s*\{|(?:^|/)a:\d{1,5}:\{(?:i:\d{1,9};|s:\d{1,6}:\\?\")|\bTzo\d[\w+/]{12}|\bphar://",
         reason="a serialised object of PHP",
         where=TEXTS,
         confirm=lambda found: len(found.text) <= 65_536,

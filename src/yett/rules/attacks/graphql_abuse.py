@@ -147,9 +147,9 @@ SIGNATURES = (
     ),
     Signature(
         id="introspection",
-        pattern=rb"[{\s]__(?:schema\s*\{|type\s*\(\s*name\s*:)",
+        pattern=rb"[{\s]__(?:schema\s*\{|type\s*\(\s*name\s*:)|\b__schema\s*\{\s*(?:queryType|mutationType|types|directives)\b|\{\s*__schema\s*\}|\bfragment[\s+]+\w+[\s+]+on[\s+]+__Type\b",
         reason="a question for the schema",
         where=PARAMETERS | {Origin.TEXT},
-        confirm=lambda found: is_query(found.text),
+        confirm=lambda found: is_query(found.text) or found.text[found.start : found.start + 1] in b"_{f",
     ),
 )

@@ -42,7 +42,7 @@ RULE = AttackRule(
 )
 
 _FIELDS = (
-    rb"(?:set-cookie2?|location|content-(?:type|length|disposition|encoding|security-policy|location)|transfer-encoding|x-forwarded-\w{2,12}|refresh|access-control-allow-\w{4,12}"
+    rb"(?:set-cookie2?|location|content-?(?:type|length|disposition|encoding|security-policy|location)|transfer-encoding|x-forwarded-\w{2,12}|refresh|access-control-allow-\w{4,12}"
     rb"|cache-control|last-modified|x-xss-protection|link|status|host|connection|www-authenticate|proxy-\w{4,16}|x-\w{2,20}(?:-\w{2,20})?|referer|user-agent|cookie|origin|upgrade|expires|pragma|vary)"
 )
 _LINE = {Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Origin.FORM, Origin.FILE_NAME} | NAMES
@@ -50,7 +50,7 @@ _LINE = {Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Or
 
 def _one_line(found: Found) -> bool:
     """The place holds one line by its nature, or the value looks like one that goes on."""
-    if found.value.origin in (Origin.FORM, Origin.JSON, Origin.PART, Origin.XML):
+    if found.value.origin in (Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART, Origin.XML):
         before = found.text[: found.start]
         return b"\n" not in before and len(before) <= 200 and before.count(b" ") <= 2 and b"HTTP/" not in before
     return True
@@ -59,14 +59,14 @@ def _one_line(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="field",
-        pattern=rb"(?:[\r\n]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*" + _FIELDS + rb"[\s]*:",
+        pattern=rb"(?:[\r\n]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?" + _FIELDS + rb"[\s]*:",
         reason="a line break, and a field of HTTP",
         where=_LINE | PARAMETERS,
         confirm=_one_line,
     ),
     Signature(
         id="response",
-        pattern=rb"\r?\n\s*HTTP/[0-3](?:\.\d)?\s+\d{3}\b|\r\n\r\n\s*<|\n\n\s*<(?:html|script|svg|body|h1)",
+        pattern=rb"[\r\n]\s*(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS)\s+\S+\s+HTTP/\d|\r?\n\s*HTTP/[0-3](?:\.\d)?\s+\d{3}\b|\r\n\r\n\s*<|\n\n\s*<(?:html|script|svg|body|h1)",
         reason="a line break, and a response",
         where=_LINE | PARAMETERS,
         confirm=lambda found: found.value.origin in (Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Origin.QUERY_NAME)

@@ -57,7 +57,7 @@ SIGNATURES = (
     ),
     Signature(
         id="spelt",
-        pattern=rb"\$\{\s*(?:(?:lower|upper|date)\s*:\s*'?[jndilaprmsh:]{1,4}'?\s*\}|(?:env|sys|main|::?-?)[^{}$]{0,40}:-[jndilaprmsh:]{1,4}\s*\}|:{1,3}-[jndilaprmsh:]{1,4}\s*\}|base64:[A-Za-z0-9+/=]{4,})",
+        pattern=rb"\$\{\s*(?:(?:lower|upper|date)\s*:\s*[^{}$]{1,20}\}|(?:env|sys|main|::?-?)[^{}$]{0,40}:-[jndilaprmsh:]{1,4}\s*\}|:{1,3}-[jndilaprmsh:]{1,4}\s*\}|base64:[A-Za-z0-9+/=]{4,})",
         reason="letters spelt by lookups",
         where=_ANY,
     ),

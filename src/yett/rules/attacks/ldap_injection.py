@@ -58,14 +58,14 @@ def _closes(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="next-filter",
-        pattern=rb"\)[\s\x00]*\)?[\s\x00]*\([\s\x00]*\(?(?:[|&!][\s\x00]*[()*]|" + _ATTRIBUTE + rb"\s*[~<>]?=)",
+        pattern=rb"\)[\s\x00]*[)!]?[\s\x00]*\([\s\x00]*\(?(?:[|&!][\s\x00]*(?:[()*]|$)|" + _ATTRIBUTE + rb"\s*[~<>]?=)",
         reason="a parenthesis that ends the application's filter, and another filter",
         where=PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER},
         confirm=lambda found: _closes(found) and len(found.text) <= 512,
     ),
     Signature(
         id="wildcard",
-        pattern=rb"\*[\s\x00]*\)+[\s\x00]*(?:\(+[\s\x00]*[|&!]|\(\w{1,40}[~<>]?=|\)\s*\x00|%00)|\*\(\)\s*\|\s*[&%]|^\*\(\|\(|\(\s*[|&]\s*\(\s*" + _ATTRIBUTE + rb"\s*[~<>]?=[^()]*\)|\(!\s*\(\s*" + _ATTRIBUTE + rb"=|^\s*[)*|&(\s]{0,8}\(?" + _ATTRIBUTE + rb"=\*\)?[\s)]*(?:\(|$)|^\(" + _ATTRIBUTE + rb"=[^()]*\*\)",
+        pattern=rb"\*[\s\x00]*\)+[\s\x00]*(?:\(+[\s\x00]*[|&!]|\(\w{1,40}[~<>]?=|\)\s*\x00|%00)|\*\(\)\s*\|\s*[&%]|^\*\(\|\(|\(\s*[|&]\s*\(\s*" + _ATTRIBUTE + rb"\s*[~<>]?=[^()]*\)|\(!\s*\(\s*" + _ATTRIBUTE + rb"=|^\s*[)*|&(\s]{0,8}\(?" + _ATTRIBUTE + rb"=\*\)?[\s)]*(?:\(|$)|^\(" + _ATTRIBUTE + rb"=[^()]*\)$",
         reason="a filter of a directory",
         where=PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER},
         confirm=lambda found: len(found.text) <= 512,

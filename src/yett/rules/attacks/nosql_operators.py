@@ -67,10 +67,10 @@ SIGNATURES = (
     ),
     Signature(
         id="object",
-        pattern=rb"\{\s*['\"]?\s*" + OPERATORS + rb"\s*['\"]?\s*:\s*(?:['\"\[{/\-\d]|null|true|false|new|function|db)",
+        pattern=rb"\{\s*['\"]?\s*" + OPERATORS + rb"\s*['\"]?\s*:\s*(?:['\"\[{/\-\d]|null|true|false|new|function|db|undefined)|^\s*[\w.]{1,40}\[\$\w{2,12}\]\s*=|['\"]\s*,\s*\$(?:or|and|nor|where|ne|gt|lt|regex|in|nin)\b\s*['\"]?\s*:\s*[\[{'\"\d/]",
         reason="a condition of a document database",
         where=TEXTS - {Origin.TEXT},
-        confirm=lambda found: found.start <= 200,
+        confirm=lambda found: found.start <= 200 and len(found.text) <= 2_000,
     ),
     Signature(
         id="javascript",
@@ -80,7 +80,7 @@ SIGNATURES = (
     ),
     Signature(
         id="function",
-        pattern=rb"\bthis\.\w{1,40}\.match\s*\(\s*/|\bdb\.(?:getCollectionNames|injection|\w{1,40}\.(?:insert|find|remove|drop|update\w*)\s*\()|\bdb\[|\$where\s*['\"]?\s*[:=]|\bmapReduce\b.{0,40}function|\bnew\s+Date\(\)\s*-\s*\w+\s*<\s*\d|(?:\|\||&&)\s*this\.\w{1,40}\s*(?:[!=]={1,2}|\.)",
+        pattern=rb"\bthis\.\w{1,40}\.match\s*\(\s*/|\bdb\.(?:getCollectionNames|injection|\w{1,40}\.(?:insert|find|remove|drop|update\w*)\s*\()|\bdb\[|\$where\s*['\"]?\s*[:=]|^\s*(?:\|\||&&)\s*\w+\s*==|\bmapReduce\b.{0,40}function|\bnew\s+Date\(\)\s*-\s*\w+\s*<\s*\d|(?:\|\||&&)\s*this\.\w{1,40}\s*(?:[!=]={1,2}|\.)",
         reason="JavaScript for a document database",
         where=PARAMETERS | NAMES | {Origin.COOKIE},
         confirm=lambda found: found.start <= 100 and len(found.text) <= 300,

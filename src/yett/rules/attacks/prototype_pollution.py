@@ -88,7 +88,7 @@ SIGNATURES = (
     ),
     Signature(
         id="path",
-        pattern=rb"^\s*(?:[\w$]{1,40}[.\[]){0,6}['\"]?(?:__proto__['\"]?(?:\]|\.|$|\[)|constructor['\"]?(?:\.|\]?\[)['\"]?prototype['\"]?(?:\]|\.|\[|$))|^/(?:\w{1,40}/){0,6}__proto__(?:/|$)|^\s*\{\s*\"__proto__\"\s*:",
+        pattern=rb"^\s*(?:[\w$]{1,40}[.\[]){0,6}['\"]?(?:__proto__['\"]?(?:\]|\.|$|\[)|constructor['\"]?(?:\.|\]?\[)['\"]?prototype['\"]?(?:\]|\.|\[|$))|^/(?:\w{1,40}/){0,6}__proto__(?:/|$)|^\s*\{?\s*[\"']__proto__[\"']\s*:|(?:^|[?#&\s'\"/])(?:\w+\[)?__proto__(?:\[|\.\w)|[?#&]constructor\[prototype\]|[?#&]constructor\.prototype\.\w",
         reason="a path to what objects inherit",
         where=PARAMETERS,
         confirm=lambda found: len(found.text) <= 300,

@@ -75,7 +75,7 @@ SIGNATURES = (
     ),
     Signature(
         id="event-handler",
-        pattern=rb"<[a-z!?/][^>]*?[\s\x00\x0b\x0c/\"'`]" + EVENT + rb"[\s\x00\x0b\x0c]*=[\s\x00]*[^\s>]",
+        pattern=rb"<[a-z!?/][^>]*?[\s\x00\x0b\x0c/\"'`:]on[a-z]{3,30}[\s\x00\x0b\x0c]*=[\s\x00]*[^\s>]",
         reason="an element with an event handler",
     ),
     Signature(
@@ -123,6 +123,18 @@ SIGNATURES = (
         pattern=rb"\b(?:alert|confirm|prompt)[\s\x00]*(?:\([\s\"'`/]*(?:\d{1,6}|xss\w*|document\.\w+|window\.\w+|location\w*|origin|String\.fromCharCode|/?xss/?|[\"'`/]+[^\"'`]{0,20}xss[^\"'`]{0,20}[\"'`/]+|\w{1,10})[\s\"'`/.\w]{0,20}\)|`[^`]{0,20}`)|\b(?:eval|setTimeout|Function)\s*\(\s*(?:atob|String\.fromCharCode|unescape|decodeURI\w*|location\.|name\b)|document\s*\.\s*(?:cookie|domain)\s*[)+;,&]|\[\s*['\"]?(?:constructor|\\?x63)[^\]]{0,30}\]\s*(?:\[|\()|(?:constructor|find|filter|map)\s*\.\s*constructor\s*\(|\bonerror\s*=\s*(?:alert|eval|confirm|prompt)\s*[;,]?\s*throw\b|\btop\s*\[\s*['\"/]|\bself\s*\[\s*['\"/]",
         reason="a call that proves that a script runs",
         confirm=lambda found: len(found.text) <= 160 and not _is_prose(found),
+    ),
+    Signature(
+        id="frame",
+        pattern=rb"<[\s\x00]*i?frame\b|<[\s\x00]*base\b[^>]*href|<style[^>]*>[^<]*@import\b|\+ADw-(?:s|i|/|\w)|<xsl:(?:stylesheet|template|value-of)\b|\bev:(?:event|handler)\s*=|<(?:listener|handler)\b[^>]*\b(?:event|handler)\s*=|<!ATTLIST\b[^>]*\bon\w+|^\s*data:\s*,\s*<|<\s*form\b[^>]*\baction\s*=[\s\"']*(?:javascript|data|https?:)|\bres://\w:|[\"'\s<](?:formaction|srcdoc|xlink:href|dynsrc|dirname)[\s/]*=",
+        reason="markup that loads foreign content",
+        confirm=lambda found: found.start <= 400,
+    ),
+    Signature(
+        id="lone",
+        pattern=rb"^(?:\\x|\\u00|%|&#x0*|&#0*)(?:3c|60);?$|^(?:new\s+Function|set(?:Interval|Timeout)|eval|atob|btoa)\s*\([^()]{0,60}\);?$|\$\{\s*(?:alert|confirm|prompt)\s*\}|\bdocument\s*\)?\s*\[\s*['\"`/](?:cookie|domain|location|write|body)|\b(?:self|top|this|window|parent|frames|globalThis)\s*\[\s*(?:['\"`]?\s*/?(?:alert|eval|confirm|prompt|document|location|\w{0,12}['\"`]\s*\+)|\d{3,}\.\.)|\.appendChild\s*\(\s*document\.createElement",
+        reason="a piece of a script",
+        confirm=lambda found: len(found.text) <= 160,
     ),
     Signature(
         id="template-script",

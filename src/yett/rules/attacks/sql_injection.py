@@ -16,7 +16,8 @@ an encoding that only the application knows, and SQL that a caller may send by d
 
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.quoting import breaks_out, near_start, soon_over
-from yett.rules.inspection.signature import NAMES, PARAMETERS, TEXTS, Found, Signature
+from yett.rules.inspection.signature import NAMES, PARAMETERS, Found, Signature
+from yett.rules.inspection.sqli import sqli
 from yett.formats.inspected import Origin
 
 RULE = AttackRule(
@@ -59,9 +60,9 @@ RULE = AttackRule(
 W = rb"[\s\x0b\xa0(+]"
 SPACE = rb"[\s\x0b\xa0(+]+"
 QUOTE = rb"['\"`]"
-OPERATOR = rb"(?:\b(?:or|and|xor|not|having|where)\b|\|\||&&)"
+OPERATOR = rb"(?:\b(?:or|and|xor|having)\b|\|\||&&)"
 COMPARES = (
-    rb"(?:[=<>]|!=|\b(?:not" + SPACE + rb")?(?:(?:like|rlike|regexp|glob|similar to|sounds like)" + W + rb"*(?:binary\s*)?['\"(%0-9]"
+    rb"(?:[=<>]|!=|@>|\?[|&]|#>|->|::\w|\b(?:not" + SPACE + rb")?(?:(?:like|rlike|regexp|glob|similar to|sounds like)" + W + rb"*(?:binary\s*)?['\"(%0-9]"
     rb"|in" + W + rb"*\(|between\s+['\"0-9]|is\s+(?:not\s+)?null\b))"
 )
 OPERAND = rb"[\s(!~@+\-]*(?:['\"`(]*[\w.%@$#*]*(?:\([^()]{0,40}\))?['\"`)]*)\s*"
@@ -94,6 +95,32 @@ def _ends_statement(found: Found) -> bool:
     return breaks_out(found.text, found.start) and found.start <= 80 and soon_over(found.text, found.end)
 
 
+def _goes_on(found: Found) -> bool:
+    """Arithmetic between quotes (`'-'`) counts where no words stand before it: people quote signs."""
+    text = found.text
+    sign = text[found.start + 1 : found.end].lstrip(b" )")[:1]
+    return _ends_statement(found) and (sign not in b"+*-/=^|" or b" " not in text[: found.start].strip())
+
+
+def _same(found: Found) -> bool:
+    """Two operands that are the same word."""
+    sides = found.text[found.start : found.end].lower().split(b"=")
+    words = [side.split()[-1 if side is sides[0] else 0].strip(b"'\"`()n ") if side.split() else b"" for side in sides[:2]]
+    return len(words) == 2 and words[0] == words[1] and found.start <= 40
+
+
+_COMMON = frozenset(("sos", "nc"))
+"""Fingerprints that quoted signs and names of files have as well."""
+
+
+def _reads_as_sql(found: Found) -> bool:
+    return len(found.text) <= 512 and found.start <= 100 and bool(shape := sqli(found.text)) and shape not in _COMMON
+
+
+def _alone(found: Found) -> bool:
+    return found.start == 0 and len(found.text) <= 200 and found.text.count(b"\n") <= 2
+
+
 def _stacked(found: Found) -> bool:
     text, start = found.text, found.start
     return breaks_out(text, start) if text[start : start + 1] in b"'\"`" else near_start(text, start, 40)
@@ -124,9 +151,9 @@ SIGNATURES = (
     ),
     Signature(
         id="truth-after-quote",
-        pattern=QUOTE + rb"[\s\x0b\xa0)+]*(?:\b(?:or|and|xor)\b|\|\||&&|[+*\-/=^|])[\s(!~+\-]*(?:\d+|true|false|null|['\"]\w{0,20}['\"]|not\b.{1,20}|'|\"|\w+\([^()]*\))[\s)'\"]*(?:--|#|;|/\*|$)",
+        pattern=QUOTE + rb"[\s\x0b\xa0)+]*(?:\b(?:or|and|xor)\b|\|\||&&|[+*\-/=^|])[\s(!~+\-]*(?:\d+|true|false|null|['\"]\w{0,20}['\"]|not\b.{1,20}|'|\"|(?:not\s+)?\w+\s*\([^()]*\)(?:::\w+)?|\{[^'\"]*)[\s)'\"]*(?:--|#|;|/\*|$)",
         reason="a value or comment after a quote that ends the application's literal",
-        confirm=_ends_statement,
+        confirm=_goes_on,
     ),
     Signature(
         id="always-true",
@@ -155,9 +182,59 @@ SIGNATURES = (
         confirm=_stacked,
     ),
     Signature(
+        id="same-operands",
+        pattern=rb"\b(?:or|and)\b[\s('\"]+\w{1,20}['\"\s)]*=[\s('\"]*n?['\"]?\w{1,20}",
+        reason="a condition that is always true",
+        confirm=_same,
+    ),
+    Signature(
+        id="json-condition",
+        pattern=rb"['\]](?:::jsonb?)?\s*(?:<@|@>|\?[|&]\s|\?\s*'|#>>?|->>?)\s*(?:'|array\b|\d)|\bjson_(?:extract|value|query|array_length)\s*\(|'\{[^']*\}'\s*(?:::jsonb?\s*)?[<>=]\s*'",
+        reason="a condition on JSON within SQL",
+        confirm=lambda found: found.start <= 120 and len(found.text) <= 300 and found.text.count(b"\n") <= 2,
+    ),
+    Signature(
+        id="function-alone",
+        pattern=rb"^[\s;('\"]*(?:(?:sleep|benchmark|pg_sleep|updatexml|extractvalue|load_file|group_concat)\s*\(\s*[\w'\"(~]|concat\s*\((?:0x|char)|if\s*\(\d+\s*=)|^[\s('\"]*(?:select|union)[\s(]+(?:char|user|version|database|if|group_concat|concat|sleep|benchmark|current_setting|load_file|count|ascii|substr\w*|chr|cast|case|null)\s*\(|^(?:updatexml|benchmark)\s*\($",
+        reason="a function that only injections call",
+        confirm=_alone,
+    ),
+    Signature(
+        id="declared-text",
+        pattern=rb"\bdeclare\s+@\w{1,20}\b|\bexec(?:ute)?\s*\(\s*@\w|\b0x[0-9a-f]{24,}\s+exec\b|\bunistr\s*\(|\bsqlite_compileoption_\w+|\bcreate\s+function\s+\w+\s*\([^)]*\)\s*returns\b",
+        reason="a statement that is put together in a variable",
+        confirm=lambda found: len(found.text) <= 600,
+    ),
+    Signature(
+        id="statement",
+        pattern=rb"^[\s;(]*(?:drop\s+(?:table|database)\s+[\w`\"\[]|alter\s+table\s+`|insert\s+into\s+\S+\s*(?:\([^()]*\)\s*)?(?:values\s*\(|select\b)|delete\s+from\s+\S+\s*(?:where\b|;|$)|update\s+\S+\s+set\s+\S+\s*=|select\b[^;]*?\bfrom\s+(?:users?|members?|accounts?|admins?|customers?|passwords?|mysql|master)\b|replace\s+\S+\s*\([^()]*\)\s*values\b|exec\s+(?:master|xp_|sp_)|select\s+@@|select\s+\w+\s*\([^()]*\)\s*(?:;|--|$))",
+        reason="a statement of SQL as a value",
+        confirm=_alone,
+    ),
+    Signature(
+        id="grammar",
+        pattern=QUOTE
+        + rb"[\s)]*(?:[;#,|&=<>*/+\-^%~]|\b(?:or|and|xor|union|like|is|in|between|having|where|group|order|limit|into|select|rlike|regexp|div|mod|not|as|from)\b)",
+        reason="the grammar of an injection",
+        where=(PARAMETERS | {Origin.COOKIE}) - {Origin.URL},
+        confirm=_reads_as_sql,
+    ),
+    Signature(
+        id="alias",
+        pattern=rb"(?:^[\d\s]{1,8}|[`'])\s*as\s*[`\"']\w*[`\"']?\s*from\b",
+        reason="a column of one's own in a query",
+        confirm=lambda found: found.start <= 10 and len(found.text) <= 200,
+    ),
+    Signature(
         id="order-by",
         pattern=rb"[\s)'\"](?:order|group)" + SPACE + rb"by" + SPACE + rb"\d{1,5}(?:\s*,\s*\d{1,5}){0,30}[\s)]*(?:--|#|/\*|;|having\b)|^" + rb"[\s'\")\d\-]{0,10}(?:order|group)" + SPACE + rb"by" + SPACE + rb"\d{1,5}\b",
         reason="ORDER BY or GROUP BY with numbers, to count columns",
+    ),
+    Signature(
+        id="or-value",
+        pattern=rb"^[\s'\")]*(?:or|and|\|\|)[\s(]+(?:\d+|true|\(exists\)|isnull\s*\(|'[^']*'|\w+\s+like\s+char\()[\s)'\"]*(?:--|#|/\*|;|=|$|\(|,)|^\|\|\s*\(?\s*(?:elt|bin|ord|hex|char|select|ascii|length)\s*\(|^[('\"]*\|\|'?\d+[)'\"]*$",
+        reason="a condition that goes on from the application's",
+        confirm=lambda found: len(found.text) <= 120,
     ),
     Signature(
         id="sleep",

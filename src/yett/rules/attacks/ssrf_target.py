@@ -15,7 +15,7 @@ hosts, and private networks, which many services use by design.
 
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.addresses import is_inner, odd_spelling
+from yett.rules.inspection.addresses import is_inner, odd_host, odd_spelling
 from yett.rules.inspection.signature import PARAMETERS, Found, Signature
 
 RULE = AttackRule(
@@ -69,6 +69,14 @@ def _inner(found: Found) -> bool:
     return is_inner(found.text[found.start : found.start + 512], len(found.text) <= 512 and b" " not in found.text.strip())
 
 
+def _metadata(found: Found) -> bool:
+    """Within an address, and not in a text of several lines."""
+    text = found.text.strip()
+    if len(text) > 1_024 or (b"\n" in text and b"//" not in text[:40]):
+        return False
+    return b"//" in text[: found.end] or text.lstrip(b"/@\\")[:3] in (b"169", b"100", b"met", b"fd0", b"[fd", b"192")
+
+
 def _odd(found: Found) -> bool:
     return odd_spelling(found.text[found.start : found.start + 512])
 
@@ -76,10 +84,10 @@ def _odd(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="metadata",
-        pattern=rb"(?:^|[/@\s\"'=(,\\])(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)|instance-data\b\.?(?:ec2\.internal)?|fd00:ec2::254|\[fd00:ec2::254\]|rancher-metadata)[:/?#\\]",
+        pattern=rb"(?:^|[/@\s\"'=(,\\\-.])(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)|instance-data\b\.?(?:ec2\.internal)?|fd00:ec2::254|\[fd00:ec2::254\]|rancher-metadata|(?:metadata)(?:/computeMetadata|/latest|/v1))(?:[:/?#\\\-]|$)",
         reason="the metadata service of a cloud",
         where=_PLACES,
-        confirm=lambda found: len(found.text) <= 1_024 and b"\n" not in found.text.strip(),
+        confirm=_metadata,
     ),
     Signature(
         id="own-machine",
@@ -96,11 +104,18 @@ SIGNATURES = (
         confirm=_odd,
     ),
     Signature(
+        id="odd-host",
+        pattern=rb"^(?:0x[0-9a-f]{1,8}|\d{1,10})(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$|^[\w\-.]{1,200}\.(?:localtest\.me|lvh\.me|vcap\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$|^https?:(?:/?\\?)(?:127\.|localhost|0x7f|\[::)",
+        reason="the server itself, spelt to deceive",
+        where=_PLACES,
+        confirm=lambda found: odd_host(found.text),
+    ),
+    Signature(
         id="scheme",
         pattern=rb"(?:^[\s\"'(]*|[=@])(?:url:)?(?:gopher|dict|tftp|netdoc|sftp|file|phar|expect|zip|glob|ogg|rar|compress\.zlib|ssh2(?:\.\w+)?|php|data|jar|local_file|ldaps?|imaps?|smtps?|pop3s?|rtsp|telnet)(?::/{2,3}[\w.\[%\\{$|+-]|:/etc/|:/[a-z]:|://)",
         reason="a scheme that reads files or speaks another protocol",
         where=_PLACES,
-        confirm=lambda found: len(found.text) <= 1_024 and b" " not in found.text.strip()[:200] and _is_other_scheme(found),
+        confirm=lambda found: len(found.text) <= 1_024 and _is_other_scheme(found),
     ),
 )
 
@@ -111,4 +126,6 @@ def _is_other_scheme(found: Found) -> bool:
     piece = found.text[found.start : found.end].lower().lstrip(b"\"'(=@ \t\r\n").removeprefix(b"url:")
     if piece.startswith(b"data"):
         return found.text[found.start :][:32].lower().lstrip(b"\"'(= ").startswith(b"data://")
+    if b" " in found.text.strip()[:200] and not piece.startswith((b"gopher://", b"dict://")):
+        return False
     return piece.startswith(_WITH_FILES)

@@ -56,7 +56,7 @@ _INSIDE = (
     rb"|\bconfig\s*(?:\.|\[|\}|\|)|\brequest\s*\.\s*(?:application|args|environ|__|\w+\.__)|\bget_flashed_messages\b|\burl_for\s*\.|\bsettings\.SECRET"
     rb"|_self\b|\bregisterUndefinedFilterCallback\b|\bgetFilter\b|\|\s*(?:filter|map|sort|reduce)\s*\(\s*['\"](?:system|exec|passthru|shell_exec|popen|assert)"
     rb"|\bgetClass\b|\bforName\b|\bgetRuntime\b|\bProcessBuilder\b|\bRuntime\b|\bconstructor\b|\bprocess\.|\brequire\s*\(|\bglobal\.process|\bpopen\b|\bos\.\w|\bsystem\s*\(|\bexec\s*\("
-    rb"|\bdump\s*\(\s*app|\bapp\.request|\['id'\]|\bsource\s*\(|\bphpinfo\b|\beval\s*\(|\bprint\s*\(|\bFile\.|\bIO\.|`[^`]+`|\bdebug\b\s*%|\bself\.(?:\w+\.)?(?:module|context|template)|\bcaller\b|\brange\.constructor)"
+    rb"|\bdump\s*\(\s*app|\bapp\.request|\['id'\]|\bsource\s*\(|\bphpinfo\b|\beval\s*\(|\bprint\s*\(|\bFile\.|\bIO\.|`[^`]+`|\bdebug\b\s*%|\bpassthru\b|\bcall_user_func\b|\bshell_exec\b|\bfile_excerpt\b|\bget_user_file\b|\bget_admin_log\b|\bnewInstance\s*\(|\bnew\s+(?:java\.|File|URL|Process|Socket|GroovyShell)\b|\bstring\.(?:sub|split)\b|^\{\{\s*(?:request|settings)\s*\}|\bself\.(?:\w+\.)?(?:module|context|template)|\bcaller\b|\brange\.constructor)"
 )
 
 _PRODUCT = rb"-?\d{1,12}\s*(?:\*{1,2}|%2a)\s*['\"]?-?\d{1,12}['\"]?"
@@ -75,7 +75,7 @@ SIGNATURES = (
     ),
     Signature(
         id="concatenation",
-        pattern=rb"(?:\{\{|\$\{|<%=|#\{)\s*(?:['\"]\w{0,20}['\"]\s*(?:\*\s*['\"]?\d|\.(?:join|toUpperCase|concat|replace|constructor|getClass|class)\b|~|\|\s*(?:upper|length|safe|e)\b)|\d{1,9}\s*[/+\-]\s*\d{1,9}\s*(?:\}|%>)|\[\s*\]\s*\.|\(\s*\)\s*\.|\{\s*\}\s*\.|dump\s*\(|debug\s*\}|self\s*\}\}|config\s*\}\}|this\s*\}\}|\w{1,20}\s*\|\s*attr)",
+        pattern=rb"(?:\{\{|\$\{|<%=|#\{)\s*(?:['\"]\w{0,20}['\"]\s*(?:\*\s*['\"]?\d|\.(?:join|toUpperCase|concat|replace|constructor|getClass|class)\b|~|\|\s*(?:upper|length|safe|e)\b)|\d{1,9}\s*[/+\-]\s*\d{1,9}\s*(?:\}|%>)|\[\s*\]\s*\.|\(\s*\)\s*\.|\{\s*\}\s*\.|dump\s*\(|debug\s*\}|self\s*\}\}|config\s*\}\}|this\s*\}\}|\w{1,20}\s*\|\s*attr)|\$?\{\{?=\s*_\.\w|\$\{\{<%|\{\{\s*(?:request|settings|app)\s*\}\}",
         reason="an expression that proves that a template runs",
     ),
     Signature(
@@ -114,6 +114,6 @@ def _is_reaching(found: Found) -> bool:
     if piece[:1] == b"$" and piece[1:2] != b"{":  # $x.getClass() of Velocity; in programs these are common words
         return any(word in piece for word in (b"getClass", b"forName", b"getRuntime", b"constructor"))
     if piece[:2] == b"${":  # JavaScript and shells have these, too
-        words = (b"__", b"getClass", b"forName", b"Runtime", b"ProcessBuilder", b"constructor", b"exec", b"system", b"request.", b"os.p", b"os.s")
+        words = (b"__", b"getClass", b"forName", b"Runtime", b"ProcessBuilder", b"constructor", b"exec", b"system", b"request.", b"os.p", b"os.s", b"new ", b"newInstance")
         return any(word in piece for word in words)
     return True

@@ -59,10 +59,10 @@ SIGNATURES = (
     ),
     Signature(
         id="axes",
-        pattern=rb"\b(?:count|string-length|substring|name|string|not|boolean)\s*\(\s*(?:/{1,2}|\(/|\.\./|name\s*\(|//)[\w*@:./\[\]()=\-]{0,80}|\b(?:child|parent|descendant|ancestor|following|preceding|self|attribute)(?:-or-self|-sibling)?::(?:node|text|\*|\w{1,30})\s*[(\[\]/]|/\*\[\s*\d{1,3}\s*\]|\*\[position\(\)\s*=|//user\w*/|\|\s*//\w|\bdoc\s*\(\s*(?:concat\s*\(|['\"]https?:)",
+        pattern=rb"\b(?:count|string-length|substring|name|string|not|boolean)\s*\(\s*(?:/{1,2}|\(/|\.\./|name\s*\(|//)[\w*@:./\[\]()=\-]{0,80}|\b(?:child|parent|descendant|ancestor|following|preceding|self|attribute)(?:-or-self|-sibling)?::(?:node|text|\*|\w{1,30})\s*[(\[\]/]|/\*\[\s*\d{1,3}\s*\]|\*\[position\(\)\s*=|//user\w*/|\|\s*//\w|\b(?:and|or)\s+(?:string-length|substring|count|name|doc|contains|starts-with)\s*\(\s*['\"/\w]|\bdoc\s*\(\s*(?:concat\s*\(|['\"]https?:)",
         reason="axes and functions of XPath",
         where=PARAMETERS | {Origin.COOKIE},
-        confirm=lambda found: found.start <= 40 and len(found.text) <= 200 and not found.text.startswith((b"//", b"./")),
+        confirm=lambda found: (found.start <= 40 or b"doc(" in found.text) and len(found.text) <= 200 and not found.text.startswith((b"//", b"./")),
     ),
 )
 

@@ -25,7 +25,7 @@ def host_of(text: bytes) -> str:
     host = host.rpartition("@")[2]
     if host.startswith("["):
         return host[: host.find("]") + 1] if "]" in host else ""
-    return host.partition(":")[0].rstrip(".,;)")
+    return host.partition(":")[0].rstrip(".,;)!")
 
 
 def ipv4(host: str) -> IPv4Address | None:
@@ -59,6 +59,8 @@ def _number(part: str) -> int | None:
     if not part or len(part) > 24:
         return None
     try:
+        if part.startswith("0o"):
+            return int(part[2:] or "0", 8)
         if part.startswith("0x"):
             return int(part[2:] or "0", 16)
         if part.startswith("0") and len(part) > 1:
@@ -126,3 +128,15 @@ def odd_spelling(text: bytes) -> bool:
     written = _HOST.match(text)
     disguised = written is not None and not written["host"].isascii()
     return _is_inner(address) and (not plain or disguised)
+
+
+def odd_host(text: bytes) -> bool:
+    """Whether a value without a scheme is an inner address with hexadecimal or octal parts, or a name that leads there."""
+    host = text.strip().lower().decode("utf-8", "replace")
+    for prefix in ("http:", "https:"):
+        if host.startswith(prefix):
+            return is_inner(b"//" + host.removeprefix(prefix).lstrip("/\\").encode(), True)
+    address = ipv4(host)
+    if address is not None:
+        return "0x" in host and _is_inner(address)
+    return is_inner(b"//" + text.strip(), True) or host.endswith(("1u.ms", "rebind.network"))

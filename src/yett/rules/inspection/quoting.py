@@ -45,5 +45,5 @@ def near_start(text: bytes, start: int, most: int) -> bool:
 
 def soon_over(text: bytes, end: int) -> bool:
     """Whether little follows, and nothing that closes a quote."""
-    rest = text[end : end + 41]
-    return len(rest) <= 40 and not (b"'" in rest or b'"' in rest or b"`" in rest)
+    rest = text[end : end + 40]
+    return len(rest) <= 16 and not (b"'" in rest or b'"' in rest or b"`" in rest)

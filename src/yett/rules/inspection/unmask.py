@@ -11,7 +11,7 @@ from html.entities import html5
 ROUNDS = 3
 """How often a value is decoded again. More than two layers over the gateway's own are not seen in the field."""
 
-_HARMLESS = bytes(octet for octet in range(256) if octet not in b"%&\\\0*\xef\xc0\xc1")
+_HARMLESS = bytes(octet for octet in range(256) if octet not in b"%&\\\0*\xef\xc0\xc1\xe0\xf0\xf8")
 """Octets that no disguise needs. Deleting them is the cheapest way to see whether others are there."""
 
 # None of these can backtrack: what may repeat is bounded, and ends where something else begins.
@@ -20,8 +20,10 @@ _WIDE = re.compile(rb"(?:\\u|%u)[fF][fF]([0-5][0-9a-fA-F])")
 _BRACED = re.compile(rb"\\u\{0{0,4}([0-9a-fA-F]{2})\}")
 _ENTITY = re.compile(rb"&(?:#(?:0{0,7}([0-9]{2,3})|[xX]0{0,7}([0-9a-fA-F]{2}))|([a-zA-Z]{2,8}));?")
 _FULLWIDTH = re.compile(rb"\xef(\xbc[\x81-\xbf]|\xbd[\x80-\x9e])")
-_OVERLONG = re.compile(rb"[\xc0\xc1][\x80-\xbf]")
+_OVERLONG = re.compile(rb"[\xc0\xc1]([\x00-\xbf])|\xe0\x80([\x80-\xbf])|\xf0\x80\x80([\x80-\xbf])|\xf8\x80{3}([\x80-\xbf])")
+_SLASH = re.compile(rb"(?:%u|\\u)(?:2215|2216|[eE][fF][cC]8|[fF]025|[fF]{2}0[fF])")
 _VERSION = re.compile(rb"![0-9]{0,6}")
+
 
 _NAMED = {name.rstrip(";").encode(): text.encode() for name, text in html5.items() if len(text) == 1 and text.isascii()}
 _NAMED |= {name.lower(): text for name, text in _NAMED.items()}
@@ -57,14 +59,14 @@ def _decoded(text: bytes) -> bytes:
         text = text.replace(b"\0", b"")
     if b"\\" in text or b"%u" in text:
         text = text.replace(b"\\u00", b"%").replace(b"%u00", b"%").replace(b"\\x", b"%")
-        text = _BRACED.sub(rb"%\1", _WIDE.sub(_narrow, text))
+        text = _SLASH.sub(b"/", _BRACED.sub(rb"%\1", _WIDE.sub(_narrow, text)))
     if b"%" in text and _ESCAPE.search(text) is not None:
         text = _percent_decoded(text)
     if b"&" in text:
         text = _ENTITY.sub(_entity, text)
     if b"\xef\xbc" in text or b"\xef\xbd" in text:
         text = _FULLWIDTH.sub(_halfwidth, text)
-    if b"\xc0" in text or b"\xc1" in text:
+    if b"\xc0" in text or b"\xc1" in text or b"\xe0\x80" in text or b"\xf0\x80" in text or b"\xf8\x80" in text:
         text = _OVERLONG.sub(_short, text)
     return text
 
@@ -107,6 +109,9 @@ def _halfwidth(match: re.Match[bytes]) -> bytes:
 
 
 def _short(match: re.Match[bytes]) -> bytes:
-    """Two octets where UTF-8 has one (RFC 3629, 10), as old decoders accept them."""
-    lead, last = match.group()
-    return bytes(((lead & 1) << 6 | (last & 0x3F),))
+    """Several octets where UTF-8 has one (RFC 3629, 10), as old decoders accept them."""
+    octets = match[0]
+    last = octets[-1]
+    if len(octets) == 2:
+        return bytes((last if last >= 0x40 and last < 0x80 else (octets[0] & 1) << 6 | (last & 0x3F),))
+    return bytes((last & 0x3F,))
