@@ -152,7 +152,8 @@ class TestTargets:
             (r"ARGS:/a\/b/", Variable("ARGS", pattern=rb"a\/b")),
             ("XML:/*", Variable("XML", "/*")),
             ("XML://@*", Variable("XML", "//@*")),
-            ("XML:'//a/text()'", Variable("XML", "//a/text()")),
+            ("XML:'//@*'", Variable("XML", "//@*")),
+            ("XML", Variable("XML")),
             ("&REQUEST_HEADERS:Host", Variable("REQUEST_HEADERS", "Host", count=True)),
         ],
     )
@@ -628,6 +629,12 @@ class TestSettings:
             "SecResponseBodyMimeType": "text/plain text/html",
         }
         assert found.signatures == ("A/1",)
+        assert [(gap.what, gap.places) for gap in found.unenforced] == [
+            ("SecRuleEngine", 2),
+            ("SecRequestBodyLimit", 1),
+            ("SecArgumentSeparator", 1),
+            ("SecResponseBodyMimeType", 1),
+        ]
         assert read("SecResponseBodyMimeType a/b\nSecResponseBodyMimeTypesClear").settings == {"SecResponseBodyMimeType": ""}
 
     @pytest.mark.parametrize(
@@ -666,6 +673,15 @@ class TestUnenforced:
         found = read('SecRule ENV:PATH|!ARGS "@rx a" "id:5"')
         assert found.items == ()
         assert [(gap.what, gap.whole) for gap in found.unenforced] == [("ENV", True)]
+
+    def test_expressions_of_xpath(self) -> None:
+        found = read('SecRule ARGS|XML:/a/text() "@rx a" "id:5"\nSecRule XML:\'//b\'|XML:/c "@rx a" "id:6"')
+        assert [str(variable) for variable in next(found.rules).variables] == ["ARGS"]
+        assert [(gap.rule, gap.what, gap.whole) for gap in found.unenforced] == [
+            (5, "XML:/a/text()", False),
+            (6, "XML://b", True),
+            (6, "XML:/c", True),
+        ]
 
     def test_actions(self) -> None:
         found = read('SecRule ARGS "@rx a" "id:5,exec:/bin/x,append:x,proxy:http://a.example"')

@@ -8,8 +8,8 @@ from typing import Any
 
 from yett.formats.seclang.acting import Written, read_assignment, read_control
 from yett.formats.seclang.drafting import ALWAYS, Draft
-from yett.formats.seclang.values import DISRUPTIVE, Action, Assignment, Control, SecAction, SecRule, Unenforced
-from yett.formats.seclang.vocabulary import CONTROLS, VARIABLES, Fate, Word
+from yett.formats.seclang.values import DISRUPTIVE, Action, Assignment, Control, SecAction, SecRule, Unenforced, Variable
+from yett.formats.seclang.vocabulary import CONTROLS, VARIABLES, XPATHS, Fate, Word
 from yett.formats.transformations import chain_of
 
 _FIELDS = frozenset(("id", "phase", "chain", "t", "skip", "skipafter"))
@@ -35,7 +35,7 @@ class Gaps:
 
     def note(self, word: Word, what: str, file: str, line: int, rule: int = 0, whole: bool = False) -> None:
         """A word that is not honoured."""
-        if word.fate is Fate.OWN:
+        if word.fate in (Fate.OWN, Fate.SETTING):
             self._own.setdefault(what, Unenforced(file, line, 0, what, word.why))
             self._places[what] = self._places.get(what, 0) + 1
         elif word.fate is Fate.UNENFORCED:
@@ -78,14 +78,20 @@ def _unenforceable(part: Draft, rule: int, gaps: Gaps) -> bool:
     """Whether a rule cannot be enforced at all; what is left out of its targets is told in any case."""
     file, line = part.statement.file, part.statement.line
     known = [(variable, VARIABLES[variable.collection.lower()]) for variable in part.variables]
-    kept = [variable for variable, word in known if word.fate is not Fate.UNENFORCED]
+    kept = [variable for variable, word in known if word.fate is not Fate.UNENFORCED and _has_values(variable)]
     lost = bool(known) and all(variable.exclude for variable in kept)
     for variable, word in known:
         if not variable.exclude:
             gaps.note(word, word.name, file, line, rule, lost)
+            if not _has_values(variable):
+                gaps.add(Unenforced(file, line, rule, str(variable), f"XML has {' and '.join(XPATHS)} only", lost))
     part.variables = kept
     gaps.note(part.word, f"@{part.word.name}", file, line, rule, True)
     return lost or part.word.fate is not Fate.HONOURED
+
+
+def _has_values(variable: Variable) -> bool:
+    return variable.collection != "XML" or variable.selector is None or variable.selector in XPATHS
 
 
 def _effective(draft: Draft, default: Sequence[Written], skip_to: str | None, gaps: Gaps) -> dict[str, Any]:

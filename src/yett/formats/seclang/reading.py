@@ -119,6 +119,7 @@ class _Reader:
             self._amendments.add(statement)
         elif word.fate is Fate.SETTING:
             self._settings.add(statement, word)
+            self._gaps.note(word, word.name, statement.file, statement.line)
         elif word.fate is Fate.REFUSED:
             raise Refused(statement.mistake(f"{word.name} is not read", hint=word.why))
         else:

@@ -16,8 +16,8 @@ class Fate(Enum):
 
     HONOURED = "honoured"
     """Has its meaning here."""
-    SETTING = "setting"
-    """Is handed on as a setting; the engine and the policy decide."""
+    SETTING = "policy decides"
+    """Is read as a setting (`RuleSet.settings`) and listed once as not enforced: the policy has the say."""
     OWN = "own way"
     """Is accepted without effect (a variable: is always empty), because Yett has its own way; listed once as not enforced."""
     UNENFORCED = "not enforced"
@@ -65,16 +65,26 @@ DIRECTIVES: Words = _table(
         Takes.SOMETHING, "SecRuleUpdateTargetById SecRuleUpdateTargetByTag SecRuleUpdateTargetByMsg SecRuleUpdateActionById"
     ),
     _words(Takes.SOMETHING, "SecRuleRemoveById SecRuleRemoveByTag SecRuleRemoveByMsg"),
-    _words(Takes.SOMETHING, "SecRuleEngine SecRequestBodyAccess SecResponseBodyAccess", Fate.SETTING, "the policy decides"),
+    _words(
+        Takes.SOMETHING,
+        "SecRuleEngine SecRequestBodyAccess SecResponseBodyAccess",
+        Fate.SETTING,
+        "the policy says what is inspected, and whether it denies",
+    ),
     _words(
         Takes.SOMETHING,
         "SecRequestBodyLimit SecRequestBodyNoFilesLimit SecRequestBodyLimitAction SecRequestBodyJsonDepthLimit "
         "SecResponseBodyLimit SecResponseBodyLimitAction SecResponseBodyMimeType SecArgumentsLimit",
         Fate.SETTING,
-        "the policy's limits decide",
+        "the policy says how much is inspected",
     ),
     _words(Takes.NOTHING, "SecResponseBodyMimeTypesClear", Fate.SETTING, "empties SecResponseBodyMimeType"),
-    _words(Takes.SOMETHING, "SecArgumentSeparator SecCookieFormat SecWebAppId SecParseXmlIntoArgs", Fate.SETTING),
+    _words(
+        Takes.SOMETHING,
+        "SecArgumentSeparator SecCookieFormat SecParseXmlIntoArgs SecWebAppId",
+        Fate.SETTING,
+        "bodies, queries and cookies have one reading for all of Yett",
+    ),
     _words(Takes.SOMETHING, "SecCollectionTimeout", Fate.OWN, _STORED),
     _words(
         Takes.SOMETHING,
@@ -126,25 +136,47 @@ DIRECTIVES: Words = _table(
 VARIABLES: Words = _table(
     _words(
         Takes.MAYBE,
-        "ARGS ARGS_GET ARGS_GET_NAMES ARGS_NAMES ARGS_POST ARGS_POST_NAMES FILES FILES_NAMES FILES_SIZES MATCHED_VARS "
-        "MATCHED_VARS_NAMES MULTIPART_FILENAME MULTIPART_NAME MULTIPART_PART_HEADERS REQUEST_COOKIES REQUEST_COOKIES_NAMES "
-        "REQUEST_HEADERS REQUEST_HEADERS_NAMES RESPONSE_HEADERS RESPONSE_HEADERS_NAMES RULE TX XML",
+        "ARGS ARGS_GET ARGS_GET_NAMES ARGS_NAMES ARGS_POST ARGS_POST_NAMES FILES FILES_NAMES FILES_SIZES FILES_TMP_CONTENT "
+        "MATCHED_VARS MATCHED_VARS_NAMES MULTIPART_PART_HEADERS REQUEST_COOKIES REQUEST_COOKIES_NAMES REQUEST_HEADERS "
+        "REQUEST_HEADERS_NAMES RESPONSE_HEADERS RESPONSE_HEADERS_NAMES TX",
+    ),
+    _words(Takes.MAYBE, "XML", why="with the selectors `/*` (all text) and `//@*` (all attributes)"),
+    _words(
+        Takes.NOTHING,
+        "ARGS_COMBINED_SIZE FILES_COMBINED_SIZE HIGHEST_SEVERITY MATCHED_VAR MATCHED_VAR_NAME MULTIPART_STRICT_ERROR PATH_INFO "
+        "QUERY_STRING REMOTE_ADDR REQBODY_ERROR REQBODY_ERROR_MSG REQBODY_PROCESSOR REQBODY_PROCESSOR_ERROR REQUEST_BASENAME "
+        "REQUEST_BODY REQUEST_BODY_LENGTH REQUEST_FILENAME REQUEST_LINE REQUEST_METHOD REQUEST_PROTOCOL REQUEST_URI "
+        "REQUEST_URI_RAW RESPONSE_BODY RESPONSE_CONTENT_LENGTH RESPONSE_CONTENT_TYPE RESPONSE_PROTOCOL RESPONSE_STATUS "
+        "SERVER_NAME STATUS_LINE UNIQUE_ID",
+    ),
+    _words(Takes.NOTHING, "REMOTE_HOST", why="the address; names are not looked up"),
+    _words(Takes.NOTHING, "DURATION INBOUND_DATA_ERROR OUTBOUND_DATA_ERROR MULTIPART_UNMATCHED_BOUNDARY", why="always 0"),
+    _words(Takes.MAYBE, "RULE", Fate.UNENFORCED, "rules do not look at themselves"),
+    _words(Takes.MAYBE, "MULTIPART_FILENAME MULTIPART_NAME", Fate.UNENFORCED, "FILES and FILES_NAMES have them"),
+    _words(
+        Takes.NOTHING,
+        "MULTIPART_BOUNDARY_QUOTED MULTIPART_BOUNDARY_WHITESPACE MULTIPART_CRLF_LF_LINES MULTIPART_DATA_AFTER "
+        "MULTIPART_DATA_BEFORE MULTIPART_FILE_LIMIT_EXCEEDED MULTIPART_HEADER_FOLDING MULTIPART_INVALID_HEADER_FOLDING "
+        "MULTIPART_INVALID_PART MULTIPART_INVALID_QUOTING MULTIPART_LF_LINE MULTIPART_MISSING_SEMICOLON "
+        "MULTIPART_SEMICOLON_MISSING",
+        Fate.UNENFORCED,
+        "MULTIPART_STRICT_ERROR stands for all of them",
+    ),
+    _words(Takes.NOTHING, "URLENCODED_ERROR REQBODY_PROCESSOR_ERROR_MSG", Fate.UNENFORCED, "REQBODY_ERROR_MSG has the reason"),
+    _words(Takes.NOTHING, "FULL_REQUEST FULL_REQUEST_LENGTH", Fate.UNENFORCED, "a request is inspected in its parts"),
+    _words(
+        Takes.NOTHING,
+        "AUTH_TYPE REMOTE_USER REMOTE_PORT SERVER_ADDR SERVER_PORT WEBAPPID MODSEC_BUILD",
+        Fate.UNENFORCED,
+        "rules see the exchange, not the connection or the caller",
     ),
     _words(
         Takes.NOTHING,
-        "ARGS_COMBINED_SIZE AUTH_TYPE DURATION FILES_COMBINED_SIZE FULL_REQUEST FULL_REQUEST_LENGTH HIGHEST_SEVERITY "
-        "INBOUND_DATA_ERROR MATCHED_VAR MATCHED_VAR_NAME MULTIPART_BOUNDARY_QUOTED MULTIPART_BOUNDARY_WHITESPACE "
-        "MULTIPART_CRLF_LF_LINES MULTIPART_DATA_AFTER MULTIPART_DATA_BEFORE MULTIPART_FILE_LIMIT_EXCEEDED "
-        "MULTIPART_HEADER_FOLDING MULTIPART_INVALID_HEADER_FOLDING MULTIPART_INVALID_PART MULTIPART_INVALID_QUOTING "
-        "MULTIPART_LF_LINE MULTIPART_MISSING_SEMICOLON MULTIPART_SEMICOLON_MISSING MULTIPART_STRICT_ERROR "
-        "MULTIPART_UNMATCHED_BOUNDARY OUTBOUND_DATA_ERROR PATH_INFO QUERY_STRING REMOTE_ADDR REMOTE_HOST REMOTE_PORT "
-        "REMOTE_USER REQBODY_ERROR REQBODY_ERROR_MSG REQBODY_PROCESSOR REQBODY_PROCESSOR_ERROR REQBODY_PROCESSOR_ERROR_MSG "
-        "REQUEST_BASENAME REQUEST_BODY REQUEST_BODY_LENGTH REQUEST_FILENAME REQUEST_LINE REQUEST_METHOD REQUEST_PROTOCOL "
-        "REQUEST_URI REQUEST_URI_RAW RESPONSE_BODY RESPONSE_CONTENT_LENGTH RESPONSE_CONTENT_TYPE RESPONSE_PROTOCOL "
-        "RESPONSE_STATUS SERVER_ADDR SERVER_NAME SERVER_PORT STATUS_LINE TIME TIME_DAY TIME_EPOCH TIME_HOUR TIME_MIN TIME_MON "
-        "TIME_SEC TIME_WDAY TIME_YEAR UNIQUE_ID URLENCODED_ERROR WEBAPPID MODSEC_BUILD",
+        "TIME TIME_DAY TIME_EPOCH TIME_HOUR TIME_MIN TIME_MON TIME_SEC TIME_WDAY TIME_YEAR",
+        Fate.UNENFORCED,
+        "a decision does not depend on the time of day, so that it can be repeated",
     ),
-    _words(Takes.MAYBE, "FILES_TMPNAMES FILES_TMP_CONTENT", Fate.UNENFORCED, _TEMPORARY),
+    _words(Takes.MAYBE, "FILES_TMPNAMES", Fate.UNENFORCED, _TEMPORARY),
     _words(Takes.MAYBE, "GLOBAL IP RESOURCE SESSION USER", Fate.OWN, "always empty: " + _STORED),
     _words(Takes.NOTHING, "RESOURCEID SESSIONID USERID", Fate.UNENFORCED, _STORED),
     _words(Takes.MAYBE, "GEO", Fate.UNENFORCED, "there is no database of places"),
@@ -166,8 +198,9 @@ OPERATORS: Words = _table(
     _words(
         Takes.SOMETHING,
         "rx rxGlobal pm pmFromFile pmf contains containsWord beginsWith endsWith within streq strmatch eq ge gt le lt ipMatch "
-        "ipMatchFromFile ipMatchF validateByteRange verifyCC verifyCPF verifySSN verifySVNR",
+        "ipMatchFromFile ipMatchF validateByteRange",
     ),
+    _words(Takes.SOMETHING, "verifyCC verifyCPF verifySSN verifySVNR", Fate.UNENFORCED, "there are no checksums of numbers"),
     _words(Takes.NOTHING, "detectSQLi detectXSS noMatch unconditionalMatch validateUrlEncoding validateUtf8Encoding"),
     _words(Takes.SOMETHING, "rbl gsbLookup", Fate.UNENFORCED, "nothing is asked of others while a request waits"),
     _words(Takes.NOTHING, "geoLookup", Fate.UNENFORCED, "there is no database of places"),
@@ -177,15 +210,21 @@ OPERATORS: Words = _table(
 )
 """By lower-case name, without "@"."""
 
+XPATHS = ("/*", "//@*")
+"""Selectors of XML that have values."""
+
 ALIASES: Mapping[str, str] = {"pmf": "pmfromfile", "ipmatchf": "ipmatchfromfile"}
 """Names of operators that mean another one."""
 
 ACTIONS: Words = _table(
-    _words(Takes.NOTHING, "block deny drop pass chain capture multiMatch log nolog auditlog noauditlog"),
+    _words(Takes.NOTHING, "block deny pass chain capture multiMatch log nolog"),
+    _words(Takes.NOTHING, "auditlog noauditlog", why="there is one record for each exchange"),
+    _words(Takes.NOTHING, "drop", why="as deny"),
+    _words(Takes.SOMETHING, "redirect", why="as deny"),
     _words(Takes.MAYBE, "allow"),
     _words(
         Takes.SOMETHING,
-        "id phase t status redirect skip skipAfter setvar ctl msg logdata tag severity ver rev maturity accuracy xmlns",
+        "id phase t status skip skipAfter setvar ctl msg logdata tag severity ver rev maturity accuracy",
     ),
     _words(Takes.SOMETHING, "initcol setuid setsid setrsc expirevar deprecatevar", Fate.OWN, _STORED),
     _words(Takes.SOMETHING, "setenv", Fate.OWN, "there is no environment to hand to the server behind"),
@@ -197,6 +236,7 @@ ACTIONS: Words = _table(
         "records mask by themselves what is secret",
     ),
     _words(Takes.NOTHING, "sanitiseMatched sanitizeMatched", Fate.OWN, "records mask by themselves what is secret"),
+    _words(Takes.SOMETHING, "xmlns", Fate.OWN, "names in XML are not told apart"),
     _words(Takes.SOMETHING, "exec", Fate.UNENFORCED, "no programs are run"),
     _words(Takes.SOMETHING, "append prepend", Fate.UNENFORCED, "responses are never added to"),
     _words(Takes.SOMETHING, "proxy pause", Fate.UNENFORCED, _OLD + "; the rule denies nothing by it"),
