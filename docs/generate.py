@@ -11,6 +11,8 @@ import click
 
 from yett.cli.main import main as yett
 from yett.engine.schema import policy_schema
+from yett.formats.seclang.vocabulary import ACTIONS, CONTROLS, DIRECTIVES, OPERATORS, VARIABLES, Fate, Words
+from yett.formats.transformations import TRANSFORMATIONS
 from yett.model.rule import Example
 from yett.rules.registry import Guard, guards
 
@@ -82,10 +84,82 @@ def command_line() -> str:
     return f"{NOTICE}\n# Command line\n\n{COMPLETION}\n" + "\n".join(_command(yett, "yett", None))
 
 
+SECLANG = """\
+# SecLang
+
+The rule language of ModSecurity, as the guard [crs](rules.md#crs) reads it. OWASP CRS 3.3 and 4 are read unmodified. Where
+ModSecurity 2 and 3 differ, version 3 counts; what it refuses or ignores and version 2 understands is read where it is
+clear.
+
+A directory is read as a whole: `crs-setup.conf` (or `crs-setup.conf.example`) first, then `plugins/*-config.conf`,
+`plugins/*-before.conf`, `rules/*.conf` by name, `plugins/*-after.conf`; a directory with `*.conf` files of its own is read
+likewise. Files that `@pmFromFile` names are looked for beside the file of the rule. Nothing outside of the directory is
+read.
+
+A text that cannot be understood refuses the whole policy, with file, line, column and a hint, all mistakes at once. What is
+understood and has no meaning here is listed by `yett check`:
+
+* **honoured**: has its meaning.
+* **policy decides**: settings of an engine, listed once; the policy has the say.
+* **own way**: has no effect, because Yett has its own way; listed once. A variable is always empty.
+* **not enforced**: every place is listed. Of a rule's targets only this one is left out; a rule without a target or with
+  such an operator is left out as a whole, with its chain.
+* **refused**: a mistake.
+
+## Differences from ModSecurity 3
+
+Refused here, because it would silently mean something else than what is written:
+
+* an unknown operator, or white space before `@` (a regular expression there); `@eq` and its like with text that is no
+  number;
+* a chain that is not continued, or is interrupted by another directive; `id`, another `phase`, `skip` or `skipAfter` in a
+  rule within a chain; a rule whose targets are all left out (`!ARGS` alone);
+* `skipAfter` to a marker that does not exist (skips the rest of the phase there);
+* two directives in a line; a phase of 0; a severity above 7; a status that HTTP does not have;
+* macros and targets of `ctl` that name no known variable;
+* a comment whose line ends in a backslash, before a line that may be a directive: Apache takes that for part of the
+  comment, ModSecurity 3 does not. Comments that begin with a directive go on, as in both;
+* arguments of directives in single quotes: Apache takes the quotes away, ModSecurity 3 does not.
+
+Understood here:
+
+* `\\"` within double quotes and `\\'` within single quotes are `"` and `'`, as in version 2; every other backslash stays
+  what it is.
+* A line that ends in a backslash goes on in the next, also within quotes; nothing of the line break becomes part of the
+  argument.
+* Selectors with blanks (`ARGS:'a b'`), patterns with `|` and without quotes (`ARGS:/a|b/`), a SecAction in a chain, lists
+  of ids in `ctl`, `ctl:ruleRemoveByMsg` and `ctl:ruleRemoveTargetByMsg`, `skipAfter` to the id of a rule,
+  `SecRuleUpdate...ById 1:2` for the third rule of a chain: as in version 2.
+* A rule without a disruptive action has that of SecDefaultAction, as the manual says, not only one that says `block`.
+
+The same as in ModSecurity 3, and different from version 2:
+
+* SecRuleUpdate*, SecRuleRemove* and SecDefaultAction work for the whole directory, wherever they stand; SecDefaultAction
+  stands once for each phase. Updates by id change the first rule of a chain.
+* Tags and messages are compared as a whole and with regard to case, in directives and in `ctl`; they are not patterns. A
+  directive that changes no rule is listed as not enforced.
+"""
+
+
+def _words(title: str, words: Words, mark: str = "") -> str:
+    rows = [f"| `{mark}{word.name}` | {word.fate.value} | {word.why} |" for word in words.values()]
+    return f"\n## {title}\n\n| name | here | |\n| --- | --- | --- |\n" + "\n".join(sorted(rows, key=str.lower)) + "\n"
+
+
+def seclang() -> str:
+    """The page of the rule language, word by word."""
+    parts = [f"{NOTICE}\n{SECLANG}", _words("Directives", DIRECTIVES), _words("Variables", VARIABLES)]
+    parts += [_words("Operators", OPERATORS, "@"), _words("Actions", ACTIONS), _words("Controls", CONTROLS, "ctl:")]
+    names = ", ".join(f"`t:{name}`" for name in TRANSFORMATIONS)
+    spellings = "Case is ignored; `normalisePath` and `normalisePathWin` are other spellings.\n"
+    parts.append(f"\n## Transformations\n\nAll are {Fate.HONOURED.value}: {names}. {spellings}")
+    return "".join(parts)
+
+
 def pages() -> dict[str, str]:
     """All generated pages by file name."""
     schema = json.dumps(policy_schema(), indent=2, sort_keys=True) + "\n"
-    return {"rules.md": rules(), "command-line.md": command_line(), "policy.schema.json": schema}
+    return {"rules.md": rules(), "command-line.md": command_line(), "seclang.md": seclang(), "policy.schema.json": schema}
 
 
 def stale() -> list[str]:
