@@ -1,6 +1,7 @@
 """Builds both corpora: `python -m attacks.corpus --texts DIR … --contracts DIR … --lists DIR … --crs DIR --out DIR`.
 
-Writes `benign.jsonl`, `attacks.jsonl` and one API description for each API of the benign corpus. A line is what `yett decide` reads
+Writes `benign.jsonl`, `attacks.jsonl`, `planted.jsonl` (requests of the benign corpus, each with a payload in place of one of its
+texts) and one API description for each API of the benign corpus. A line is what `yett decide` reads
 ({id, method, target, headers, body_base64}), with more keys beside: half ("development" or "held-out"), api and texts, or class,
 source and carrier. The same sources give the same corpora to the byte.
 
@@ -24,7 +25,7 @@ import msgspec
 from attacks import benign, payloads, texts
 from attacks.carriers import carried
 from attacks.instances import Impossible
-from attacks.sources import Source
+from attacks.sources import Source, rank
 from attacks.subject import Subject
 from yett.model.exchange import Request
 from yett.model.mistake import PolicyErrors
@@ -85,7 +86,7 @@ def build_benign(out: Path, pools: texts.Pools, contracts: list[Source], wanted:
         path = out / "contracts" / f"{name}.json"
         path.write_text(json.dumps(api.document))
         try:
-            subject = Subject({"contract": {"file": str(path), "requests": "enforce"}})
+            subject = Subject({name: {"contract": {"file": str(path), "requests": "enforce"}, "attacks": False}})
             cases = list(_of_api(name, api, pools, subject))
         except (PolicyErrors, RecursionError):
             cases = []
@@ -105,7 +106,7 @@ def _of_api(name: str, api: benign.Api, pools: texts.Pools, subject: Subject) ->
                 made = writer.request()
             except Impossible:
                 continue
-            if subject.judge(made.request).denied:
+            if subject.judge(name, made.request).denied:
                 continue
             count += 1
             yield case(f"{name}-{half}-{count}", half, name, made.request, made.kinds)
@@ -122,6 +123,43 @@ def build_attacks(found: list[payloads.Payload]) -> Iterator[Case]:
             yield case(
                 f"{payload.kind}-{counts[payload.kind]}-{attack.carrier}", payload.half, payload.kind, attack.request, labels
             )
+
+
+def build_planted(cases: Iterable[Case], found: list[payloads.Payload]) -> Iterator[Case]:
+    """For each payload one request with a JSON body in which it takes the place of a text; both of the same half."""
+    left = ([one for one in found if one.half == 0], [one for one in found if one.half == 1])
+    for one in sorted(cases, key=lambda case: rank("planted", case.id)):
+        half = HALVES.index(one.half)
+        if not left[half]:
+            continue
+        request = one.request()
+        try:
+            tree = json.loads(request.body)
+        except ValueError:
+            continue
+        leaves = list(_texts(tree, ()))
+        if leaves:
+            payload = left[half].pop()
+            body = json.dumps(_planted(tree, leaves[rank("leaf", one.id) % len(leaves)], payload.text)).encode(
+                "utf-8", "replace"
+            )
+            planted = msgspec.structs.replace(request, body=body)
+            yield case(f"planted-{one.id}", half, one.group, planted, (payload.kind, "planted"))
+
+
+def _texts(tree: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Places of strings with a space in them: what a contract leaves open, not identifiers or codes."""
+    if isinstance(tree, str) and " " in tree:
+        yield path
+    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        yield from _texts(value, (*path, key))
+
+
+def _planted(tree: Any, path: tuple[str | int, ...], text: str) -> Any:
+    if not path:
+        return text
+    tree[path[0]] = _planted(tree[path[0]], path[1:], text)
+    return tree
 
 
 def _sources(paths: list[Path]) -> list[Source]:
@@ -153,6 +191,9 @@ def main() -> int:
         told["payloads"] = Counter(f"{one.kind} {HALVES[one.half]}" for one in found)
         told["without substance"] = dropped
         told["attacks"] = _write(options.out / "attacks.jsonl", build_attacks(found))
+        if (options.out / "benign.jsonl").exists():
+            cases = build_planted(list(read(options.out / "benign.jsonl")), found)
+            told["planted"] = _write(options.out / "planted.jsonl", cases)
     print(json.dumps(told, indent=1))
     return 0
 

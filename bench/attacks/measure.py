@@ -17,7 +17,6 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -73,59 +72,43 @@ def settings(subject: str, crs: Path | None) -> dict[str, Any]:
     """The keys of the service that the subject is."""
     if subject == "own":
         return {"attacks": {"mode": "enforce"}}
-    allowed = {"directory": str(crs), "paranoia": 1, "threshold": 5}
-    return {"crs": allowed, "attacks": False}
+    return {"crs": {"directory": str(crs), "paranoia": 1, "threshold": 5}, "attacks": False}
 
 
-def subject_judge(name: str, corpus: Path, crs: Path | None) -> Callable[[str], Judge]:
-    """A judge for each API; without contracts there is one for all."""
-    plain: list[Subject] = []
-
-    def judges(group: str) -> Judge:
-        contract = corpus / "contracts" / f"{group}.json"
-        if name.endswith("+contract") and contract.exists():
-            told = settings(name, crs) | {"contract": {"file": str(contract), "requests": "monitor"}}
-            subject = Subject(told)
-        else:
-            if not plain:
-                plain.append(Subject(settings(name, crs)))
-            subject = plain[0]
-        return lambda case: subject.judge(case.request())
-
-    return judges
+def subject_judge(name: str, corpus: Path, crs: Path | None) -> Judge:
+    """With contracts each API is a service of its own, else there is one for all. Raises PolicyErrors."""
+    services = {"all": settings(name, crs)}
+    if name.endswith("+contract"):
+        for path in sorted((corpus / "contracts").glob("*.json")):
+            services[path.stem] = settings(name, crs) | {"contract": {"file": str(path), "requests": "monitor"}}
+    subject = Subject(services)
+    return lambda case: subject.judge(case.group if case.group in services else "all", case.request())
 
 
 def run(name: str, corpus: Path, crs: Path | None) -> Measured:
-    """Judge both corpora. Raises PolicyErrors."""
+    """Judge all corpora. Raises PolicyErrors."""
     if name == "libmodsecurity":
         assert crs is not None
-        only = oracle_judge(crs)
-        judges: Callable[[str], Judge] = lambda _: only  # noqa: E731
+        judge = oracle_judge(crs)
     else:
-        judges = subject_judge(name, corpus, crs)
+        judge = subject_judge(name, corpus, crs)
     started = time.perf_counter()
     benign, attacks = Count(), Count()
-    for case, found in _judged(read(corpus / "benign.jsonl"), judges):
-        benign.add(
-            ("all", *(label if " " in label else f"with {label}" for label in set(case.labels)), f"method {case.method}"),
-            case.half,
-            found.denied,
-        )
+    for case in read(corpus / "benign.jsonl"):
+        found = judge(case)
+        labels = (label if " " in label else f"with {label}" for label in set(case.labels))
+        benign.add(("all", *labels, f"method {case.method}"), case.half, found.denied)
         if found.denied and case.half == HALVES[0]:
             for rule in found.rules:
                 benign.rules.setdefault(rule, []).append((case, found))
-    for case, found in _judged(read(corpus / "attacks.jsonl"), judges):
+    for case in read(corpus / "attacks.jsonl"):
+        found = judge(case)
         attacks.add(("all", case.group, f"carrier {case.labels[1]}", f"from {case.labels[0]}"), case.half, found.denied)
         if not found.denied and case.half == HALVES[0]:
             attacks.rules.setdefault(case.group, []).append((case, found))
+    for case in read(corpus / "planted.jsonl"):
+        attacks.add(("planted", f"planted {case.labels[0]}"), case.half, judge(case).denied)
     return Measured(name, benign, attacks, time.perf_counter() - started)
-
-
-def _judged(cases: Iterable[Case], judges: Callable[[str], Judge]) -> Iterator[tuple[Case, Verdict]]:
-    for group, members in groupby(cases, key=lambda case: case.group):
-        judge = judges(group)
-        for case in members:
-            yield case, judge(case)
 
 
 def table(measured: Measured) -> str:

@@ -1,4 +1,4 @@
-"""Yett as it is judged: a policy of one service, compiled by the real compiler, and requests replayed through its plan."""
+"""Yett as it is judged: a policy compiled by the real compiler, and requests replayed through its plan."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,10 +15,12 @@ from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
 
 NOW = 1_750_000_000.0
+HOST = "{name}.example.com"
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """denied: by an enforced rule, or by what is enforced always (`rule` "http" and the like). rules: ids that objected."""
+    """denied: by an enforced rule, or by what is enforced always (`rule` then is the machine's, such as "http-syntax").
+    rules: ids that objected."""
 
     denied: bool
     status: int = 0
@@ -30,12 +32,15 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Subject:
-    """One compiled policy. `settings`: the keys of its service, beside upstream and mode."""
+    """One compiled policy. services: their settings, beside upstream and mode, by name; each answers at its own host, `HOST`."""
 
-    def __init__(self, settings: Mapping[str, Any], mode: str = "enforce") -> None:
+    def __init__(self, services: Mapping[str, Mapping[str, Any]]) -> None:
         """Raises PolicyErrors."""
-        service = {"upstream": {"targets": ["http://127.0.0.1:1"]}, "mode": mode, **settings}
-        bundle = bundle_of_tree({"services": {"measured": service}})
+        tree = {}
+        for name, settings in services.items():
+            match = {"hosts": [HOST.format(name=name)]}
+            tree[name] = {"match": match, "upstream": {"targets": ["http://127.0.0.1:1"]}, "mode": "enforce", **settings}
+        bundle = bundle_of_tree({"services": tree})
         ports = Ports(
             counters=LocalCounters(),
             keys=KeyRing(bundle.keys),
@@ -45,10 +50,21 @@ class Subject:
         )
         self.snapshot = compile_policy(bundle, ports)
 
-    def judge(self, request: Request, response: Response | None = None) -> Verdict:
-        exchange = Exchange(id="1", source="bench", started=NOW, request=request, response=response)
-        found = replay(self.snapshot, exchange, NOW)
-        denial = found.denial
+    def judge(self, service: str, request: Request, response: Response | None = None) -> Verdict:
+        """What would become of the request, sent to that service's host."""
+        host = (b"Host", HOST.format(name=service).encode())
+        fields = (host, *(field for field in request.fields if field[0].lower() != b"host"))
+        sent = msgspec.structs.replace(request, fields=fields)
+        exchange = Exchange(id="1", source="bench", started=NOW, request=sent, response=response)
+        denial = replay(self.snapshot, exchange, NOW).denial
         if denial is None:
             return Verdict(False)
-        return Verdict(True, denial.status, denial.rule, (denial.rule,), denial.place, denial.sample, denial.reason)
+        rules = tuple(dict.fromkeys((denial.rule, *_listed(denial.reason))))
+        return Verdict(True, denial.status, denial.rule, rules, denial.place, denial.sample, denial.reason)
+
+
+def _listed(reason: str) -> list[str]:
+    """Ids of rules that a reason names."""
+    return [
+        word.strip(",.;:()") for word in reason.split() if word.strip(",.;:()").isdigit() and len(word.strip(",.;:()")) == 6
+    ]
