@@ -57,6 +57,46 @@ def test_operation_by_operation(house: Path) -> None:
     assert "413      a body above 10 MiB" in text
 
 
+VALUES = """\
+  /orders/{id}:
+    put:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer}}
+        - {name: note, in: query, schema: {type: string}}
+      requestBody:
+        content: {application/json: {schema: {type: object, properties: {day: {type: string, format: date}, text: {type: string}}}}}
+      responses: {"200": {description: ok}}
+"""
+
+
+def test_what_the_contract_proves_and_what_is_scanned(house: Path) -> None:
+    (house / "openapi.yaml").write_text(CONTRACT + VALUES)
+    text = run("check").output
+    assert "  Of 4 values that the contract declares, valid requests prove 2; attack rules scan the other 2.\n" in text
+    assert "    PUT /v1/orders/{id}: 2 of 4 proven; scanned: query note, body /text\n" in text
+    rows = {row["template"]: row for row in json.loads(run("check", "--json").stdout)["operations"]}
+    assert rows["/v1/orders/{id}"]["values"] == {
+        "name": "PUT /v1/orders/{id}",
+        "declared": 4,
+        "proven": 2,
+        "scanned": ["query note", "body /text"],
+    }
+    assert rows["/v1/*"]["values"] is None
+    (house / "yett.yaml").write_text(POLICY.replace("file: openapi.yaml", "file: openapi.yaml, requests: off"))
+    assert "valid requests prove 0; attack rules scan the other 4.\n" in run("check").output
+
+
+def test_many_operations_with_values_are_cut(house: Path) -> None:
+    parameters = ", ".join(f"{{name: q{n}, in: query, schema: {{type: string}}}}" for n in range(6))
+    paths = "".join(
+        f'  /p{n}: {{get: {{parameters: [{parameters}], responses: {{"200": {{description: ok}}}}}}}}\n' for n in range(15)
+    )
+    (house / "openapi.yaml").write_text(CONTRACT + paths)
+    text = run("check").output
+    assert "GET /v1/p0: 0 of 6 proven; scanned: query q0, query q1, query q2, query q3 and 2 more\n" in text
+    assert "    and 3 more operations (--json tells all)\n" in text
+
+
 def test_what_is_not_enforced_and_why(house: Path) -> None:
     result = run("check", "yett.yaml", "--strict")
     assert result.exit_code == 1

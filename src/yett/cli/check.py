@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from yett.cli.prepare import examine
+from yett.cli.proving import Proofs, told
 from yett.engine.schema import policy_schema
 from yett.engine.snapshot import Enforced, Report
 from yett.model.bundle import Bundle
@@ -104,9 +105,13 @@ def size(number: int) -> str:
 
 def _told(bundle: Bundle, report: Report) -> Iterator[str]:
     yield f"{bundle.path} is good (snapshot {bundle.digest})"
+    proofs = Proofs(bundle)
     for service in bundle.policy.services:
         yield ""
-        yield from _told_service(service, [one for one in report.operations if one.service == service.name])
+        operations = [one for one in report.operations if one.service == service.name]
+        yield from _told_service(service, operations)
+        scanned = [*told(found for one in operations if (found := proofs.of(one)) is not None)]
+        yield from ["", *scanned] if scanned else ()
     yield ""
     yield from _told_gaps(report.gaps)
     yield ""
@@ -169,6 +174,7 @@ def _told_gaps(gaps: tuple[Gap, ...]) -> Iterator[str]:
 
 
 def _described(bundle: Bundle, report: Report) -> dict[str, Any]:
+    proofs = Proofs(bundle)
     return {
         "policy": bundle.path,
         "snapshot": bundle.digest,
@@ -181,6 +187,7 @@ def _described(bundle: Bundle, report: Report) -> dict[str, Any]:
                 "declared": one.operation.declared,
                 "mode": one.mode.value,
                 "rules": {rule: mode.value for rule, mode in one.rules},
+                "values": msgspec.to_builtins(proofs.of(one)),
             }
             for one in report.operations
         ],

@@ -13,6 +13,7 @@ from yett.engine.hosts import Hosts
 from yett.engine.plan import Plan
 from yett.engine.planning import Planned
 from yett.engine.table import Entry, Table
+from yett.formats.contract.values import Entry as Declared
 from yett.formats.target import routing_form
 from yett.model.decision import Check, Denial, Evaluation, Mode, Outcome
 from yett.model.exchange import View
@@ -140,12 +141,13 @@ def asked(plans: Plans, planned: Planned) -> tuple[tuple[Check, ...], ...]:
 
 
 class Enforced(msgspec.Struct, frozen=True):
-    """What will be done for one operation. rules: each with its mode there."""
+    """What will be done for one operation. rules: each with its mode there. declared: its part of the contract, if it has one."""
 
     service: str
     operation: Operation
     mode: Mode
     rules: tuple[tuple[str, Mode], ...]
+    declared: Declared | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -210,5 +212,6 @@ class Snapshot:
                 gaps.extend(planned.gaps)
                 if entry is not serving.table.asking:
                     made = planned.plan
-                    operations.append(Enforced(serving.service.name, made.operation, made.mode, planned.rules))
+                    declared = entry.source.declared if entry.source is not None else None
+                    operations.append(Enforced(serving.service.name, made.operation, made.mode, planned.rules, declared))
         return Report(tuple(operations), tuple(dict.fromkeys(gaps)), tuple(dict.fromkeys(errors)))

@@ -101,10 +101,17 @@ class BodyValues:
     # --- one reading after the other ------------------------------------------------------------------------------------
 
     def _all(self) -> Iterator[Value]:
-        found = self._strict() if not isinstance(self.document, (BodyError, bytes, str)) else self._loose()
+        found = self._loose() if self._is_loose() else self._strict()
         if not self.response:
             return found
         return (Value(_RESPONSE.get(value.origin, Origin.RESPONSE_TEXT), value.name, value.text) for value in found)
+
+    def _is_loose(self) -> bool:
+        """Whether the body is text, which may be anything else, or could not be read."""
+        if isinstance(self.document, str):
+            parsed = read_media_type(self.content_type or b"")
+            return parsed is None or parsed.kind is not Kind.JSON
+        return isinstance(self.document, (BodyError, bytes))
 
     def _strict(self) -> Iterator[Value]:
         found = self.document

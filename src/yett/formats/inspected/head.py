@@ -5,7 +5,6 @@ Costs about 5 µs for a request with 5 query parameters and 12 fields (`head_tex
 """
 
 from collections.abc import Sequence
-from urllib.parse import unquote_to_bytes
 
 from yett.formats.contract.parameters import MAX_COOKIES
 from yett.formats.contract.proven import Proven
@@ -31,10 +30,17 @@ USUAL = frozenset(
 FRAMING = frozenset(b"content-length transfer-encoding connection cookie".split())
 """Fields whose values are no values of their own: framing was read by its grammar, cookies stand for themselves."""
 
+_DIGITS = "0123456789abcdefABCDEF"
+_OCTETS = {(high + low).encode(): bytes.fromhex(high + low) for high in _DIGITS for low in _DIGITS}
+
 
 def unquoted(octets: bytes) -> bytes:
     """Percent-decoded once; what is no escape stays as it is (as ModSecurity and most servers read it)."""
-    return unquote_to_bytes(octets) if b"%" in octets else octets
+    if b"%" not in octets:
+        return octets
+    first, *pieces = octets.split(b"%")
+    known = _OCTETS
+    return first + b"".join([known[piece[:2]] + piece[2:] if piece[:2] in known else b"%" + piece for piece in pieces])
 
 
 def form_pairs(octets: bytes, most: int) -> Pairs:
