@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from yett.cli.showing import plain
+from yett.rules.inspection.exceptions import narrowest
+from yett.rules.registry import attacks
 
 KINDS = 10_000
 """Different rules, operations or places that are counted each; what comes later is counted as others."""
@@ -17,6 +19,7 @@ SHOWN = 15
 SAMPLE = 60
 _INDEX = re.compile(r"/[0-9]+(?=/|\Z)")
 OTHERS = "others"
+NOWHERE = "(no operation)"
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -70,7 +73,7 @@ class Tally:
         self.exchanges += 1
         self.denied += denied
         self.acted += acted
-        where = operation or "(no operation)"
+        where = operation or NOWHERE
         self._operations.count(where)
         for rule, why in skipped:
             self._skipped.count(rule, why)
@@ -95,16 +98,12 @@ class Tally:
             if reason.sample and key in self._places:
                 self._samples.setdefault(key, reason.sample)
 
-    @property
-    def places(self) -> list[tuple[tuple[str, str, str], int]]:
-        """(operation, place, rule) with the number of exchanges that were denied for it, most first."""
-        return [((key[0], key[1], key[2]), number) for key, number in self._places.most()]
-
     def lines(self) -> Iterator[str]:
         yield from self._heading()
         yield from self._by_rule()
         yield from self._by_operation()
         yield from self._by_place()
+        yield from self._exceptions()
         if self._recorded:
             yield "\nObjected without denying"
             yield from _table([(*key, f"{number:,}") for key, number in self._recorded.most()])
@@ -152,6 +151,22 @@ class Tally:
             shown = sample if len(sample) <= SAMPLE else sample[: SAMPLE - 1] + "…"
             rows.append((key[0], key[1] or "-", key[2], f"{number:,}", shown))
         yield from _table(rows)
+
+    def _exceptions(self) -> Iterator[str]:
+        """What to paste where an attack rule is wrong, for the places that are denied most."""
+        entries: dict[str, list[str]] = {}
+        for (operation, place, rule), _ in self._places.most():
+            setting = "crs" if rule.startswith("crs-") else "attacks" if rule in attacks() else ""
+            if setting and place:
+                where = "" if operation == NOWHERE else operation
+                entries.setdefault(setting, []).append(narrowest(rule, where, place))
+        if not entries:
+            return
+        yield "\nWhere such requests are honest, exceptions for the policy's service"
+        for setting, lines in sorted(entries.items()):
+            yield f"  {setting}:"
+            yield "    except:"
+            yield from (f"      - {plain(line)}" for line in lines)
 
 
 def _kind(place: str) -> str:

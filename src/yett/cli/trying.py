@@ -8,7 +8,6 @@ import msgspec
 from yett.edge.keysets import KeySets
 from yett.edge.passwords import verify_now
 from yett.engine.reducing import STATEFUL, with_contract, without
-from yett.engine.settings import by_setting
 from yett.engine.trial import Trial
 from yett.model.bundle import Bundle
 from yett.model.decision import Need, Unanswered, VerifyPassword
@@ -43,10 +42,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 def policy_tree(wanted: Wanted) -> dict[str, Any]:
     """The policy that stands in no file, as its YAML would be: one service for every host, everything enforced."""
     service: dict[str, Any] = {"upstream": {"targets": [UPSTREAM]}, "mode": "enforce"}
-    if "attacks" in by_setting():
-        service["attacks"] = {"mode": "enforce"} if OWN in wanted.rules else False
-    if CRS in wanted.rules:
-        said = {"directory": str(wanted.crs), "paranoia": wanted.paranoia, "threshold": wanted.threshold}
+    service["attacks"] = {"mode": "enforce"} if OWN in wanted.rules else False
+    if CRS in wanted.rules and wanted.crs is not None:
+        said = {"directory": str(wanted.crs.absolute()), "paranoia": wanted.paranoia, "threshold": wanted.threshold}
         service["crs"] = {name: value for name, value in said.items() if value is not None}
     return {"services": {SERVICE: service}}
 

@@ -17,12 +17,13 @@ from yett.engine.sample import MASK
 from yett.engine.snapshot import Snapshot
 from yett.formats.recordings.values import Recording
 from yett.model.bundle import Bundle
-from yett.model.decision import Denial, Mode
+from yett.model.decision import Denial, Evaluation, Mode, unset
 from yett.model.mistake import PolicyErrors
 from yett.model.policy import Policy
 from yett.model.ports import Ports
 from yett.model.rule import Severity
-from yett.rules.registry import guards
+from yett.rules.registry import attacks, guards
+from yett.rules.seclang.hits import told
 
 FORMAT = 1
 """Version of `Row`: counts changes that a reader must know."""
@@ -33,7 +34,7 @@ NO_CREDENTIALS = "the record holds no credentials"
 
 
 class Objection(msgspec.Struct, frozen=True):
-    """One rule that objects. place: as in `Denial`. sample: what stood there, masked, or the reason where there is nothing."""
+    """One rule that objects. place: as in `Denial`. sample: what stood there, masked; for what is no attack, after the reason."""
 
     id: str
     severity: Severity
@@ -137,7 +138,7 @@ class Trial:
             action = "deny" if enforced and any(_denies(one, found) for one in objections) else "allow"
         denying = [one for one in objections if _denies(one, found)]
         skipped = [*found.not_evaluated, *self._skipped(recording, found), *recording.lacks, *unknown]
-        plan = found.plan
+        plan, evaluation = found.plan, found.evaluation
         return Row(
             source=source,
             index=index,
@@ -148,7 +149,8 @@ class Trial:
             mode=plan.mode.value if plan is not None else "enforce",
             status=_status(recording, found, denying),
             snapshot=self.snapshot.digest,
-            rules=tuple(map(_objection, objections)) if objections else (),
+            score=Score(evaluation.inbound_score, evaluation.outbound_score) if evaluation is not None else Score(),
+            rules=_objections(objections, evaluation),
             not_evaluated=tuple(Unjudged(rule, reason) for rule, reason in dict.fromkeys(skipped)) if skipped else (),
         )
 
@@ -186,6 +188,12 @@ _CHANGING = frozenset(("error-sanitising", "contract-response"))
 """Rules that change responses. The latter denies, too, where the policy says `response_action: block`."""
 
 
+@cache
+def _informing() -> frozenset[str]:
+    """Attack rules that deny nothing by themselves."""
+    return frozenset(name for name, attack in attacks().items() if attack.rule.mode is Mode.MONITOR)
+
+
 def _denies(one: Denial, found: Replayed) -> bool:
     """Whether an objection ends the exchange where it is enforced, rather than changing its response."""
     if one is found.denial:
@@ -193,22 +201,38 @@ def _denies(one: Denial, found: Replayed) -> bool:
     evaluation = found.evaluation
     if evaluation is not None and evaluation.amended is not None and one in evaluation.amended:
         return False
+    if one.rule in _informing():
+        return False
     if one.rule not in _CHANGING or found.plan is None:
         return True
     contract = found.plan.service.settings.get("contract")
     return one.rule == "contract-response" and isinstance(contract, dict) and contract.get("response_action") == "block"
 
 
+def _objections(said: Sequence[Denial], evaluation: Evaluation | None) -> tuple[Objection, ...]:
+    """What the guards say; in place of the one rule that speaks for a scoring rule set, all of it that matched."""
+    scored = evaluation is not None and evaluation.scoring is not unset
+    if not said and not scored:
+        return ()
+    matched = [Objection(*one) for one in told(evaluation.scoring)] if evaluation is not None and scored else []
+    known = {one.id for one in matched}
+    return (*(_objection(one) for one in said if one.rule not in known), *matched)
+
+
 def _objection(one: Denial) -> Objection:
     place = one.place or (_place(one.reason) if one.rule == SYNTAX else "")
-    return Objection(one.rule, severity(one.rule), place, one.sample or one.reason)
+    sample = one.sample or one.reason
+    if one.sample and one.rule in guards():  # what an attack looks like says enough, what a contract wants does not
+        sample = f"{one.reason}: {one.sample}"
+    return Objection(one.rule, severity(one.rule), place, sample)
 
 
 _PLACES = (
-    ("header Host", ("Host",)),
-    ("header Content-Length", ("Content-Length",)),
-    ("header Connection", ("Connection",)),
-    ("header Transfer-Encoding", ("Transfer-Encoding", "transfer coding")),
+    ("header Content-Length", ("content-length",)),
+    ("header Transfer-Encoding", ("transfer-encoding", "transfer coding")),
+    ("header Content-Type", ("content-type",)),
+    ("header Connection", ("connection",)),
+    ("header Host", ("host",)),
     ("request line", ("request line", "start line", "method", "version", "is not served")),
     ("target", ("target", "path", "query", "encoded slash")),
 )
@@ -216,15 +240,16 @@ _PLACES = (
 
 def _place(reason: str) -> str:
     """Where a head has no single reading: the grammar says what is wrong, not where."""
-    return next((place for place, words in _PLACES if any(word in reason for word in words)), "head")
+    text = reason.lower()
+    return next((place for place, words in _PLACES if any(word in text for word in words)), "head")
 
 
 @cache
 def severity(rule: str) -> Severity:
-    """Of a rule by its id; what is no guard is a bound or a syntax rule, which holds in every mode."""
-    guard = guards().get(rule)
-    if guard is not None:
-        return guard.rule.severity
+    """Of a rule by its id; what is no rule of a policy is a bound or a syntax rule, which holds in every mode."""
+    found = guards().get(rule) or attacks().get(rule)
+    if found is not None:
+        return found.rule.severity
     return Severity.LOW if rule.startswith(BOUNDS) else Severity.MEDIUM
 
 

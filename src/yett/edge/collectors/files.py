@@ -120,7 +120,8 @@ class Collector:
         return read_raw(b"".join(kept), written, identity=name, strict=self._strict)
 
     def _pieces(self, file: IO[bytes]) -> Iterator[bytes]:
-        while piece := file.read(PIECE):
+        read = getattr(file, "read1", file.read)  # what is there, rather than waiting until a piece is full
+        while piece := read(PIECE):
             if self._read is not None:
                 self._read(len(piece))
             yield piece
