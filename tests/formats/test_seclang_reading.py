@@ -580,6 +580,11 @@ class TestUpdates:
     def test_mistakes(self, text: str) -> None:
         assert error(self.RULES + text).line == 5
 
+    def test_the_targets_of_an_action(self) -> None:
+        found = read('SecAction "id:1"\nSecRuleUpdateTargetById 1 "!ARGS:a"')
+        assert len(found.items) == 1
+        assert [(gap.rule, gap.why) for gap in found.unenforced] == [(1, "a SecAction has no targets")]
+
     def test_changes_are_bounded(self) -> None:
         rules = "".join(f'SecAction "id:{number}"\n' for number in range(1, 3_000))
         text = rules + "SecRuleRemoveById 1-9999\n" * 400

@@ -70,7 +70,11 @@ class Amendments:
             changes += _counted(statement, changes, found)
             missed += _missed(statement, statement.words[0], found)
             for draft in found:
-                draft.variables += variables
+                if draft.operator is None:
+                    why = "a SecAction has no targets"
+                    missed.append(Unenforced(statement.file, statement.line, draft.id, statement.name, why))
+                else:
+                    draft.variables += variables
         for statement, actions in self._actions:
             found = list(index.named(statement))
             changes += _counted(statement, changes, found)
