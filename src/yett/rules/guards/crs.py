@@ -167,7 +167,7 @@ def _program(options: Options, ports: Ports) -> Program:
         except PolicyErrors as error:
             shown = [f"{options.directory}/{mistake}" for mistake in error.errors[:10]]
             raise ValueError("; ".join(shown)) from None
-        program = ports.shared[key] = compile_rules(ruleset, variables, ports.patterns)
+        program = ports.shared[key] = compile_rules(ruleset, variables, ports.patterns, quiet=True)
     return program
 
 

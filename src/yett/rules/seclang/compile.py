@@ -6,7 +6,7 @@ variables of TX.
 
 from collections.abc import Mapping, Sequence
 
-from yett.formats.seclang.values import Marker, RuleSet
+from yett.formats.seclang.values import Control, Marker, RuleSet
 from yett.formats.transformations import UnknownTransformation
 from yett.model.ports import PatternCache
 from yett.rules.seclang.folding import PHASES, Kept, fold
@@ -15,11 +15,18 @@ from yett.rules.seclang.program import Gap, Program, Ruling
 from yett.rules.seclang.sifting import Sieve
 from yett.rules.seclang.triggers import Trigger, Triggering
 
+REQUEST = 2
+"""The last phase of a request."""
+
 
 def compile_rules(
-    ruleset: RuleSet, variables: Mapping[str, str | int] | None = None, cache: PatternCache | None = None
+    ruleset: RuleSet,
+    variables: Mapping[str, str | int] | None = None,
+    cache: PatternCache | None = None,
+    quiet: bool = False,
 ) -> Program:
-    """Compile. variables: of TX, by name; rules cannot set them. Raises Contradiction where the rules stop everything."""
+    """Compile. variables: of TX, by name; rules cannot set them. quiet: nobody wants to know of rules that match and change
+    nothing. Raises Contradiction where the rules stop everything."""
     pinned = {name.lower().encode(): str(value).encode() for name, value in (variables or {}).items()}
     gaps = [Gap(one.rule, one.what, one.why, one.file, one.line) for one in ruleset.unenforced]
     preparing = Preparing(ruleset.items, ruleset.data, frozenset(pinned))
@@ -35,6 +42,7 @@ def compile_rules(
     everything = [one for phase in PHASES for one in folded.kept[phase]]
     triggering = Triggering(ruleset.items, everything, folded.unknown, _forces_processor(everything, ruleset))
     triggering.all_rules()
+    _sparing(ruleset, preparing, everything, quiet)
     _strip(everything)
 
     def phrases_of(trigger: Trigger) -> Sequence[bytes]:
@@ -50,6 +58,35 @@ def _strip(kept: Sequence[Kept]) -> None:
     for one in kept:
         if one.first:
             one.ruling.links = one.ruling.links[one.first :]
+
+
+def _sparing(ruleset: RuleSet, preparing: Preparing, kept: Sequence[Kept], quiet: bool) -> None:
+    """Mark rules that do nothing but leave out others of their own half of the exchange."""
+    for one in kept:
+        ruling = one.ruling
+        if ruling.variables_only or ruling.verdict != "pass" or (ruling.logs and not quiet):
+            continue
+        if any(link.writes or link.captures for link in one.facts):
+            continue
+        item = ruleset.items[ruling.position]
+        links = () if isinstance(item, Marker) else (item, *getattr(item, "chained", ()))
+        if not all(_spares(control, ruling, ruleset, preparing) for link in links for control in link.controls):
+            continue
+        within = [
+            other.ruling.variables_only
+            for other in kept
+            if other.ruling.phase == ruling.phase and ruling.position < other.ruling.position < ruling.skip_to
+        ]
+        ruling.only_spares = not any(within)
+
+
+def _spares(control: Control, ruling: Ruling, ruleset: RuleSet, preparing: Preparing) -> bool:
+    if control.name == "forcerequestbodyvariable":
+        return True
+    if not control.name.startswith("ruleremove"):
+        return False
+    meant = (ruleset.items[position] for position in preparing.meant(control))
+    return ruling.phase > REQUEST or all(isinstance(one, Marker) or one.phase <= REQUEST for one in meant)
 
 
 def _forces_processor(kept: Sequence[Kept], ruleset: RuleSet) -> bool:

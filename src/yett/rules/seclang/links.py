@@ -86,10 +86,10 @@ class Link(msgspec.Struct, kw_only=True, eq=False):
         return found
 
     def _matched(self, t: Transaction, name: bytes, value: bytes, captured: Captured | None) -> None:
-        if t.clean:
-            t.start_from(t.tx)
         t.matched.append((name, value))
         if self.captures and captured:
+            if t.clean:
+                t.start_from(t.tx)
             tx = t.tx
             for digit, text in zip(DIGITS, captured, strict=False):
                 tx[digit] = text or b""

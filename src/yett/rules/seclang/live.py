@@ -82,6 +82,11 @@ class LiveTransaction(Transaction):
             return [pair for pair in found if pair[0] not in self.proven.query]
         return found
 
+    @property
+    def has_escaped_breaks(self) -> bool:
+        body = self.body
+        return b"\\" in body and (b"\\n" in body or b"\\r" in body or b"\\u00" in body)
+
     def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
         own = self.target_texts()
         if not self.body:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from yett.formats.seclang.values import Operator
 from yett.rules.inspection.sqli import sqli
+from yett.rules.inspection.xss import xss
 from yett.rules.seclang.macros import Macro
 from yett.rules.seclang.transaction import Transaction
 
@@ -148,8 +149,6 @@ def _detect_sqli(_: Operator, __: Mapping[str, Sequence[bytes]]) -> Accept:
 
 
 def _detect_xss(_: Operator, __: Mapping[str, Sequence[bytes]]) -> Accept:
-    from yett.rules.inspection.xss import xss
-
     return lambda value, _: (value,) if xss(value) else None
 
 

@@ -4,15 +4,22 @@ Never False where a link does match. Texts are values, or hold values as whole l
 must not know the order of rules.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from yett.formats.transformations import TRANSFORMATIONS, transformed
 from yett.rules.inspection.sqli import sqli
+from yett.rules.inspection.xss import xss
 from yett.rules.seclang.operators import byte_range, is_utf8
 from yett.rules.seclang.triggers import Trigger
 
 Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]
 """Of values, and of texts of which values are whole lines."""
+
+SINGLE = frozenset(("detectsqli", "detectxss"))
+"""Operators that judge single values by reading them."""
+
+MOST_KNOWN, LONGEST_KNOWN = 8_192, 64
+"""How many harmless values are remembered (twice at most), and how long they may be."""
 
 _LINE_FEED = b"\n"
 
@@ -21,23 +28,28 @@ def probe(trigger: Trigger) -> Probe:
     """Of a link whose operator is one of those with a quick first look."""
     rule, chain = trigger.rule, trigger.link.chain
     name = rule.operator.name
+    if trigger.breaks:
+        return _each(chain, _breaks, _carriage_return)
     if name in ("gt", "ge"):
         return _longer(int(rule.operator.argument) - (name == "ge"))
     if name == "validatebyterange":
         return _octets(byte_range(rule.operator.argument), chain)
     if name == "validateutf8encoding":
         return _each(chain, _not_utf8, _not_utf8)
-    if name == "validateurlencoding":
-        return _each(chain, _escapes, _escapes)
-    if name == "detectsqli":
-        return _single(chain, lambda text: bool(sqli(text)))
-    from yett.rules.inspection.xss import xss
-
-    return _single(chain, xss)
+    assert name == "validateurlencoding"
+    return _each(chain, _escapes, _escapes)
 
 
 def _not_utf8(text: bytes) -> bool:
     return not text.isascii() and not is_utf8(text)
+
+
+def _breaks(text: bytes) -> bool:
+    return b"\n" in text or b"\r" in text
+
+
+def _carriage_return(text: bytes) -> bool:
+    return b"\r" in text
 
 
 def _escapes(text: bytes) -> bool:
@@ -82,13 +94,44 @@ def _octets(allowed: bytes, chain: tuple[str, ...]) -> Probe:
     )
 
 
-def _single(chain: tuple[str, ...], test: Callable[[bytes], bool]) -> Probe:
-    """A test of single values."""
+class Singles:
+    """Tests of single values (`@detectSQLi`, `@detectXSS`), all together: what was harmless before is not looked at again.
 
-    def may_match(values: Sequence[bytes], lines: Sequence[bytes]) -> bool:
-        for text in values:
-            if test(transformed(chain, text)):
-                return True
-        return any(test(transformed(chain, line)) for text in lines for line in text.split(_LINE_FEED))
+    Names of members, words of enumerations and the like come back with every request. Memory is bounded.
+    """
 
-    return may_match
+    def __init__(self, triggers: Iterable[Trigger]) -> None:
+        self._tests = [(one.bit, one.link.chain, single(one.rule.operator.name)) for one in triggers]
+        self._new: set[bytes] = set()
+        self._old: set[bytes] = set()
+
+    def look(self, values: Sequence[bytes], lines: Sequence[bytes]) -> int:
+        """The bits of tests that accept a value, or a line of a text in `lines`."""
+        if not self._tests:
+            return 0
+        found = set(values)
+        for text in lines:
+            found.update(text.split(_LINE_FEED))
+        mask = 0
+        for value in found.difference(self._new, self._old):
+            if not value.isalnum():
+                mask |= self._look(value)
+        return mask
+
+    def _look(self, value: bytes) -> int:
+        mask = 0
+        for bit, chain, test in self._tests:
+            if test(transformed(chain, value)):
+                mask |= bit
+        if not mask and len(value) <= LONGEST_KNOWN:
+            if len(self._new) >= MOST_KNOWN:
+                self._old, self._new = self._new, set()
+            self._new.add(value)
+        return mask
+
+
+def single(name: str) -> Callable[[bytes], bool]:
+    """The test of an operator that judges single values. One word or number is neither SQL nor HTML."""
+    if name == "detectsqli":
+        return lambda text: bool(sqli(text))
+    return xss

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,7 @@ class Ruling(msgspec.Struct, kw_only=True, eq=False):
 
     position: among all items of the rule set. variables_only: its outcome and effects depend on TX alone, so that it need not
     be run while no other rule has done anything. tx: the variables of TX where nothing has matched before.
+    only_spares: all that it does is to leave out other rules, or targets of theirs, so that it matters beside candidates only.
     skip_to: position to go on from on a match, 0 for the next. verdict: "pass", "deny" or "allow"; allows: argument of allow.
     needs: the rule can only match where each of these masks has a bit in common with what was found; empty: always run.
     """
@@ -45,6 +46,7 @@ class Ruling(msgspec.Struct, kw_only=True, eq=False):
     position: int
     links: tuple[Link, ...]
     variables_only: bool = False
+    only_spares: bool = False
     tx: Mapping[bytes, bytes] = {}
     skip_to: int = 0
     verdict: str = "pass"
@@ -89,27 +91,35 @@ class Program:
         gaps: tuple[Gap, ...],
     ) -> None:
         self.phases, self.variables, self.sieve, self.start, self.gaps = phases, variables, sieve, start, gaps
-        self._chosen: dict[tuple[int, int], tuple[Ruling, ...]] = {}
+        self._chosen: dict[tuple[int, int], Choice] = {}
 
     @property
     def rules(self) -> int:
         return sum(len(rulings) for rulings in self.phases.values())
 
-    def chosen(self, phase: int, mask: int) -> tuple[Ruling, ...]:
-        """What is to be run in a phase: candidates, and what depends on variables alone. Empty where there is no candidate."""
-        known = self._chosen.get((phase, mask))
+    def chosen(self, first: int, mask: int) -> "Choice":
+        """What is to be run in the phase `first` and the one after it, which belong to the same half of the exchange."""
+        known = self._chosen.get((first, mask))
         if known is None:
-            known = self._choose(phase, mask)
+            known = self._choose(first, mask)
             if len(self._chosen) >= MOST_CHOICES:
                 self._chosen.clear()
-            self._chosen[phase, mask] = known
+            self._chosen[first, mask] = known
         return known
 
-    def _choose(self, phase: int, mask: int) -> tuple[Ruling, ...]:
-        found = [ruling for ruling in self.phases[phase] if ruling.variables_only or all(need & mask for need in ruling.needs)]
-        return tuple(found) if any(not ruling.variables_only for ruling in found) else ()
+    def _choose(self, first: int, mask: int) -> "Choice":
+        found = [
+            tuple(one for one in self.phases[phase] if one.variables_only or all(need & mask for need in one.needs))
+            for phase in (first, first + 1)
+            if phase in self.phases
+        ]
+        candidates = any(not (one.variables_only or one.only_spares) for rulings in found for one in rulings)
+        return Choice(candidates, *found)
 
-    def chosen_if_changed(self, phase: int, mask: int) -> tuple[Ruling, ...]:
-        """What is to be run in a phase where rules of earlier phases have changed variables."""
-        found = self.chosen(phase, mask)
-        return found or tuple(ruling for ruling in self.phases[phase] if ruling.variables_only)
+
+class Choice(NamedTuple):
+    """Rules of two phases, in order. candidates: whether any of them may do something where nothing has happened before."""
+
+    candidates: bool
+    first: tuple[Ruling, ...]
+    second: tuple[Ruling, ...] = ()

@@ -35,17 +35,21 @@ def request(program: Program, t: Transaction) -> None:
 def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
     sieve = program.sieve
     mask = sieve.head(t) | sieve.targets(t, t.targets())
+    mask |= sieve.path(t.path)
     for values, lines in t.texts():
         mask |= sieve.text.look(values, lines) & sieve.texts
         yield TURN
+    if t.has_escaped_breaks:
+        mask |= sieve.text.breaks
     if t.body:
         mask |= _body(program, t)
-    if t.clean and not (program.chosen(1, mask) or program.chosen(2, mask)):
+    choice = program.chosen(1, mask)
+    if not choice.candidates:
         return
-    yield from _phase(program, t, 1, mask)
+    yield from _phase(choice.first, t, 1)
     if t.refusal is None:
         t.enter_body()
-        yield from _phase(program, t, 2, mask)
+        yield from _phase(choice.second, t, 2)
 
 
 def _body(program: Program, t: Transaction) -> int:
@@ -70,8 +74,10 @@ def response(program: Program, t: Transaction) -> None:
 def response_head(program: Program, t: Transaction) -> int:
     """Phase 3. What was found in the head, for phase 4."""
     mask = program.sieve.answer(t)
-    for _ in _phase(program, t, 3, mask):
-        pass
+    choice = program.chosen(3, mask)
+    if choice.candidates or not t.clean:
+        for _ in _phase(choice.first, t, 3):
+            pass
     return mask
 
 
@@ -80,22 +86,24 @@ def response_body(program: Program, t: Transaction, mask: int) -> None:
     t.has_response_body = True
     if t.response_body:
         mask |= program.sieve.answer_body.look((t.response_body,))
-    for _ in _phase(program, t, 4, mask):
-        pass
+    choice = program.chosen(3, mask)
+    if choice.candidates or not t.clean:
+        for _ in _phase(choice.second, t, 4):
+            pass
 
 
 def finish(program: Program, t: Transaction) -> None:
     """Phase 5: what rules record of the exchange. It can stop nothing any more."""
     t.acts = False
-    for _ in _phase(program, t, 5, 0):
-        pass
+    choice = program.chosen(5, 0)
+    if choice.candidates or not t.clean:
+        for _ in _phase(choice.first, t, 5):
+            pass
 
 
-def _phase(program: Program, t: Transaction, phase: int, mask: int) -> Iterator[int]:
-    rulings = program.chosen(phase, mask) if t.clean else program.chosen_if_changed(phase, mask)
-    if rulings:
-        t.phase = phase
-        yield from _run(rulings, t)
+def _phase(rulings: Sequence[Ruling], t: Transaction, phase: int) -> Iterator[int]:
+    t.phase = phase
+    return _run(rulings, t)
 
 
 def _run(rulings: Sequence[Ruling], t: Transaction) -> Iterator[int]:
@@ -117,6 +125,7 @@ def _run(rulings: Sequence[Ruling], t: Transaction) -> Iterator[int]:
         if t.refusal is not None:
             return
         if ruling.skip_to:
+            t.start_from(t.tx)  # variables are no longer as they are where nothing is skipped
             skip_to = ruling.skip_to
 
 
@@ -142,8 +151,6 @@ def _links(ruling: Ruling, t: Transaction) -> Iterator[int]:
 
 def fire(ruling: Ruling, t: Transaction) -> None:
     """What a rule does once it has matched as a whole."""
-    if t.clean:
-        t.start_from(t.tx)
     if ruling.severity is not None and ruling.severity < t.severity:
         t.severity = ruling.severity
     if ruling.logs:

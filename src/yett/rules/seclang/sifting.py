@@ -12,7 +12,7 @@ import msgspec
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.seclang.links import Link
-from yett.rules.seclang.probes import Probe, probe
+from yett.rules.seclang.probes import SINGLE, Probe, Singles, probe
 from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.triggers import HEADS, Part, Trigger
 
@@ -54,15 +54,21 @@ class Texts:
         needles: list[Needle] = []
         self._bits: list[int] = []
         self._probes: list[tuple[int, Probe]] = []
-        self.mask = 0
+        self.breaks = 0
+        single: list[Trigger] = []
         for trigger in triggers:
-            self.mask |= trigger.bit
+            if trigger.rule.operator.name in SINGLE:
+                single.append(trigger)
+                continue
+            if trigger.breaks:
+                self.breaks |= trigger.bit
             if not trigger.pattern:
                 self._probes.append((trigger.bit, probe(trigger)))
                 continue
             for chain in _stages(trigger):
                 needles.append(_needle(len(self._bits), trigger, chain, phrases))
                 self._bits.append(trigger.bit)
+        self._singles = Singles(single)
         self.matcher = Matcher(needles, cache) if needles else None
         self.always = 0
         for refused in self.matcher.refused if self.matcher else ():
@@ -78,7 +84,7 @@ class Texts:
         for bit, may_match in self._probes:
             if may_match(values, lines):
                 mask |= bit
-        return mask
+        return mask | self._singles.look(values, lines)
 
 
 def _stages(trigger: Trigger) -> list[tuple[str, ...]]:
@@ -108,6 +114,8 @@ class Sieve:
         self.texts = sum(one.bit for one in triggers if one.parts & Part.TEXT)
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]
         self.target = Texts(looked_for, phrases, cache)
+        self._path = Texts([one for one in triggers if one.parts == Part.PATH], phrases, cache)
+        self._paths: Memory[bytes] = Memory()
         self._of_target = [(one.bit, _bare(one)) for one in triggers if one.parts == Part.TARGET and not one.pattern]
         self.body = Texts([one for one in triggers if one.parts & Part.BODY], phrases, cache)
         self.answer_body = Texts([one for one in triggers if one.parts & Part.ANSWER_BODY], phrases, cache)
@@ -127,7 +135,7 @@ class Sieve:
 
     def head(self, t: Transaction) -> int:
         """Method, protocol and fields."""
-        key = (t.method, t.protocol, t.processor)
+        key = (t.method, t.protocol, t.processor, b"x" if t.body else b"")
         mask = self._starts.get(key)
         if mask is None:
             mask = self._starts.recall(key)
@@ -152,6 +160,7 @@ class Sieve:
     def _like(self, t: Transaction) -> Transaction:
         alike = Transaction(t.method, b"", t.protocol, ())
         alike.processor = t.processor
+        alike.body, alike.has_body = b"x" if t.body else b"", True
         return alike
 
     def _line(self, line: tuple[bytes, bytes]) -> int:
@@ -175,6 +184,17 @@ class Sieve:
     def targets(self, t: Transaction, texts: Sequence[bytes]) -> int:
         """The target as a whole, in all its spellings."""
         return self.target.look(texts) | self._judge(self._of_target, t)
+
+    def path(self, path: bytes) -> int:
+        """The path alone, decoded."""
+        mask = self._paths.get(path)
+        if mask is None:
+            mask = self._paths.recall(path)
+            if mask is None:
+                mask = self._path.look((path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :]))
+            if len(path) <= LONGEST:
+                self._paths.keep(path, mask)
+        return mask
 
     def files(self, t: Transaction) -> int:
         """Names of files and heads of parts, of a multipart body that was read."""
@@ -227,12 +247,16 @@ class _Fields:
         self._by_name: dict[bytes, list[Trigger]] = {}
         self._any: list[Trigger] = []
         self._allowed: dict[bytes, int] = {}
-        self._allowed_any = 0
+        self._allowed_any = self._names = self._values = 0
+        self._known: Memory[bytes] = Memory()
         self._bare: dict[int, Link] = {}
         for trigger in triggers:
             names = _names(trigger)
             if trigger.pattern and not trigger.whole:
                 patterns.append(trigger)
+                collections = {variable.collection for variable in trigger.rule.variables if not variable.exclude}
+                self._names |= trigger.bit if "REQUEST_HEADERS_NAMES" in collections else 0
+                self._values |= trigger.bit if "REQUEST_HEADERS" in collections else 0
                 if names is None:
                     self._allowed_any |= trigger.bit
                 for name in names or ():
@@ -248,7 +272,10 @@ class _Fields:
     def look(self, name: bytes, value: bytes, tx: dict[bytes, bytes]) -> int:
         lower = name.lower()
         allowed = self._allowed.get(lower, 0) | self._allowed_any
-        mask = self._texts.look((name, value)) & allowed if allowed else 0
+        mask = self._texts.look((value,)) & allowed & self._values if allowed else 0
+        if self._names:
+            known = self._known.get(lower)
+            mask |= self._known.keep(lower, self._texts.look((name,)) & self._names) if known is None else known
         for trigger in (*self._any, *self._by_name.get(lower, ())):
             t = Transaction(b"", b"", b"", [(name, value)])
             t.tx, t.clean = dict(tx), False

@@ -139,10 +139,21 @@ class Transaction:
             found += reading.attributes
         yield found, []
 
+    @property
+    def path(self) -> bytes:
+        """Decoded."""
+        path = self.uri.partition(b"?")[0]
+        return unquote_to_bytes(path) if b"%" in path else path
+
+    @property
+    def has_escaped_breaks(self) -> bool:
+        """Whether `texts` may have given a value that holds line breaks as several lines."""
+        return False
+
     def target_texts(self) -> list[bytes]:
         """The path, its last segment, and the arguments of the query."""
-        path, _, query = self.uri.partition(b"?")
-        path = unquote_to_bytes(path) if b"%" in path else path
+        path = self.path
+        query = self.uri.partition(b"?")[2]
         found = [path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :]]
         for pair in form_pairs(query, MOST_ARGUMENTS) if query else ():
             found += pair
@@ -155,6 +166,8 @@ class Transaction:
 
     def assign(self, key: bytes, value: bytes | None) -> None:
         """Set a variable of TX, or drop it."""
+        if self.clean:
+            self.start_from(self.tx)
         if value is None:
             self.tx.pop(key, None)
         else:

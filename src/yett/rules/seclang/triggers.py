@@ -15,13 +15,14 @@ from yett.rules.seclang.facts import LinkFacts, Names
 from yett.rules.seclang.folding import Kept
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.macros import Macro
-from yett.rules.seclang.operators import PATTERNS
+from yett.rules.seclang.operators import PATTERNS, Accept
 from yett.rules.seclang.transaction import Transaction
 
 
 class Part(IntFlag):
     """Parts of an exchange. FIELD: one line of the head at a time; NAMES: which fields there are; START: method, protocol and
-    kind of body; TEXT: arguments, texts of XML and the path; TARGET: the target as a whole; LINE likewise for responses."""
+    kind of body; TEXT: arguments, texts of XML and the path; PATH: nothing
+    but the path; TARGET: the target as a whole; LINE likewise for responses."""
 
     FIELD = 1
     NAMES = 2
@@ -34,7 +35,8 @@ class Part(IntFlag):
     ANSWER_FIELD = 256
     ANSWER_START = 512
     ANSWER_BODY = 1024
-    OTHER = 2048
+    PATH = 2048
+    OTHER = 4096
 
 
 _PARTS = {
@@ -71,18 +73,21 @@ _PARTS = {
 
 HEADS = ("REQUEST_HEADERS", "REQUEST_HEADERS_NAMES")
 NOBODY = Transaction(b"", b"", b"", ())
-MULTIPLE = Part.TEXT | Part.TARGET | Part.BODY | Part.FILES | Part.COOKIE | Part.ANSWER_BODY
+PATHS = frozenset(("REQUEST_FILENAME", "REQUEST_BASENAME"))
+MULTIPLE = Part.TEXT | Part.PATH | Part.TARGET | Part.BODY | Part.FILES | Part.COOKIE | Part.ANSWER_BODY
 
 
 class Trigger(msgspec.Struct, eq=False):
     """One link that is judged beforehand. rule: as it was read; pattern: whether it has something to look for, which must be
-    there; whole: the whole chain is judged, on one line of the head at a time."""
+    there; breaks: what it looks for is a line break and nothing else, which stands between values, too; whole: the whole chain
+    is judged, on one line of the head at a time."""
 
     bit: int
     link: Link
     rule: SecRule
     parts: Part
     pattern: bool
+    breaks: bool = False
     whole: tuple[Link, ...] = ()
 
 
@@ -102,6 +107,8 @@ def parts_of(rule: SecRule) -> Part:
     for variable in rule.variables:
         if not variable.exclude:
             found |= part_of(variable)
+    if found == Part.TEXT and all(variable.collection in PATHS for variable in rule.variables):
+        return Part.PATH
     return found
 
 
@@ -141,6 +148,8 @@ class Triggering:
         if not reads.exchange or reads.earlier or self.unknown.read_by(reads):
             return 0
         parts = parts_of(rule)
+        if parts & Part.OTHER and _only_whether_there_is_a_body(rule):
+            parts = Part.START
         if parts & Part.OTHER or (
             self.forces_processor and any(one.collection == "REQBODY_PROCESSOR" for one in rule.variables)
         ):
@@ -152,13 +161,14 @@ class Triggering:
         if macros and Macro(rule.operator.octets).reads_else:
             return 0
         pattern = name in PATTERNS and not rule.operator.negated and not macros and link.accept(b"", NOBODY) is None
-        if parts & MULTIPLE & ~Part.FILES and not pattern and not _quick(rule):
+        if parts & MULTIPLE & ~Part.FILES and parts != Part.TARGET and not pattern and not _quick(rule):
             return 0
         return self._bit(link, rule, parts, pattern)
 
     def _bit(self, link: Link, rule: SecRule, parts: Part, pattern: bool, whole: tuple[Link, ...] = ()) -> int:
         bit = 1 << len(self.triggers)
-        self.triggers.append(Trigger(bit, link, rule, parts, pattern, whole))
+        breaks = pattern and _only_line_breaks(link.accept)
+        self.triggers.append(Trigger(bit, link, rule, parts, pattern and not breaks, breaks, whole))
         return bit
 
     def _private(self, one: Kept, index: int) -> bool:
@@ -189,6 +199,15 @@ class Triggering:
             if index > first and (known.reads.exchange or known.reads.earlier):
                 return False
         return True
+
+
+def _only_line_breaks(accept: Accept) -> bool:
+    accepted = [octet for octet in range(256) if accept(bytes((octet,)), NOBODY) is not None]
+    return accepted in ([10], [10, 13]) and accept(b"a b\x00c", NOBODY) is None
+
+
+def _only_whether_there_is_a_body(rule: SecRule) -> bool:
+    return rule.operator.argument == "0" and all(str(one) == "REQUEST_BODY_LENGTH" for one in rule.variables)
 
 
 def _quick(rule: SecRule) -> bool:
