@@ -9,10 +9,27 @@ Black Hat USA 2012); reader, folding, words and shapes are Yett's own. Knows not
 import re
 from typing import Final
 
-from yett.rules.inspection.sqli_shapes import SHAPES
+from yett.rules.inspection.sqli_shapes import DOUBTFUL, SHAPES
 from yett.rules.inspection.sqli_tokens import Reading, read
+from yett.rules.inspection.sqli_words import CALLED, KNOWN
 
-_CLOSED: Final = {b"'": re.compile(rb"'(?:[^'\\]++|\\.|'')*+'", re.DOTALL), b'"': re.compile(rb'"(?:[^"\\]++|\\.|"")*+"', re.DOTALL)}
+_CLOSED: Final = {
+    b"'": re.compile(rb"'(?:[^'\\]++|\\.|'')*+'", re.DOTALL),
+    b'"': re.compile(rb'"(?:[^"\\]++|\\.|"")*+"', re.DOTALL),
+}
+
+_CONSTANT: Final = rb"(?!(?i:null|unknown|current_|localtime))"
+_WORD: Final = rb"[A-Za-z0-9_\x80-\x9f\xa1-\xff]++"
+_PLAIN: Final = (
+    rb"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9:.]++(?:Z|[-+][0-9:]++)?+"  # date and time
+    rb"|[A-Za-z_][A-Za-z0-9_]*+(?:[.@][A-Za-z][A-Za-z0-9_]*+)*+"  # host, file, mail
+    rb"|-?[0-9]++(?:\.[0-9]++)?+"
+    rb"|" + _WORD + rb"(?:[-:]" + _CONSTANT + _WORD + rb")*+"  # kebab case, UUID, date, time
+)
+_MEANT: Final = KNOWN | CALLED.keys()
+_HARMLESS: Final = re.compile(rb"(?:%s)?" % _PLAIN).fullmatch
+_HARMLESS_LINES: Final = re.compile(rb"(?:(?:%s)?(?=\n|\Z)\n?+(?!\Z))*+(?:%s)?" % (_PLAIN, _PLAIN)).fullmatch
+_TWO_WORDS: Final = re.compile(rb" *+([A-Za-z]++) ([A-Za-z]++)(?: [^'\"/]*+)?+\Z").match
 
 
 def _comment_ends(reading: Reading, quote: bytes) -> bool:
@@ -36,7 +53,7 @@ def _says_more(reading: Reading, quote: bytes) -> bool:
     return reading.tokens > len(reading.letters)
 
 
-_DOUBTFUL: Final = {
+_CLOSER_LOOK: Final = {
     **dict.fromkeys(("1c", "nc", "sc", "vc"), _comment_ends),
     **dict.fromkeys(("sos", "s&s"), _strings_meet),
     **dict.fromkeys(("1&1", "n&1", "s&n", "1&s", "1&v", "1U"), _says_more),
@@ -44,10 +61,27 @@ _DOUBTFUL: Final = {
 
 
 def _flagged(reading: Reading, quote: bytes, upper: bytes) -> bool:
-    doubt = _DOUBTFUL.get(reading.letters)
-    if doubt(reading, quote) if doubt else SHAPES[reading.letters]:
+    letters = reading.letters
+    if letters not in DOUBTFUL:
+        return letters in SHAPES
+    if letters[-1] == "c" and b"SP_PASSWORD" in upper:  # SQL Server does not log statements with this word
         return True
-    return reading.letters[-1:] == "c" and b"SP_PASSWORD" in upper  # a comment with this word is not logged by SQL Server
+    return _CLOSER_LOOK[letters](reading, quote)
+
+
+def may_be_sqli(value: bytes) -> bool:
+    """Whether `sqli` has to read the value: False for words, names in kebab case, numbers, dates, addresses of mail and hosts, and for
+    text without quotes that begins with two words which are nothing in SQL. Never False for what `sqli` flags."""
+    if _HARMLESS(value):
+        return False
+    words = _TWO_WORDS(value)
+    return words is None or words[1].upper() in _MEANT or words[2].upper() in _MEANT
+
+
+def may_hold_sqli(lines: bytes) -> bool:
+    """Whether `sqli` has to read any of the values that stand here one a line, none with a line feed of its own. One pass; never False
+    where `sqli` flags one of them."""
+    return not _HARMLESS_LINES(lines)
 
 
 def sqli(value: bytes) -> str:

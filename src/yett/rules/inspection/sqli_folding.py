@@ -11,10 +11,19 @@ queries, `B` follows a query (ORDER BY), `T` statement of Transact-SQL and the l
 brackets, `,` `;` `:` `.` `?` and backslash are themselves.
 """
 
+import re
 from typing import Final
 
 SETTLED: Final = 6
 """Number of letters from which on the first five stay: a rewriting looks at three at most, and keeps the first of them."""
+
+DEAD: Final = "-" * SETTLED
+"""Letters from which no fingerprint comes that matters."""
+
+SHOWN: Final = str.maketrans("u*g", "ooo")
+"""Letters as they stand in fingerprints: operators are not told apart."""
+
+_OPERATORS_MET: Final = re.compile("oo+")
 
 _REMEMBERED: Final = 20_000
 """Transitions kept at most; further ones are computed each time, so that hostile values cannot fill memory."""
@@ -99,15 +108,21 @@ def fold(letters: str) -> str:
     return letters
 
 
-class _Transitions(dict[str, str]):
-    """Folded letters and the next one -> folded letters."""
+class Folding(dict[str, str]):
+    """Folded letters and the next one -> folded letters: the automaton's transitions, computed once and remembered.
+
+    `alive` are all beginnings of the fingerprints that matter, in letters as shown. Where the letters before the last are none of them,
+    the answer is `DEAD`: they stay, but for operators side by side, which may still become one. Without `alive`, nothing is dead.
+    """
+
+    def __init__(self, alive: frozenset[str] | None = None) -> None:
+        super().__init__()
+        self._alive = alive
 
     def __missing__(self, letters: str) -> str:
         folded = fold(letters)
+        if self._alive is not None and _OPERATORS_MET.sub("o", folded[:-1].translate(SHOWN))[:5] not in self._alive:
+            folded = DEAD
         if len(self) < _REMEMBERED:
             self[letters] = folded
         return folded
-
-
-NEXT: Final = _Transitions()
-"""`NEXT[folded + letter]` is what the letters fold to: the automaton's transition."""

@@ -6,10 +6,13 @@ were gathered into as few patterns as cover them (`bench/attacks/agreement.py` r
 choice in square brackets, for each letter of a shape. Knows nothing of how a value is read; letters are those of `sqli_folding`.
 """
 
+import itertools
 import re
+from collections.abc import Iterator
 from typing import Final
 
-_REMEMBERED: Final = 50_000
+DOUBTFUL: Final = frozenset(("1c", "nc", "sc", "vc", "sos", "s&s", "1&1", "n&1", "s&n", "1&s", "1&v", "1U"))
+"""Shapes of injections that harmless values have as well: they need a closer look."""
 
 _PATTERNS: Final = r"""
 &(v)U &(vof &[1nsv]o[(s][1Ufsv] &[1s]UEs &no(n &vUEk )&(E[kn] )UE[(k][1fnsv] )UE[1nsv][kow] 1&1;T 1&E1k 1&EUE 1&[1v])[&o]
@@ -54,22 +57,13 @@ vTnno v[&B]nkn v[&o][ns] v[&o]s[Bk][1fn] vo(1, voskv
 """
 
 
-def _escaped(pattern: str) -> str:
-    return "".join(letter if letter in "[]" else re.escape(letter) for letter in pattern)
+def _spelled(pattern: str) -> Iterator[str]:
+    choices = [choice.strip("[]") for choice in re.findall(r"\[[^]]*\]|.", pattern)]
+    return ("".join(letters) for letters in itertools.product(*choices))
 
 
-_SHAPE: Final = re.compile("X|" + "|".join(_escaped(pattern) for pattern in _PATTERNS.split()))
+SHAPES: Final = frozenset(letters for pattern in _PATTERNS.split() for letters in _spelled(pattern)) | {"X"}
+"""The shapes of injections, one to five letters each."""
 
-
-class _Shapes(dict[str, bool]):
-    """Letters -> whether they are the shape of an injection; remembers what was asked."""
-
-    def __missing__(self, letters: str) -> bool:
-        known = _SHAPE.fullmatch(letters) is not None
-        if len(self) < _REMEMBERED:
-            self[letters] = known
-        return known
-
-
-SHAPES: Final = _Shapes()
-"""`SHAPES[letters]`: whether these letters, at most five, are the shape of an injection."""
+BEGINNINGS: Final = frozenset(shape[:length] for shape in SHAPES | DOUBTFUL for length in range(len(shape) + 1))
+"""All beginnings of shapes."""

@@ -10,8 +10,9 @@ Source: the chapters on lexical structure in the manuals of the five products.
 import re
 from typing import Final, NamedTuple
 
-from yett.rules.inspection.sqli_folding import NEXT, SETTLED
-from yett.rules.inspection.sqli_words import BEGINNINGS, CALLED, PHRASES, WORDS
+from yett.rules.inspection.sqli_folding import DEAD, SETTLED, SHOWN, Folding
+from yett.rules.inspection.sqli_shapes import BEGINNINGS as ALIVE
+from yett.rules.inspection.sqli_words import BEGINNINGS, CALLED, KNOWN, PHRASES, WORDS
 
 MOST_TOKENS: Final = 4_096
 """Tokens read of one fragment at most. A run of numbers with signs between them and a run of one bracket count as one."""
@@ -29,7 +30,8 @@ _FIGURES: Final = (
     rb"(?:0X[0-9A-F]++|0B[01]++|(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:E[-+]?+[0-9]++)?+(?:[DF](?=[\x00-\x20\xa0;U]|\Z))?+)"
 )
 _NUMBER: Final = _FIGURES + b"(?:%s|%s)?+" % tuple(
-    rb"(?:" + _GAP + rb"*+" + sign + _GAP + rb"*+" + rb"[0-9]++(?:\.[0-9]++)?+(?![A-Z0-9_.$`'\"]))++" for sign in (rb"[-+*/%]", rb",")
+    rb"(?:" + _GAP + rb"*+" + sign + _GAP + rb"*+" + rb"[0-9]++(?:\.[0-9]++)?+(?![A-Z0-9_.$`'\"]))++"
+    for sign in (rb"[-+*/%]", rb",")
 )
 _SINGLE: Final = rb"(?:[^'\\]++|(?:\\.)++|(?:'')++)*+\\?+'?+"
 _BACK: Final = rb"(?:[^`\\]++|(?:\\.)++|(?:``)++)*+\\?+`?+"
@@ -83,7 +85,6 @@ _SIGNS: Final = {
     b"]": "?",
 }
 _CLOSING: Final = {b"(": b")'", b"[": b"]'", b"{": b"}'", b"<": b">'"}
-_SHOWN: Final = str.maketrans("u*g", "ooo")
 
 _CONTINUED: Final = re.compile(rb"(?:" + _GAP + rb"|" + _COMMENT + rb")*+(" + _LETTER + _IN_WORD + rb"*+)").match
 _PARENTHESIS: Final = re.compile(rb"(?:" + _GAP + rb"|" + _COMMENT + rb")*+\(").match
@@ -95,6 +96,12 @@ _PADDING: Final = re.compile(
 _RUN: Final = re.compile(rb"(?<=[0-9A-F.\x00-\x20\xa0])[-+*/%,](?!\Z)").search
 _SPLIT: Final = re.compile(rb"[.`]").finditer
 _REST: Final = {quote: re.compile(rest, re.DOTALL).match for quote, rest in ((b"'", _SINGLE), (b'"', _DOUBLE), (b"`", _BACK))}
+NEXT: Final = Folding(ALIVE)
+"""`NEXT[folded + letter]` is what the letters fold to."""
+
+PATIENT: Final = Folding()
+"""The same for values with comments: one that is hostile by itself may come after letters that say nothing."""
+
 _CONDITIONS: Final = frozenset((b"IF", b"IFF", b"IFNULL"))
 """Functions that begin a statement where one begins."""
 _WHITE: Final = b"\x00\t\n\x0b\x0c\r \xa0"
@@ -142,10 +149,10 @@ def _comment(upper: bytes, text: bytes, start: int, standard: bool) -> tuple[str
     return "c", len(upper) if line < 0 else line + 1
 
 
-def _run(letters: str, signs: bytes) -> str:
+def _run(letters: str, signs: bytes, step: Folding) -> str:
     """The letters after all numbers of a run but the last. From the third number on, nothing changes any more."""
     for letter in ("1", _SIGNS[signs], "1", _SIGNS[signs]):
-        letters = NEXT[letters + letter]
+        letters = step[letters + letter]
     return letters
 
 
@@ -197,12 +204,17 @@ class Reading(NamedTuple):
     """Whether MySQL would read it otherwise than the SQL standard."""
 
 
+_DEAD: Final = Reading("", 0, b"", b"", False)
+_DEAD_IN_ONE: Final = Reading("", 0, b"", b"", True)
+
+
 def read(value: bytes, upper: bytes, quote: bytes = b"", standard: bool = True) -> Reading:
     """Read a fragment, of which `upper` is the form in upper case.
 
     With a `quote`, the value begins inside a string that this quote opened; `standard` chooses the comments of the SQL standard. Reads at
     most `MOST_TOKENS` tokens, in time proportional to their length. Raises nothing.
     """
+    step = PATIENT if b"/*" in upper else NEXT
     letters, at, remark, spelling, text, dialects, tokens, kind = "", 0, b"", b"", b"", False, 0, 0
     if quote:
         at = _REST[quote](upper).end()  # type: ignore[union-attr]
@@ -232,15 +244,18 @@ def read(value: bytes, upper: bytes, quote: bytes = b"", standard: bool = True) 
             if letter == "(" and said in CALLED:
                 letters = letters[:-1] + CALLED[said]
             elif letter == ")" and len(text) > 1:
-                letters = NEXT[letters + ")"]
+                letters = step[letters + ")"]
             elif letter == ":" and at == len(upper):
                 letter = "o"
         elif kind == _WORD:
-            letter, at, spelling = _word(upper, text, at, letters[-1:])
+            if text in KNOWN or b"." in text or b"`" in text or letters[-1:] == "A":
+                letter, at, spelling = _word(upper, text, at, letters[-1:])
+            else:
+                letter, spelling = "n", text
         elif kind == _NUMERAL:
             letter = "1"
             if run := _RUN(text):
-                letters = _run(letters, run[0])
+                letters = _run(letters, run[0], step)
                 tokens += 2
         elif kind == _QUOTED:
             letter = "s"
@@ -256,14 +271,16 @@ def read(value: bytes, upper: bytes, quote: bytes = b"", standard: bool = True) 
             letter, at = _rare(value, upper, kind, text, at)
         if said == b"IN" and letter != "(":
             letters = letters[:-1] + "n"
-        before, letters = len(letters), NEXT[letters + letter]
+        before, letters = len(letters), step[letters + letter]
         if len(letters) >= SETTLED:
             break
         if len(letters) <= before:
             spelling = remark = b""
         elif remark:
             letters = letters[:-1]
-    letters = letters[:5].translate(_SHOWN)
+    if letters is DEAD:
+        return _DEAD_IN_ONE if dialects else _DEAD
+    letters = letters[:5].translate(SHOWN)
     if remark and letters and len(letters) < 5:
         letters += "c"
     return Reading(letters, tokens, remark, text if kind == _QUOTED else b"", dialects)

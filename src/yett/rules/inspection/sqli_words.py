@@ -134,3 +134,6 @@ PHRASES: Final = _table(_PHRASES)
 
 BEGINNINGS: Final = frozenset(phrase.rpartition(b"+")[0] for phrase in PHRASES)
 """Words and phrases that are the beginning of a phrase."""
+
+KNOWN: Final = BEGINNINGS | WORDS.keys()
+"""Words that are not simply names."""
