@@ -378,3 +378,17 @@ def test_follow_shows_what_comes_until_it_is_interrupted(tmp_path, since):
     assert before == list(range(1 if since else 5, 15))
     assert after == [15, 16]
     assert (child.returncode, out, err) == (0, "", "")
+
+
+def test_the_summary_counts_what_enforcement_denies(run):
+    result = run(log, "--summary")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(
+        "4 exchanges. Enforced, 2 would be allowed and 2 denied (50.0%).\nThe policy as it is denies 1;"
+    )
+    assert "rate-limit" in result.stdout
+    assert run(log, "--summary", "-n", "1").exit_code in (0, 1)
+    assert run(log, "--summary", "--verdict", "answer").stdout.startswith("1 exchanges.")
+    assert run(log, "--summary", "--tag", "gateway:log:*").exit_code == 1
+    for other in ("--json", "--follow"):
+        assert run(log, "--summary", other).exit_code == 2

@@ -130,15 +130,24 @@ def _notice(notice: Notice) -> None:
 @click.option("--rule", default="", help="A rule that objected, enforced or not.")
 @click.option("--request", "request_id", default="", help="One request, by its id.")
 @click.option("--tag", default="", help='The kind of record, such as "gateway:request:denied" or "gateway:stream:*".')
+@click.option("--summary", "summed", is_flag=True, help="No lines, but what was denied or would have been, counted.")
 @_with_directory
-def log(directory: Path, following: bool, as_json: bool, limit: int | None, **wanted: Any) -> None:
+def log(directory: Path, following: bool, as_json: bool, limit: int | None, summed: bool, **wanted: Any) -> None:
     """Show records of the event log, oldest first; with several conditions, those that meet all.
 
     Each line: when the request began, the status sent, the verdict ("would": let through in monitor mode, but enforcement would
     have denied), method, target, principal, duration, request id, and the reasons. Whoever reads all records (--limit 0, --since,
     --follow) is told on standard error where some are missing. Exit code 1 if no record matches.
+
+    With --summary, all records that match are counted: what enforcement denies by rule, operation and place, with exceptions to
+    paste where that is wrong. It is what to read before monitor mode becomes enforcement.
     """
     printer, chosen = _Printer(as_json), Filter(**wanted)
+    if summed:
+        if following or as_json:
+            raise click.UsageError("--summary is a table of what is there: it goes with neither --follow nor --json")
+        _sum(directory, chosen, limit or 0, printer)
+        return
     if following:
         _follow(directory, chosen, FOLLOW_LIMIT if limit is None and chosen.since is None else limit or 0, printer)
         return
@@ -150,6 +159,27 @@ def log(directory: Path, following: bool, as_json: bool, limit: int | None, **wa
     if not printer.count:
         click.echo("no record matches", err=True)
         raise click.exceptions.Exit(1)
+
+
+def _sum(directory: Path, chosen: Filter, limit: int, printer: _Printer) -> None:
+    """Count requests; a stream under way counts when it ends."""
+    from yett.cli.tally import Reason, Tally  # loads all rules, which lines do not need
+    from yett.engine.trial import severity
+
+    tally = Tally()
+    entries: Iterable[Any] = newest(directory, limit, chosen)[0] if limit else read(directory, None, chosen, _notice)
+    for entry in entries:
+        event: Event = entry.event
+        if not event.tag.startswith("gateway:request:") or event.tag == "gateway:request:opened":
+            continue
+        reasons = [Reason(one.rule, one.place, one.sample, severity(one.rule)) for one in event.reasons]
+        denied = event.verdict == "deny" or event.would == "deny"
+        tally.add(event.operation, denied, event.verdict == "deny", reasons, event.not_evaluated)
+    if not tally.exchanges:
+        click.echo("no record matches", err=True)
+        raise click.exceptions.Exit(1)
+    for line in tally.lines():
+        printer.text(line)
 
 
 def _follow(directory: Path, chosen: Filter, limit: int, printer: _Printer) -> None:
