@@ -10,6 +10,7 @@ from typing import NamedTuple
 from yett.formats.transformations import codes, escapes, paths, text
 
 Apply = Callable[[bytes], bytes]
+InLines = Callable[[bytes], bytes | None]
 Touches = Callable[[bytes, int], bool]
 
 
@@ -18,11 +19,14 @@ class Transformation(NamedTuple):
 
     touches(text, borders): False only if `apply` changes none of the values that are joined to `text` by `borders` line feeds
     (one value: 0). True promises nothing.
+    in_lines(text): what `apply` makes of each line of a text, joined again, or None where each must be asked for; None instead of a
+    function where it always must.
     """
 
     name: str
     apply: Apply
     touches: Touches
+    in_lines: InLines | None = None
 
 
 class UnknownTransformation(ValueError):
@@ -33,39 +37,48 @@ _ALL = (
     Transformation("base64Decode", codes.base64_decode, codes.any_octet),
     Transformation("base64DecodeExt", codes.base64_decode_ext, codes.any_octet),
     Transformation("base64Encode", codes.base64_encode, codes.any_octet),
-    Transformation("cmdLine", text.command_line, text.command_line_touches),
-    Transformation("compressWhitespace", text.compress_whitespace, text.compress_whitespace_touches),
-    Transformation("cssDecode", escapes.css_decode, escapes.backslash_touches),
-    Transformation("escapeSeqDecode", escapes.escape_seq_decode, escapes.backslash_touches),
+    Transformation("cmdLine", text.command_line, text.command_line_touches, text.command_line_in_lines),
+    Transformation(
+        "compressWhitespace", text.compress_whitespace, text.compress_whitespace_touches, text.compress_whitespace_in_lines
+    ),
+    Transformation("cssDecode", escapes.css_decode, escapes.backslash_touches, escapes.css_decode_in_lines),
+    Transformation("escapeSeqDecode", escapes.escape_seq_decode, escapes.backslash_touches, escapes.escape_seq_decode_in_lines),
     Transformation("hexDecode", codes.hex_decode, codes.any_octet),
     Transformation("hexEncode", codes.hex_encode, codes.any_octet),
-    Transformation("htmlEntityDecode", escapes.html_entity_decode, escapes.html_entity_decode_touches),
-    Transformation("jsDecode", escapes.js_decode, escapes.backslash_touches),
+    Transformation(
+        "htmlEntityDecode", escapes.html_entity_decode, escapes.html_entity_decode_touches, escapes.html_entity_decode
+    ),
+    Transformation("jsDecode", escapes.js_decode, escapes.backslash_touches, escapes.js_decode_in_lines),
     Transformation("length", codes.length, codes.always),
-    Transformation("lowercase", text.lowercase, text.lowercase_touches),
+    Transformation("lowercase", text.lowercase, text.lowercase_touches, text.lowercase),
     Transformation("md5", codes.digest_md5, codes.always),
-    Transformation("none", codes.none, codes.never),
+    Transformation("none", codes.none, codes.never, codes.none),
     Transformation("normalizePath", paths.normalize_path, paths.normalize_path_touches),
     Transformation("normalizePathWin", paths.normalize_path_win, paths.normalize_path_win_touches),
     Transformation("parityEven7bit", text.parity_even, codes.any_octet),
     Transformation("parityOdd7bit", text.parity_odd, codes.any_octet),
     Transformation("parityZero7bit", text.parity_zero, text.parity_zero_touches),
     Transformation("removeComments", text.remove_comments, text.remove_comments_touches),
-    Transformation("removeCommentsChar", text.remove_comment_characters, text.remove_comment_characters_touches),
-    Transformation("removeNulls", text.remove_nulls, text.nulls_touch),
-    Transformation("removeWhitespace", text.remove_whitespace, text.remove_whitespace_touches),
-    Transformation("replaceComments", text.replace_comments, text.replace_comments_touches),
-    Transformation("replaceNulls", text.replace_nulls, text.nulls_touch),
+    Transformation(
+        "removeCommentsChar",
+        text.remove_comment_characters,
+        text.remove_comment_characters_touches,
+        text.remove_comment_characters,
+    ),
+    Transformation("removeNulls", text.remove_nulls, text.nulls_touch, text.remove_nulls),
+    Transformation("removeWhitespace", text.remove_whitespace, text.remove_whitespace_touches, text.remove_whitespace_in_lines),
+    Transformation("replaceComments", text.replace_comments, text.replace_comments_touches, text.replace_comments_in_lines),
+    Transformation("replaceNulls", text.replace_nulls, text.nulls_touch, text.replace_nulls),
     Transformation("sha1", codes.digest_sha1, codes.always),
-    Transformation("sqlHexDecode", codes.sql_hex_decode, codes.sql_hex_decode_touches),
+    Transformation("sqlHexDecode", codes.sql_hex_decode, codes.sql_hex_decode_touches, codes.sql_hex_decode),
     Transformation("trim", text.trim, text.trim_touches),
     Transformation("trimLeft", text.trim_left, text.trim_touches),
     Transformation("trimRight", text.trim_right, text.trim_touches),
-    Transformation("uppercase", text.uppercase, text.uppercase_touches),
-    Transformation("urlDecode", codes.url_decode, codes.url_decode_touches),
-    Transformation("urlDecodeUni", codes.url_decode_uni, codes.url_decode_touches),
+    Transformation("uppercase", text.uppercase, text.uppercase_touches, text.uppercase),
+    Transformation("urlDecode", codes.url_decode, codes.url_decode_touches, codes.url_decode),
+    Transformation("urlDecodeUni", codes.url_decode_uni, codes.url_decode_touches, codes.url_decode_uni),
     Transformation("urlEncode", codes.url_encode, codes.url_encode_touches),
-    Transformation("utf8toUnicode", escapes.utf8_to_unicode, escapes.utf8_touches),
+    Transformation("utf8toUnicode", escapes.utf8_to_unicode, escapes.utf8_touches, escapes.utf8_to_unicode_in_lines),
 )
 
 TRANSFORMATIONS = {transformation.name: transformation for transformation in _ALL}
@@ -96,7 +109,7 @@ def chain_of(names: Iterable[str]) -> tuple[str, ...]:
 def transformed(chain: tuple[str, ...], value: bytes) -> bytes:
     """The value after a chain of canonical names; the same object where nothing changes most of the time."""
     for name in chain:
-        _, apply, touches = TRANSFORMATIONS[name]
-        if touches(value, 0):
-            value = apply(value)
+        step = TRANSFORMATIONS[name]
+        if step.touches(value, 0):
+            value = step.apply(value)
     return value

@@ -105,6 +105,8 @@ def base64_encode(value: bytes) -> bytes:
 
 def base64_decode(value: bytes) -> bytes:
     """Strict: what is not Base64 (RFC 4648, 4; with line breaks) up to the first NUL stays as it is."""
+    if len(value) & 3 and not (b" " in value or b"\n" in value or b"\0" in value):
+        return value
     text = value.partition(b"\0")[0].rstrip(b" ")
     if b"\n" in text:
         text = _BASE64_BREAK.sub(b"", text).rstrip(b" ")

@@ -16,6 +16,10 @@ def js_decode(value: bytes) -> bytes:
     return _JS.sub(_js, value) if b"\\" in value else value
 
 
+def js_decode_in_lines(text: bytes) -> bytes | None:
+    return None if b"\\\n" in text else js_decode(text)
+
+
 def _js(match: re.Match[bytes]) -> bytes:
     kind = match.lastindex
     found = match[kind or 0]
@@ -37,6 +41,10 @@ def escape_seq_decode(value: bytes) -> bytes:
     return _ESCAPE.sub(_escape, value) if b"\\" in value else value
 
 
+def escape_seq_decode_in_lines(text: bytes) -> bytes | None:
+    return None if b"\\\n" in text else escape_seq_decode(text)
+
+
 def _escape(match: re.Match[bytes]) -> bytes:
     kind = match.lastindex
     found = match[kind or 0]
@@ -50,6 +58,10 @@ _CSS = re.compile(rb"\\(?:([0-9A-Fa-f]{1,6})[ \t\n\v\f\r]?|(.?))", re.DOTALL)
 
 def css_decode(value: bytes) -> bytes:
     return _CSS.sub(_css, value) if b"\\" in value else value
+
+
+def css_decode_in_lines(text: bytes) -> bytes | None:
+    return None if b"\\\n" in text else css_decode(text)
 
 
 def _css(match: re.Match[bytes]) -> bytes:
@@ -100,6 +112,10 @@ def utf8_to_unicode(value: bytes) -> bytes:
         except UnicodeDecodeError:
             value = _SEQUENCE.sub(_unicode, _LONE_LEAD.sub(b"", value))
     return value[:-1].replace(b"\0", b"") + value[-1:] if b"\0" in value else value
+
+
+def utf8_to_unicode_in_lines(text: bytes) -> bytes | None:
+    return None if b"\0" in text else utf8_to_unicode(text)
 
 
 def _unicode_run(match: re.Match[str]) -> str:

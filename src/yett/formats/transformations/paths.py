@@ -3,15 +3,19 @@
 import re
 
 _SLASHES = re.compile(rb"/{2,}")
-_DOT_ENDS = re.compile(rb"\.(?:\n|\Z)")
 
 
 def normalize_path(value: bytes) -> bytes:
     """One slash instead of several, "." goes, ".." takes the segment before it along. As ModSecurity: a slash at the end stays, a
     segment that only ends in two dots goes too, and what leads above a relative start stays from then on."""
-    text = _SLASHES.sub(b"/", value) if b"//" in value else value
-    if b"./" not in text and text[-1:] != b".":
-        return text
+    text = value
+    if b"/" in value:
+        if b"//" in value:
+            text = _SLASHES.sub(b"/", value)
+        if b"./" not in text and text[-1:] != b".":
+            return text
+    elif value[-1:] != b".":
+        return value
     absolute = text[:1] == b"/"
     kept: list[bytes] = []
     above = False  # a relative path has been at its start, or above it: the ".." that follow stay
@@ -39,7 +43,7 @@ def normalize_path(value: bytes) -> bytes:
 
 
 def normalize_path_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"//" in text or b"./" in text or _DOT_ENDS.search(text) is not None
+    return (b"/" in text and (b"//" in text or b"./" in text)) or b".\n" in text or text[-1:] == b"."
 
 
 def normalize_path_win(value: bytes) -> bytes:

@@ -11,12 +11,9 @@ import re
 SPACES = b" \t\n\v\f\r"
 """What isspace() of C takes for white space in the C locale."""
 
-_RUN_OF_SPACES = re.compile(rb"[ \t\n\v\f\r]+")
-_BLANKS = re.compile(rb" {2,}")
-_OTHER_SPACE = re.compile(rb"[\t\v\f\r]|  ")
-_OTHER_SPACE_OR_NBSP = re.compile(rb"[\t\v\f\r\xa0\xc2]")
+_SPACES_ALIKE_IN_LINES = bytes.maketrans(b"\t\v\f\r", b"    ")
+_SPACES_ALIKE = bytes.maketrans(b"\t\n\v\f\r", b"     ")
 _RIM = re.compile(rb"\A[ \t\n\v\f\r]|[ \t\n\v\f\r]\Z|\n[ \t\n\v\f\r]|[ \t\n\v\f\r]\n")
-_CMDLINE = re.compile(rb"""["'\\^,;\t\rA-Z]| [ /(\n]""")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _ANY_COMMENT = re.compile(rb"/\*|<!--|--|#")
 _COMMENT_END = re.compile(rb"\*/|-->")
@@ -51,12 +48,26 @@ def nulls_touch(text: bytes, _borders: int = 0) -> bool:
     return b"\0" in text
 
 
+def _other_space(text: bytes) -> bool:
+    return b"\t" in text or b"\r" in text or b"\v" in text or b"\f" in text
+
+
 def compress_whitespace(value: bytes) -> bytes:
-    return _RUN_OF_SPACES.sub(b" ", value)
+    text = value.translate(_SPACES_ALIKE)
+    while b"  " in text:  # at most as often as the length of the longest run can be halved
+        text = text.replace(b"  ", b" ")
+    return text
+
+
+def compress_whitespace_in_lines(text: bytes) -> bytes:
+    text = text.translate(_SPACES_ALIKE_IN_LINES)
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    return text
 
 
 def compress_whitespace_touches(text: bytes, borders: int = 0) -> bool:
-    return _OTHER_SPACE.search(text) is not None or text.count(b"\n") > borders
+    return b"  " in text or _other_space(text) or text.count(b"\n") > borders
 
 
 def remove_whitespace(value: bytes) -> bytes:
@@ -64,8 +75,12 @@ def remove_whitespace(value: bytes) -> bytes:
     return value.translate(None, b" \t\n\v\f\r\xa0\xc2")
 
 
+def remove_whitespace_in_lines(text: bytes) -> bytes:
+    return text.translate(None, b" \t\v\f\r\xa0\xc2")
+
+
 def remove_whitespace_touches(text: bytes, borders: int = 0) -> bool:
-    return b" " in text or _OTHER_SPACE_OR_NBSP.search(text) is not None or text.count(b"\n") > borders
+    return b" " in text or b"\xa0" in text or b"\xc2" in text or _other_space(text) or text.count(b"\n") > borders
 
 
 def trim(value: bytes) -> bytes:
@@ -84,28 +99,68 @@ def trim_touches(text: bytes, _borders: int = 0) -> bool:
     return _RIM.search(text) is not None
 
 
-_COMMAND_TABLE = bytes(range(256)).lower().translate(bytes.maketrans(b",;\t\r\n", b"     "))
+_COMMAND_TABLE = bytes.maketrans(b",;\t\r\n", b"     ")
+_COMMAND_TABLE_IN_LINES = bytes.maketrans(b",;\t\r", b"    ")
+_IGNORED = b"\"'\\^"
 
 
 def command_line(value: bytes) -> bytes:
     """Undo what shells ignore: quotes, backslashes and carets go; commas, semicolons and white space become one space, which
     goes before a slash or parenthesis; letters become lower case."""
-    text = value.translate(_COMMAND_TABLE, b"\"'\\^")
-    if b"  " in text:
-        text = _BLANKS.sub(b" ", text)
-    return text.replace(b" /", b"/").replace(b" (", b"(")
+    return command_line_but_case(value).lower()
+
+
+def command_line_in_lines(text: bytes) -> bytes:
+    return command_line_but_case_in_lines(text).lower()
 
 
 def command_line_touches(text: bytes, borders: int = 0) -> bool:
-    return _CMDLINE.search(text) is not None or text.count(b"\n") > borders
+    return command_line_but_case_touches(text, borders) or lowercase_touches(text)
+
+
+def command_line_but_case(value: bytes) -> bytes:
+    return _spaced(value.translate(_COMMAND_TABLE, _IGNORED))
+
+
+def command_line_but_case_in_lines(text: bytes) -> bytes:
+    return _spaced(text.translate(_COMMAND_TABLE_IN_LINES, _IGNORED))
+
+
+def _spaced(text: bytes) -> bytes:
+    if b" " not in text:
+        return text
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    return text.replace(b" /", b"/").replace(b" (", b"(")
+
+
+def command_line_but_case_touches(text: bytes, borders: int = 0) -> bool:
+    return (
+        b'"' in text
+        or b"'" in text
+        or b"," in text
+        or b";" in text
+        or b"\\" in text
+        or b"^" in text
+        or b"  " in text
+        or b" /" in text
+        or b" (" in text
+        or b"\t" in text
+        or b"\r" in text
+        or text.count(b"\n") > borders
+    )
 
 
 def replace_comments(value: bytes) -> bytes:
     return _COMMENT.sub(b" ", value) if b"/*" in value else value
 
 
+def replace_comments_in_lines(text: bytes) -> bytes | None:
+    return None if b"/*" in text else text
+
+
 def replace_comments_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"/*" in text
+    return b"*" in text and b"/*" in text
 
 
 def remove_comments(value: bytes) -> bytes:
@@ -136,7 +191,7 @@ def remove_comment_characters(value: bytes) -> bytes:
 
 
 def remove_comment_characters_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"#" in text or b"/*" in text or b"*/" in text or b"--" in text
+    return b"#" in text or b"--" in text or (b"*" in text and (b"/*" in text or b"*/" in text))
 
 
 def _parity(odd: int) -> bytes:

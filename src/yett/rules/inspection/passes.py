@@ -1,0 +1,223 @@
+"""The passes over values: which transformations change anything, and one scan of all that is distinct after them.
+
+All values are joined with line feeds to one text. A pattern that matches a value matches that text too, because what is bound to
+the ends of a value is bound to the ends of a line; so one scan clears all patterns whose chains change nothing, as chains mostly
+do. For the others, values that chains change are gathered by what they become, so that each distinct text is scanned once for
+all the chains that lead to it. It must not know how patterns were written.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
+
+from yett.rules.inspection.engines import Engine, Scan
+from yett.rules.inspection.folding import STEPS
+from yett.rules.inspection.plan import Plan
+
+_REMEMBERED = 4_096
+"""Ways and choices that are remembered, at most."""
+
+_LITTLE = 512
+"""Octets up to which values that different chains change are scanned together: a scan of its own would cost more."""
+
+_Test = tuple[int, Callable[[bytes, int], bool]]
+"""The bit of a transformation, and whether it touches a text."""
+
+
+class _State(NamedTuple):
+    """All values after some transformations: text has each and a line feed after it. units: each value, or None where they are
+    the lines of the text because none has line breaks of its own."""
+
+    text: bytes
+    units: list[bytes] | None
+
+    def split(self) -> list[bytes]:
+        return self.text.split(b"\n")[:-1] if self.units is None else self.units
+
+
+class _Step:
+    """A transformation after those of its parents. ends: the chains that end here, as bits. below: the transformations that
+    may follow."""
+
+    __slots__ = ("apply", "below", "bit", "children", "ends", "in_lines", "number")
+
+    def __init__(self, number: int, name: str, bit: int) -> None:
+        self.number = number
+        self.bit = bit
+        self.children: dict[str, _Step] = {}
+        self.ends = 0
+        self.below: tuple[_Test, ...] = ()
+        self.apply = STEPS[name].apply
+        self.in_lines = STEPS[name].in_lines
+
+    def taken(self, state: _State, borders: int) -> _State:
+        """The state after this transformation; the same object where nothing changes."""
+        text, units = state
+        if units is None:
+            if self.in_lines is not None:
+                after = self.in_lines(text)
+                if after is not None and after.count(b"\n") == borders:
+                    return state if after == text else _State(after, None)
+            units = text.split(b"\n")
+            units.pop()
+        apply = self.apply
+        changed = [apply(unit) for unit in units]
+        if changed == units:
+            return state
+        text = b"\n".join([*changed, b""])
+        return _State(text, None if text.count(b"\n") == borders else changed)
+
+
+_Way = tuple[int, tuple[_Step, ...]]
+"""From a step, with transformations that change nothing passed: chains that end there, and steps that change something."""
+
+
+class Passes:
+    """A plan, loaded. Immutable but for what it remembers; thread-safe. Raises EngineError."""
+
+    def __init__(self, plan: Plan, engine: Engine) -> None:
+        count = len(plan.needles)
+        self._ids = [id_ for id_, _ in plan.needles] * 2
+        self._bits = [1 << chain for _, chain in plan.needles] * 2
+        self._count = count
+        self._breaks = plan.breaks
+        self._databases = [(int(cover, 16), engine.load(built)) for cover, built in plan.databases]
+        self._sizes = [sum(cover & bit != 0 for bit in self._bits) for cover, _ in self._databases]
+        self._scan = self._databases[0][1]
+        self._root = _tree(plan.chains)
+        self._ways: dict[tuple[int, int], _Way] = {}
+        self._chosen: dict[int, Scan] = {}
+
+    def candidates(self, values: Sequence[bytes], lines: Sequence[bytes] = ()) -> Collection[int]:
+        """Ids of all needles that match one of the values after their chains, and maybe of some more; in no order, each once.
+
+        lines: texts of which each line is a value, which is cheaper than as many values; so those values must not have line breaks
+        of their own. Costs: `yett.rules.inspection.matching`.
+        """
+        text = b"\n".join([*values, *lines, b""])
+        borders = len(values)
+        if lines:
+            borders += len(lines) + sum([line.count(b"\n") for line in lines])
+        hits = self._scan(text)
+        if self._breaks and hits and text.count(b"\n") == borders:
+            count = self._count
+            hits = [hit for hit in hits if hit < count]
+        root = self._root
+        if root.below:
+            _, changing = self._way(root, _touched(root, text, borders))
+            if changing:
+                units = None
+                if text.count(b"\n") != borders:
+                    units = [*values, *[unit for line in lines for unit in line.split(b"\n")]]
+                hits = self._changed(changing, _State(text, units), borders, hits)
+        ids = self._ids
+        return {ids[hit] for hit in hits}
+
+    def _way(self, step: _Step, touched: int) -> _Way:
+        key = (step.number, touched)
+        way = self._ways.get(key)
+        if way is None:
+            ends, todo = 0, [step]
+            changing: list[_Step] = []
+            while todo:
+                here = todo.pop()
+                ends |= here.ends
+                for child in here.children.values():
+                    (changing if child.bit & touched else todo).append(child)
+            if len(self._ways) >= _REMEMBERED:
+                self._ways.clear()
+            way = self._ways[key] = ends, tuple(changing)
+        return way
+
+    def _changed(self, changing: Sequence[_Step], start: _State, borders: int, hits: list[int]) -> list[int]:
+        """The hits of values as they are, where they count, and those of what chains make of values."""
+        states = self._walked(changing, start, borders)
+        if not states:
+            return hits
+        units = start.split()
+        variants: dict[bytes, int] = {}
+        spent = 0  # chains that change every value: what was found before them does not count
+        for state, chains in states:
+            changed = [new for new, old in zip(state.split(), units) if new != old]
+            if len(changed) == len(units):
+                spent |= chains
+            for unit in changed:
+                variants[unit] = variants.get(unit, 0) | chains
+        bits = self._bits
+        found = [hit for hit in hits if not bits[hit] & spent] if spent else hits
+        together: dict[int, list[bytes]] = {}
+        if sum(map(len, variants)) <= _LITTLE:
+            every = 0
+            for chains in variants.values():
+                every |= chains
+            together[every] = list(variants)
+        else:
+            for unit, chains in variants.items():
+                together.setdefault(chains, []).append(unit)
+        for chains, texts in together.items():
+            found += self._found(chains, texts)
+        return found
+
+    def _found(self, chains: int, texts: list[bytes]) -> list[int]:
+        text = b"\n".join([*texts, b""])
+        bits = self._bits
+        found = [hit for hit in self._for(chains)(text) if bits[hit] & chains]
+        if self._breaks and found and text.count(b"\n") == len(texts):
+            count = self._count
+            return [hit for hit in found if hit < count]
+        return found
+
+    def _walked(self, changing: Sequence[_Step], start: _State, borders: int) -> list[tuple[_State, int]]:
+        """What the values are at the ends of chains that change one of them, and those chains."""
+        made: dict[tuple[int, int], _State] = {}
+        ended: dict[int, tuple[_State, int]] = {}
+        todo = [(step, start) for step in changing]
+        while todo:
+            step, before = todo.pop()
+            key = (id(before), step.bit)
+            after = made.get(key)
+            if after is None:
+                after = made[key] = step.taken(before, borders)
+            ends = step.ends
+            if step.below:
+                ends, more = self._way(step, _touched(step, after.text, borders))
+                todo += [(child, after) for child in more]
+            if ends and after is not start:
+                known = ended.get(id(after))
+                ended[id(after)] = after, ends if known is None else ends | known[1]
+        return list(ended.values())
+
+    def _for(self, chains: int) -> Scan:
+        """The scan of the smallest database that has these chains."""
+        scan = self._chosen.get(chains)
+        if scan is None:
+            fitting = [place for place, (cover, _) in enumerate(self._databases) if not chains & ~cover]
+            scan = self._databases[min(fitting, key=self._sizes.__getitem__)][1]
+            if len(self._chosen) >= _REMEMBERED:
+                self._chosen.clear()
+            self._chosen[chains] = scan
+        return scan
+
+
+def _touched(step: _Step, text: bytes, borders: int) -> int:
+    mask = 0
+    for bit, touches in step.below:
+        if touches(text, borders):
+            mask |= bit
+    return mask
+
+
+def _tree(chains: Sequence[tuple[str, ...]]) -> _Step:
+    names = sorted({name for chain in chains for name in chain})
+    root = _Step(0, "none", 0)
+    count = 1
+    for number, chain in enumerate(chains):
+        step = root
+        for place, name in enumerate(chain):
+            below = {*step.below, *((1 << names.index(later), STEPS[later].touches) for later in chain[place:])}
+            step.below = tuple(sorted(below, key=lambda test: test[0]))
+            if name not in step.children:
+                step.children[name] = _Step(count, name, 1 << names.index(name))
+                count += 1
+            step = step.children[name]
+        step.ends |= 1 << number
+    return root
