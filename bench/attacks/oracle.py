@@ -37,11 +37,14 @@ SecRule REQUEST_HEADERS:Content-Type "^application/json" \
     "id:200001,phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"
 SecRule REQUEST_HEADERS:Content-Type "^application/[a-z0-9.-]+[+]json" \
     "id:200006,phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"
+"""
+STRICT = r"""
 SecRule REQBODY_ERROR "!@eq 0" \
     "id:200002,phase:2,t:none,log,deny,status:400,msg:'Failed to parse request body.',logdata:'%{reqbody_error_msg}',severity:2"
 SecRule MULTIPART_STRICT_ERROR "!@eq 0" \
     "id:200003,phase:2,t:none,log,deny,status:400,msg:'Multipart request body failed strict validation.'"
 """
+"""What the recommended configuration has beside the processors: bodies that cannot be read are refused."""
 _ID = re.compile(r'\[id "(\d+)"\]')
 _UNICODE = tuple(Path(one) for one in ("/etc/modsecurity/unicode.mapping", "/etc/nginx/unicode.mapping"))
 
@@ -75,7 +78,7 @@ class Oracle:
         self._lines: list[str] = []
         self._engine.set_log_callback(self._lines.append)
         unicode_map = next((one for one in _UNICODE if one.exists()), None)
-        self._load(_BASE + (f"SecUnicodeMapFile {unicode_map} 20127\n" if unicode_map else ""))
+        self._load(_BASE + STRICT + (f"SecUnicodeMapFile {unicode_map} 20127\n" if unicode_map else ""))
         if setup is not None:
             self._load_file(setup)
         self._load(more)
@@ -131,9 +134,11 @@ def _intervention(transaction: Transaction) -> int:
 
 
 def rule_files(directory: Path) -> list[Path]:
-    """The rule files of a CRS directory, or of its `rules`, in the order in which they are to be loaded."""
+    """The rule files of a CRS directory, or of its `rules`, in the order in which they are to be loaded; without those on the
+    reputation of addresses (CRS 3), for which the library would need databases."""
     inner = directory / "rules"
-    return sorted((inner if inner.is_dir() else directory).glob("*.conf"))
+    found = sorted((inner if inner.is_dir() else directory).glob("*.conf"))
+    return [path for path in found if not path.name.startswith("REQUEST-910")]
 
 
 def crs(directory: Path, setup: Path | None = None, paranoia: int = 1, threshold: int = 5, outbound: int = 4) -> Oracle:
