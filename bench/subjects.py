@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+import systems
 from contract import Bench, generate
 from systems import System, yett
 from traffic import Traffic, principal
@@ -37,7 +38,7 @@ def traffic(operations: int, principals: int) -> Traffic:
     return Traffic(generate(operations=operations).calls, [key(index) for index in range(principals)])
 
 
-def plain(name: str = "Yett") -> System:
+def plain(name: str = "Yett", program: Path | None = None) -> System:
     """No guard and no log, as the peers have none: the gateway's own work."""
 
     def write(directory: Path, port: int, upstream: int) -> Path:
@@ -45,12 +46,18 @@ def plain(name: str = "Yett") -> System:
         written["log"] = {"enabled": False}
         return write_policy(directory, written)
 
-    return yett(name, write)
+    return yett(name, write, program)
 
 
-def guarded(operations: int = 1000, principals: int = 100, name: str = "Yett, all guards", tls: bool = False) -> System:
+def guarded(
+    operations: int = 1000,
+    principals: int = 100,
+    name: str = "Yett, all guards",
+    tls: bool = False,
+    program: Path | None = None,
+) -> System:
     """API key, limit, contract of requests and responses, security fields, event log."""
-    return yett(name, guarded_policy(operations, principals, tls=tls))
+    return yett(name, guarded_policy(operations, principals, tls=tls), program)
 
 
 def guarded_policy(operations: int, principals: int, revision: int = 0, tls: bool = False) -> Callable[[Path, int, int], Path]:
@@ -78,7 +85,12 @@ def guards(revision: int) -> dict[str, Any]:
 
 
 def policy(port: int, upstream: int, settings: dict[str, Any] | None = None) -> dict[str, Any]:
-    service = {"upstream": {"targets": [f"http://127.0.0.1:{upstream}"]}, "mode": "enforce", **(settings or {})}
+    service = {
+        "upstream": {"targets": [f"http://127.0.0.1:{upstream}"]},
+        "mode": "enforce",
+        "attacks": False,
+        **(settings or {}),
+    }
     return {
         "version": 1,
         "listen": [{"address": f"127.0.0.1:{port}"}],
@@ -129,7 +141,10 @@ def write_certificate(directory: Path) -> dict[str, str]:
 
 
 def table(operations: int, principals: int, peers: Sequence[System]) -> list[Subject]:
-    """Everything of the comparison, with the same traffic for all."""
+    """Everything of the comparison, with the same traffic for all. The compiled wheel, where it was built, stands beside."""
     shared = traffic(operations, principals)
     chosen = [*peers, plain(), guarded(operations, principals)]
+    if systems.COMPILED.exists():
+        named = plain("Yett, compiled", systems.COMPILED)
+        chosen += [named, guarded(operations, principals, "Yett, compiled, all guards", program=systems.COMPILED)]
     return [Subject(system, shared) for system in chosen]

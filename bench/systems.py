@@ -105,9 +105,13 @@ PEERS = (
 )
 
 
-def yett(name: str, policy: Callable[[Path, int, int], Path]) -> System:
-    """Yett with the policy that `policy` writes."""
-    program = Path(sys.executable).parent / "yett"
+COMPILED = Path(".venv-compiled/bin/yett")
+"""Where `make compiled` installs the wheel whose hot path is compiled."""
+
+
+def yett(name: str, policy: Callable[[Path, int, int], Path], program: Path | None = None) -> System:
+    """Yett with the policy that `policy` writes. program: another one than that of this environment."""
+    program = program.absolute() if program else Path(sys.executable).parent / "yett"
 
     def command(directory: Path, port: int, upstream: int) -> list[str]:
         return [str(program), "serve", "-c", str(policy(directory, port, upstream)), "--workers", "1"]

@@ -2,7 +2,8 @@
 
 from typing import cast
 
-from yett.engine.decide import decide, monitored
+from yett.engine.decide import decide
+from yett.engine.monitored import monitored
 from yett.model.decision import Answer, Denial, Evaluation, Outcome, VerifyPassword, Wait
 from yett.model.exchange import View
 from yett.model.operation import Operation

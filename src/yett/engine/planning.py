@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from yett.engine.decide import monitored
+from yett.engine.monitored import monitored
 from yett.engine.plan import Plan
 from yett.engine.settings import Chosen
 from yett.model.decision import Authenticate, Check, Mode, Phase, Stage

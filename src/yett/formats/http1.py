@@ -217,7 +217,7 @@ def _without(
     for name in nominated:
         if name in _FOR_ALL or name.startswith(_FOR_ALL_PREFIXES):
             raise Refused(400, "Connection names a field that is meant for all recipients")
-    gone = (nominated & fields.keys()) - _HOP_BY_HOP
+    gone = {name for name in nominated if name in fields} - _HOP_BY_HOP
     if not gone:
         return lines, fields
     return [line for line in lines if line[0] not in gone], {name: fields[name] for name in fields if name not in gone}

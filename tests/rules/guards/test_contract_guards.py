@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import contract as bench
-from yett.engine.decide import monitored
+from yett.engine.monitored import monitored
 from yett.formats.contract import Contract, LiveContract, open_contract
 from yett.formats.contract.validators import SchemaCheck
 from yett.model.decision import Denial, Evaluation, Mode, Phase, Stage
@@ -568,9 +568,11 @@ def test_all_of_it_is_freed_without_the_garbage_collector() -> None:
             each.ask(ok(b'{"next": {"all": [{"x": 1}]}}'))
         parts: list[Any] = [live, live.validators, live.outlines, *live.validators._groups, *live.validators._checks.values()]
         parts += [step.run for each in guarded for step in each.prepared.steps]
-        references = [weakref.ref(part) for part in parts if not isinstance(part, SchemaCheck)]
+        held = [part for part in parts if not isinstance(part, SchemaCheck) and type(part).__weakrefoffset__]
+        assert len(held) > 5
+        references = [weakref.ref(part) for part in held]
         checks = [weakref.ref(part.valid) for part in parts if isinstance(part, SchemaCheck)]
-        del live, guarded, each, parts
+        del live, guarded, each, parts, held
         assert [reference() for reference in (*references, *checks) if reference() is not None] == []
     finally:
         gc.enable()

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 from small_view import asked, evaluate, prepared, run_example
 
-from yett.engine.decide import decide, monitored
+from yett.engine.decide import decide
+from yett.engine.monitored import monitored
 from yett.model.decision import Evaluation, Mode, Stage
 from yett.model.operation import Operation
 from yett.rules.guards import error_sanitising as guard

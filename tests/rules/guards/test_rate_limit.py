@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from limited import ALICE, BOB, DOWN, FULL, Limited, Unreachable, scope_with
 
-from yett.engine.decide import monitored
+from yett.engine.monitored import monitored
 from yett.model.decision import Denial, Mode, Stage
 from yett.model.operation import UNVERIFIED, Credential, Principal
 from yett.rules.guards import rate_limit

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from yett.edge.gateway.gateway import Gateway
 
 
+_NO_FIELDS: Mapping[bytes, bytes] = MappingProxyType({})
+
+
 class LiveExchange:
     """Satisfies `yett.model.exchange.View`.
 
@@ -37,7 +40,7 @@ class LiveExchange:
     truncated = False
     status = 0
     response_lines: Sequence[tuple[bytes, bytes]] = ()
-    response_fields: Mapping[bytes, bytes] = MappingProxyType({})
+    response_fields: Mapping[bytes, bytes]
     response_content = b""
     response_truncated = False
     upstream: UpstreamConnection | None = None
@@ -95,6 +98,7 @@ class LiveExchange:
         self.request_id = gateway.next_id()
         self.snapshot = gateway.snapshot.digest
         self.cluster = gateway.clusters[plan.operation.service]
+        self.response_fields = _NO_FIELDS
         self._pieces: list[bytes] = []
 
     @property
