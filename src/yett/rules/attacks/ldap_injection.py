@@ -11,9 +11,9 @@ To fix: escape values by RFC 4515, section 3, or use the library's own filter bu
 What it does not protect against: a lone wildcard (`*`), and injections into distinguished names.
 """
 
+from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.signature import NAMES, PARAMETERS, Found, Signature
-from yett.formats.inspected import Origin
 
 RULE = AttackRule(
     id="ldap-injection",
@@ -44,8 +44,10 @@ RULE = AttackRule(
 )
 
 _ATTRIBUTE = (
-    rb"(?:uid|cn|sn|mail|ou|dc|o|c|l|givenname|objectclass|objectcategory|userpassword|samaccountname|memberof|member|password|pass|user|username|userid|name|email|description"
-    rb"|homedirectory|loginshell|telephonenumber|department|title|manager|admincount|distinguishedname|useraccountcontrol|primarygroupid|\w{1,30}:\d[\d.]{3,40}:)"
+    rb"(?:uid|cn|sn|mail|ou|dc|o|c|l|givenname|objectclass|objectcategory|userpassword|samaccountname"
+    rb"|memberof|member|password|pass|user|username|userid|name|email|description"
+    rb"|homedirectory|loginshell|telephonenumber|department|title|manager|admincount|distinguishedname"
+    rb"|useraccountcontrol|primarygroupid|\w{1,30}:\d[\d.]{3,40}:)"
 )
 
 
@@ -65,15 +67,26 @@ SIGNATURES = (
     ),
     Signature(
         id="wildcard",
-        pattern=rb"\*[\s\x00]*\)+[\s\x00]*(?:\(+[\s\x00]*[|&!]|\(\w{1,40}[~<>]?=|\)\s*\x00|%00)|\*\(\)\s*\|\s*[&%]|^\*\(\|\(|\(\s*[|&]\s*\(\s*" + _ATTRIBUTE + rb"\s*[~<>]?=[^()]*\)|\(!\s*\(\s*" + _ATTRIBUTE + rb"=|^\s*[)*|&(\s]{0,8}\(?" + _ATTRIBUTE + rb"=\*\)?[\s)]*(?:\(|$)|^\(" + _ATTRIBUTE + rb"=[^()]*\)$",
+        pattern=rb"\*[\s\x00]*\)+[\s\x00]*(?:\(+[\s\x00]*[|&!]|\(\w{1,40}[~<>]?=|\)\s*\x00|%00)|\*\(\)\s*\|\s*[&%]"
+        rb"|^\*\(\|\(|\(\s*[|&]\s*\(\s*"
+        + _ATTRIBUTE
+        + rb"\s*[~<>]?=[^()]*\)|\(!\s*\(\s*"
+        + _ATTRIBUTE
+        + rb"=|^\s*[)*|&(\s]{0,8}\(?"
+        + _ATTRIBUTE
+        + rb"=\*\)?[\s)]*(?:\(|$)|^\("
+        + _ATTRIBUTE
+        + rb"=[^()]*\)$",
         reason="a filter of a directory",
         where=PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER},
         confirm=lambda found: len(found.text) <= 512,
     ),
     Signature(
         id="only-operators",
-        pattern=rb"^[\s)*]*\)[\s]*\([\s]*[|&!][\s]*\)?[\s]*(?:\x00|$)|\)\(&\)|\)\(\|\)|^\*(?:\)[*()&|]{2,}|\(\)\|)|^\(?[|&!]\)?\(?$|^\)?\(?[|&]\(\w",
+        pattern=rb"^[\s)*]*\)[\s]*\([\s]*[|&!][\s]*\)?[\s]*(?:\x00|$)|\)\(&\)|\)\(\|\)|^\*(?:\)[*()&|]{2,}|\(\)\|)"
+        rb"|^\(?[|&!]\)?\(?$|^\)?\(?[|&]\(\w",
         reason="operators of a filter alone",
+        needle=rb"\)\s*\(\s*[|&!]|\*\)[*()&|]|\*\(\)\||^\(?[|&!]\)?\(|^\)?\([|&]",
         where=PARAMETERS | NAMES,
         confirm=lambda found: len(found.text) <= 128 and len(found.text) > 2,
     ),

@@ -1,7 +1,7 @@
 """Malicious uploads: files that a server would run, or names that put them where it does.
 
-`shell.php.jpg`, `a.php%00.png`, `.htaccess` and `../../x.jsp` aim at servers that run files by their names; a picture with `<?php` in it aims
-at those that include what was uploaded. Web shells are uploads, too.
+`shell.php.jpg`, `a.php%00.png`, `.htaccess` and `../../x.jsp` aim at servers that run files by their names; a picture with
+`<?php` in it aims at those that include what was uploaded. Web shells are uploads, too.
 
 The rule looks at names of uploaded files (extensions that servers run, double ones, control characters, server configuration)
 and at their content: code of PHP, JSP, ASP and web shells, markup with scripts in SVG, test files of virus scanners.
@@ -32,7 +32,7 @@ RULE = AttackRule(
         Payload("x", "file .htaccess"),
         Payload("x", "file ../../a.txt"),
         Payload("GIF89a;<?php system($_GET['c']); ?>", "file a.gif"),
-        Payload("<%@ page import=\"java.io.*\" %><% Runtime.getRuntime().exec(request.getParameter(\"c\")); %>", "file a.txt"),
+        Payload('<%@ page import="java.io.*" %><% Runtime.getRuntime().exec(request.getParameter("c")); %>', "file a.txt"),
         Payload("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "file a.svg"),
     ),
     passes=(
@@ -44,22 +44,53 @@ RULE = AttackRule(
     ),
 )
 
-_RUN = rb"(?:php[2-8]?|phps|pht|phtml?|phar|pgif|shtml?|jspx?|jsw|jsv|jspf|jhtml|wss|action|asp|aspx|ashx|asmx|asa|asax|ascx|cer|cdx|config|cfml?|cfc|dbm|pl|cgi|pm|do|exe|dll|com|bat|cmd|vbs|vbe|ps1|hta|scr|jar|war|swf|htaccess|htpasswd|user\.ini)"
+_RUN = (
+    rb"(?:php[2-8]?|phps|pht|phtml?|phar|pgif|shtml?|jspx?|jsw|jsv|jspf|jhtml|wss|action|asp|aspx|ashx|asmx"
+    rb"|asa|asax|ascx|cer|cdx|config|cfml?|cfc|dbm|pl|cgi|pm|do|exe|dll|com|bat|cmd|vbs|vbe|ps1|hta|scr|jar"
+    rb"|war|swf|htaccess|htpasswd|user\.ini)"
+)
 _DATA = rb"(?:jpe?g|png|gif|webp|bmp|pdf|txt|docx?|xlsx?|csv|zip|svg|mp[34]|json|xml)"
 
 SIGNATURES = (
     Signature(
         id="name",
-        pattern=rb"\.(?:php[2-8]?|phps|pht|phtml?|phar|pgif|shtml|jspx?|jsw|jsv|jspf|jhtml|asp|aspx|ashx|asmx|asa|asax|ascx|cer|cdx|cfml?|cfc|hta|vbs|vbe|cgi|htaccess|htpasswd|user\.ini|war)[\s.\x00:%;/\\$]*$|^\.?(?:htaccess|htpasswd|user\.ini|web\.config|\.bashrc|authorized_keys)$",
+        pattern=rb"\.(?:php[2-8]?|phps|pht|phtml?|phar|pgif|shtml|jspx?|jsw|jsv|jspf|jhtml|asp|aspx|ashx|asmx|asa|asax"
+        rb"|ascx|cer|cdx|cfml?|cfc|hta|vbs|vbe|cgi|htaccess|htpasswd|user\.ini|war)[\s.\x00:%;/\\$]*$"
+        rb"|^\.?(?:htaccess|htpasswd|user\.ini|web\.config|\.bashrc|authorized_keys)$",
         reason="a name of a file that servers run or obey",
         where=frozenset({Origin.FILE_NAME}),
     ),
     Signature(
         id="double-extension",
-        pattern=rb"\." + _RUN + rb"(?:\x00|%00|%0[ad]|%20|[;:/\\\s.]|\.\.)+\.?" + _DATA + rb"\b|\." + _RUN + rb"\." + _DATA + rb"$|\." + _DATA + rb"\.(?:php[2-8]?|phtml|phar|jspx?|aspx?|asa|cer|exe|bat|cmd|hta|vbs|ps1|cgi|pl)$|::\$(?:DATA|INDEX_ALLOCATION)",
+        pattern=rb"\."
+        + _RUN
+        + rb"(?:\x00|%00|%0[ad]|%20|[;:/\\\s.]|\.\.)+\.?"
+        + _DATA
+        + rb"\b|\."
+        + _RUN
+        + rb"\."
+        + _DATA
+        + rb"$|\."
+        + _DATA
+        + rb"\.(?:php[2-8]?|phtml|phar|jspx?|aspx?|asa|cer|exe|bat|cmd|hta|vbs|ps1|cgi|pl)$|::\$(?:DATA|INDEX_ALLOCATION)",
         reason="a name with two extensions, one of which servers run",
         where=frozenset({Origin.FILE_NAME}),
-        confirm=lambda found: not found.text.lower().endswith((b".pl.txt", b".pm.txt", b".do.pdf", b".com.pdf", b".com.png", b".com.jpg", b".com.txt", b".com.json", b".com.csv", b".com.svg")),
+        confirm=lambda found: (
+            not found.text.lower().endswith(
+                (
+                    b".pl.txt",
+                    b".pm.txt",
+                    b".do.pdf",
+                    b".com.pdf",
+                    b".com.png",
+                    b".com.jpg",
+                    b".com.txt",
+                    b".com.json",
+                    b".com.csv",
+                    b".com.svg",
+                )
+            )
+        ),
     ),
     Signature(
         id="path-in-name",
@@ -70,21 +101,31 @@ SIGNATURES = (
     ),
     Signature(
         id="server-code",
-        pattern=rb"<\?php\b|<\?=\s*[`$\w(]|<\?\s*(?:system|eval|passthru|exec|\$_|echo|include|if|@)|<script\s+language\s*=\s*[\"']?(?:php|vbscript|jscript)[\"']?(?:\s+runat)?|<%@?\s*(?:page|language|import|webhandler|webservice)\b[^%]*%>|<%[^%]*(?:Runtime\.getRuntime|request\.getParameter|ProcessBuilder|Server\.CreateObject|eval\s+request|WScript\.Shell|Process\.Start)|<jsp:(?:scriptlet|declaration|expression|useBean)|<cfexecute\b|#!/usr/bin/(?:perl|python|env)[^\n]{0,40}\n.{0,400}Content-type",
+        pattern=rb"<\?php\b|<\?=\s*[`$\w(]|<\?\s*(?:system|eval|passthru|exec|\$_|echo|include|if|@)"
+        rb"|<script\s+language\s*=\s*[\"']?(?:php|vbscript|jscript)[\"']?(?:\s+runat)?|<%@?\s*(?:page|language"
+        rb"|import|webhandler|webservice)\b[^%]*%>|<%[^%]*(?:Runtime\.getRuntime|request\.getParameter"
+        rb"|ProcessBuilder|Server\.CreateObject|eval\s+request|WScript\.Shell|Process\.Start)|<jsp:(?:scriptlet"
+        rb"|declaration|expression|useBean)|<cfexecute\b|#!/usr/bin/(?:perl|python"
+        rb"|env)[^\n]{0,40}\n.{0,400}Content-type",
         reason="code that servers run",
         where=frozenset({Origin.UPLOAD}),
         confirm=lambda found: not _is_source(found),
     ),
     Signature(
         id="web-shell",
-        pattern=rb"\b(?:c99shell|r57shell|b374k|weevely|FilesMan|WSO\s+\d\.\d|China\s*Chopper|antSword|behinder|p0wny|php-reverse-shell|Laudanum|GIFAR|pentestmonkey)|\beval\s*\(\s*(?:base64_decode|gzinflate|str_rot13|gzuncompress)\s*\(|\b(?:system|exec|passthru|shell_exec|eval|assert)\s*\(\s*\$_(?:GET|POST|REQUEST|COOKIE|SERVER)",
+        pattern=rb"\b(?:c99shell|r57shell|b374k|weevely|FilesMan|WSO\s+\d\.\d|China\s*Chopper|antSword|behinder|p0wny"
+        rb"|php-reverse-shell|Laudanum|GIFAR|pentestmonkey)|\beval\s*\(\s*(?:base64_decode|gzinflate|str_rot13"
+        rb"|gzuncompress)\s*\(|\b(?:system|exec|passthru|shell_exec|eval|assert)\s*\(\s*\$_(?:GET|POST|REQUEST"
+        rb"|COOKIE|SERVER)",
         reason="a web shell",
         where=frozenset({Origin.UPLOAD, Origin.PART, Origin.TEXT, Origin.FORM, Origin.JSON}),
         confirm=lambda found: found.value.origin in (Origin.UPLOAD,) or len(found.text) <= 65_536,
     ),
     Signature(
         id="active-picture",
-        pattern=rb"<svg\b.*?(?:<script\b|[\s/\"']on\w{3,20}\s*=|javascript:|<foreignObject\b|<!ENTITY)|X5O!P%@AP\[4\\PZX54\(P\^\)7CC\)7\}\$EICAR|(?:push graphic-context|viewbox 0 0).*?(?:url\(|https?://|ephemeral:|label:@|msl:)|%!PS.*%pipe%|\bcmd\|'\s*/c",
+        pattern=rb"<svg\b.*?(?:<script\b|[\s/\"']on\w{3,20}\s*=|javascript:|<foreignObject\b|<!ENTITY)"
+        rb"|X5O!P%@AP\[4\\PZX54\(P\^\)7CC\)7\}\$EICAR|(?:push graphic-context|viewbox 0 0).*?(?:url\(|https?://"
+        rb"|ephemeral:|label:@|msl:)|%!PS.*%pipe%|\bcmd\|'\s*/c",
         reason="a picture or document that runs something",
         where=frozenset({Origin.UPLOAD}),
     ),

@@ -12,10 +12,10 @@ queries by design deserves an exception for its place.
 What it does not protect against: operators under other names of the application, injections into query languages of other stores.
 """
 
+from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.quoting import breaks_out
 from yett.rules.inspection.signature import NAMES, PARAMETERS, TEXTS, Signature
-from yett.formats.inspected import Origin
 
 RULE = AttackRule(
     id="nosql-operators",
@@ -47,8 +47,10 @@ RULE = AttackRule(
 )
 
 OPERATORS = (
-    rb"\$(?:n?eq?|gte?|lte?|n?in|not|n?or|and|exists|regex|where|expr|jsonSchema|mod|all|elemMatch|size|type|text|function|accumulator"
-    rb"|lookup|unionWith|out|merge|geoWithin|near|slice|func|like|startsWith|endsWith|contains|between|iLike|regexp|any|group|sum)"
+    rb"\$(?:n?eq?|gte?|lte?|n?in|not|n?or|and|exists|regex|where|expr|jsonSchema|mod|all|elemMatch|size"
+    rb"|type|text|function|accumulator"
+    rb"|lookup|unionWith|out|merge|geoWithin|near|slice|func|like|startsWith|endsWith|contains|between"
+    rb"|iLike|regexp|any|group|sum)"
 )
 
 SIGNATURES = (
@@ -67,20 +69,28 @@ SIGNATURES = (
     ),
     Signature(
         id="object",
-        pattern=rb"\{\s*['\"]?\s*" + OPERATORS + rb"\s*['\"]?\s*:\s*(?:['\"\[{/\-\d]|null|true|false|new|function|db|undefined)|^\s*[\w.]{1,40}\[\$\w{2,12}\]\s*=|['\"]\s*,\s*\$(?:or|and|nor|where|ne|gt|lt|regex|in|nin)\b\s*['\"]?\s*:\s*[\[{'\"\d/]",
+        pattern=rb"\{\s*['\"]?\s*" + OPERATORS + rb"\s*['\"]?\s*:\s*(?:['\"\[{/\-\d]|null|true|false|new|function|db|undefined)"
+        rb"|^\s*[\w.]{1,40}\[\$\w{2,12}\]\s*=|['\"]\s*,\s*\$(?:or|and|nor|where|ne|gt|lt|regex|in"
+        rb"|nin)\b\s*['\"]?\s*:\s*[\[{'\"\d/]",
         reason="a condition of a document database",
         where=TEXTS - {Origin.TEXT},
         confirm=lambda found: found.start <= 200 and len(found.text) <= 2_000,
     ),
     Signature(
         id="javascript",
-        pattern=rb"['\"][\s)};]*(?:\|\||&&)\s*(?:this\.|['\"]?\w*['\"]?\s*={2,3}|[01]\s*==|true\b|!)|['\"]\s*;\s*return\b.{0,60}(?:;\s*(?:var|//|\})|['\"]|$)|['\"]?\s*\|\|\s*['\"]?\w*['\"]?\s*={2,3}\s*['\"]?\w|['\"]\s*[;,}]\s*(?:while\s*\(\s*(?:true|1)|sleep\s*\(\s*\d|db\.\w+\.)",
+        pattern=rb"['\"][\s)};]*(?:\|\||&&)\s*(?:this\.|['\"]?\w*['\"]?\s*={2,3}|[01]\s*==|true\b|!)"
+        rb"|['\"]\s*;\s*return\b.{0,60}(?:;\s*(?:var|//|\})|['\"]|$)"
+        rb"|['\"]?\s*\|\|\s*['\"]?\w*['\"]?\s*={2,3}\s*['\"]?\w|['\"]\s*[;,}]\s*(?:while\s*\(\s*(?:true|1)"
+        rb"|sleep\s*\(\s*\d|db\.\w+\.)",
         reason="a value that breaks out of a JavaScript condition",
         confirm=lambda found: found.start <= 60 and len(found.text) <= 300 and breaks_out(found.text, found.start),
     ),
     Signature(
         id="function",
-        pattern=rb"\bthis\.\w{1,40}\.match\s*\(\s*/|\bdb\.(?:getCollectionNames|injection|\w{1,40}\.(?:insert|find|remove|drop|update\w*)\s*\()|\bdb\[|\$where\s*['\"]?\s*[:=]|^\s*(?:\|\||&&)\s*\w+\s*==|\bmapReduce\b.{0,40}function|\bnew\s+Date\(\)\s*-\s*\w+\s*<\s*\d|(?:\|\||&&)\s*this\.\w{1,40}\s*(?:[!=]={1,2}|\.)",
+        pattern=rb"\bthis\.\w{1,40}\.match\s*\(\s*/|\bdb\.(?:getCollectionNames|injection|\w{1,40}\.(?:insert|find"
+        rb"|remove|drop|update\w*)\s*\()|\bdb\[|\$where\s*['\"]?\s*[:=]|^\s*(?:\|\||&&)\s*\w+\s*=="
+        rb"|\bmapReduce\b.{0,40}function|\bnew\s+Date\(\)\s*-\s*\w+\s*<\s*\d|(?:\|\|"
+        rb"|&&)\s*this\.\w{1,40}\s*(?:[!=]={1,2}|\.)",
         reason="JavaScript for a document database",
         where=PARAMETERS | NAMES | {Origin.COOKIE},
         confirm=lambda found: found.start <= 100 and len(found.text) <= 300,

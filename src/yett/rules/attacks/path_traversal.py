@@ -1,7 +1,7 @@
 """Path traversal: a value that leads out of the directory it was meant for, or names a file that nobody should ask for.
 
-`../../etc/passwd`, `..%252f..%252f`, `....//`, `%c0%ae%c0%ae/`, `/proc/self/environ`, `C:\\Windows\\win.ini`, `php://filter/...`: where a value becomes
-part of a file's name, it reads (or writes) elsewhere.
+`../../etc/passwd`, `..%252f..%252f`, `....//`, `%c0%ae%c0%ae/`, `/proc/self/environ`, `C:\\Windows\\win.ini`, `php://filter/...`:
+where a value becomes part of a file's name, it reads (or writes) elsewhere.
 
 The rule looks for steps upwards in every spelling, two or more or with a telling end, and for well-known secret files and
 stream wrappers. Relative links of one step in documents pass.
@@ -37,7 +37,7 @@ RULE = AttackRule(
         Payload("/proc/self/environ", "query f"),
         Payload("C:\\boot.ini", "query f"),
         Payload("../../.env"),
-        Payload("images/../../config.php%00.png", "query f"),
+        Payload("images/../../config.php\0.png", "form f"),
         Payload("..;/..;/manager/html", "query path"),
         Payload("/var/www/html/../../log/apache2/access.log"),
     ),
@@ -52,13 +52,28 @@ RULE = AttackRule(
     ),
 )
 
-_STEP = rb"(?:\.{2,4}|\.\x00\.|\.;\.|\.\s\.|\.%2e|%2e\.)[\x00-\x1f]?(?:[/\\]+|%u\w{4}|%2%f|%[cef]\w(?:%\w\w){1,4}|;/|\x00?[/\\]|0x2f|0x5c|\|/|%5c|%2f|\x5c|:|\?/)"
+_STEP = (
+    rb"(?:\.{2,4}|\.\x00\.|\.;\.|\.\s\.|\.%2e|%2e\.)[\x00-\x1f]?(?:[/\\]+|%u\w{4}|%2%f"
+    rb"|%[cef]\w(?:%\w\w){1,4}|;/|\x00?[/\\]|0x2f|0x5c|\|/|%5c|%2f|\x5c|:|\?/)"
+)
 _PLACES = PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}
 
 _SECRETS = (
-    rb"(?:etc[/\\]+(?:\./)?(?:passwd|shadow|group|gshadow|hosts|hostname|issue|motd|crontab|sudoers|fstab|mtab|profile|resolv\.conf|inetd\.conf|network/|networks|ssh/|apache2?/|httpd/|nginx/|mysql/|my\.cnf|php\d?|init\.d|security|ldap|samba|vsftpd|proftpd|logrotate|redhat-release|\w{1,20}-release|lilo|wu-ftpd|master\.passwd|bash\.bashrc|environment|kubernetes/)"
-    rb"|proc[/\\]+(?:self|version|cmdline|cpuinfo|meminfo|mounts|net|sched_debug|\d{1,7})|(?:windows|winnt|win)[/\\]+(?:win\.ini|system\.ini|system32|repair|php\.ini|debug|panther|my\.ini|explorer|iis|temp)|boot\.ini|inetpub[/\\]|autoexec\.bat|ntldr|pagefile\.sys|var[/\\]+(?:log|run/secrets|lib/|www|mail|spool|adm|cpanel|local)[/\\]"
-    rb"|root[/\\]+\.|home[/\\]+\w{1,32}[/\\]+\.|\.ssh[/\\]|\.aws[/\\]|\.git[/\\](?:config|HEAD|index)|\.env\b|\.htpasswd|\.htaccess|\.bash_history|\.mysql_history|\.npmrc|id_rsa|web-inf[/\\]|meta-inf[/\\]|web\.config|wp-config\.php|config\.php|database\.yml|settings\.py|usr[/\\]+local[/\\]+\w|usr[/\\]+(?:etc|lib|share|bin|sbin)[/\\]|opt[/\\]+\w+[/\\]|private[/\\]etc|dev[/\\]+(?:fd|null|random|stdin|tty)|program files|documents and settings|users[/\\]+administrator|xampp|sysroot|apache\d?[/\\](?:conf|logs)|passwd\b|shadow\b|logs?[/\\](?:access|error)|(?:access|error)[_.]log)"
+    rb"(?:etc[/\\]+(?:\./)?(?:passwd|shadow|group|gshadow|hosts|hostname|issue|motd|crontab|sudoers|fstab"
+    rb"|mtab|profile|resolv\.conf|inetd\.conf|network/|networks|ssh/|apache2?/|httpd/|nginx/|mysql/|my\.cnf"
+    rb"|php\d?|init\.d|security|ldap|samba|vsftpd|proftpd|logrotate|redhat-release|\w{1,20}-release|lilo"
+    rb"|wu-ftpd|master\.passwd|bash\.bashrc|environment|kubernetes/)"
+    rb"|proc[/\\]+(?:self|version|cmdline|cpuinfo|meminfo|mounts|net|sched_debug|\d{1,7})|(?:windows|winnt"
+    rb"|win)[/\\]+(?:win\.ini|system\.ini|system32|repair|php\.ini|debug|panther|my\.ini|explorer|iis|temp)"
+    rb"|boot\.ini|inetpub[/\\]|autoexec\.bat|ntldr|pagefile\.sys|var[/\\]+(?:log|run/secrets|lib/|www|mail"
+    rb"|spool|adm|cpanel|local)[/\\]"
+    rb"|root[/\\]+\.|home[/\\]+\w{1,32}[/\\]+\.|\.ssh[/\\]|\.aws[/\\]|\.git[/\\](?:config|HEAD|index)"
+    rb"|\.env\b|\.htpasswd|\.htaccess|\.bash_history|\.mysql_history|\.npmrc|id_rsa|web-inf[/\\]"
+    rb"|meta-inf[/\\]|web\.config|wp-config\.php|config\.php|database\.yml|settings\.py"
+    rb"|usr[/\\]+local[/\\]+\w|usr[/\\]+(?:etc|lib|share|bin|sbin)[/\\]|opt[/\\]+\w+[/\\]|private[/\\]etc"
+    rb"|dev[/\\]+(?:fd|null|random|stdin|tty)|program files|documents and settings|users[/\\]+administrator"
+    rb"|xampp|sysroot|apache\d?[/\\](?:conf|logs)|passwd\b|shadow\b|logs?[/\\](?:access|error)|(?:access"
+    rb"|error)[_.]log)"
 )
 
 
@@ -96,35 +111,46 @@ SIGNATURES = (
     ),
     Signature(
         id="secret-file",
-        pattern=rb"(?:^[\s'\"]*|[=:|;])(?:file:)?[/\\]{0,3}(?:[a-z]:[/\\]+|[/\\]+|\./|%\w+%[/\\]|~/|\.\./|[?*.]{0,3}/)(?:[\w.\-]{1,40}[/\\]+){0,3}" + _SECRETS,
+        pattern=rb"(?:^[\s'\"]*|[=:|;])(?:file:)?[/\\]{0,3}(?:[a-z]:[/\\]+|[/\\]+|\./|%\w+%[/\\]|~/|\.\./"
+        rb"|[?*.]{0,3}/)(?:[\w.\-]{1,40}[/\\]+){0,3}" + _SECRETS,
         reason="a well-known file that is no caller's business",
         where=_PLACES - {Origin.HEADER, Origin.URL},
         confirm=_absolute,
     ),
     Signature(
         id="secret-name",
-        pattern=rb"^[\s'\"/\\]*(?:etc/(?:passwd|shadow|group)|boot\.ini|win\.ini|\.htpasswd|\.htaccess|\.env|\.git/(?:config|HEAD)|\.ssh/\S+?|\.aws/credentials|web-inf/web\.xml|wp-config\.php|web\.config)\x00?",
+        pattern=rb"^[\s'\"/\\]*(?:etc/(?:passwd|shadow|group)|boot\.ini|win\.ini|\.htpasswd|\.htaccess|\.env"
+        rb"|\.git/(?:config|HEAD)|\.ssh/\S+?|\.aws/credentials|web-inf/web\.xml|wp-config\.php"
+        rb"|web\.config)\x00?",
         reason="a well-known file that is no caller's business",
         where=_PLACES - {Origin.HEADER, Origin.JSON_NAME, Origin.URL},
         confirm=lambda found: len(found.text.strip()) <= found.end - found.start + 12,
     ),
     Signature(
         id="wrapper",
-        pattern=rb"\b(?:php://(?:filter|input|fd|memory|temp|output)|zlib://|bzip2://|phar://|expect://|zip://|ogg://|glob://|data://text/plain|data:text/plain[;,].*?<\?|data:;base64,PD9)|\bconvert\.(?:base64|iconv|quoted-printable)[\w.\-]{0,20}/resource=",
+        pattern=rb"\b(?:php://(?:filter|input|fd|memory|temp|output)|zlib://|bzip2://|phar://|expect://|zip://|ogg://"
+        rb"|glob://|data://text/plain|data:text/plain[;,].*?<\?|data:;base64,PD9)|\bconvert\.(?:base64|iconv"
+        rb"|quoted-printable)[\w.\-]{0,20}/resource=",
         reason="a stream wrapper of PHP",
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 65_536 and found.start <= 200,
     ),
     Signature(
         id="cut-name",
-        pattern=rb"\.(?:php\d?|jsp|aspx?|cgi|pl|conf|cnf|ini|passwd|xml|bak|inc|log|html?)(?:\x00|%00|\?{2,}|#\x00)|(?:^|[/\\=])(?:\.\.?[/\\]){0,3}(?:etc[/\\]passwd|boot\.ini)\x00",
+        pattern=rb"\.(?:php\d?|jsp|aspx?|cgi|pl|conf|cnf|ini|passwd|xml|bak|inc|log|html?)(?:\x00|%00|\?{2,}|#\x00)"
+        rb"|(?:^|[/\\=])(?:\.\.?[/\\]){0,3}(?:etc[/\\]passwd|boot\.ini)\x00",
         reason="a name that ends before its end",
         where=_PLACES - {Origin.HEADER},
         confirm=lambda found: len(found.text) <= 512 and _has_nul(found),
     ),
     Signature(
         id="disguised-step",
-        pattern=rb"(?:\.{2}%00|%00\.{2}|\.%00\.)[/\\]|(?:%uff0e|%c0%2e|%e0%40%ae|%c0%ae|0x2e|%f0%80%80%ae|%f8%80%80%80%ae|\xc0\x2e|\xe0\x40\xae|\xe0\x80\xae|\xc0\xae|\xfe){2}(?:[/\\]|%|0x|\xc0|\xe0)|\.\.(?:%c0%|%c1%|%e0%|%u221[56]|%uef[cf]|%bg%|%255c|%252f|%%32|%%35|\xc0|\xe0|0x[25][cf]|%f[08]%)|\.{2,3}[/\\]{1,2}\.{2,3}[/\\]{1,2}|%2e%2e(?:/|\\|%)|/\.{2}/[^\s]{0,20}/\.{2}(?:/|$)|\\\\\.\.\\\\|\.\x5c\./|^/?\.\.?/\.\.?/\.\./|\.\?/\.\?/|(?:\.[/\\]\.{1,2}[/\\]){2,}|(?:\.{0,3}/?\.0x2f){2,}|(?:\.{3}/\.[/\\%]?){2,}|^\.\.\\[\w.]|^(?:\.\\){4,}|0x2e\.?\x00?/",
+        pattern=rb"(?:\.{2}%00|%00\.{2}|\.%00\.)[/\\]|(?:%uff0e|%c0%2e|%e0%40%ae|%c0%ae|0x2e|%f0%80%80%ae"
+        rb"|%f8%80%80%80%ae|\xc0\x2e|\xe0\x40\xae|\xe0\x80\xae|\xc0\xae|\xfe){2}(?:[/\\]|%|0x|\xc0|\xe0)"
+        rb"|\.\.(?:%c0%|%c1%|%e0%|%u221[56]|%uef[cf]|%bg%|%255c|%252f|%%32|%%35|\xc0|\xe0|0x[25][cf]|%f[08]%)"
+        rb"|\.{2,3}[/\\]{1,2}\.{2,3}[/\\]{1,2}|%2e%2e(?:/|\\|%)|/\.{2}/[^\s]{0,20}/\.{2}(?:/|$)|\\\\\.\.\\\\"
+        rb"|\.\x5c\./|^/?\.\.?/\.\.?/\.\./|\.\?/\.\?/|(?:\.[/\\]\.{1,2}[/\\]){2,}|(?:\.{0,3}/?\.0x2f){2,}"
+        rb"|(?:\.{3}/\.[/\\%]?){2,}|^\.\.\\[\w.]|^(?:\.\\){4,}|0x2e\.?\x00?/",
         reason="a step out of a directory, spelt to deceive",
         where=_PLACES,
         confirm=lambda found: _alone(found) and not _is_link(found),
@@ -146,7 +172,5 @@ def _has_nul(found: Found) -> bool:
 
 def _is_link(found: Found) -> bool:
     """Relative imports and links of source files and pages: `../../lib/x.js`."""
-    before = found.text[: found.start]
-    if any(mark in before for mark in (b"import ", b"from ", b"require(", b"](", b"href=", b"src=", b"include ", b"#include")):
-        return True
-    return False
+    before = found.text[max(0, found.start - 200) : found.start]
+    return any(mark in before for mark in (b"import ", b"from ", b"require(", b"](", b"href=", b"src=", b"include "))

@@ -45,6 +45,7 @@ RULE = AttackRule(
     ),
 )
 
+
 def _members(document: object) -> bool:
     """Whether an object has a member `constructor` that has a member `prototype`."""
     waiting = [document]
@@ -76,7 +77,8 @@ SIGNATURES = (
     ),
     Signature(
         id="name",
-        pattern=rb"(?:^|[.\[\]'\"])__(?:proto|class|globals|init|builtins|defineGetter|defineSetter|lookupGetter|lookupSetter)__(?:$|[.\[\]'\"])",
+        pattern=rb"(?:^|[.\[\]'\"])__(?:proto|class|globals|init|builtins|defineGetter|defineSetter|lookupGetter"
+        rb"|lookupSetter)__(?:$|[.\[\]'\"])",
         reason="a name that reaches what objects inherit",
         where=NAMES,
     ),
@@ -88,7 +90,10 @@ SIGNATURES = (
     ),
     Signature(
         id="path",
-        pattern=rb"^\s*(?:[\w$]{1,40}[.\[]){0,6}['\"]?(?:__proto__['\"]?(?:\]|\.|$|\[)|constructor['\"]?(?:\.|\]?\[)['\"]?prototype['\"]?(?:\]|\.|\[|$))|^/(?:\w{1,40}/){0,6}__proto__(?:/|$)|^\s*\{?\s*[\"']__proto__[\"']\s*:|(?:^|[?#&\s'\"/])(?:\w+\[)?__proto__(?:\[|\.\w)|[?#&]constructor\[prototype\]|[?#&]constructor\.prototype\.\w",
+        pattern=rb"^\s*(?:[\w$]{1,40}[.\[]){0,6}['\"]?(?:__proto__['\"]?(?:\]|\.|$|\[)|constructor['\"]?(?:\."
+        rb"|\]?\[)['\"]?prototype['\"]?(?:\]|\.|\[|$))|^/(?:\w{1,40}/){0,6}__proto__(?:/|$)"
+        rb"|^\s*\{?\s*[\"']__proto__[\"']\s*:|(?:^|[?#&\s'\"/])(?:\w+\[)?__proto__(?:\[|\.\w)"
+        rb"|[?#&]constructor\[prototype\]|[?#&]constructor\.prototype\.\w",
         reason="a path to what objects inherit",
         where=PARAMETERS,
         confirm=lambda found: len(found.text) <= 300,

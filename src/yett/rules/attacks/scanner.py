@@ -40,7 +40,12 @@ def _is_agent(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="agent",
-        pattern=rb"\bsqlmap/|\bNikto/|\bNuclei\b[ /-]|\bAcunetix\b|\bNetsparker\b|\bNessus\b|\bOpenVAS\b|\bw3af\b|\bWPScan\b|\bDirBuster\b|\bgobuster/|\bferoxbuster/|\bffuf\b|\bFuzz Faster U Fool|\bwfuzz/|\bArachni/|\bhavij\b|\bmasscan/|\bzgrab\b|\bNmap Scripting Engine\b|\bjaeles\b|\bxray\b/|\bAppScan\b|\bBurpSuite\b|\bcommix/|\bdirsearch\b|\bskipfish\b|\bwhatweb/|\bmetasploit\b|\bOWASP[ _]ZAP\b|\bjbrofuzz\b|\bparos\b/|\bwebinspect\b|\bqualys\b.{0,10}was\b|\btplmap\b|\bnoSQLmap\b|\bkiterunner\b",
+        pattern=rb"\bsqlmap/|\bNikto/|\bNuclei\b[ /-]|\bAcunetix\b|\bNetsparker\b|\bNessus\b|\bOpenVAS\b|\bw3af\b"
+        rb"|\bWPScan\b|\bDirBuster\b|\bgobuster/|\bferoxbuster/|\bffuf\b|\bFuzz Faster U Fool|\bwfuzz/"
+        rb"|\bArachni/|\bhavij\b|\bmasscan/|\bzgrab\b|\bNmap Scripting Engine\b|\bjaeles\b|\bxray\b/"
+        rb"|\bAppScan\b|\bBurpSuite\b|\bcommix/|\bdirsearch\b|\bskipfish\b|\bwhatweb/|\bmetasploit\b"
+        rb"|\bOWASP[ _]ZAP\b|\bjbrofuzz\b|\bparos\b/|\bwebinspect\b|\bqualys\b.{0,10}was\b|\btplmap\b"
+        rb"|\bnoSQLmap\b|\bkiterunner\b",
         reason="a scanner that says so",
         where=frozenset({Origin.HEADER}),
         confirm=_is_agent,

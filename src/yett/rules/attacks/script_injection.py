@@ -11,9 +11,8 @@ Content-Security-Policy. A field that takes whole web pages by design deserves a
 What it does not protect against: scripts that are put together in the browser from harmless values, and gadgets of frameworks.
 """
 
-from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.signature import NAMES, PARAMETERS, TEXTS, Found, Signature
+from yett.rules.inspection.signature import Found, Signature
 
 RULE = AttackRule(
     id="script-injection",
@@ -34,12 +33,12 @@ RULE = AttackRule(
         Payload("';alert(1);//", "query q"),
         Payload('" autofocus onfocus="alert(1)', "form name"),
         Payload("<iframe srcdoc='<script>alert(1)</script>'>"),
-        Payload("<object data=\"data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==\"></object>"),
+        Payload('<object data="data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg=="></object>'),
         Payload("<IMG SRC=x OnErRoR = confirm`1`>", "header Referer"),
     ),
     passes=(
         Payload("if a < b and c > d: run()"),
-        Payload("<p>Hello <b>world</b>, see <a href=\"https://example.com/?on=1\">this</a></p>"),
+        Payload('<p>Hello <b>world</b>, see <a href="https://example.com/?on=1">this</a></p>'),
         Payload("the script was written in JavaScript: it is short"),
         Payload("on error = retry; on load = nothing"),
         Payload("List<String> onClick = new ArrayList<>();"),
@@ -49,22 +48,36 @@ RULE = AttackRule(
 
 GAP = rb"[\s\x00\x0b/]"
 EVENT = (
-    rb"on(?:abort|activate|after\w{3,12}|animation\w{3,12}|auxclick|before\w{3,18}|begin|blur|bounce|cancel|canplay\w{0,8}|cellchange|change|click|close"
-    rb"|content\w{3,24}|contextmenu|controlselect|copy|cuechange|cut|data\w{3,18}|dblclick|deactivate|drag\w{0,6}|drop|durationchange|emptied|end|ended|error\w{0,6}"
-    rb"|filterchange|finish|focus\w{0,3}|formdata|formchange|forminput|fullscreen\w{3,8}|gesture\w{3,8}|gotpointercapture|hashchange|help|input|invalid|key(?:down|press|up)|layoutcomplete"
-    rb"|load\w{0,9}|losecapture|lostpointercapture|media\w{3,12}|message\w{0,6}|mouse(?:down|enter|leave|move|out|over|up|wheel)|move\w{0,5}|mozfullscreen\w{0,8}|offline|online|outofsync|page(?:hide|show|reveal|swap)"
-    rb"|paste|pause|play\w{0,4}|pointer\w{2,12}|popstate|progress|propertychange|ratechange|readystatechange|redo|repeat|reset|resize\w{0,5}|resume|reverse|row\w{3,12}"
-    rb"|scroll\w{0,14}|search|securitypolicyviolation|seek\w{0,4}|select\w{0,7}|show|slotchange|stalled|start|stop|storage|submit|suspend|syncrestored"
-    rb"|time\w{3,6}|toggle|touch\w{2,7}|trackchange|transition\w{2,7}|undo|unhandledrejection|unload|urlflip|volumechange|waiting|web\w{4,24}|wheel)"
+    rb"on(?:abort|activate|after\w{3,12}|animation\w{3,12}|auxclick|before\w{3,18}|begin|blur|bounce|cancel"
+    rb"|canplay\w{0,8}|cellchange|change|click|close"
+    rb"|content\w{3,24}|contextmenu|controlselect|copy|cuechange|cut|data\w{3,18}|dblclick|deactivate"
+    rb"|drag\w{0,6}|drop|durationchange|emptied|end|ended|error\w{0,6}"
+    rb"|filterchange|finish|focus\w{0,3}|formdata|formchange|forminput|fullscreen\w{3,8}|gesture\w{3,8}"
+    rb"|gotpointercapture|hashchange|help|input|invalid|key(?:down|press|up)|layoutcomplete"
+    rb"|load\w{0,9}|losecapture|lostpointercapture|media\w{3,12}|message\w{0,6}|mouse(?:down|enter|leave"
+    rb"|move|out|over|up|wheel)|move\w{0,5}|mozfullscreen\w{0,8}|offline|online|outofsync|page(?:hide|show"
+    rb"|reveal|swap)"
+    rb"|paste|pause|play\w{0,4}|pointer\w{2,12}|popstate|progress|propertychange|ratechange"
+    rb"|readystatechange|redo|repeat|reset|resize\w{0,5}|resume|reverse|row\w{3,12}"
+    rb"|scroll\w{0,14}|search|securitypolicyviolation|seek\w{0,4}|select\w{0,7}|show|slotchange|stalled"
+    rb"|start|stop|storage|submit|suspend|syncrestored"
+    rb"|time\w{3,6}|toggle|touch\w{2,7}|trackchange|transition\w{2,7}|undo|unhandledrejection|unload"
+    rb"|urlflip|volumechange|waiting|web\w{4,24}|wheel)"
 )
 SCRIPT = rb"j[\s\x00]*a[\s\x00]*v[\s\x00]*a[\s\x00]*s[\s\x00]*c[\s\x00]*r[\s\x00]*i[\s\x00]*p[\s\x00]*t[\s\x00]*:"
-CALLS = rb"(?:alert|confirm|prompt|eval|fetch|import|print|setTimeout|setInterval|Function|execScript|open|write|writeln|atob|location|document|window|top|self|parent|frames|this|globalThis|String\.fromCharCode|XMLHttpRequest)"
+CALLS = (
+    rb"(?:alert|confirm|prompt|eval|fetch|import|print|setTimeout|setInterval|Function|execScript|open"
+    rb"|write|writeln|atob|location|document|window|top|self|parent|frames|this|globalThis"
+    rb"|String\.fromCharCode|XMLHttpRequest)"
+)
 
 
 def _is_address(found: Found) -> bool:
     """javascript: at the beginning of a value or of an attribute; "javascript:void(0)" and ";" are common and harmless."""
     rest = found.text[found.end : found.end + 16].strip().lower()
-    return bool(rest) and not rest.startswith((b"void(0)", b"void 0", b";", b"'", b'"', b"history.", b"window.print", b"//"[:0] or b"\x00"))
+    return bool(rest) and not rest.startswith(
+        (b"void(0)", b"void 0", b";", b"'", b'"', b"history.", b"window.print", b"//"[:0] or b"\x00")
+    )
 
 
 SIGNATURES = (
@@ -80,65 +93,117 @@ SIGNATURES = (
     ),
     Signature(
         id="handler-after-quote",
-        pattern=rb"(?:^|[\"'`>;\s])[\s\x00/]*" + EVENT + rb"[\s\x00]*=[\s\x00]*[\"'`]?[^\"'\s>]*?(?:" + CALLS + rb"|\w{1,40})[\s\x00]*[(`\[.&\\]",
+        pattern=rb"(?:^|[\"'`>;\s])[\s\x00/]*"
+        + EVENT
+        + rb"[\s\x00]*=[\s\x00]*[\"'`]?[^\"'\s>]*?(?:"
+        + CALLS
+        + rb"|\w{1,40})[\s\x00]*[(`\[.&\\]",
         reason="an event handler for an attribute that was broken out of",
+        needle=rb"(?:^|[\"\'`>;\s/\x00])on[a-z]{3,30}[\s\x00]*=[\s\x00]*[\"\'`]?[^\"\'\s>]*[(`\[.&\\]",
         confirm=lambda found: found.start <= 100,
     ),
     Signature(
         id="script-address",
-        pattern=rb"(?:^[\s\x00-\x1f]*|[=\"'`(,>]|url[\s\x00]*\([\s\x00'\"]*)(?:&colon;|[\s\x00-\x1f])*(?:" + SCRIPT + rb"|v[\s\x00]*b[\s\x00]*s[\s\x00]*c[\s\x00]*r[\s\x00]*i[\s\x00]*p[\s\x00]*t[\s\x00]*:|livescript:|mocha:|jar:https?:)",
+        pattern=rb"(?:^[\s\x00-\x1f]*|[=\"'`(,>]|url[\s\x00]*\([\s\x00'\"]*)(?:&colon;|[\s\x00-\x1f])*(?:"
+        + SCRIPT
+        + rb"|v[\s\x00]*b[\s\x00]*s[\s\x00]*c[\s\x00]*r[\s\x00]*i[\s\x00]*p[\s\x00]*t[\s\x00]*:|livescript:"
+        rb"|mocha:|jar:https?:)",
         reason="an address that is a script",
+        needle=rb"j[\s\x00]*a[\s\x00]*v[\s\x00]*a[\s\x00]*s[\s\x00]*c[\s\x00]*r[\s\x00]*i[\s\x00]*p[\s\x00]*t[\s\x00]*:"
+        rb"|v[\s\x00]*b[\s\x00]*s[\s\x00]*c[\s\x00]*r[\s\x00]*i[\s\x00]*p[\s\x00]*t[\s\x00]*:|livescript:"
+        rb"|mocha:|jar:https?:",
         confirm=_is_address,
     ),
     Signature(
         id="data-address",
-        pattern=rb"(?:^[\s]*|[=\"'(,])[\s]*data:[\s]*(?:text/html|text/xml|application/xhtml\+xml|application/xml|image/svg\+xml|text/javascript|application/(?:x-)?javascript)[^\"'\s]*,[^\"'>\s]*?(?:<|%3c|PH|PD|script|on\w+=)",
+        pattern=rb"(?:^[\s]*|[=\"'(,])[\s]*data:[\s]*(?:text/html|text/xml|application/xhtml\+xml|application/xml"
+        rb"|image/svg\+xml|text/javascript|application/(?:x-)?javascript)[^\"'\s]*,[^\"'>\s]*?(?:<|%3c|PH|PD"
+        rb"|script|on\w+=)",
         reason="an address that holds a document with scripts",
     ),
     Signature(
         id="active-element",
-        pattern=rb"<[\s\x00/]*(?:iframe|frame|embed|object|applet|meta|base|link|form|isindex|xml|import|bgsound|layer|ilayer|svg|math|animate|set|use|template|portal|x|a|img|image|video|audio|source|input|button|area|style|table|td|body|html|div|br)\b[^>]*?"
-        rb"(?:srcdoc\s*=|(?:src|href|data|action|formaction|xlink:href|code|codebase|classid|background|dynsrc|lowsrc|values?|from|to|content|style|poster|manifest|folder|url)\s*=[\s\x00-\x1f\"'`]*(?:[^\"'>]*url\s*=\s*['\"]?)?(?:" + SCRIPT + rb"|vbscript:|data:\s*(?:text/(?:html|xml)|[^,\"']{0,30};base64,P[HD])|&#|jar:)|allowscriptaccess)",
+        pattern=rb"<[\s\x00/]*(?:iframe|frame|embed|object|applet|meta|base|link|form|isindex|xml|import|bgsound|layer"
+        rb"|ilayer|svg|math|animate|set|use|template|portal|x|a|img|image|video|audio|source|input|button|area"
+        rb"|style|table|td|body|html|div|br)\b[^>]*?"
+        rb"(?:srcdoc\s*=|(?:src|href|data|action|formaction|xlink:href|code|codebase|classid|background|dynsrc"
+        rb"|lowsrc|values?|from|to|content|style|poster|manifest|folder"
+        rb"|url)\s*=[\s\x00-\x1f\"'`]*(?:[^\"'>]*url\s*=\s*['\"]?)?(?:"
+        + SCRIPT
+        + rb"|vbscript:|data:\s*(?:text/(?:html|xml)|[^,\"']{0,30};base64,P[HD])|&#|jar:)|allowscriptaccess)",
         reason="an element that loads or runs what it names",
         confirm=lambda found: b"javascript:void(0)" not in found.text[found.start : found.end + 10].lower(),
     ),
     Signature(
         id="foreign-object",
-        pattern=rb"<[\s\x00]*(?:embed|applet|bgsound|layer|ilayer|base)\b[^>]*(?:src|href|code|codebase)\s*=|<[\s\x00]*(?:link|\?import|\?xml-stylesheet)\b[^>]*(?:href|implementation)\s*=[\s\"'`]*(?:[^\"'>]*\.(?:js|htc|xsl)\b|[^\"'>]+\bxss)|<\s*meta\b[^>]*http-equiv\s*=[\s\"']*(?:refresh|set-cookie|link)|<\s*object\b[^>]*(?:data|type\s*=\s*[\"']?text/x-scriptlet|classid)\s*=?|<\s*iframe\b[^>]*(?:<|src\s*=[\s\"']*(?:https?:)?//[^\"'>\s]*(?:xss|evil|attacker))|<!(?:entity|attlist)\b[^>]*(?:javascript|script)|<\s*(?:xss|x)\b[^>]*style\s*=|<!--\[if\b.{0,40}\]>\s*<\s*script",
+        pattern=rb"<[\s\x00]*(?:embed|applet|bgsound|layer|ilayer|base)\b[^>]*(?:src|href|code|codebase)\s*="
+        rb"|<[\s\x00]*(?:link|\?import|\?xml-stylesheet)\b[^>]*(?:href"
+        rb"|implementation)\s*=[\s\"'`]*(?:[^\"'>]*\.(?:js|htc|xsl)\b|[^\"'>]+\bxss)"
+        rb"|<\s*meta\b[^>]*http-equiv\s*=[\s\"']*(?:refresh|set-cookie|link)|<\s*object\b[^>]*(?:data"
+        rb"|type\s*=\s*[\"']?text/x-scriptlet|classid)\s*=?|<\s*iframe\b[^>]*(?:<"
+        rb"|src\s*=[\s\"']*(?:https?:)?//[^\"'>\s]*(?:xss|evil|attacker))|<!(?:entity"
+        rb"|attlist)\b[^>]*(?:javascript|script)|<\s*(?:xss|x)\b[^>]*style\s*="
+        rb"|<!--\[if\b.{0,40}\]>\s*<\s*script",
         reason="an element that brings in foreign content",
     ),
     Signature(
         id="style",
-        pattern=rb"(?:style\s*=|<\s*style\b|[{;]|\bxss\s*:)[^>]*?(?:e[\s\\]{0,4}x[\s\\]{0,4}p[\s\\]{0,4}r[\s\\]{0,4}e[\s\\]{0,4}s[\s\\]{0,4}s[\s\\]{0,4}i[\s\\]{0,4}o[\s\\]{0,4}n\s*\(|-moz-binding\s*:|behaviou?r\s*:\s*url|@\\?i\\?m\\?p\\?o\\?r\\?t\b\s*(?:url|['\"])[^;]*(?:javascript|\.js|xss|//)|url\s*\(\s*['\"]?\s*(?:javascript|vbscript|data:text/html))",
+        pattern=rb"(?:style\s*=|<\s*style\b|[{;]"
+        rb"|\bxss\s*:)[^>]*?(?:e[\s\\]{0,4}x[\s\\]{0,4}p[\s\\]{0,4}r[\s\\]{0,4}e[\s\\]{0,4}s[\s\\]{0,4}s[\s\\]{0,4}i[\s\\]{0,4}o[\s\\]{0,4}n\s*\("
+        rb"|-moz-binding\s*:|behaviou?r\s*:\s*url|@\\?i\\?m\\?p\\?o\\?r\\?t\b\s*(?:url|['\"])[^;]*(?:javascript"
+        rb"|\.js|xss|//)|url\s*\(\s*['\"]?\s*(?:javascript|vbscript|data:text/html))",
         reason="a style that runs code",
+        needle=rb"s[\s\\]*i[\s\\]*o[\s\\]*n\s*\(|-moz-binding|behaviou?r\s*:\s*url|@\\?i\\?m\\?p\\?o\\?r\\?t\b"
+        rb"|url\s*\(\s*[\'\"]?\s*(?:javascript|vbscript|data:text/html)",
     ),
     Signature(
         id="out-of-string",
-        pattern=rb"(?:['\"`\\]|^)[\s)}\]]*[;+\-*/|&^,%?:<>=!~]{1,4}[\s({\[\"']*(?:\w{1,20}\s*[.=]\s*){0,3}(?:window|top|self|parent|frames|this|globalThis|document)?[\s.\[\"'(]*(?:alert|confirm|prompt|eval|fetch|Function|setTimeout|setInterval|execScript|String\.fromCharCode|import|atob|document\.(?:write|cookie|location|domain)|location)[\s\"'\])]*(?:[(`=]|\.\s*(?:call|apply|bind|href)\b)",
+        pattern=rb"(?:['\"`\\]|^)[\s)}\]]*[;+\-*/|&^,%?:<>=!~]{1,4}[\s({\[\"']*(?:\w{1,20}\s*[.=]\s*){0,3}(?:window|top"
+        rb"|self|parent|frames|this|globalThis|document)?[\s.\[\"'(]*(?:alert|confirm|prompt|eval|fetch"
+        rb"|Function|setTimeout|setInterval|execScript|String\.fromCharCode|import|atob|document\.(?:write"
+        rb"|cookie|location|domain)|location)[\s\"'\])]*(?:[(`=]|\.\s*(?:call|apply|bind|href)\b)",
         reason="a script after the end of a string",
-        confirm=lambda found: found.start <= 80 and (found.text[found.start : found.start + 1] in b"'\"`\\" or len(found.text) <= 120),
+        confirm=lambda found: (
+            found.start <= 80 and (found.text[found.start : found.start + 1] in b"'\"`\\" or len(found.text) <= 120)
+        ),
     ),
     Signature(
         id="call",
-        pattern=rb"\b(?:alert|confirm|prompt)[\s\x00]*(?:\([\s\"'`/]*(?:\d{1,6}|xss\w*|document\.\w+|window\.\w+|location\w*|origin|String\.fromCharCode|/?xss/?|[\"'`/]+[^\"'`]{0,20}xss[^\"'`]{0,20}[\"'`/]+|\w{1,10})[\s\"'`/.\w]{0,20}\)|`[^`]{0,20}`)|\b(?:eval|setTimeout|Function)\s*\(\s*(?:atob|String\.fromCharCode|unescape|decodeURI\w*|location\.|name\b)|document\s*\.\s*(?:cookie|domain)\s*[)+;,&]|\[\s*['\"]?(?:constructor|\\?x63)[^\]]{0,30}\]\s*(?:\[|\()|(?:constructor|find|filter|map)\s*\.\s*constructor\s*\(|\bonerror\s*=\s*(?:alert|eval|confirm|prompt)\s*[;,]?\s*throw\b|\btop\s*\[\s*['\"/]|\bself\s*\[\s*['\"/]",
+        pattern=rb"\b(?:alert|confirm|prompt)[\s\x00]*(?:\([\s\"'`/]*(?:\d{1,6}|xss\w*|document\.\w+|window\.\w+"
+        rb"|location\w*|origin|String\.fromCharCode|/?xss/?|[\"'`/]+[^\"'`]{0,20}xss[^\"'`]{0,20}[\"'`/]+"
+        rb"|\w{1,10})[\s\"'`/.\w]{0,20}\)|`[^`]{0,20}`)|\b(?:eval|setTimeout|Function)\s*\(\s*(?:atob"
+        rb"|String\.fromCharCode|unescape|decodeURI\w*|location\.|name\b)|document\s*\.\s*(?:cookie"
+        rb"|domain)\s*[)+;,&]|\[\s*['\"]?(?:constructor|\\?x63)[^\]]{0,30}\]\s*(?:\[|\()|(?:constructor|find"
+        rb"|filter|map)\s*\.\s*constructor\s*\(|\bonerror\s*=\s*(?:alert|eval|confirm|prompt)\s*[;,]?\s*throw\b"
+        rb"|\btop\s*\[\s*['\"/]|\bself\s*\[\s*['\"/]",
         reason="a call that proves that a script runs",
         confirm=lambda found: len(found.text) <= 160 and not _is_prose(found),
     ),
     Signature(
         id="frame",
-        pattern=rb"<[\s\x00]*i?frame\b|<[\s\x00]*base\b[^>]*href|<style[^>]*>[^<]*@import\b|\+ADw-(?:s|i|/|\w)|<xsl:(?:stylesheet|template|value-of)\b|\bev:(?:event|handler)\s*=|<(?:listener|handler)\b[^>]*\b(?:event|handler)\s*=|<!ATTLIST\b[^>]*\bon\w+|^\s*data:\s*,\s*<|<\s*form\b[^>]*\baction\s*=[\s\"']*(?:javascript|data|https?:)|\bres://\w:|[\"'\s<](?:formaction|srcdoc|xlink:href|dynsrc|dirname)[\s/]*=",
+        pattern=rb"<[\s\x00]*i?frame\b|<[\s\x00]*base\b[^>]*href|<style[^>]*>[^<]*@import\b|\+ADw-(?:s|i|/|\w)"
+        rb"|<xsl:(?:stylesheet|template|value-of)\b|\bev:(?:event|handler)\s*=|<(?:listener"
+        rb"|handler)\b[^>]*\b(?:event|handler)\s*=|<!ATTLIST\b[^>]*\bon\w+|^\s*data:\s*,\s*<"
+        rb"|<\s*form\b[^>]*\baction\s*=[\s\"']*(?:javascript|data|https?:)|\bres://\w:|[\"'\s<](?:formaction"
+        rb"|srcdoc|xlink:href|dynsrc|dirname)[\s/]*=",
         reason="markup that loads foreign content",
         confirm=lambda found: found.start <= 400,
     ),
     Signature(
         id="lone",
-        pattern=rb"^(?:\\x|\\u00|%|&#x0*|&#0*)(?:3c|60);?$|^(?:new\s+Function|set(?:Interval|Timeout)|eval|atob|btoa)\s*\([^()]{0,60}\);?$|\$\{\s*(?:alert|confirm|prompt)\s*\}|\bdocument\s*\)?\s*\[\s*['\"`/](?:cookie|domain|location|write|body)|\b(?:self|top|this|window|parent|frames|globalThis)\s*\[\s*(?:['\"`]?\s*/?(?:alert|eval|confirm|prompt|document|location|\w{0,12}['\"`]\s*\+)|\d{3,}\.\.)|\.appendChild\s*\(\s*document\.createElement",
+        pattern=rb"^(?:\\x|\\u00|%|&#x0*|&#0*)(?:3c|60);?$|^(?:new\s+Function|set(?:Interval|Timeout)|eval|atob"
+        rb"|btoa)\s*\([^()]{0,60}\);?$|\$\{\s*(?:alert|confirm|prompt)\s*\}"
+        rb"|\bdocument\s*\)?\s*\[\s*['\"`/](?:cookie|domain|location|write|body)|\b(?:self|top|this|window"
+        rb"|parent|frames|globalThis)\s*\[\s*(?:['\"`]?\s*/?(?:alert|eval|confirm|prompt|document|location"
+        rb"|\w{0,12}['\"`]\s*\+)|\d{3,}\.\.)|\.appendChild\s*\(\s*document\.createElement",
         reason="a piece of a script",
         confirm=lambda found: len(found.text) <= 160,
     ),
     Signature(
         id="template-script",
-        pattern=rb"\{\{\s*(?:constructor|\$on|\$eval|toString|x\s*=|a\s*=|\[\]|''|\"\"|this)[^}]*?(?:constructor|sub\.call|alert|__proto__|\$apply|getPrototypeOf)[^}]*|\bng-(?:app|init|click|focus|csp|mouseover|include)\s*=|\bv-(?:html|on:\w+)\s*=|\bx-(?:init|on:\w+)\s*=\s*[\"'][^\"']{0,40}\(|\bhx-on\b",
+        pattern=rb"\{\{\s*(?:constructor|\$on|\$eval|toString|x\s*=|a\s*=|\[\]|''|\"\"|this)[^}]*?(?:constructor"
+        rb"|sub\.call|alert|__proto__|\$apply|getPrototypeOf)[^}]*|\bng-(?:app|init|click|focus|csp|mouseover"
+        rb"|include)\s*=|\bv-(?:html|on:\w+)\s*=|\bx-(?:init|on:\w+)\s*=\s*[\"'][^\"']{0,40}\(|\bhx-on\b",
         reason="a script for a template in the browser",
         confirm=lambda found: found.start <= 200 and (found.text[found.start : found.start + 1] == b"{" or b"<" in found.text),
     ),

@@ -27,7 +27,10 @@ RULE = AttackRule(
     ),
     matches=(
         Payload("AKIA" + "Z7QW2LMN4PXR6TSV", "response"),
-        Payload("-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEowIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MbzYLdZ7ZvVy7F7V\n", "response text/plain"),
+        Payload(
+            "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEowIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MbzYLdZ7ZvVy7F7V\n",
+            "response text/plain",
+        ),
         Payload("ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8", "response"),
         Payload("xoxb-" + "123456789012-123456789012-AbCdEfGhIjKlMnOpQrStUvWx", "response"),
         Payload("sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc", "response"),
@@ -48,7 +51,22 @@ def _is_real(found: Found) -> bool:
     """Not the examples of documentation: words in them, or hardly any different characters."""
     piece = found.text[found.start : found.end]
     lower = piece.lower()
-    if any(word in lower for word in (b"example", b"xxxx", b"****", b"your", b"....", b"0000000", b"1234567890abcdef", b"<", b"redacted", b"placeholder", b"dummy")):
+    if any(
+        word in lower
+        for word in (
+            b"example",
+            b"xxxx",
+            b"****",
+            b"your",
+            b"....",
+            b"0000000",
+            b"1234567890abcdef",
+            b"<",
+            b"redacted",
+            b"placeholder",
+            b"dummy",
+        )
+    ):
         return False
     return len(set(piece)) >= 12
 
@@ -57,10 +75,45 @@ def _is_password(found: Found) -> bool:
     piece = found.text[found.start : found.end]
     password = piece.rpartition(b"@")[0].rpartition(b":")[2].lower()
     rest = found.text[found.end : found.end + 40].lower()
-    if rest.startswith((b"localhost", b"127.", b"example", b"host", b"server", b"db.example", b"<", b"{", b"$", b"[", b"%", b"hostname", b"your")):
+    if rest.startswith(
+        (
+            b"localhost",
+            b"127.",
+            b"example",
+            b"host",
+            b"server",
+            b"db.example",
+            b"<",
+            b"{",
+            b"$",
+            b"[",
+            b"%",
+            b"hostname",
+            b"your",
+        )
+    ):
         return False
-    plain = (b"password", b"pass", b"passwd", b"secret", b"pwd", b"user", b"pw", b"postgres", b"root", b"xxx", b"changeme", b"test", b"token", b"guest")
-    return len(password) >= 6 and password not in plain and not any(mark in password for mark in (b"*", b"<", b"{", b"$", b"[", b"%", b"...", b"password", b"xxx", b"redacted"))
+    plain = (
+        b"password",
+        b"pass",
+        b"passwd",
+        b"secret",
+        b"pwd",
+        b"user",
+        b"pw",
+        b"postgres",
+        b"root",
+        b"xxx",
+        b"changeme",
+        b"test",
+        b"token",
+        b"guest",
+    )
+    return (
+        len(password) >= 6
+        and password not in plain
+        and not any(mark in password for mark in (b"*", b"<", b"{", b"$", b"[", b"%", b"...", b"password", b"xxx", b"redacted"))
+    )
 
 
 def _is_key(found: Found) -> bool:
@@ -87,14 +140,23 @@ SIGNATURES = (
     ),
     Signature(
         id="tokens",
-        pattern=rb"\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b|\bglpat-[A-Za-z0-9_\-]{20}\b|\bxox[abprs]-[0-9]{8,14}-[0-9A-Za-z\-]{16,80}|\b[sr]k_live_[0-9a-zA-Z]{24,99}\b|\bSG\.[A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43}\b|\bnpm_[A-Za-z0-9]{36}\b|\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_\-]{50,}|\bdop_v1_[a-f0-9]{64}\b|\bhooks\.slack\.com/services/T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/[A-Za-z0-9]{24}|\bGOCSPX-[A-Za-z0-9_\-]{28}\b|\bsk-(?:proj-)?[A-Za-z0-9_\-]{20,80}T3BlbkFJ[A-Za-z0-9_\-]{20,80}|\bsk-ant-[a-z0-9]{4,8}-[A-Za-z0-9_\-]{80,}|\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b|\bhvs\.[A-Za-z0-9_\-]{90,}|\bAccountKey=[A-Za-z0-9+/]{86}==|\bdckr_pat_[A-Za-z0-9_\-]{27}\b|\bSK[0-9a-f]{32}\b|\bkey-[0-9a-f]{32}\b|\bATATT3[A-Za-z0-9_\-=]{180,}",
+        pattern=rb"\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"
+        rb"|\bglpat-[A-Za-z0-9_\-]{20}\b|\bxox[abprs]-[0-9]{8,14}-[0-9A-Za-z\-]{16,80}"
+        rb"|\b[sr]k_live_[0-9a-zA-Z]{24,99}\b|\bSG\.[A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43}\b"
+        rb"|\bnpm_[A-Za-z0-9]{36}\b|\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_\-]{50,}|\bdop_v1_[a-f0-9]{64}\b"
+        rb"|\bhooks\.slack\.com/services/T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/[A-Za-z0-9]{24}"
+        rb"|\bGOCSPX-[A-Za-z0-9_\-]{28}\b|\bsk-(?:proj-)?[A-Za-z0-9_\-]{20,80}T3BlbkFJ[A-Za-z0-9_\-]{20,80}"
+        rb"|\bsk-ant-[a-z0-9]{4,8}-[A-Za-z0-9_\-]{80,}|\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b"
+        rb"|\bhvs\.[A-Za-z0-9_\-]{90,}|\bAccountKey=[A-Za-z0-9+/]{86}==|\bdckr_pat_[A-Za-z0-9_\-]{27}\b"
+        rb"|\bSK[0-9a-f]{32}\b|\bkey-[0-9a-f]{32}\b|\bATATT3[A-Za-z0-9_\-=]{180,}",
         reason="a token of a service",
         where=RESPONSE - {Origin.RESPONSE_OPAQUE},
         confirm=_is_real,
     ),
     Signature(
         id="connection",
-        pattern=rb"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver|oracle)(?:\+\w{2,12})?://[\w.\-]{0,64}:[^\s@/:\"'<>]+@",
+        pattern=rb"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver"
+        rb"|oracle)(?:\+\w{2,12})?://[\w.\-]{0,64}:[^\s@/:\"'<>]+@",
         reason="an address of a database with its password",
         where=RESPONSE - {Origin.RESPONSE_OPAQUE},
         confirm=_is_password,

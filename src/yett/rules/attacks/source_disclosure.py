@@ -44,7 +44,9 @@ _TEXT = frozenset({Origin.RESPONSE_TEXT})
 SIGNATURES = (
     Signature(
         id="index",
-        pattern=rb"<title>(?:Index of /|Directory listing for /|Directory Listing -- /|Directory: /|listing directory /|Browsing directory: )|<h1>Index of /[^<]*</h1>|<A HREF=\"[^\"]+\">\[To Parent Directory\]</A>|<a href=\"\?C=N;O=D\">",
+        pattern=rb"<title>(?:Index of /|Directory listing for /|Directory Listing -- /|Directory: /|listing directory /"
+        rb"|Browsing directory: )|<h1>Index of /[^<]*</h1>|<A HREF=\"[^\"]+\">\[To Parent Directory\]</A>"
+        rb"|<a href=\"\?C=N;O=D\">",
         reason="a list of a directory",
         where=_TEXT,
     ),
@@ -57,7 +59,9 @@ SIGNATURES = (
     ),
     Signature(
         id="private-file",
-        pattern=rb"\[core\]\s{1,40}repositoryformatversion|^root:[x*!]?:0:0:[^:\n]*:/[\w/]{0,40}:/|^\s*(?:DB|DATABASE|MYSQL|POSTGRES|MAIL|REDIS|APP|AWS|STRIPE|JWT)_(?:PASSWORD|SECRET|KEY|SECRET_ACCESS_KEY|SECRET_KEY|PASS)=[^\s]{6,200}|^\[boot loader\]|^; for 16-bit app support|^\[default\]\s{1,4}aws_access_key_id",
+        pattern=rb"\[core\]\s{1,40}repositoryformatversion|^root:[x*!]?:0:0:[^:\n]*:/[\w/]{0,40}:/|^\s*(?:DB|DATABASE"
+        rb"|MYSQL|POSTGRES|MAIL|REDIS|APP|AWS|STRIPE|JWT)_(?:PASSWORD|SECRET|KEY|SECRET_ACCESS_KEY|SECRET_KEY"
+        rb"|PASS)=[^\s]{6,200}|^\[boot loader\]|^; for 16-bit app support|^\[default\]\s{1,4}aws_access_key_id",
         reason="a file that is not meant to be served",
         where=_TEXT,
         confirm=lambda found: found.start <= 65_536,

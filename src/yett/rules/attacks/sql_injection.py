@@ -14,11 +14,11 @@ What it does not protect against: injections that are a bare word or number (`id
 an encoding that only the application knows, and SQL that a caller may send by design.
 """
 
+from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.quoting import breaks_out, near_start, soon_over
+from yett.rules.inspection.quoting import breaks_out, soon_over
 from yett.rules.inspection.signature import NAMES, PARAMETERS, Found, Signature
 from yett.rules.inspection.sqli import sqli
-from yett.formats.inspected import Origin
 
 RULE = AttackRule(
     id="sql-injection",
@@ -62,27 +62,39 @@ SPACE = rb"[\s\x0b\xa0(+]+"
 QUOTE = rb"['\"`]"
 OPERATOR = rb"(?:\b(?:or|and|xor|having)\b|\|\||&&)"
 COMPARES = (
-    rb"(?:[=<>]|!=|@>|\?[|&]|#>|->|::\w|\b(?:not" + SPACE + rb")?(?:(?:like|rlike|regexp|glob|similar to|sounds like)" + W + rb"*(?:binary\s*)?['\"(%0-9]"
+    rb"(?:[=<>]|!=|@>|\?[|&]|#>|->|::\w|\b(?:not"
+    + SPACE
+    + rb")?(?:(?:like|rlike|regexp|glob|similar to|sounds like)"
+    + W
+    + rb"*(?:binary\s*)?['\"(%0-9]"
     rb"|in" + W + rb"*\(|between\s+['\"0-9]|is\s+(?:not\s+)?null\b))"
 )
 OPERAND = rb"[\s(!~@+\-]*(?:['\"`(]*[\w.%@$#*]*(?:\([^()]{0,40}\))?['\"`)]*)\s*"
 STATEMENT = (
-    rb"(?:drop\s+(?:table|database|user|schema|view|index|column|procedure|function)\b|insert\s+into\b|update\s+\S+?\s+set\b"
+    rb"(?:drop\s+(?:table|database|user|schema|view|index|column|procedure|function)\b|insert\s+into\b"
+    rb"|update\s+\S+?\s+set\b"
     rb"|delete\s+from\b|create\s+(?:table|user|database|function|procedure|login|or\s+replace|temp)\b"
     rb"|alter\s+(?:table|user|login|database|session|system|role)\b|truncate\s+table\b|grant\s+\S+?\s+(?:to|on)\b"
-    rb"|exec(?:ute)?[\s(]+(?:master|xp_|sp_|immediate|@|['\"(\[])|declare\s+@?\w{1,64}\s+\w|shutdown\b|waitfor\s+(?:delay|time)\b"
-    rb"|select[\s(]+(?:pg_sleep|sleep|benchmark|@@|load_file|version|user|database|case|if|count|\*|\w{1,64}\s*(?:,|\(|from\b))"
+    rb"|exec(?:ute)?[\s(]+(?:master|xp_|sp_|immediate|@|['\"(\[])|declare\s+@?\w{1,64}\s+\w|shutdown\b"
+    rb"|waitfor\s+(?:delay|time)\b"
+    rb"|select[\s(]+(?:pg_sleep|sleep|benchmark|@@|load_file|version|user|database|case|if|count|\*"
+    rb"|\w{1,64}\s*(?:,|\(|from\b))"
     rb"|begin\s+(?:dbms|declare|utl)|copy\s+\S+?\s+(?:from|to)\b|backup\s+database\b|if[\s(]+\S+?\s*waitfor\b|set\s+@\w"
     rb"|union\s+(?:all\s+)?select\b|call\s+\w{1,64}\s*\(|vacuum\b|attach\s+database\b|use\s+master\b|bulk\s+insert\b)"
 )
 CATALOG = (
-    rb"(?:information_schema|mysql\s*\.|performance_schema|pg_(?:catalog|user|shadow|database|tables|class|namespace|roles)|sys\s*\.\s*\w"
-    rb"|sys(?:objects|columns|users|databases|logins|processes|ibm|cat|tables)|all_(?:tables|users|tab_columns|objects)|user_(?:tables|tab_columns|objects)"
-    rb"|dba_\w+|sqlite_master|sqlite_schema|dual\b|master\s*\.\s*\.|master\s*\.\s*dbo|msysobjects|v\$\w+|rdb\$\w+|pragma_\w+|v\s*\.?\s*\$?version)"
+    rb"(?:information_schema|mysql\s*\.|performance_schema|pg_(?:catalog|user|shadow|database|tables|class"
+    rb"|namespace|roles)|sys\s*\.\s*\w"
+    rb"|sys(?:objects|columns|users|databases|logins|processes|ibm|cat|tables)|all_(?:tables|users"
+    rb"|tab_columns|objects)|user_(?:tables|tab_columns|objects)"
+    rb"|dba_\w+|sqlite_master|sqlite_schema|dual\b|master\s*\.\s*\.|master\s*\.\s*dbo|msysobjects|v\$\w+"
+    rb"|rdb\$\w+|pragma_\w+|v\s*\.?\s*\$?version)"
 )
 READS = (
-    rb"(?:@@\w{3,}|(?:version|user|database|schema|current_user|session_user|system_user|user_name|db_name|host_name|current_database)"
-    rb"\s*\(\s*\d{0,3}\s*\)|current_(?:user|database|schema)\b|load_file\s*\(|sqlite_version\s*\(|banner\b|pg_read_file\s*\(|pg_ls_dir\s*\()"
+    rb"(?:@@\w{3,}|(?:version|user|database|schema|current_user|session_user|system_user|user_name|db_name"
+    rb"|host_name|current_database)"
+    rb"\s*\(\s*\d{0,3}\s*\)|current_(?:user|database|schema)\b|load_file\s*\(|sqlite_version\s*\(|banner\b"
+    rb"|pg_read_file\s*\(|pg_ls_dir\s*\()"
 )
 
 
@@ -123,23 +135,31 @@ def _alone(found: Found) -> bool:
 
 def _stacked(found: Found) -> bool:
     text, start = found.text, found.start
-    return breaks_out(text, start) if text[start : start + 1] in b"'\"`" else near_start(text, start, 40)
+    return breaks_out(text, start) if text[start : start + 1] in b"'\"`" else start <= 40
 
 
 def _short_before(found: Found) -> bool:
-    return near_start(found.text, found.start, 60)
+    return found.start <= 60
 
 
 def _equal(found: Found) -> bool:
     """Numbers or quoted words that are compared with each other: with nothing before, or with the rest of a literal."""
-    return near_start(found.text, found.start, 60) or breaks_out(found.text, found.start)
+    return found.start <= 60 or breaks_out(found.text, found.start)
 
 
 SIGNATURES = (
     Signature(
         id="union",
-        pattern=rb"\bunion" + SPACE + rb"(?:(?:all|distinct|distinctrow)" + SPACE + rb")?select" + W + rb"*(?:(?:distinct|all|top\s+\d+)" + SPACE
-        + rb")?(?:null\b|[\d'\"@*~!\-:`\[]|(?:char|chr|concat\w*|cast|convert|count|group_concat|load_file|hex|unhex|version|user|database|sleep|benchmark)\s*\("
+        pattern=rb"\bunion"
+        + SPACE
+        + rb"(?:(?:all|distinct|distinctrow)"
+        + SPACE
+        + rb")?select"
+        + W
+        + rb"*(?:(?:distinct|all|top\s+\d+)"
+        + SPACE
+        + rb")?(?:null\b|[\d'\"@*~!\-:`\[]|(?:char|chr|concat\w*|cast|convert|count|group_concat|load_file|hex"
+        rb"|unhex|version|user|database|sleep|benchmark)\s*\("
         rb"|[\w.]{1,64}\s*(?:,|--|#|;|\|\||\+)|[\w.`*\[\]]{1,64}" + SPACE + rb"(?:from|into)\b|$)",
         reason="UNION SELECT with what it selects",
     ),
@@ -151,21 +171,27 @@ SIGNATURES = (
     ),
     Signature(
         id="truth-after-quote",
-        pattern=QUOTE + rb"[\s\x0b\xa0)+]*(?:\b(?:or|and|xor)\b|\|\||&&|[+*\-/=^|])[\s(!~+\-]*(?:\d+|true|false|null|['\"]\w{0,20}['\"]|not\b.{1,20}|'|\"|(?:not\s+)?\w+\s*\([^()]*\)(?:::\w+)?|\{[^'\"]*)[\s)'\"]*(?:--|#|;|/\*|$)",
+        pattern=QUOTE + rb"[\s\x0b\xa0)+]*(?:\b(?:or|and|xor)\b|\|\||&&|[+*\-/=^|])[\s(!~+\-]*(?:\d+|true|false|null"
+        rb"|['\"]\w{0,20}['\"]|not\b.{1,20}|'|\"|(?:not\s+)?\w+\s*\([^()]*\)(?:::\w+)?|\{[^'\"]*)[\s)'\"]*(?:--"
+        rb"|#|;|/\*|$)",
         reason="a value or comment after a quote that ends the application's literal",
         confirm=_goes_on,
     ),
     Signature(
         id="always-true",
-        pattern=rb"(?:\b(?:or|and|xor|having|where)\b|\|\||&&)[\s(!~+\-]*(?:not\s+)?(?:\d+|'[^']{0,20}'?|\"[^\"]{0,20}\"?|true|false|null)[\s)]*"
+        pattern=rb"(?:\b(?:or|and|xor|having|where)\b|\|\||&&)[\s(!~+\-]*(?:not\s+)?(?:\d+|'[^']{0,20}'?"
+        rb"|\"[^\"]{0,20}\"?|true|false|null)[\s)]*"
         rb"(?:=|<=>|<>|!=|<|>|\blike\b|\bis\b(?:\s+not)?)[\s(]*(?:\d+\b|'|\"|true\b|false\b|null\b|@@|\w+\()",
         reason="a condition between constants",
         confirm=_equal,
     ),
     Signature(
         id="number-and-condition",
-        pattern=rb"^[\s(]*-?\d+[\s)%'\"]*(?:\b(?:or|and|xor|rlike|div|mod|having|in|like|group\s+by|order\s+by|limit|procedure)\b|\|\||&&)[\s(+!~\-]*"
-        rb"(?:\d+\s*(?:[=<>!,]|--|#|$)|true\b|false\b|(?:not\s+)?(?:exists|select|ascii|ord|substr\w*|mid|length|char|chr|if|case|sleep|benchmark|count|row|updatexml|extractvalue|analyse|user|version|database)\s*[\s(]|['\"]|\w+\s*=\s*['\"\d(]|null\b)",
+        pattern=rb"^[\s(]*-?\d+[\s)%'\"]*(?:\b(?:or|and|xor|rlike|div|mod|having|in|like|group\s+by|order\s+by|limit"
+        rb"|procedure)\b|\|\||&&)[\s(+!~\-]*"
+        rb"(?:\d+\s*(?:[=<>!]+[\s('\"]*[\d'\"(]|,\s*\d|--|#|$)|true\b|false\b|(?:not\s+)?(?:exists|select|ascii|ord|substr\w*|mid"
+        rb"|length|char|chr|if|case|sleep|benchmark|count|row|updatexml|extractvalue|analyse|user|version"
+        rb"|database)\s*[\s(]|['\"]|\w+\s*=\s*['\"\d(]|null\b)",
         reason="a number that goes on as a condition",
     ),
     Signature(
@@ -189,32 +215,41 @@ SIGNATURES = (
     ),
     Signature(
         id="json-condition",
-        pattern=rb"['\]](?:::jsonb?)?\s*(?:<@|@>|\?[|&]\s|\?\s*'|#>>?|->>?)\s*(?:'|array\b|\d)|\bjson_(?:extract|value|query|array_length)\s*\(|'\{[^']*\}'\s*(?:::jsonb?\s*)?[<>=]\s*'",
+        pattern=rb"['\]](?:::jsonb?)? *(?:<@|@>|\?[|&]\s|\?\s*'|#>>?|->>?)\s*(?:'|array\b|\d)|\bjson_(?:extract|value"
+        rb"|query|array_length)\s*\(|'\{[^']*\}'\s*(?:::jsonb?\s*)?[<>=]\s*'",
         reason="a condition on JSON within SQL",
         confirm=lambda found: found.start <= 120 and len(found.text) <= 300 and found.text.count(b"\n") <= 2,
     ),
     Signature(
         id="function-alone",
-        pattern=rb"^[\s;('\"]*(?:(?:sleep|benchmark|pg_sleep|updatexml|extractvalue|load_file|group_concat)\s*\(\s*[\w'\"(~]|concat\s*\((?:0x|char)|if\s*\(\d+\s*=)|^[\s('\"]*(?:select|union)[\s(]+(?:char|user|version|database|if|group_concat|concat|sleep|benchmark|current_setting|load_file|count|ascii|substr\w*|chr|cast|case|null)\s*\(|^(?:updatexml|benchmark)\s*\($",
+        pattern=rb"^[\s;('\"]*(?:(?:sleep|benchmark|pg_sleep|updatexml|extractvalue|load_file"
+        rb"|group_concat)\s*\(\s*[\w'\"(~]|concat\s*\((?:0x|char)|if\s*\(\d+\s*=)|^[\s('\"]*(?:select"
+        rb"|union)[\s(]+(?:char|user|version|database|if|group_concat|concat|sleep|benchmark|current_setting"
+        rb"|load_file|count|ascii|substr\w*|chr|cast|case|null)\s*\(|^(?:updatexml|benchmark)\s*\($",
         reason="a function that only injections call",
         confirm=_alone,
     ),
     Signature(
         id="declared-text",
-        pattern=rb"\bdeclare\s+@\w{1,20}\b|\bexec(?:ute)?\s*\(\s*@\w|\b0x[0-9a-f]{24,}\s+exec\b|\bunistr\s*\(|\bsqlite_compileoption_\w+|\bcreate\s+function\s+\w+\s*\([^)]*\)\s*returns\b",
+        pattern=rb"\bdeclare\s+@\w{1,20}\b|\bexec(?:ute)?\s*\(\s*@\w|\b0x[0-9a-f]{24,}\s+exec\b|\bunistr\s*\("
+        rb"|\bsqlite_compileoption_\w+|\bcreate\s+function\s+\w+\s*\([^)]*\)\s*returns\b",
         reason="a statement that is put together in a variable",
         confirm=lambda found: len(found.text) <= 600,
     ),
     Signature(
         id="statement",
-        pattern=rb"^[\s;(]*(?:drop\s+(?:table|database)\s+[\w`\"\[]|alter\s+table\s+`|insert\s+into\s+\S+\s*(?:\([^()]*\)\s*)?(?:values\s*\(|select\b)|delete\s+from\s+\S+\s*(?:where\b|;|$)|update\s+\S+\s+set\s+\S+\s*=|select\b[^;]*?\bfrom\s+(?:users?|members?|accounts?|admins?|customers?|passwords?|mysql|master)\b|replace\s+\S+\s*\([^()]*\)\s*values\b|exec\s+(?:master|xp_|sp_)|select\s+@@|select\s+\w+\s*\([^()]*\)\s*(?:;|--|$))",
+        pattern=rb"^[\s;(]*(?:drop\s+(?:table|database)\s+[\w`\"\[]|alter\s+table\s+`"
+        rb"|insert\s+into\s+\S+\s*(?:\([^()]*\)\s*)?(?:values\s*\(|select\b)|delete\s+from\s+\S+\s*(?:where\b|;"
+        rb"|$)|update\s+\S+\s+set\s+\S+\s*=|select\b[^;]*?\bfrom\s+(?:users?|members?|accounts?|admins?"
+        rb"|customers?|passwords?|mysql|master)\b|replace\s+\S+\s*\([^()]*\)\s*values\b|exec\s+(?:master|xp_"
+        rb"|sp_)|select\s+@@|select\s+\w+\s*\([^()]*\)\s*(?:;|--|$))",
         reason="a statement of SQL as a value",
         confirm=_alone,
     ),
     Signature(
         id="grammar",
-        pattern=QUOTE
-        + rb"[\s)]*(?:[;#,|&=<>*/+\-^%~]|\b(?:or|and|xor|union|like|is|in|between|having|where|group|order|limit|into|select|rlike|regexp|div|mod|not|as|from)\b)",
+        pattern=QUOTE + rb"[\s)]*(?:[;#,|&=<>*/+\-^%~]|\b(?:or|and|xor|union|like|is|in|between|having|where|group|order|limit"
+        rb"|into|select|rlike|regexp|div|mod|not|as|from)\b)",
         reason="the grammar of an injection",
         where=(PARAMETERS | {Origin.COOKIE}) - {Origin.URL},
         confirm=_reads_as_sql,
@@ -227,74 +262,118 @@ SIGNATURES = (
     ),
     Signature(
         id="order-by",
-        pattern=rb"[\s)'\"](?:order|group)" + SPACE + rb"by" + SPACE + rb"\d{1,5}(?:\s*,\s*\d{1,5}){0,30}[\s)]*(?:--|#|/\*|;|having\b)|^" + rb"[\s'\")\d\-]{0,10}(?:order|group)" + SPACE + rb"by" + SPACE + rb"\d{1,5}\b",
+        pattern=rb"[\s)'\"](?:order|group)"
+        + SPACE
+        + rb"by"
+        + SPACE
+        + rb"\d{1,5}(?:\s*,\s*\d{1,5}){0,30}[\s)]*(?:--|#|/\*|;|having\b)|^"
+        + rb"[\s'\")\d\-]{0,10}(?:order|group)"
+        + SPACE
+        + rb"by"
+        + SPACE
+        + rb"\d{1,5}\b",
         reason="ORDER BY or GROUP BY with numbers, to count columns",
     ),
     Signature(
         id="or-value",
-        pattern=rb"^[\s'\")]*(?:or|and|\|\|)[\s(]+(?:\d+|true|\(exists\)|isnull\s*\(|'[^']*'|\w+\s+like\s+char\()[\s)'\"]*(?:--|#|/\*|;|=|$|\(|,)|^\|\|\s*\(?\s*(?:elt|bin|ord|hex|char|select|ascii|length)\s*\(|^[('\"]*\|\|'?\d+[)'\"]*$",
+        pattern=rb"^[\s'\")]*(?:or|and|\|\|)[\s(]+(?:\d+|true|\(exists\)|isnull\s*\(|'[^']*'"
+        rb"|\w+\s+like\s+char\()[\s)'\"]*(?:--|#|/\*|;|=|$|\(|,)|^\|\|\s*\(?\s*(?:elt|bin|ord|hex|char|select"
+        rb"|ascii|length)\s*\(|^[('\"]*\|\|'?\d+[)'\"]*$",
         reason="a condition that goes on from the application's",
         confirm=lambda found: len(found.text) <= 120,
     ),
     Signature(
         id="sleep",
-        pattern=rb"(?:\b(?:and|or|xor|select|having|where|like|by|if|case|when|then|else|rlike|union|values|div|in)\b|\|\||&&|['\"]|[,=*+\-(])[\s('\"+!*,\-]*(?:sleep|pg_sleep|benchmark|dbms_pipe\.receive_message|dbms_lock\.sleep|randomblob|generate_series)"
+        pattern=rb"(?:\b(?:and|or|xor|select|having|where|like|by|if|case|when|then|else|rlike|union|values|div|in)\b"
+        rb"|\|\||&&|['\"]|[,=*+\-(])[\s('\"+!*,\-]*(?:sleep|pg_sleep|benchmark|dbms_pipe\.receive_message"
+        rb"|dbms_lock\.sleep|randomblob|generate_series)"
         rb"\s*\(\s*[\d'\"(a-z]{1,40}",
         reason="a function that waits",
         confirm=lambda found: _waits(found),
     ),
     Signature(
         id="waitfor",
-        pattern=rb"\bwaitfor\s+(?:delay|time)\s*\(?\s*['\"]|\bwait\s*for\s+delay\s+['\"]?0|\bdbms_(?:pipe\.receive_message|lock\.sleep)\s*\(|\bpg_sleep(?:_for)?\s*\(",
+        pattern=rb"\bwaitfor\s+(?:delay|time)\s*\(?\s*['\"]|\bwait\s*for\s+delay\s+['\"]?0"
+        rb"|\bdbms_(?:pipe\.receive_message|lock\.sleep)\s*\(|\bpg_sleep(?:_for)?\s*\(",
         reason="a statement that waits",
     ),
     Signature(
         id="catalogue",
         pattern=rb"\bselect\b[^;]+?\bfrom" + SPACE + rb"[`\[\"]?" + CATALOG,
         reason="a query of the database's catalogue",
-        confirm=lambda found: near_start(found.text, found.start, 200) and found.start <= 200,
+        confirm=lambda found: found.start <= 200,
     ),
     Signature(
         id="reads-server",
-        pattern=rb"\b(?:select|union|and|or|having|where|like|values)\b" + W + rb"*(?:\w{1,20}\s*\(\s*){0,4}" + READS + rb"|^[\s'\"=|+,]*@@(?:version|hostname|datadir|basedir|servername|global)\b",
+        pattern=rb"\b(?:select|union|and|or|having|where|like|values)\b"
+        + W
+        + rb"*(?:\w{1,20}\s*\(\s*){0,4}"
+        + READS
+        + rb"|^[\s'\"=|+,]*@@(?:version|hostname|datadir|basedir|servername|global)\b",
         reason="functions and variables of the database server",
-        confirm=lambda found: near_start(found.text, found.start, 200),
+        confirm=lambda found: found.start <= 200,
     ),
     Signature(
         id="raises-error",
-        pattern=rb"\b(?:extractvalue|updatexml)\s*\(\s*[\w'\"(]{1,20}|\bprocedure\s+analyse\s*\(|\bexp\s*\(\s*~|\bfloor\s*\(\s*rand\s*\(|\bgtid_subset\s*\(|\bctxsys\.|\butl_(?:http|inaddr|smtp|file)\.\w|\bxmltype\s*\(\s*chr|\bdbms_(?:ldap|xmlgen|xslprocessor|java|utility|export_extension|scheduler|cdc\w*)\.\w|\bxdburitype\s*\(|\bhttpuritype\s*\(",
+        pattern=rb"\b(?:extractvalue|updatexml)\s*\(\s*[\w'\"(]{1,20}|\bprocedure\s+analyse\s*\(|\bexp\s*\(\s*~"
+        rb"|\bfloor\s*\(\s*rand\s*\(|\bgtid_subset\s*\(|\bctxsys\.|\butl_(?:http|inaddr|smtp|file)\.\w"
+        rb"|\bxmltype\s*\(\s*chr|\bdbms_(?:ldap|xmlgen|xslprocessor|java|utility|export_extension|scheduler"
+        rb"|cdc\w*)\.\w|\bxdburitype\s*\(|\bhttpuritype\s*\(",
         reason="a function that shows data in its error or sends it elsewhere",
     ),
     Signature(
         id="server-procedure",
-        pattern=rb"\bxp_(?:cmdshell|reg\w{3,}|dirtree|servicecontrol|availablemedia|enumdsn|loginconfig|makecab|ntsec\w*|terminate_process|fileexist|subdirs)\b|\bsp_(?:oacreate|executesql|addextendedproc|makewebtask|configure|password|addsrvrolemember|addlogin|oamethod)\b[\s'\"(,@;=]|\bopenrowset\s*\(\s*['\"]|\bopenquery\s*\(",
+        pattern=rb"\bxp_(?:cmdshell|reg\w{3,}|dirtree|servicecontrol|availablemedia|enumdsn|loginconfig|makecab"
+        rb"|ntsec\w*|terminate_process|fileexist|subdirs)\b|\bsp_(?:oacreate|executesql|addextendedproc"
+        rb"|makewebtask|configure|password|addsrvrolemember|addlogin|oamethod)\b[\s'\"(,@;=]"
+        rb"|\bopenrowset\s*\(\s*['\"]|\bopenquery\s*\(",
         reason="a procedure of the database server",
         confirm=_short_before,
     ),
     Signature(
         id="files",
-        pattern=rb"\binto\s+(?:out|dump)file\s*['\"(0c]|\bload_file\s*\(\s*(?:['\"]|0x|char\b|concat|hex)|\bload\s+data\s+(?:local\s+)?infile\b|\blo_import\s*\(|\bcopy\s+\(?.+?\bto\s+program\b|\bpg_read_file\s*\(",
+        pattern=rb"\binto\s+(?:out|dump)file\s*['\"(0c]|\bload_file\s*\(\s*(?:['\"]|0x|char\b|concat|hex)"
+        rb"|\bload\s+data\s+(?:local\s+)?infile\b|\blo_import\s*\(|\bcopy\s+\(?.+?\bto\s+program\b"
+        rb"|\bpg_read_file\s*\(",
         reason="a function that reads or writes files",
         confirm=_short_before,
     ),
     Signature(
         id="subquery",
-        pattern=rb"(?:\b(?:and|or|xor|where|having|like|not|exists|if|in|any|all|some|by|values|case\s+when|ascii|ord|substr|substring|mid|hex|length|char_length|len|count|concat)\b|\|\||&&|[=<>+\-*/%,|(]|['\"])[\s(+!~]*\(\s*select" + SPACE
-        + rb"(?:(?:distinct|top\s+\d+)\s+)?(?:[\w.*@'\"`]{1,64}|\w{1,30}\s*\(.*?\))(?:\s*[,)]|" + SPACE + rb"(?:from|where|union|limit|into)\b|\s*$)",
+        pattern=rb"(?:\b(?:and|or|xor|where|having|like|not|exists|if|in|any|all|some|by|values|case\s+when|ascii|ord"
+        rb"|substr|substring|mid|hex|length|char_length|len|count|concat)\b|\|\||&&|[=<>+\-*/%,|(]"
+        rb"|['\"])[\s(+!~]*\(\s*select"
+        + SPACE
+        + rb"(?:(?:distinct|top\s+\d+)\s+)?(?:[\w.*@'\"`]{1,64}|\w{1,30}\s*\(.*?\))(?:\s*[,)]|"
+        + SPACE
+        + rb"(?:from|where|union|limit|into)\b|\s*$)",
         reason="a subquery within a value",
         confirm=_short_before,
     ),
     Signature(
         id="built-text",
-        pattern=rb"\b(?:char|chr)\s*\(\s*(?:0x)?\d{1,4}\s*\)\s*(?:\+|\|\||%2b|,)\s*(?:char|chr)\s*\(|\bconcat(?:_ws)?\s*\(\s*(?:0x[0-9a-f]{2}|char\s*\(|@@|user\s*\(|version\s*\()|\bgroup_concat\s*\(\s*\w|\b(?:un)?hex\s*\(\s*(?:0x|hex|substr|select|cast|convert)|\b0x[0-9a-f]{16,}\s*(?:,|--|\)\s*(?:,|from|--))|\bchar\s*\(\s*(?:\d{1,3}\s*,\s*){2,}\d{1,3}\s*\)",
+        pattern=rb"\b(?:char|chr)\s*\(\s*(?:0x)?\d{1,4}\s*\)\s*(?:\+|\|\||%2b|,)\s*(?:char|chr)\s*\("
+        rb"|\bconcat(?:_ws)?\s*\(\s*(?:0x[0-9a-f]{2}|char\s*\(|@@|user\s*\(|version\s*\()"
+        rb"|\bgroup_concat\s*\(\s*\w|\b(?:un)?hex\s*\(\s*(?:0x|hex|substr|select|cast|convert)"
+        rb"|\b0x[0-9a-f]{16,}\s*(?:,|--|\)\s*(?:,|from|--))|\bchar\s*\(\s*(?:\d{1,3}\s*,\s*){2,}\d{1,3}\s*\)",
         reason="a text put together from codes",
         confirm=_short_before,
     ),
     Signature(
         id="blind",
-        pattern=rb"\b(?:and|or|xor|if|when|where|having|select)\b" + W + rb"*(?:ascii|ord|unicode|substr|substring|mid|left|right|length|len|bit_length|char_length|strcmp|instr|position|locate|convert|cast|make_set|elt)\s*\(.+?\)+\s*(?:[=<>]|!=|,|between\b|like\b|in\b)|\bcase\s+when\b.{1,100}\bthen\b.{1,80}\b(?:else\b.{1,80})?end\b|\b(?:if|iif)\s*\(\s*\(?(?:\d+\s*=\s*\d+|select\b|ascii\b|substr|mid\b|length\b|user\b)",
+        pattern=rb"\b(?:and|or|xor|if|when|where|having|select)\b"
+        + W
+        + rb"*(?:ascii|ord|unicode|substr|substring|mid|left|right|length|len|bit_length|char_length|strcmp|instr"
+        rb"|position|locate|convert|cast|make_set|elt)\s*\(.+?\)+\s*(?:[=<>]|!=|,|between\b|like\b|in\b)"
+        rb"|\bcase\s+when\b.{1,100}\bthen\b.{1,80}\b(?:else\b.{1,80})?end\b|\b(?:if"
+        rb"|iif)\s*\(\s*\(?(?:\d+\s*=\s*\d+|select\b|ascii\b|substr|mid\b|length\b|user\b)",
         reason="a question to the database, answered by what happens",
-        confirm=lambda found: near_start(found.text, found.start, 60) and _marked(found),
+        needle=rb"\b(?:and|or|xor|if|when|where|having|select)\b"
+        + W
+        + rb"*(?:ascii|ord|unicode|substr|substring|mid|left|right|length|len|bit_length|char_length|strcmp|instr"
+        rb"|position|locate|convert|cast|make_set|elt)\s*\(|\bcase\s+when\b|\bii?f\s*\(\s*\(?(?:\d+\s*=\s*\d"
+        rb"|select\b|ascii\b|substr|mid\b|length\b|user\b)",
+        confirm=lambda found: found.start <= 60 and _marked(found),
     ),
 )
 
@@ -304,8 +383,8 @@ def _waits(found: Found) -> bool:
     text = found.text
     piece = text[found.start : found.end].lower()
     if b"sleep" in piece and b"pg_" not in piece and not piece[:1].isalpha() and piece[:1] not in b"'\"|&":
-        return near_start(text, found.start, 20) and len(text) < 200 and b"." not in text[: found.start]
-    return near_start(text, found.start, 120) or breaks_out(text, found.start)
+        return found.start <= 20 and len(text) < 200 and b"." not in text[: found.start]
+    return found.start <= 120 or breaks_out(text, found.start)
 
 
 def _marked(found: Found) -> bool:

@@ -84,42 +84,85 @@ def _odd(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="metadata",
-        pattern=rb"(?:^|[/@\s\"'=(,\\\-.])(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)|instance-data\b\.?(?:ec2\.internal)?|fd00:ec2::254|\[fd00:ec2::254\]|rancher-metadata|(?:metadata)(?:/computeMetadata|/latest|/v1))(?:[:/?#\\\-]|$)",
+        pattern=rb"(?:^|[/@\s\"'=(,\\\-.])(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192"
+        rb"|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)"
+        rb"|instance-data\b\.?(?:ec2\.internal)?|fd00:ec2::254|\[fd00:ec2::254\]|rancher-metadata"
+        rb"|(?:metadata)(?:/computeMetadata|/latest|/v1))(?:[:/?#\\\-]|$)",
         reason="the metadata service of a cloud",
         where=_PLACES,
         confirm=_metadata,
     ),
     Signature(
         id="own-machine",
-        pattern=rb"^[\s\"'(]*(?:url\s*[:=]\s*)?(?:(?:https?|ftp|wss?|sftp|tftp|ldaps?|netdoc|jar:https?|url:https?):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:localhost|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost|localtest\.me|lvh\.me|[^/\\?#\s:]*\.(?:localhost|local\.?domain|nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.\w{2,6}|169\.254\.169\.254|1u\.ms|rbndr\.us))",
+        pattern=rb"^[\s\"'(]*(?:url\s*[:=]\s*)?(?:(?:https?|ftp|wss?|sftp|tftp|ldaps?|netdoc|jar:https?"
+        rb"|url:https?):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:localhost|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost"
+        rb"|localtest\.me|lvh\.me|[^/\\?#\s:]*\.(?:localhost|local\.?domain|nip\.io|sslip\.io|xip\.io"
+        rb"|localtest\.me|lvh\.me|vcap\.me|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.\w{2,6}"
+        rb"|169\.254\.169\.254|1u\.ms|rbndr\.us))",
         reason="an address of the server itself",
+        needle=rb"[/\\]{2}(?:[^/\\?#\s]*@)?(?:localhost|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost|localtest\.me"
+        rb"|lvh\.me)|\.(?:localhost|local\.?domain|nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me"
+        rb"|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.|169\.254\.169\.254|1u\.ms|rbndr\.us)",
         where=_PLACES,
         confirm=_inner,
     ),
     Signature(
         id="odd-address",
-        pattern=rb"(?:^[\s\"'(]*|[=\s\"'(@])(?:(?:https?|ftp|wss?|gopher|dict):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:0x[0-9a-f]{1,16}|0[0-7]+|[0-9]{5,20}|[0-9a-fx]{1,12}(?:\.[0-9a-fx]{1,12}){1,3}|\[[0-9a-f:.%]{2,60}\]|[^\x00-\x7f]{2,60}[^/\s]{0,40})(?:[:/?#\\\s\"'.]|$)",
+        pattern=rb"(?:^[\s\"'(]*|[=\s\"'(@])(?:(?:https?|ftp|wss?|gopher"
+        rb"|dict):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:0x[0-9a-f]{1,16}|0[0-7]+|[0-9]{5,20}"
+        rb"|[0-9][0-9a-fx]{0,11}(?:\.[0-9a-fx]{1,12}){1,3}|\[[0-9a-f:.%]{2,60}\]"
+        rb"|[^\x00-\x7f]{2,60}[^/\s]{0,40})(?:[:/?#\\\s\"'.]|$)",
         reason="an address spelt to deceive",
+        needle=rb"[/\\]{2}(?:[^/\\?#\s]*@)?(?:0x|0[0-7]+[.:/]|0o|[0-9]{5,}"
+        rb"|[0-9][0-9a-fx]{0,11}(?:\.[0-9a-fx]{1,12}){1,3}|\[|[^\x00-\x7f])",
         where=_PLACES,
         confirm=_odd,
     ),
     Signature(
         id="odd-host",
-        pattern=rb"^(?:0x[0-9a-f]{1,8}|\d{1,10})(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$|^[\w\-.]{1,200}\.(?:localtest\.me|lvh\.me|vcap\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$|^https?:(?:/?\\?)(?:127\.|localhost|0x7f|\[::)",
+        pattern=rb"^0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$"
+        rb"|^\d{1,10}(?:\.\d{1,10}){0,2}\.0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){0,2}$"
+        rb"|^[\w\-.]{1,200}\.(?:localtest\.me|lvh\.me|vcap\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us"
+        rb"|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$|^https?:(?:/?\\?)(?:127\."
+        rb"|localhost|0x7f|\[::)",
         reason="the server itself, spelt to deceive",
+        needle=rb"^0x[0-9a-f]+\.|\.0x[0-9a-f]|(?:localtest\.me|lvh\.me|vcap\.me|nip\.io|sslip\.io|xip\.io|1u\.ms"
+        rb"|rbndr\.us|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$"
+        rb"|https?:[/\\]{0,2}(?:127\.|localhost|0x7f|\[::)",
         where=_PLACES,
         confirm=lambda found: odd_host(found.text),
     ),
     Signature(
         id="scheme",
-        pattern=rb"(?:^[\s\"'(]*|[=@])(?:url:)?(?:gopher|dict|tftp|netdoc|sftp|file|phar|expect|zip|glob|ogg|rar|compress\.zlib|ssh2(?:\.\w+)?|php|data|jar|local_file|ldaps?|imaps?|smtps?|pop3s?|rtsp|telnet)(?::/{2,3}[\w.\[%\\{$|+-]|:/etc/|:/[a-z]:|://)",
+        pattern=rb"(?:^[\s\"'(]*|[=@])(?:url:)?(?:gopher|dict|tftp|netdoc|sftp|file|phar|expect|zip|glob|ogg|rar"
+        rb"|compress\.zlib|ssh2(?:\.\w+)?|php|data|jar|local_file|ldaps?|imaps?|smtps?|pop3s?|rtsp"
+        rb"|telnet)(?::/{2,3}[\w.\[%\\{$|+-]|:/etc/|:/[a-z]:|://)",
         reason="a scheme that reads files or speaks another protocol",
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 1_024 and _is_other_scheme(found),
     ),
 )
 
-_WITH_FILES = (b"file", b"php", b"phar", b"expect", b"netdoc", b"gopher", b"dict", b"tftp", b"zip", b"glob", b"local_file", b"jar", b"sftp", b"ldap", b"compress", b"ssh2", b"ogg", b"rar")
+_WITH_FILES = (
+    b"file",
+    b"php",
+    b"phar",
+    b"expect",
+    b"netdoc",
+    b"gopher",
+    b"dict",
+    b"tftp",
+    b"zip",
+    b"glob",
+    b"local_file",
+    b"jar",
+    b"sftp",
+    b"ldap",
+    b"compress",
+    b"ssh2",
+    b"ogg",
+    b"rar",
+)
 
 
 def _is_other_scheme(found: Found) -> bool:

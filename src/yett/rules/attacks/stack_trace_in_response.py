@@ -44,16 +44,30 @@ def _is_trace(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="trace",
-        pattern=rb"Traceback \(most recent call last\)|\s\sFile \\?\"[^\"\n]+\\?\", line \d|Werkzeug Debugger|DEBUG = True</code>|\.(?:java|kt|scala):\d{1,7}\)|\(Native Method\)|Exception in thread |\bat System\.\w|<title>Runtime Error</title>|Server Error in '|\(node:internal/|\bFatal error\b|</b> on line <b>|Illuminate\\|\bgoroutine \d|panic: runtime error|\.rb:\d{1,7}:in |Action Controller: Exception caught|\.(?:cs|vb|fs):line \d|\.[cm]?[jt]s:\d{1,7}:\d|\.php\(\d{1,7}\): |\.rs:\d{1,7}:\d",
+        pattern=rb"Traceback \(most recent call last\)|\s\sFile \\?\"[^\"\n]+\\?\", line \d|Werkzeug Debugger"
+        rb"|DEBUG = True</code>|\.(?:java|kt|scala):\d{1,7}\)|\(Native Method\)|Exception in thread "
+        rb"|\bat System\.\w|<title>Runtime Error</title>|Server Error in '|\(node:internal/|\bFatal error\b"
+        rb"|</b> on line <b>|Illuminate\\|\bgoroutine \d|panic: runtime error|\.rb:\d{1,7}:in "
+        rb"|Action Controller: Exception caught|\.(?:cs|vb|fs):line \d|\.[cm]?[jt]s:\d{1,7}:\d"
+        rb"|\.php\(\d{1,7}\): |\.rs:\d{1,7}:\d",
         reason="a stack trace",
         where=frozenset({Origin.RESPONSE_TEXT, Origin.RESPONSE_JSON}),
         confirm=_is_trace,
     ),
     Signature(
         id="database",
-        pattern=rb"SQLSTATE\[|You have an error in your SQL syntax|syntax error at or near |\bpsycopg[23]?\.|\bPG::[A-Z]|\bsqlite3\.[A-Z]|SQLITE_ERROR|Unclosed quotation mark after the character string|System\.Data\.SqlClient\.SqlException|Microsoft OLE DB Provider for |\bORA-\d{5}: |\borg\.hibernate\.[\w.]{0,100}Exception|SequelizeDatabaseError|\bMySqlException\b|\bcom\.mysql\.jdbc|\bmysqli?_(?:fetch|query|num_rows|connect)\w*\(\)|Warning: (?:pg_|mysql_|oci_|ibase_|sqlite_)\w{3,20}\(\)",
+        pattern=rb"SQLSTATE\[|You have an error in your SQL syntax|syntax error at or near |\bpsycopg[23]?\."
+        rb"|\bPG::[A-Z]|\bsqlite3\.[A-Z]|SQLITE_ERROR|Unclosed quotation mark after the character string"
+        rb"|System\.Data\.SqlClient\.SqlException|Microsoft OLE DB Provider for |\bORA-\d{5}: "
+        rb"|\borg\.hibernate\.[\w.]{0,100}Exception|SequelizeDatabaseError|\bMySqlException\b"
+        rb"|\bcom\.mysql\.jdbc|\bmysqli?_(?:fetch|query|num_rows|connect)\w*\(\)|Warning: (?:pg_|mysql_|oci_"
+        rb"|ibase_|sqlite_)\w{3,20}\(\)",
         reason="an error of a database",
         where=frozenset({Origin.RESPONSE_TEXT, Origin.RESPONSE_JSON}),
-        confirm=lambda found: _is_trace(found) or b"Warning:" in found.text[found.start : found.end] or b"mysql" in found.text[found.start : found.end].lower(),
+        confirm=lambda found: (
+            _is_trace(found)
+            or b"Warning:" in found.text[found.start : found.end]
+            or b"mysql" in found.text[found.start : found.end].lower()
+        ),
     ),
 )

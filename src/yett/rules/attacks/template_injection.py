@@ -31,7 +31,7 @@ RULE = AttackRule(
         Payload("{{''.__class__.__mro__[1].__subclasses__()}}"),
         Payload("{{ config.items() }}", "form q"),
         Payload('<#assign ex="freemarker.template.utility.Execute"?new()>${ ex("id") }'),
-        Payload("#set($e=\"e\")$e.getClass().forName(\"java.lang.Runtime\")"),
+        Payload('#set($e="e")$e.getClass().forName("java.lang.Runtime")'),
         Payload("<%= system('cat /etc/passwd') %>"),
         Payload("<%= 7 * 7 %>", "header X-Name"),
         Payload('{{#with "s" as |string|}}{{#with "e"}}{{lookup string.sub "constructor"}}{{/with}}{{/with}}'),
@@ -52,11 +52,19 @@ RULE = AttackRule(
 )
 
 _INSIDE = (
-    rb"(?:__(?:class|mro|base|bases|subclasses|globals|init|builtins|import|getattribute|dict|code)__|\|\s*attr\s*\(|\bself\._|\bcycler\b|\bjoiner\b|\blipsum\b"
-    rb"|\bconfig\s*(?:\.|\[|\}|\|)|\brequest\s*\.\s*(?:application|args|environ|__|\w+\.__)|\bget_flashed_messages\b|\burl_for\s*\.|\bsettings\.SECRET"
-    rb"|_self\b|\bregisterUndefinedFilterCallback\b|\bgetFilter\b|\|\s*(?:filter|map|sort|reduce)\s*\(\s*['\"](?:system|exec|passthru|shell_exec|popen|assert)"
-    rb"|\bgetClass\b|\bforName\b|\bgetRuntime\b|\bProcessBuilder\b|\bRuntime\b|\bconstructor\b|\bprocess\.|\brequire\s*\(|\bglobal\.process|\bpopen\b|\bos\.\w|\bsystem\s*\(|\bexec\s*\("
-    rb"|\bdump\s*\(\s*app|\bapp\.request|\['id'\]|\bsource\s*\(|\bphpinfo\b|\beval\s*\(|\bprint\s*\(|\bFile\.|\bIO\.|`[^`]+`|\bdebug\b\s*%|\bpassthru\b|\bcall_user_func\b|\bshell_exec\b|\bfile_excerpt\b|\bget_user_file\b|\bget_admin_log\b|\bnewInstance\s*\(|\bnew\s+(?:java\.|File|URL|Process|Socket|GroovyShell)\b|\bstring\.(?:sub|split)\b|^\{\{\s*(?:request|settings)\s*\}|\bself\.(?:\w+\.)?(?:module|context|template)|\bcaller\b|\brange\.constructor)"
+    rb"(?:__(?:class|mro|base|bases|subclasses|globals|init|builtins|import|getattribute|dict|code)__"
+    rb"|\|\s*attr\s*\(|\bself\._|\bcycler\b|\bjoiner\b|\blipsum\b"
+    rb"|\bconfig\s*(?:\.|\[|\}|\|)|\brequest\s*\.\s*(?:application|args|environ|__|\w+\.__)"
+    rb"|\bget_flashed_messages\b|\burl_for\s*\.|\bsettings\.SECRET"
+    rb"|_self\b|\bregisterUndefinedFilterCallback\b|\bgetFilter\b|\|\s*(?:filter|map|sort"
+    rb"|reduce)\s*\(\s*['\"](?:system|exec|passthru|shell_exec|popen|assert)"
+    rb"|\bgetClass\b|\bforName\b|\bgetRuntime\b|\bProcessBuilder\b|\bRuntime\b|\bconstructor\b|\bprocess\."
+    rb"|\brequire\s*\(|\bglobal\.process|\bpopen\b|\bos\.\w|\bsystem\s*\(|\bexec\s*\("
+    rb"|\bdump\s*\(\s*app|\bapp\.request|\['id'\]|\bsource\s*\(|\bphpinfo\b|\beval\s*\(|\bprint\s*\("
+    rb"|\bFile\.|\bIO\.|`[^`]+`|\bdebug\b\s*%|\bpassthru\b|\bcall_user_func\b|\bshell_exec\b"
+    rb"|\bfile_excerpt\b|\bget_user_file\b|\bget_admin_log\b|\bnewInstance\s*\(|\bnew\s+(?:java\.|File|URL"
+    rb"|Process|Socket|GroovyShell)\b|\bstring\.(?:sub|split)\b|\bself\.(?:\w+\.)?(?:module|context"
+    rb"|template)|\bcaller\b|\brange\.constructor)"
 )
 
 _PRODUCT = rb"-?\d{1,12}\s*(?:\*{1,2}|%2a)\s*['\"]?-?\d{1,12}['\"]?"
@@ -69,13 +77,23 @@ def _open_between(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="calculation",
-        pattern=rb"(?:\{\{|\$\{\{?|#\{|\*\{|~\{|@\{|\{%\s*=?|<%=?|\[\[|\{\s?=?|\$\(|@\(|#\(|\{@|\{\$|\[=)[\s('\"]*" + _PRODUCT + rb"[\s)'\"]*(?:\}\}?|%>|\]\]|\)|%\}|\])",
+        pattern=rb"(?:\{\{|\$\{\{?|#\{|\*\{|~\{|@\{|\{%\s*=?|<%=?|\[\[|\{\s?=?|\$\(|@\(|#\(|\{@|\{\$|\[=)[\s('\"]*"
+        + _PRODUCT
+        + rb"[\s)'\"]*(?:\}\}?|%>|\]\]|\)|%\}|\])",
         reason="a calculation for a template",
-        confirm=lambda found: b"{" in found.text[found.start : found.start + 3] or b"<%" in found.text[found.start : found.start + 3] or len(found.text) <= 40,
+        confirm=lambda found: (
+            b"{" in found.text[found.start : found.start + 3]
+            or b"<%" in found.text[found.start : found.start + 3]
+            or len(found.text) <= 40
+        ),
     ),
     Signature(
         id="concatenation",
-        pattern=rb"(?:\{\{|\$\{|<%=|#\{)\s*(?:['\"]\w{0,20}['\"]\s*(?:\*\s*['\"]?\d|\.(?:join|toUpperCase|concat|replace|constructor|getClass|class)\b|~|\|\s*(?:upper|length|safe|e)\b)|\d{1,9}\s*[/+\-]\s*\d{1,9}\s*(?:\}|%>)|\[\s*\]\s*\.|\(\s*\)\s*\.|\{\s*\}\s*\.|dump\s*\(|debug\s*\}|self\s*\}\}|config\s*\}\}|this\s*\}\}|\w{1,20}\s*\|\s*attr)|\$?\{\{?=\s*_\.\w|\$\{\{<%|\{\{\s*(?:request|settings|app)\s*\}\}",
+        pattern=rb"(?:\{\{|\$\{|<%=|#\{)\s*(?:['\"]\w{0,20}['\"]\s*(?:\*\s*['\"]?\d|\.(?:join|toUpperCase|concat"
+        rb"|replace|constructor|getClass|class)\b|~|\|\s*(?:upper|length|safe|e)\b)"
+        rb"|\d{1,9}\s*[/+\-]\s*\d{1,9}\s*(?:\}|%>)|\[\s*\]\s*\.|\(\s*\)\s*\.|\{\s*\}\s*\.|dump\s*\(|debug\s*\}"
+        rb"|self\s*\}\}|config\s*\}\}|this\s*\}\}|\w{1,20}\s*\|\s*attr)|\$?\{\{?=\s*_\.\w|\$\{\{<%"
+        rb"|\{\{\s*(?:request|settings|app)\s*\}\}",
         reason="an expression that proves that a template runs",
     ),
     Signature(
@@ -86,23 +104,44 @@ SIGNATURES = (
     ),
     Signature(
         id="freemarker",
-        pattern=rb"<#(?:assign|if|list|include|import|setting|function|macro)\b[^>]*|freemarker\.template\.utility\.\w|\?new\s*\(\s*\)|\$\{[^}]*\?(?:api|interpret|eval)\b|<@\w{1,30}>[^<]*</@",
+        pattern=rb"<#(?:assign|if|list|include|import|setting|function|macro)\b[^>]*|freemarker\.template\.utility\.\w"
+        rb"|\?new\s*\(\s*\)|\$\{[^}]*\?(?:api|interpret|eval)\b|<@\w{1,30}>[^<]*</@",
         reason="a directive of FreeMarker",
-        confirm=lambda found: found.text[found.start : found.start + 2] != b"<#" or b"?" in found.text or b"=" in found.text[found.start : found.end + 80],
+        confirm=lambda found: (
+            found.text[found.start : found.start + 2] != b"<#"
+            or b"?" in found.text
+            or b"=" in found.text[found.start : found.end + 80]
+        ),
     ),
     Signature(
         id="velocity",
-        pattern=rb"#(?:set|foreach|evaluate|include|parse)\s*\(\s*(?:\$\w{1,40}\s*(?:=|in\b)|['\"$])|\$\w{0,20}\.?(?:class|getClass\(\))\.(?:inspect|type|forName|getClassLoader)",
+        pattern=rb"#(?:set|foreach|evaluate|include|parse)\s*\(\s*(?:\$\w{1,40}\s*(?:=|in\b)|['\"$])"
+        rb"|\$\w{0,20}\.?(?:class|getClass\(\))\.(?:inspect|type|forName|getClassLoader)",
         reason="a directive of Velocity",
     ),
     Signature(
         id="embedded-code",
-        pattern=rb"<%=?[^%]*?(?:\b(?:system|exec|popen|spawn|eval|require|import|Runtime|ProcessBuilder|request\.getParameter|Response\.Write|CreateObject|File\.(?:open|read)|Dir\.(?:entries|glob)|IO\.(?:popen|read)|self\.|Kernel|global\.process)\b|`[^`]+`|" + _PRODUCT + rb")|<\?(?:php\b|=\s*(?:system|exec|shell_exec|`|\$_|phpinfo))[^?]*(?:system|exec|passthru|eval|assert|phpinfo|shell_exec|base64_decode|file_get_contents|include|require|\$_(?:GET|POST|REQUEST|COOKIE|SERVER)|print|echo)|\{php\}|\{/php\}|\{Smarty\w{0,30}::|\{\$smarty\.|\{system\s*\(|\{literal\}<|#exec\s+cmd\s*=|<!--\s*#\s*(?:exec|include|echo|config|printenv|set)\b|<\s*(?:xsl:value-of|esi:(?:include|inline|debug|assign))\b",
+        pattern=rb"<%=?[^%]*?(?:\b(?:system|exec|popen|spawn|eval|require|import|Runtime|ProcessBuilder"
+        rb"|request\.getParameter|Response\.Write|CreateObject|File\.(?:open|read)|Dir\.(?:entries|glob)"
+        rb"|IO\.(?:popen|read)|self\.|Kernel|global\.process)\b|`[^`]+`|"
+        + _PRODUCT
+        + rb")|<\?(?:php\b|=\s*(?:system|exec|shell_exec|`|\$_|phpinfo))[^?]*(?:system|exec|passthru|eval|assert"
+        rb"|phpinfo|shell_exec|base64_decode|file_get_contents|include|require|\$_(?:GET|POST|REQUEST|COOKIE"
+        rb"|SERVER)|print|echo)|\{php\}|\{/php\}|\{Smarty\w{0,30}::|\{\$smarty\.|\{system\s*\(|\{literal\}<"
+        rb"|#exec\s+cmd\s*=|<!--\s*#\s*(?:exec|include|echo|config|printenv|set)\b|<\s*(?:xsl:value-of"
+        rb"|esi:(?:include|inline|debug|assign))\b",
         reason="code of a page that runs on a server",
     ),
     Signature(
         id="pebble-and-others",
-        pattern=rb"\{%\s*(?:import\s+(?:os|subprocess|sys)|set\s+\w{1,30}\s*=\s*[^%]*(?:getClass|__|\.class|forName)|for\s+\w{1,20}\s+in\s+[^%]*__|debug\s*%|include\s+['\"]?/|load\s+log|raw\s*%\}\{\{|autoescape\s+false|python\b)|\{#(?:with|each)\s+['\"]\w|\{\{#with\s+['\"]\w{1,20}['\"]\s+as\s*\||\{\{\s*lookup\s+\S+?\s+['\"]constructor|@\{\s*(?:using|var)\b|@\(\s*(?:System\.|\d+\s*[+*]\s*\d+\s*\))|@System\.|@\w{0,20}\.GetType\(|=\s*global\.process|\{\s*@(?:require|import)\b|#\{\s*(?:root|global|process|function|require|`|system|%x|File|Dir|IO|exec)\b|\$\{\s*(?:self|session|request|application|sys|_|T\(|T\s*\(|\w{1,20}\.getClass|\w{1,20}\.class\b|print|product|\"|')[^}]*[.(\[]",
+        pattern=rb"\{%\s*(?:import\s+(?:os|subprocess|sys)|set\s+\w{1,30}\s*=\s*[^%]*(?:getClass|__|\.class|forName)"
+        rb"|for\s+\w{1,20}\s+in\s+[^%]*__|debug\s*%|include\s+['\"]?/|load\s+log|raw\s*%\}\{\{"
+        rb"|autoescape\s+false|python\b)|\{#(?:with|each)\s+['\"]\w|\{\{#with\s+['\"]\w{1,20}['\"]\s+as\s*\|"
+        rb"|\{\{\s*lookup\s+\S+?\s+['\"]constructor|@\{\s*(?:using|var)\b|@\(\s*(?:System\."
+        rb"|\d+\s*[+*]\s*\d+\s*\))|@System\.|@\w{0,20}\.GetType\(|=\s*global\.process|\{\s*@(?:require"
+        rb"|import)\b|#\{\s*(?:root|global|process|function|require|`|system|%x|File|Dir|IO|exec)\b"
+        rb"|\$\{\s*(?:self|session|request|application|sys|_|T\(|T\s*\(|\w{1,20}\.getClass|\w{1,20}\.class\b"
+        rb"|print|product|\"|')[^}]*[.(\[]",
         reason="a directive of a template engine",
         confirm=lambda found: len(found.text) <= 4_000,
     ),
@@ -114,6 +153,20 @@ def _is_reaching(found: Found) -> bool:
     if piece[:1] == b"$" and piece[1:2] != b"{":  # $x.getClass() of Velocity; in programs these are common words
         return any(word in piece for word in (b"getClass", b"forName", b"getRuntime", b"constructor"))
     if piece[:2] == b"${":  # JavaScript and shells have these, too
-        words = (b"__", b"getClass", b"forName", b"Runtime", b"ProcessBuilder", b"constructor", b"exec", b"system", b"request.", b"os.p", b"os.s", b"new ", b"newInstance")
+        words = (
+            b"__",
+            b"getClass",
+            b"forName",
+            b"Runtime",
+            b"ProcessBuilder",
+            b"constructor",
+            b"exec",
+            b"system",
+            b"request.",
+            b"os.p",
+            b"os.s",
+            b"new ",
+            b"newInstance",
+        )
         return any(word in piece for word in words)
     return True

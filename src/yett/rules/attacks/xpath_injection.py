@@ -10,10 +10,10 @@ To fix: bind variables (XPathVariableResolver, XSLT parameters) in place of putt
 What it does not protect against: conditions that SQL injection looks like as well; the rule sql-injection has those.
 """
 
+from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.quoting import breaks_out
 from yett.rules.inspection.signature import PARAMETERS, Found, Signature
-from yett.formats.inspected import Origin
 
 RULE = AttackRule(
     id="xpath-injection",
@@ -47,22 +47,38 @@ def _escapes(found: Found) -> bool:
     return breaks_out(found.text, found.start) and found.start <= 200
 
 
-_FUNCTION = rb"(?:count|name|local-name|string-length|substring|position|last|text|contains|starts-with|doc|normalize-space|node|not|boolean|true|false|current-dateTime|string)"
+_FUNCTION = (
+    rb"(?:count|name|local-name|string-length|substring|position|last|text|contains|starts-with|doc"
+    rb"|normalize-space|node|not|boolean|true|false|current-dateTime|string)"
+)
 
 SIGNATURES = (
     Signature(
         id="after-quote",
-        pattern=rb"['\"][\s)\]]*(?:\]|\b(?:or|and)\b|\|)[\s(!]*(?:\|?[\s(]*/{1,2}[\w*@.]|\|[\s(]*/{0,2}[\w*@.]|" + _FUNCTION + rb"\s*\([^()]*|\.\.?/|@\w|[\w\-]{1,30}::)",
+        pattern=rb"['\"][\s)\]]*(?:\]|\b(?:or|and)\b|\|)[\s(!]*(?:\|?[\s(]*/{1,2}[\w*@.]|\|[\s(]*/{0,2}[\w*@.]|"
+        + _FUNCTION
+        + rb"\s*\([^()]*|\.\.?/|@\w|[\w\-]{1,30}::)",
         reason="a query of XML after a quote that ends the application's literal",
         where=PARAMETERS | {Origin.COOKIE, Origin.HEADER},
         confirm=lambda found: _escapes(found) and _is_path(found),
     ),
     Signature(
         id="axes",
-        pattern=rb"\b(?:count|string-length|substring|name|string|not|boolean)\s*\(\s*(?:/{1,2}|\(/|\.\./|name\s*\(|//)[\w*@:./\[\]()=\-]{0,80}|\b(?:child|parent|descendant|ancestor|following|preceding|self|attribute)(?:-or-self|-sibling)?::(?:node|text|\*|\w{1,30})\s*[(\[\]/]|/\*\[\s*\d{1,3}\s*\]|\*\[position\(\)\s*=|//user\w*/|\|\s*//\w|\b(?:and|or)\s+(?:string-length|substring|count|name|doc|contains|starts-with)\s*\(\s*['\"/\w]|\bdoc\s*\(\s*(?:concat\s*\(|['\"]https?:)",
+        pattern=rb"\b(?:count|string-length|substring|name|string|not|boolean)\s*\(\s*(?:/{1,2}|\(/|\.\./|name\s*\("
+        rb"|//)[\w*@:./\[\]()=\-]{0,80}|\b(?:child|parent|descendant|ancestor|following|preceding|self"
+        rb"|attribute)(?:-or-self|-sibling)?::(?:node|text|\*|\w{1,30})\s*[(\[\]/]|/\*\[\s*\d{1,3}\s*\]"
+        rb"|\*\[position\(\)\s*=|//user\w*/|\|\s*//\w|\b(?:and|or)\s+(?:string-length|substring|count|name|doc"
+        rb"|contains|starts-with)\s*\(\s*['\"/\w]|\bdoc\s*\(\s*(?:concat\s*\(|['\"]https?:)",
         reason="axes and functions of XPath",
+        needle=rb"\b(?:count|string-length|substring|name|string|not|boolean)\s*\(\s*(?:/|\(/|\.\./|name\s*\()"
+        rb"|::(?:node|text|\*|\w{1,30})\s*[(\[\]/]|/\*\[|\*\[position|//user\w*/|\|\s*//\w|\b(?:and"
+        rb"|or)\s+(?:string-length|substring|count|name|doc|contains|starts-with)\s*\(|\bdoc\s*\(",
         where=PARAMETERS | {Origin.COOKIE},
-        confirm=lambda found: (found.start <= 40 or b"doc(" in found.text) and len(found.text) <= 200 and not found.text.startswith((b"//", b"./")),
+        confirm=lambda found: (
+            (found.start <= 40 or b"doc(" in found.text)
+            and len(found.text) <= 200
+            and not found.text.startswith((b"//", b"./"))
+        ),
     ),
 )
 

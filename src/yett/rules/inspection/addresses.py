@@ -10,7 +10,19 @@ from ipaddress import IPv4Address, IPv6Address
 
 _HOST = re.compile(rb"^[\s\"'(=@]*(?:url\s*[:=]\s*)?(?:[a-zA-Z+:]{2,16}:)?[/\\]{2}(?P<host>[^/\\?#\s\"'<>]{1,260})")
 _LOCAL = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "localtest.me", "lvh.me", "vcap.me", "local")
-_CATCHERS = ("burpcollaborator.net", "oastify.com", "interact.sh", "oast.pro", "oast.live", "oast.site", "oast.online", "oast.fun", "oast.me", "1u.ms", "rbndr.us")
+_CATCHERS = (
+    "burpcollaborator.net",
+    "oastify.com",
+    "interact.sh",
+    "oast.pro",
+    "oast.live",
+    "oast.site",
+    "oast.online",
+    "oast.fun",
+    "oast.me",
+    "1u.ms",
+    "rbndr.us",
+)
 _MAPPERS = ("nip.io", "sslip.io", "xip.io")
 _EMBEDDED = re.compile(r"(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-]?(?:$|\.)")
 _HEX_EMBEDDED = re.compile(r"(?:^|[.-])([0-9a-f]{8})\.")
@@ -38,7 +50,11 @@ def ipv4(host: str) -> IPv4Address | None:
         return None
     *heads, last = [number for number in numbers if number is not None]
     if any(head > 255 for head in heads):
-        return IPv4Address(_wrapped(heads, last)) if len(heads) == 3 and last <= 0xFFFF and all(head <= 0xFFFF for head in heads) else None
+        return (
+            IPv4Address(_wrapped(heads, last))
+            if len(heads) == 3 and last <= 0xFFFF and all(head <= 0xFFFF for head in heads)
+            else None
+        )
     if last >= 256 ** (5 - len(parts)):
         return IPv4Address(last & 0xFFFFFFFF) if not heads and last < 1 << 40 else None
     value = last
@@ -84,7 +100,12 @@ def _is_inner(address: IPv4Address | IPv6Address) -> bool:
         if inner is None and (value >> 32 == 0 or value >> 32 == 0x64FF9B << 64) and value > 1:
             inner = IPv4Address(value & 0xFFFFFFFF)
         return _is_inner(inner) if inner is not None else address.is_loopback or address.is_unspecified or address.is_link_local
-    return address.is_loopback or address.is_link_local or int(address) >> 24 == 0 or str(address) in ("100.100.100.200", "192.0.0.192")
+    return (
+        address.is_loopback
+        or address.is_link_local
+        or int(address) >> 24 == 0
+        or str(address) in ("100.100.100.200", "192.0.0.192")
+    )
 
 
 def is_inner(text: bytes, alone: bool) -> bool:

@@ -52,10 +52,12 @@ class Pack:
     Raises ValueError for a pattern that cannot be matched in linear time. Building takes seconds where the cache has nothing.
     """
 
-    def __init__(self, rules: Sequence[tuple[AttackRule, Sequence[Signature | Structure]]], cache: PatternCache | None = None) -> None:
+    def __init__(
+        self, rules: Sequence[tuple[AttackRule, Sequence[Signature | Structure]]], cache: PatternCache | None = None
+    ) -> None:
         self.rules = tuple(rule for rule, _ in rules)
-        self._signs = [_Signs(rule, sign, _expression(sign.pattern)) for rule, signs in rules for sign in signs]
-        needles = [Needle(number, sign.signature.pattern, caseless=True) for number, sign in enumerate(self._signs)]
+        self._signs = [_Signs(rule, sign, _compiled(rule, sign)) for rule, signs in rules for sign in signs]
+        needles = [Needle(number, first_look(sign.signature), caseless=True) for number, sign in enumerate(self._signs)]
         matcher = Matcher(needles, cache)
         if matcher.refused:
             first = matcher.refused[0]
@@ -63,31 +65,37 @@ class Pack:
             raise ValueError(f"{sign.rule.id}, signature {sign.signature.id}: {first.reason}")
         self._candidates = matcher.candidates
 
-    def look(self, texts: Sequence[bytes]) -> Collection[int]:
-        """What may be in one of these texts: numbers of signatures. texts: values, or texts of which each value is a line.
+    def look(self, texts: Sequence[bytes], lines: bool = False) -> Collection[int]:
+        """What may be in one of these texts: numbers of signatures. texts: values; lines: one text, of which each value is a line,
+        and no value has line breaks.
 
         `EVERYTHING` where only a close look can tell: comments may hide something, and lines do not say where values end.
         """
         joined = texts[0] if len(texts) == 1 else b"\n".join(texts)
         bare = decoded(joined)
-        if bare is joined:
-            return self._candidates([joined]) if not closes_comments(joined) else EVERYTHING
-        return self._candidates([joined, bare]) if not closes_comments(bare) else EVERYTHING
+        if closes_comments(bare):
+            return EVERYTHING
+        if lines or joined.count(b"\n") == len(texts) - 1:
+            if bare is joined:
+                return self._candidates((joined,))
+            if bare.count(b"\n") == joined.count(b"\n"):
+                return self._candidates((joined, bare))
+        forms = [joined, _marked(joined)] if bare is joined else [joined, bare, _marked(bare)]
+        return self._candidates(forms)
 
-    def look_closely(self, values: Sequence[Value], document: Any, suspects: Collection[int], accepts: Accepts) -> Iterator[Finding | None]:
+    def look_closely(
+        self, values: Sequence[Value], document: Any, suspects: Collection[int], accepts: Accepts
+    ) -> Iterator[Finding | None]:
         """Each rule's first finding that counts. None between, now and then: others may have their turn.
 
         suspects: what `look` gave. document: of JSON, or None. accepts: asked with each finding's rule and place.
         """
-        if suspects is EVERYTHING:
+        if _ANY in suspects:
             suspects = range(len(self._signs))
         told: set[str] = set()
         work = 0
         narrow = len(suspects) > 4
-        structures = []
-        for number in suspects:
-            if isinstance(self._signs[number].signature, Structure):
-                structures.append(number)
+        structures = [number for number in suspects if isinstance(self._signs[number].signature, Structure)]
         patterns = [number for number in sorted(suspects) if number not in structures]
         for value in values if patterns else ():
             text = value.text
@@ -97,7 +105,8 @@ class Pack:
             forms = (text,) if bare is text else (text, bare)
             here: Collection[int] = patterns
             if narrow:
-                here = sorted(set(self._candidates(forms)).intersection(patterns))
+                marked = forms if b"\n" not in bare else (*forms, _marked(bare))
+                here = sorted(set(self._candidates(marked)).intersection(patterns))
             for number in here:
                 sign = self._signs[number]
                 if sign.rule.id in told or value.origin not in sign.signature.where:
@@ -120,11 +129,24 @@ class Pack:
             culprit = structure.judge(values, document)
             if culprit is not None and accepts(sign.rule.id, at := place(culprit)):
                 told.add(sign.rule.id)
-                yield Finding(sign.rule, structure.reason, at, sample_of(Found(culprit.text, 0, min(len(culprit.text), 80), culprit)))
+                yield Finding(
+                    sign.rule, structure.reason, at, sample_of(Found(culprit.text, 0, min(len(culprit.text), 80), culprit))
+                )
 
 
-EVERYTHING: Collection[int] = frozenset((-1,))
+_ANY = -1
+EVERYTHING: Collection[int] = frozenset((_ANY,))
 """Stands for all signatures."""
+
+
+def _marked(text: bytes) -> bytes:
+    """With each line break, whether within a value or not, as needles write those within values."""
+    return text.replace(b"\n", b"\n\x1d")
+
+
+def first_look(signature: Signature | Structure) -> bytes:
+    """The pattern of the first look."""
+    return (signature.needle if isinstance(signature, Signature) else b"") or signature.pattern
 
 
 def _search(sign: _Signs, forms: Sequence[bytes], value: Value) -> Found | None:
@@ -149,6 +171,13 @@ def _search(sign: _Signs, forms: Sequence[bytes], value: Value) -> Found | None:
     return None
 
 
+def _compiled(rule: AttackRule, signature: Signature | Structure) -> Any:
+    try:
+        return _expression(signature.pattern)
+    except ValueError as error:
+        raise ValueError(f"{rule.id}, signature {signature.id}: {error}") from None
+
+
 def _expression(pattern: bytes) -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
@@ -170,4 +199,3 @@ def split(
         requests += [(rule, own)] if own else []
         responses += [(rule, other)] if other else []
     return requests, responses
-

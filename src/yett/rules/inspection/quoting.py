@@ -38,11 +38,6 @@ def _apostrophes(text: bytes) -> int:
     return count
 
 
-def near_start(text: bytes, start: int, most: int) -> bool:
-    """Whether at most `most` octets stand before `start`, or a quote that ends a literal stands shortly before it."""
-    return start <= most
-
-
 def soon_over(text: bytes, end: int) -> bool:
     """Whether little follows, and nothing that closes a quote."""
     rest = text[end : end + 40]

@@ -14,7 +14,9 @@ LONGEST = 100
 BEFORE = 16
 """Octets shown before the match."""
 
-_SECRET_NAMES = re.compile(rb"(?i)pass|pwd|secret|token|auth|api.?key|credential|session|cookie|^sid$|pin$|otp|private|signature|card|cvv|iban|ssn")
+_SECRET_NAMES = re.compile(
+    rb"(?i)pass|pwd|secret|token|auth|api.?key|credential|session|cookie|^sid$|pin$|otp|private|signature|card|cvv|iban|ssn"
+)
 _LONG = re.compile(rb"[A-Za-z0-9+/_=\-]{20,}")
 _DIGITS = re.compile(rb"[0-9][0-9 \-]{6,}[0-9]")
 _SHOWN = 4
@@ -27,9 +29,14 @@ def sample_of(found: Found) -> str:
     if value.origin in RESPONSE:
         piece = found.text[found.start : found.start + 60]
         return _printable(_masked(piece, _SHOWN))
-    if value.origin in (Origin.COOKIE, Origin.HEADER, Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART) and _SECRET_NAMES.search(
-        value.name[-64:]
-    ):
+    if value.origin in (
+        Origin.COOKIE,
+        Origin.HEADER,
+        Origin.QUERY,
+        Origin.FORM,
+        Origin.JSON,
+        Origin.PART,
+    ) and _SECRET_NAMES.search(value.name[-64:]):
         return f"({len(value.text)} octets, not shown: the name says that they may be secret)"
     start = max(0, found.start - BEFORE)
     return _printable(_masked(found.text[start : start + LONGEST], 8))
@@ -49,4 +56,4 @@ def _is_random(run: bytes) -> bool:
 
 def _printable(piece: bytes) -> str:
     text = piece.decode("utf-8", "replace")[:LONGEST]
-    return "".join(letter if letter.isprintable() else "\\x%02x" % ord(letter) if ord(letter) < 256 else "?" for letter in text)
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" if ord(letter) < 256 else "?" for letter in text)

@@ -12,6 +12,9 @@ import msgspec
 
 from yett.formats.inspected import Origin, Value
 
+LINE_BREAK = rb"\x1d"
+"""In a needle: a line break within a value. Needles are looked for in texts of which each value is a line."""
+
 NAMES = frozenset(
     {Origin.QUERY_NAME, Origin.FORM_NAME, Origin.JSON_NAME, Origin.XML_NAME, Origin.PART_NAME, Origin.COOKIE_NAME}
 )
@@ -39,13 +42,16 @@ class Found(NamedTuple):
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """One pattern of a rule. reason: what it says to the owner of the policy. where: the origins that count.
 
-    span: octets of a match; a longer one does not count. confirm: whether a match is meant; asked for each match of a value, up to a bound. It is called with what is hostile, must
+    needle: a cheaper pattern for the first look, which matches wherever `pattern` does; best with a few letters in a row. Empty:
+    `pattern` itself. span: octets of a match; a longer one does not count.
+    confirm: whether a match is meant; asked for each match of a value, up to a bound. It is called with what is hostile, must
     take time linear in what it looks at, and should look at a bounded piece around the match.
     """
 
     id: str
     pattern: bytes
     reason: str
+    needle: bytes = b""
     where: frozenset[Origin] = TEXTS
     span: int = 400
     confirm: Callable[[Found], bool] | None = None
