@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 MAX_DEPTH = 128
 """Deepest nesting of elements."""
-MAX_ELEMENTS = 10_000
+MAX_ELEMENTS = 5_000
 MAX_ATTRIBUTES = 20_000
 """Most equals signs of a document, and so of its attributes: the parser reads all of one element before it can be stopped."""
 LONGEST_PATH = 256
@@ -63,16 +63,25 @@ class Element:
 
     def walk(self) -> "Iterator[tuple[str, Element]]":
         """Each element with its path ("/order/item[2]/name"), this one first, in order."""
-        waiting = [(_below("", self.name), self)]
-        while waiting:
-            path, element = waiting.pop()
-            yield path, element
-            counts: dict[str, int] = {}
-            below = []
-            for child in element.elements:
+        path = _below("", self.name)
+        yield path, self
+        above: list[tuple[Iterator[Element | str], str, dict[str, int]]] = []
+        children, counts = iter(self.children), dict[str, int]()
+        while True:
+            for child in children:
+                if isinstance(child, str):
+                    continue
                 number = counts[child.name] = counts.get(child.name, 0) + 1
-                below.append((_below(path, child.name, number), child))
-            waiting += reversed(below)
+                at = _below(path, child.name, number)
+                yield at, child
+                if child.children:
+                    above.append((children, path, counts))
+                    children, path, counts = iter(child.children), at, {}
+                    break
+            else:
+                if not above:
+                    return
+                children, path, counts = above.pop()
 
     def __repr__(self) -> str:
         return f"Element({self.name!r})"
@@ -170,24 +179,27 @@ class _Building:
 def xml_values(document: XMLDocument) -> Iterator[tuple[str, str]]:
     """All texts, attributes, namespaces, comments and instructions with their places: ("/order/item[2]/@id", "17"). Texts that
     are only white space are left out."""
+    return ((path, text) for path, text, name in xml_strings(document) if not name)
+
+
+def xml_strings(document: XMLDocument) -> Iterator[tuple[str, str, bool]]:
+    """The same, and each name of an element or attribute at its first place: (place, text, whether it is such a name)."""
+    seen: set[str] = set()
     for path, element in document.root.walk():
+        if element.name not in seen:
+            seen.add(element.name)
+            yield path, element.name, True
         text = element.text
         if text.strip(_BLANK):
-            yield path, text
+            yield path, text, False
         for name, value in element.attributes.items():
-            yield _below(path, f"@{name.rpartition(' ')[2]}"), value
-    for uri in document.namespaces:
-        yield "namespace", uri
-    for aside in document.asides:
-        yield "comment", aside
-
-
-def xml_names(document: XMLDocument) -> dict[str, str]:
-    """Names of elements and attributes, each with its first place."""
-    found: dict[str, str] = {}
-    for path, element in document.root.walk():
-        found.setdefault(element.name, path)
-        for name in element.attributes:
             local = name.rpartition(" ")[2]
-            found.setdefault(local, _below(path, f"@{local}"))
-    return found
+            at = _below(path, f"@{local}")
+            if local not in seen:
+                seen.add(local)
+                yield at, local, True
+            yield at, value, False
+    for uri in document.namespaces:
+        yield "namespace", uri, False
+    for aside in document.asides:
+        yield "comment", aside, False

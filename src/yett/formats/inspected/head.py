@@ -4,6 +4,7 @@ server sees. Nothing here raises. It must not know any rule.
 Costs about 5 µs for a request with 5 query parameters and 12 fields (`head_texts`), see `bench`.
 """
 
+import re
 from collections.abc import Sequence
 
 from yett.formats.contract.parameters import MAX_COOKIES
@@ -30,17 +31,16 @@ USUAL = frozenset(
 FRAMING = frozenset(b"content-length transfer-encoding connection cookie".split())
 """Fields whose values are no values of their own: framing was read by its grammar, cookies stand for themselves."""
 
-_DIGITS = "0123456789abcdefABCDEF"
-_OCTETS = {(high + low).encode(): bytes.fromhex(high + low) for high in _DIGITS for low in _DIGITS}
+_MALFORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def unquoted(octets: bytes) -> bytes:
     """Percent-decoded once; what is no escape stays as it is (as ModSecurity and most servers read it)."""
     if b"%" not in octets:
         return octets
-    first, *pieces = octets.split(b"%")
-    known = _OCTETS
-    return first + b"".join([known[piece[:2]] + piece[2:] if piece[:2] in known else b"%" + piece for piece in pieces])
+    if _MALFORMED.search(octets):
+        octets = _MALFORMED.sub(b"%25", octets)
+    return octets.replace(b"\\", b"\\\\").replace(b"%", b"\\x").decode("unicode_escape").encode("latin-1")
 
 
 def form_pairs(octets: bytes, most: int) -> Pairs:

@@ -6,6 +6,7 @@ It must not know where the document came from.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 from yett.formats.inspected.values import InspectionLimits, Origin, Value, below
@@ -13,9 +14,6 @@ from yett.formats.json_body import NotJSON, decode_json
 
 NESTED_MOST = 2
 """How often a text is read as JSON again: APIs put documents into strings, seldom into strings of those."""
-
-
-_WALKED = frozenset((str, dict, list))
 
 
 class ProvenTree(Protocol):
@@ -45,6 +43,7 @@ class _Unproven:
         return False
 
 
+_NO_MEMBERS: Mapping[str, int] = {}
 UNPROVEN: ProvenTree = _Unproven()
 """Nothing is proven."""
 
@@ -59,38 +58,44 @@ class Walk:
     def values(
         self, document: Any, prefix: str = "", proven: ProvenTree = UNPROVEN, root: int = 0, level: int = 0
     ) -> Iterator[Value]:
-        """Strings in the order of the document; each distinct name of a member once, at its first place."""
-        origin, names, deepest, safe = (self.origin, self.names, self.limits.depth, proven.safe)
+        """Strings in the order of the document; each distinct name of a member once, at its first place. Costs nothing but for
+        what is taken."""
+        origin, names, safe = self.origin, self.names, proven.safe
         seen: set[str] = set()
-        waiting: list[tuple[str, Any, int, int]] = [(prefix, document, root, 0)]
-        while waiting:
-            pointer, value, known, depth = waiting.pop()
-            if type(value) is str:
-                if not safe[known]:
-                    yield Value(origin, octets(pointer), octets(value))
-                    if (inner := nested(value, level)) is not None:
-                        yield from self.values(inner, f"{pointer}#", UNPROVEN, 0, level + 1)
-            elif depth >= deepest:
-                self.truncated = True
-            elif type(value) is dict:
-                members, rest = proven.members(known)
-                parts: list[tuple[str, Any, int, int]] = []
-                for name, part in value.items():
-                    at = below(pointer, name)
-                    if name not in seen:
-                        seen.add(name)
-                        yield Value(names, octets(at), octets(name))
-                    if type(part) in _WALKED:
-                        parts.append((at, part, members.get(name, rest), depth + 1))
-                waiting += reversed(parts)
-            elif type(value) is list:
-                item = proven.items(known)
-                parts = [
-                    (below(pointer, str(index)), part, item, depth + 1)
-                    for index, part in enumerate(value)
-                    if type(part) in _WALKED
-                ]
-                waiting += reversed(parts)
+        parts: Iterator[tuple[str, Any]] = iter(((prefix, document),))
+        # The levels above, each with what is left of it: place, numbers of members and of all else.
+        above: list[tuple[Iterator[tuple[str, Any]], str, Mapping[str, int], int, bool]] = []
+        pointer, members, rest, named = "", _NO_MEMBERS, root, False
+        while True:
+            for step, part in parts:
+                at = below(pointer, step) if above else step
+                if named and step not in seen:
+                    seen.add(step)
+                    yield Value(names, octets(at), octets(step))
+                kind = type(part)
+                number = members.get(step, rest)
+                if kind is str:
+                    if not safe[number]:
+                        yield Value(origin, octets(at), octets(part))
+                        if (inner := nested(part, level)) is not None:
+                            yield from self.values(inner, f"{at}#", UNPROVEN, 0, level + 1)
+                elif kind is dict or kind is list:
+                    if len(above) >= self.limits.depth:
+                        self.truncated = True
+                        continue
+                    above.append((parts, pointer, members, rest, named))
+                    pointer, named = at, kind is dict
+                    if kind is dict:
+                        parts = iter(part.items())
+                        members, rest = proven.members(number)
+                    else:
+                        parts = ((str(index), item) for index, item in enumerate(part))
+                        members, rest = _NO_MEMBERS, proven.items(number)
+                    break
+            else:
+                if not above:
+                    return
+                parts, pointer, members, rest, named = above.pop()
 
 
 def octets(text: str) -> bytes:
@@ -110,23 +115,37 @@ def nested(text: str, level: int = 0) -> Any:
         return None
 
 
-def json_texts(document: Any, level: int = 0) -> list[bytes]:
-    """All strings of a document, names once each, in any order, and those of documents in them."""
+def json_texts(document: Any, most: int = 1_000, level: int = 0) -> Iterator[list[bytes]]:
+    """All strings of a document, names once each, in any order, and those of documents in them: about `most` at a time."""
     texts: list[str] = []
     names: set[str] = set()
     containers: list[Any] = [document if type(document) in (dict, list) else [document]]
     for container in containers:  # grows meanwhile
         if type(container) is dict:
-            names.update(container)
+            fresh = container.keys() - names
+            names |= fresh
+            texts += fresh
             container = container.values()
-        for part in container:
-            kind = type(part)
-            if kind is str:
-                texts.append(part)
-            elif kind is dict or kind is list:
-                containers.append(part)
-    inner = [found for text in texts if (found := nested(text, level)) is not None]
-    return encoded([*texts, *names]) + [text for found in inner for text in json_texts(found, level + 1)]
+        parts = iter(container)
+        while taken := [*islice(parts, most)]:
+            for part in taken:
+                kind = type(part)
+                if kind is str:
+                    texts.append(part)
+                elif kind is dict or kind is list:
+                    containers.append(part)
+            if len(texts) >= most:
+                yield encoded(texts)
+                yield from _inner_texts(texts, most, level)
+                texts = []
+    yield encoded(texts)
+    yield from _inner_texts(texts, most, level)
+
+
+def _inner_texts(texts: list[str], most: int, level: int) -> Iterator[list[bytes]]:
+    for text in texts:
+        if (found := nested(text, level)) is not None:
+            yield from json_texts(found, most, level + 1)
 
 
 def encoded(texts: list[str]) -> list[bytes]:
@@ -144,7 +163,6 @@ _BACKSLASH, _QUOTE = b"\0\1", b"\0\2"
 _FEW = 12
 _LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"u": b"\\u"}
 _HEX = re.compile(rb"[0-9A-Fa-f]{4}")
-_ESCAPE = re.compile(rb"\\u([0-9A-Fa-f]{4})(?:\\u([dD][c-fC-F][0-9A-Fa-f]{2}))?")
 
 
 def json_lines(content: bytes) -> list[bytes]:
@@ -152,7 +170,7 @@ def json_lines(content: bytes) -> list[bytes]:
 
     Other lines hold what stands between strings. Patterns that match a value match in these lines, too, so where nothing
     matches there is nothing to be found. Documents in strings are given as lines again, NESTED_MOST deep. For texts that were
-    read strictly this is exact, but where they hold NUL (`is_plain`); for all others it is one of the readings there are.
+    read strictly this is exact, where `is_plain`; for all others it is one of the readings there are.
     """
     lines = _lines(content)
     found = [lines]
@@ -163,8 +181,9 @@ def json_lines(content: bytes) -> list[bytes]:
 
 
 def is_plain(content: bytes) -> bool:
-    """Whether `json_lines` is exact for a text that was read strictly."""
-    return b"\\u000" not in content
+    """Whether `json_lines` is exact for a text that was read strictly: it has no escapes of surrogates, nor of the controls that
+    stand for something else meanwhile."""
+    return b"\\u" not in content or (b"\\u000" not in content and b"\\ud" not in content and b"\\uD" not in content)
 
 
 def _lines(content: bytes) -> bytes:
@@ -201,35 +220,24 @@ def _few(content: bytes) -> bytes:
 
 
 def _characters(text: bytes) -> bytes:
-    """`\\u003c` as "<". What is not well-formed stays."""
-    if not text.isascii() or b"\\U" in text:
-        return _ESCAPE.sub(character, text)
-    try:
-        found = text.decode("raw_unicode_escape")
-    except UnicodeDecodeError:
-        return _ESCAPE.sub(character, text)
-    try:
-        return found.encode()
-    except UnicodeEncodeError:  # pairs of surrogates, which are one character
-        return octets(found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass"))
+    """`\\u003c` as "<". What is not well-formed becomes U+FFFD."""
+    if b"\\U" in text:  # an escape of Python's, not of JSON's
+        text = text.replace(b"\\U", b"U")
+    if not text.isascii():
+        text = text.decode("utf-8", "replace").encode("raw_unicode_escape")
+    return text.decode("raw_unicode_escape", "replace").encode("utf-8", "surrogatepass")
 
 
-def character(found: re.Match[bytes]) -> bytes:
-    """The character of an escape `\\uXXXX`, or of two that are one."""
-    first = int(found[1], 16)
-    if found[2] is None:
-        return octets(chr(first))
-    second = int(found[2], 16)
-    if 0xD800 <= first < 0xDC00:
-        return chr(0x10000 + ((first - 0xD800) << 10) + second - 0xDC00).encode()
-    return octets(chr(first) + chr(second))
-
-
-def portions(content: bytes, size: int) -> Iterator[bytes]:
-    """A JSON text in portions of about `size` octets, never cut within a string that is not itself as long."""
+def portions(content: bytes, size: int, forced: bool = False) -> Iterator[bytes]:
+    """A JSON text in portions of about `size` octets, never cut within a string that is not itself as long. forced: none is longer;
+    where there is no better place, portions overlap by OVERLAP octets."""
     start = 0
     while len(content) - start > size:
         end = max(content.rfind(mark, start + 1, start + size) for mark in _BOUNDARIES)
+        if end < 0 and forced:
+            yield content[start : start + size + OVERLAP]
+            start += size
+            continue
         if end < 0:
             end = min((at for mark in _BOUNDARIES if (at := content.find(mark, start + size)) >= 0), default=len(content) - 1)
         yield content[start : end + 1]
@@ -237,5 +245,17 @@ def portions(content: bytes, size: int) -> Iterator[bytes]:
     yield content[start:]
 
 
+def windows(content: bytes, size: int, mark: bytes) -> Iterator[bytes]:
+    """A text in portions of at most `size` octets, each but the first beginning with `mark`; where there is none, they overlap by
+    OVERLAP octets."""
+    start = 0
+    while len(content) - start > size:
+        end = content.rfind(mark, start + 1, start + size)
+        yield content[start : start + size + OVERLAP if end < 0 else end]
+        start = start + size if end < 0 else end
+    yield content[start:]
+
+
+OVERLAP = 4_096
 _BOUNDARIES = (b',"', b':"', b' "', b'\n"', b'["', b'{"')
 """What stands before a quote that is not escaped; a portion ends between its two octets."""

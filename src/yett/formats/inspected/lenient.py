@@ -8,8 +8,8 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator
+from itertools import islice
 
-from yett.formats.inspected.json_values import character
 from yett.formats.multipart import MAX_HEAD, MAX_PARTS
 
 _STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)', re.DOTALL)
@@ -55,6 +55,10 @@ CODECS = {
     "koi8-r": "koi8_r",
 }
 """Charsets in which text can look harmless as octets, or that servers know; what is not here is read as it is."""
+
+MAX_PARAMETERS = 32
+"""Most parameters of a part's head that are looked at; the head is a value itself."""
+LONGEST_NAME = 1_024
 
 
 def recoded(content: bytes, charset: str) -> bytes | None:
@@ -102,7 +106,15 @@ def strings(content: bytes) -> Iterator[bytes]:
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
-    return character(found) if found[1] is not None else _JSON_LETTERS.get(found[3], found[3])
+    if found[1] is None:
+        return _JSON_LETTERS.get(found[3], found[3])
+    first = int(found[1], 16)
+    if found[2] is None:
+        return chr(first).encode("utf-8", "surrogatepass")
+    second = int(found[2], 16)
+    if 0xD800 <= first < 0xDC00:
+        return chr(0x10000 + ((first - 0xD800) << 10) + second - 0xDC00).encode()
+    return (chr(first) + chr(second)).encode("utf-8", "surrogatepass")
 
 
 def without_entities(content: bytes) -> bytes | None:
@@ -114,10 +126,25 @@ def without_entities(content: bytes) -> bytes | None:
 
 
 def _entity(found: re.Match[bytes]) -> bytes:
+    spelt = found[0]
+    known = _KNOWN.get(spelt)
+    if known is None:
+        known = _character(found)
+        if len(_KNOWN) < MOST_KNOWN:
+            _KNOWN[spelt] = known
+    return known
+
+
+def _character(found: re.Match[bytes]) -> bytes:
     if found[3] is not None:
         return _ENTITIES[found[3].lower()]
     number = int(found[1]) if found[1] is not None else int(found[2], 16)
     return chr(number).encode("utf-8", "surrogatepass") if number < 0x110000 else found[0]
+
+
+_KNOWN: dict[bytes, bytes] = {}
+MOST_KNOWN = 4_096
+"""References that are remembered, as they were spelt; most texts have few."""
 
 
 class LoosePart:
@@ -127,13 +154,14 @@ class LoosePart:
 
     def __init__(self, head: bytes, content: bytes) -> None:
         self.head = head
-        found = _PARAMETER.findall(head)
+        found = [each.groups() for each in islice(_PARAMETER.finditer(head), MAX_PARAMETERS)]
         self.names = [_plain(quoted or bare) for name, quoted, bare in found if name.lower() == b"name"]
         self.filenames = [_plain(quoted or bare) for name, quoted, bare in found if name.lower() == b"filename"]
         self.content = _transferred(head.lower(), content)
 
 
 def _plain(value: bytes) -> bytes:
+    value = value[:LONGEST_NAME]
     return re.sub(rb"\\(.)", rb"\1", value) if b"\\" in value else value
 
 
