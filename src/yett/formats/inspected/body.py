@@ -28,7 +28,8 @@ _CUT = BodyError(400, "only its beginning is there")
 class BodyValues:
     """One body. read: gives its document, or raises BodyError; asked at most once, and not at all where it is not needed.
 
-    truncated: there is more of it than is looked at; known for certain once `values` was asked for.
+    truncated: there is more of it than is looked at; known for certain once `values` was asked for. proven, root: what is left
+    out, as `body_values` got it.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class BodyValues:
         self.truncated = truncated or len(content) > limits.size
         self.content = content if len(content) <= limits.size else content[: limits.size]
         self.limits, self.response = limits, response
+        self.proven, self.root = proven, root
         self._readings = Readings(self.content, content_type, limits, proven, root)
         self._read = read
         self._document: Any = _CUT if self.truncated else unset
