@@ -118,8 +118,9 @@ class LiveTransaction(Transaction):
         reading = of_json(found, most)
         if values.proven is not UNPROVEN and values.root:
             told = json_arguments(found, most, values.proven, values.root)
-            shown = {name for name, text in zip(told.names, told.texts, strict=True) if text is not None}
-            reading.arguments = [pair for pair in reading.arguments if pair[0] in shown]
+            if not told.truncated:  # else the two may have left out different values
+                shown = {name for name, text in zip(told.names, told.texts, strict=True) if text is not None}
+                reading.arguments = [pair for pair in reading.arguments if pair[0] in shown]
         return reading
 
     def _loose(self) -> BodyReading:
