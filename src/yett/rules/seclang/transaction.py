@@ -109,6 +109,11 @@ class Transaction:
         for name in ("ARGS", "ARGS_NAMES", "ARGS_COMBINED_SIZE"):
             self.gathered.pop(name, None)
 
+    def forget_body(self) -> None:
+        """It is to be read in another way."""
+        self._reading = None
+        self.gathered.clear()
+
     @property
     def reading(self) -> BodyReading:
         """The body as its processor reads it."""
@@ -121,10 +126,18 @@ class Transaction:
         self.status, self.response_fields, self.response_protocol = status, fields, protocol
 
     def targets(self) -> tuple[bytes, ...]:
-        """The target as a whole, as sent and as decoded."""
+        """The target as a whole, as sent and as decoded, and what of it is a value by itself: patterns may be anchored there."""
         uri = self.uri
-        line = self.line
-        return (line, uri) if b"%" not in uri else (line, uri, unquote_to_bytes(uri))
+        decoded = unquote_to_bytes(uri) if b"%" in uri else uri
+        found = [self.line, uri]
+        if decoded is not uri:
+            found.append(decoded)
+        if b"?" in uri:
+            found.append(uri.partition(b"?")[2])
+        if uri[:1] != b"/":  # without scheme and authority
+            slash = decoded.find(b"/", decoded.find(b"://") + 3)
+            found.append(decoded[max(slash, 0) :])
+        return tuple(found)
 
     def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
         """All arguments, names included, texts of XML and the path, in portions: values, and texts of which values are whole
