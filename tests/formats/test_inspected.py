@@ -22,6 +22,7 @@ from yett.formats.inspected import (
     form_pairs,
     head_texts,
     head_values,
+    lenient,
     path_pairs,
     place,
     query_pairs,
@@ -304,6 +305,43 @@ def test_text_and_pictures() -> None:
     picture = body(b"\x89PNG\r\n\x1a\n" + bytes(range(32)) * 40, "image/png")
     assert [value.origin for value in picture.values] == [Origin.OPAQUE]
     assert body(b"").values == [] and body(b"").texts == [] and [*body(b"").batches()] == [[]]
+
+
+def test_strings_of_anything() -> None:
+    content = b"""{"a": "\\u003cb\\n\\"", 'c': "\\ud83d\\ude00\\ude00x\\/\\q", "open \\u00"""
+    assert [*lenient.strings(content)] == [b"a", b'<b\n"', "\U0001f600\ude00x/q".encode("utf-8", "surrogatepass"), b"open u00"]
+    assert [*lenient.strings(b"\\ud83d\\ude00")] == []
+    assert [*lenient.strings(b'"\\ude00\\ude00')] == ["\ude00\ude00".encode("utf-8", "surrogatepass")]
+
+
+def test_references_are_undone_once() -> None:
+    assert lenient.without_entities(b"&lt;&#x26;lt;&LT&#1114112;&#xffffff;&#60") == b"<&lt;<&#1114112;&#xffffff;<"
+    assert lenient.without_entities(b"a & b") is None and lenient.without_entities(b"a") is None
+    many = b"".join(b"&#%d;" % number for number in range(1, 6_000))
+    assert lenient.without_entities(many) == "".join(map(chr, range(1, 6_000))).encode("utf-8", "surrogatepass")
+
+
+@given(
+    st.binary(max_size=60) | st.text('"\\\\u0d8e{[<>&#x;=-\\r\\n:', max_size=60).map(str.encode),
+    st.sampled_from(
+        [
+            None,
+            "application/json",
+            "application/xml",
+            "text/plain; charset=utf-7",
+            "multipart/form-data; boundary=x",
+            "application/x-www-form-urlencoded",
+            "text/plain; charset=utf-32",
+        ]
+    ),
+)
+def test_no_body_fails_and_the_raw_text_is_always_looked_at(content: bytes, content_type: str | None) -> None:
+    found = body(content, content_type)
+    whole = [text for batch in found.batches() for text in batch]
+    assert not found.error or content in whole
+    assert {value.text for value in found.values} <= {*whole, *(line for text in whole for line in text.split(b"\n"))} or type(
+        found.document
+    ) in (dict, list)
 
 
 # --- bounds
