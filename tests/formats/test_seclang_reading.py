@@ -414,6 +414,15 @@ class TestChains:
         assert [member.chained for member in found.chained] == [(), ()]
         assert [action.name for action in found.chained[0].actions] == ["setvar"]
 
+    def test_controls_wait_for_the_whole_chain(self) -> None:
+        found = rule(
+            'SecRule ARGS "@rx a" "id:1,chain,ctl:ruleRemoveById=1,setvar:tx.a=1"\n'
+            'SecRule ARGS "@rx b" "chain,ctl:ruleEngine=Off"\nSecRule ARGS "@rx c" "ctl:ruleRemoveByTag=t"'
+        )
+        assert [len(link.controls) for link in (found, *found.chained)] == [0, 0, 3]
+        assert [control.name for control in found.chained[1].controls] == ["ruleremovebyid", "ruleengine", "ruleremovebytag"]
+        assert found.assignments
+
     def test_actions_in_a_chain_always_match(self) -> None:
         found = rule('SecAction "id:1,chain"\nSecRule ARGS "@rx a" "chain"\nSecAction "setvar:tx.a=1"')
         assert found.operator == found.chained[1].operator == Operator("unconditionalmatch")

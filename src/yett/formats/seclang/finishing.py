@@ -65,7 +65,13 @@ def finished(
     fields = _effective(draft, default, skip_to, gaps)
     if draft.operator is None:
         return SecAction(**fields)
-    members = tuple(_rule(member, _effective(member, inherited, None, gaps)) for member in draft.members)
+    parts = [_effective(member, inherited, None, gaps) for member in draft.members]
+    if parts:
+        links = [fields, *parts]
+        controls = tuple(control for link in links for control in link["controls"])
+        links = [{**link, "controls": ()} for link in links[:-1]] + [{**links[-1], "controls": controls}]
+        fields, parts = links[0], links[1:]
+    members = tuple(_rule(member, part) for member, part in zip(draft.members, parts, strict=True))
     return _rule(draft, {**fields, "chained": members})
 
 

@@ -93,7 +93,8 @@ class Directive(msgspec.Struct, frozen=True, kw_only=True):
     transformations: canonical names (`yett.formats.transformations`) in order, after SecDefaultAction and the last `t:none`.
     actions: all others in order, those of SecDefaultAction first where the rule does not override them. There is exactly one
     disruptive action: `block` has become what SecDefaultAction says, which is `pass` where nobody says anything.
-    assignments and controls: the `setvar` and `ctl` among the actions, read.
+    assignments and controls: the `setvar` and `ctl` among the actions, read. In a chain all controls stand in its last rule, since
+    they take effect only where the whole chain has matched (as in ModSecurity 3).
     """
 
     id: int
@@ -174,7 +175,7 @@ class SecRule(Directive, frozen=True, kw_only=True):
     """One rule; the actions are taken where the operator accepts at least one value.
 
     chained: the rest of the chain in order, each with the head's id and phase and without a `chained` of its own: every one must
-    match as well. Disruptive actions and what is logged stand in the head; others are taken as soon as their own rule matches.
+    match as well. Disruptive actions and what is logged stand in the head; variables are set as soon as their own rule matches.
     A SecAction within a chain is a rule with the operator "unconditionalmatch".
     """
 
