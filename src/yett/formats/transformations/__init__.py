@@ -34,7 +34,7 @@ class UnknownTransformation(ValueError):
 
 
 _ALL = (
-    Transformation("base64Decode", codes.base64_decode, codes.any_octet),
+    Transformation("base64Decode", codes.base64_decode, codes.any_octet, codes.base64_decode_in_lines),
     Transformation("base64DecodeExt", codes.base64_decode_ext, codes.any_octet),
     Transformation("base64Encode", codes.base64_encode, codes.any_octet),
     Transformation("cmdLine", text.command_line, text.command_line_touches, text.command_line_in_lines),
@@ -53,8 +53,10 @@ _ALL = (
     Transformation("lowercase", text.lowercase, text.lowercase_touches, text.lowercase),
     Transformation("md5", codes.digest_md5, codes.always),
     Transformation("none", codes.none, codes.never, codes.none),
-    Transformation("normalizePath", paths.normalize_path, paths.normalize_path_touches),
-    Transformation("normalizePathWin", paths.normalize_path_win, paths.normalize_path_win_touches),
+    Transformation("normalizePath", paths.normalize_path, paths.normalize_path_touches, paths.normalize_path_in_lines),
+    Transformation(
+        "normalizePathWin", paths.normalize_path_win, paths.normalize_path_win_touches, paths.normalize_path_win_in_lines
+    ),
     Transformation("parityEven7bit", text.parity_even, codes.any_octet),
     Transformation("parityOdd7bit", text.parity_odd, codes.any_octet),
     Transformation("parityZero7bit", text.parity_zero, text.parity_zero_touches),

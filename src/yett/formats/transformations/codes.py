@@ -49,7 +49,7 @@ def _url_decoded(value: bytes, escape: re.Pattern[bytes]) -> bytes:
 
 
 def url_decode_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"%" in text or b"+" in text
+    return b"+" in text or (b"%" in text and _URL_UNI.search(text) is not None)
 
 
 _URL_KEPT = b"*0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -113,6 +113,13 @@ def base64_decode(value: bytes) -> bytes:
     if len(text) & 3 or not _BASE64.fullmatch(text):
         return value
     return binascii.a2b_base64(text)
+
+
+def base64_decode_in_lines(text: bytes) -> bytes | None:
+    if b"\0" in text:
+        return None
+    lines = text.split(b"\n")
+    return b"\n".join([line if len(line) & 3 and line[-1:] != b" " else base64_decode(line) for line in lines])
 
 
 def base64_decode_ext(value: bytes) -> bytes:

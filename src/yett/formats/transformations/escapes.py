@@ -5,7 +5,7 @@ Shapes and promises as in `yett.formats.transformations.text`. It must not know 
 
 import re
 
-from yett.formats.transformations.codes import wide
+from yett.formats.transformations.codes import url_decode_touches, url_decode_uni, wide
 
 _CONTROL = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
@@ -95,7 +95,7 @@ def _entity(match: re.Match[bytes]) -> bytes:
 
 
 def html_entity_decode_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"&" in text
+    return b"&" in text and _ENTITY.search(text) is not None
 
 
 _LONE_LEAD = re.compile(rb"[\xc0-\xdf](?![\x80-\xbf])|[\xe0-\xef](?![\x80-\xbf]{2})|[\xf0-\xf4](?![\x80-\xbf]{3})")
@@ -106,16 +106,41 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 def utf8_to_unicode(value: bytes) -> bytes:
     """Characters of two to four octets become %u and their number, of at least four digits. As ModSecurity: what only begins
     such a character goes, what could be said shorter leaves its first octet behind, NULs go except for one at the end."""
+    last = value[-1:]
     if not value.isascii():
         try:
             value = _BEYOND_ASCII.sub(_unicode_run, value.decode("utf-8")).encode("ascii")
         except UnicodeDecodeError:
             value = _SEQUENCE.sub(_unicode, _LONE_LEAD.sub(b"", value))
-    return value[:-1].replace(b"\0", b"") + value[-1:] if b"\0" in value else value
+    if b"\0" not in value:
+        return value
+    return value.replace(b"\0", b"") + (last if last == b"\0" else b"")
 
 
 def utf8_to_unicode_in_lines(text: bytes) -> bytes | None:
     return None if b"\0" in text else utf8_to_unicode(text)
+
+
+def utf8_to_octets(value: bytes) -> bytes:
+    """utf8toUnicode and urlDecodeUni in one: of each character of several octets only the low one of its number is left."""
+    if b"%" not in value and b"+" not in value and b"\0" not in value and b"\xef" not in value:
+        if value.isascii():
+            return value
+        try:
+            text = value.decode("utf-8")
+            if max(text) <= "\uffff":
+                return text.encode("utf-16-be")[1::2]
+        except UnicodeDecodeError:
+            pass
+    return url_decode_uni(utf8_to_unicode(value))
+
+
+def utf8_to_octets_in_lines(text: bytes) -> bytes | None:
+    return None if b"\0" in text else utf8_to_octets(text)
+
+
+def utf8_to_octets_touches(text: bytes, borders: int = 0) -> bool:
+    return not text.isascii() or b"\0" in text or url_decode_touches(text, borders)
 
 
 def _unicode_run(match: re.Match[str]) -> str:

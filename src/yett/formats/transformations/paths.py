@@ -2,6 +2,7 @@
 
 import re
 
+_DOTS = re.compile(rb"\.(?:\.|(?<=\n\.)|(?<=\A\.))(?=\n|\Z)")
 _SLASHES = re.compile(rb"/{2,}")
 
 
@@ -42,13 +43,24 @@ def normalize_path(value: bytes) -> bytes:
     return b"/" + path + last if absolute else path + last
 
 
+def normalize_path_in_lines(text: bytes) -> bytes:
+    lines = text.split(b"\n")
+    return b"\n".join([normalize_path(line) if b"/" in line or line[-1:] == b"." else line for line in lines])
+
+
 def normalize_path_touches(text: bytes, _borders: int = 0) -> bool:
-    return (b"/" in text and (b"//" in text or b"./" in text)) or b".\n" in text or text[-1:] == b"."
+    if b"/" in text and (b"//" in text or b"./" in text or b"/.\n" in text or text[-2:] == b"/."):
+        return True
+    return (b".\n" in text or text[-1:] == b".") and _DOTS.search(text) is not None
 
 
 def normalize_path_win(value: bytes) -> bytes:
     """Likewise, after backslashes have become slashes. (ModSecurity leaves one backslash of three separators in a row.)"""
     return normalize_path(value.replace(b"\\", b"/"))
+
+
+def normalize_path_win_in_lines(text: bytes) -> bytes:
+    return normalize_path_in_lines(text.replace(b"\\", b"/"))
 
 
 def normalize_path_win_touches(text: bytes, borders: int = 0) -> bool:

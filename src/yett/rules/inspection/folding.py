@@ -6,7 +6,7 @@ it was. So values need not be looked at twice for having capitals. It must not k
 
 from collections.abc import Callable
 
-from yett.formats.transformations import TRANSFORMATIONS, Transformation, text
+from yett.formats.transformations import TRANSFORMATIONS, Transformation, escapes, text
 from yett.rules.inspection.expressions import Node, before, with_sets
 
 _TABLES = {"lowercase": bytes(range(256)).lower(), "uppercase": bytes(range(256)).upper()}
@@ -16,7 +16,22 @@ BUT_CASE = Transformation(
 )
 """cmdLine without its lower case."""
 
-STEPS = TRANSFORMATIONS | {BUT_CASE.name: BUT_CASE}
+TO_OCTETS = Transformation(
+    "utf8toOctets", escapes.utf8_to_octets, escapes.utf8_to_octets_touches, escapes.utf8_to_octets_in_lines
+)
+"""utf8toUnicode and urlDecodeUni, which nearly always follow each other."""
+
+
+def _may_escape(value: bytes, borders: int) -> bool:
+    """Whether there may be a backslash now or after decoding, so that later steps tell small letters from capitals."""
+    escapes = b"\\" in value or b"%" in value or b"&" in value or not value.isascii()
+    return escapes and text.lowercase_touches(value, borders)
+
+
+ESCAPED_LOWER = Transformation("lowercaseWhereEscaped", text.lowercase, _may_escape, text.lowercase)
+"""lowercase, but where nothing can be escaped and the pattern sees to it."""
+
+STEPS = TRANSFORMATIONS | {step.name: step for step in (BUT_CASE, TO_OCTETS, ESCAPED_LOWER)}
 """What a folded chain consists of."""
 
 _INDIFFERENT = frozenset(
@@ -39,6 +54,7 @@ _INDIFFERENT = frozenset(
         BUT_CASE.name,
     )
 )
+_AFTER_BACKSLASHES = _INDIFFERENT | {"jsDecode", "cssDecode", "escapeSeqDecode", "lowercase", "uppercase"}
 """Transformations that do the same to a value whatever the case of its letters is, but for the case of what comes out."""
 
 
@@ -53,11 +69,18 @@ def folded(chain: tuple[str, ...], node: Node) -> tuple[tuple[str, ...], Node]:
             steps.append(name)
     for place in range(len(steps) - 1, -1, -1):
         table = _TABLES.get(steps[place])
-        if table is None or not _INDIFFERENT.issuperset(step for step in steps[place + 1 :] if step not in _TABLES):
+        if table is None:
             continue
-        last = place == len(steps) - 1
-        del steps[place]
-        node = with_sets(node, before(table) if last else _either(table))
+        after = [step for step in steps[place + 1 :] if step not in _TABLES]
+        if _INDIFFERENT.issuperset(after):
+            node = with_sets(node, _either(table) if after else before(table))
+            del steps[place]
+        elif steps[place] == "lowercase" and _AFTER_BACKSLASHES.issuperset(after):
+            node = with_sets(node, _either(table))
+            steps[place] = ESCAPED_LOWER.name
+    for place in range(len(steps) - 1, 0, -1):
+        if steps[place - 1 : place + 1] == ["utf8toUnicode", "urlDecodeUni"]:
+            steps[place - 1 : place + 1] = [TO_OCTETS.name]
     return tuple(steps), node
 
 

@@ -13,8 +13,8 @@ from yett.rules.inspection.engines import Engine, Scan
 from yett.rules.inspection.folding import STEPS
 from yett.rules.inspection.plan import Plan
 
-_REMEMBERED = 4_096
-"""Ways and choices that are remembered, at most."""
+_REMEMBERED = 256
+"""Ways of each front, and choices of databases, that are remembered at most."""
 
 _LITTLE = 512
 """Octets up to which values that different chains change are scanned together: a scan of its own would cost more."""
@@ -67,8 +67,42 @@ class _Step:
         return _State(text, None if text.count(b"\n") == borders else changed)
 
 
-_Way = tuple[int, tuple[_Step, ...]]
-"""From a step, with transformations that change nothing passed: chains that end there, and steps that change something."""
+class _Front:
+    """Steps at which chains are that have come to the same state. below: the transformations that may follow."""
+
+    __slots__ = ("below", "ends", "first", "steps", "ways")
+
+    def __init__(self, steps: tuple[_Step, ...]) -> None:
+        self.first = steps[0]
+        self.steps = steps
+        self.ends = sum(step.ends for step in steps)
+        self.below: tuple[_Test, ...] = tuple({bit: (bit, touches) for step in steps for bit, touches in step.below}.values())
+        self.ways: dict[int, _Way] = {}
+
+    def way(self, touched: int) -> "_Way":
+        way = self.ways.get(touched)
+        if way is None:
+            if len(self.ways) >= _REMEMBERED:
+                self.ways.clear()
+            way = self.ways[touched] = self._found(touched)
+        return way
+
+    def _found(self, touched: int) -> "_Way":
+        ends, todo = 0, list(self.steps)
+        changing: dict[int, list[_Step]] = {}
+        while todo:
+            here = todo.pop()
+            ends |= here.ends
+            for child in here.children.values():
+                if child.bit & touched:
+                    changing.setdefault(child.bit, []).append(child)
+                else:
+                    todo.append(child)
+        return ends, tuple(_Front(tuple(steps)) for steps in changing.values())
+
+
+_Way = tuple[int, tuple[_Front, ...]]
+"""From a state on, with transformations that change nothing passed: chains that end there, and fronts after those that do."""
 
 
 class Passes:
@@ -83,8 +117,7 @@ class Passes:
         self._databases = [(int(cover, 16), engine.load(built)) for cover, built in plan.databases]
         self._sizes = [sum(cover & bit != 0 for bit in self._bits) for cover, _ in self._databases]
         self._scan = self._databases[0][1]
-        self._root = _tree(plan.chains)
-        self._ways: dict[tuple[int, int], _Way] = {}
+        self._root = _Front((_tree(plan.chains),))
         self._chosen: dict[int, Scan] = {}
 
     def candidates(self, values: Sequence[bytes], lines: Sequence[bytes] = ()) -> Collection[int]:
@@ -103,7 +136,7 @@ class Passes:
             hits = [hit for hit in hits if hit < count]
         root = self._root
         if root.below:
-            _, changing = self._way(root, _touched(root, text, borders))
+            _, changing = root.way(_touched(root, text, borders))
             if changing:
                 units = None
                 if text.count(b"\n") != borders:
@@ -112,33 +145,18 @@ class Passes:
         ids = self._ids
         return {ids[hit] for hit in hits}
 
-    def _way(self, step: _Step, touched: int) -> _Way:
-        key = (step.number, touched)
-        way = self._ways.get(key)
-        if way is None:
-            ends, todo = 0, [step]
-            changing: list[_Step] = []
-            while todo:
-                here = todo.pop()
-                ends |= here.ends
-                for child in here.children.values():
-                    (changing if child.bit & touched else todo).append(child)
-            if len(self._ways) >= _REMEMBERED:
-                self._ways.clear()
-            way = self._ways[key] = ends, tuple(changing)
-        return way
-
-    def _changed(self, changing: Sequence[_Step], start: _State, borders: int, hits: list[int]) -> list[int]:
+    def _changed(self, changing: Sequence[_Front], start: _State, borders: int, hits: list[int]) -> list[int]:
         """The hits of values as they are, where they count, and those of what chains make of values."""
         states = self._walked(changing, start, borders)
         if not states:
             return hits
-        units = start.split()
+        before = set(start.split())
         variants: dict[bytes, int] = {}
-        spent = 0  # chains that change every value: what was found before them does not count
+        spent = 0  # chains after which no value is what another was: what was found before them does not count
         for state, chains in states:
-            changed = [new for new, old in zip(state.split(), units) if new != old]
-            if len(changed) == len(units):
+            after = set(state.split())
+            changed = after - before
+            if len(changed) == len(after):
                 spent |= chains
             for unit in changed:
                 variants[unit] = variants.get(unit, 0) | chains
@@ -166,21 +184,23 @@ class Passes:
             return [hit for hit in found if hit < count]
         return found
 
-    def _walked(self, changing: Sequence[_Step], start: _State, borders: int) -> list[tuple[_State, int]]:
+    def _walked(self, changing: Sequence[_Front], start: _State, borders: int) -> list[tuple[_State, int]]:
         """What the values are at the ends of chains that change one of them, and those chains."""
         made: dict[tuple[int, int], _State] = {}
         ended: dict[int, tuple[_State, int]] = {}
-        todo = [(step, start) for step in changing]
+        todo = [(front, start) for front in changing]
         while todo:
-            step, before = todo.pop()
-            key = (id(before), step.bit)
+            front, before = todo.pop()
+            first = front.first
+            key = (id(before), first.bit)
             after = made.get(key)
             if after is None:
-                after = made[key] = step.taken(before, borders)
-            ends = step.ends
-            if step.below:
-                ends, more = self._way(step, _touched(step, after.text, borders))
-                todo += [(child, after) for child in more]
+                after = made[key] = first.taken(before, borders)
+            ends = front.ends
+            if front.below:
+                ends, more = front.way(_touched(front, after.text, borders))
+                if more:
+                    todo += [(each, after) for each in more]
             if ends and after is not start:
                 known = ended.get(id(after))
                 ended[id(after)] = after, ends if known is None else ends | known[1]
@@ -198,9 +218,9 @@ class Passes:
         return scan
 
 
-def _touched(step: _Step, text: bytes, borders: int) -> int:
+def _touched(front: _Front, text: bytes, borders: int) -> int:
     mask = 0
-    for bit, touches in step.below:
+    for bit, touches in front.below:
         if touches(text, borders):
             mask |= bit
     return mask
