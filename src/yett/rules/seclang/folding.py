@@ -178,8 +178,10 @@ class _Walk:
             self._changes(found)
         if ruling.verdict == "deny" and self.t.acts:
             raise Contradiction(ruling, (ruling.message.constant or b"").decode("utf-8", "replace"))
+        if ruling.logs and not ruling.skip_to:
+            return self._dynamic(ruling, found, 0)
         wrote = list(written(found))
-        if (wrote and self.looked) or any(name in self.unknown for name in wrote) or ruling.logs:
+        if (wrote and self.looked) or any(name in self.unknown for name in wrote):
             ruling.variables_only, ruling.tx = True, self.state
             self._keep(ruling, 0, found)
         self._run(ruling)

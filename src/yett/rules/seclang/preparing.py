@@ -152,4 +152,4 @@ def _leave_out(positions: frozenset[int], target: Variable) -> Effect:
 def _use_processor(t: Transaction, processor: bytes) -> None:
     if t.processor != processor:
         t.processor = processor
-        t.gathered.clear()
+        t.forget_body()

@@ -28,8 +28,6 @@ def probe(trigger: Trigger) -> Probe:
     """Of a link whose operator is one of those with a quick first look."""
     rule, chain = trigger.rule, trigger.link.chain
     name = rule.operator.name
-    if trigger.breaks:
-        return _each(chain, _breaks, _carriage_return)
     if name in ("gt", "ge"):
         return _longer(int(rule.operator.argument) - (name == "ge"))
     if name == "validatebyterange":
@@ -42,14 +40,6 @@ def probe(trigger: Trigger) -> Probe:
 
 def _not_utf8(text: bytes) -> bool:
     return not text.isascii() and not is_utf8(text)
-
-
-def _breaks(text: bytes) -> bool:
-    return b"\n" in text or b"\r" in text
-
-
-def _carriage_return(text: bytes) -> bool:
-    return b"\r" in text
 
 
 def _escapes(text: bytes) -> bool:

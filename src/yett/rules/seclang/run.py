@@ -36,20 +36,31 @@ def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
     sieve = program.sieve
     mask = sieve.head(t) | sieve.targets(t, t.targets())
     mask |= sieve.path(t.path)
+    broken = t.has_escaped_breaks
     for values, lines in t.texts():
-        mask |= sieve.text.look(values, lines) & sieve.texts
+        mask |= sieve.text.look(values, lines, broken) & sieve.texts
         yield TURN
-    if t.has_escaped_breaks:
-        mask |= sieve.text.breaks
     if t.body:
         mask |= _body(program, t)
     choice = program.chosen(1, mask)
     if not choice.candidates:
         return
+    processor = t.processor
     yield from _phase(choice.first, t, 1)
     if t.refusal is None:
+        if t.processor != processor:
+            choice = program.chosen(1, mask | _look_again(program, t))
         t.enter_body()
         yield from _phase(choice.second, t, 2)
+
+
+def _look_again(program: Program, t: Transaction) -> int:
+    """At a body that is to be read in another way than its type says."""
+    sieve = program.sieve
+    mask = _body(program, t)
+    for pair in t.reading.arguments:
+        mask |= sieve.text.look(pair)
+    return mask | sieve.text.look((*t.reading.texts, *t.reading.names, *t.reading.attributes))
 
 
 def _body(program: Program, t: Transaction) -> int:

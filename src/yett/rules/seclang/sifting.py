@@ -54,14 +54,11 @@ class Texts:
         needles: list[Needle] = []
         self._bits: list[int] = []
         self._probes: list[tuple[int, Probe]] = []
-        self.breaks = 0
         single: list[Trigger] = []
         for trigger in triggers:
             if trigger.rule.operator.name in SINGLE:
                 single.append(trigger)
                 continue
-            if trigger.breaks:
-                self.breaks |= trigger.bit
             if not trigger.pattern:
                 self._probes.append((trigger.bit, probe(trigger)))
                 continue
@@ -74,12 +71,12 @@ class Texts:
         for refused in self.matcher.refused if self.matcher else ():
             self.always |= self._bits[refused.id]
 
-    def look(self, values: Sequence[bytes], lines: Sequence[bytes] = ()) -> int:
-        """The bits of all links that may match one of the values, or a line of one of the texts in `lines`."""
+    def look(self, values: Sequence[bytes], lines: Sequence[bytes] = (), broken: bool = False) -> int:
+        """The bits of all links that may match one of the values, or a line of one of the texts in `lines`; broken: or several."""
         mask = self.always
         if self.matcher is not None:
             bits = self._bits
-            for number in self.matcher.candidates((*values, *lines) if lines else values):
+            for number in self.matcher.candidates((*values, *lines)) if broken else self.matcher.candidates(values, lines):
                 mask |= bits[number]
         for bit, may_match in self._probes:
             if may_match(values, lines):

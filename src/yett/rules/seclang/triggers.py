@@ -15,7 +15,7 @@ from yett.rules.seclang.facts import LinkFacts, Names
 from yett.rules.seclang.folding import Kept
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.macros import Macro
-from yett.rules.seclang.operators import PATTERNS, Accept
+from yett.rules.seclang.operators import PATTERNS
 from yett.rules.seclang.transaction import Transaction
 
 
@@ -79,15 +79,13 @@ MULTIPLE = Part.TEXT | Part.PATH | Part.TARGET | Part.BODY | Part.FILES | Part.C
 
 class Trigger(msgspec.Struct, eq=False):
     """One link that is judged beforehand. rule: as it was read; pattern: whether it has something to look for, which must be
-    there; breaks: what it looks for is a line break and nothing else, which stands between values, too; whole: the whole chain
-    is judged, on one line of the head at a time."""
+    there; whole: the whole chain is judged, on one line of the head at a time."""
 
     bit: int
     link: Link
     rule: SecRule
     parts: Part
     pattern: bool
-    breaks: bool = False
     whole: tuple[Link, ...] = ()
 
 
@@ -167,8 +165,7 @@ class Triggering:
 
     def _bit(self, link: Link, rule: SecRule, parts: Part, pattern: bool, whole: tuple[Link, ...] = ()) -> int:
         bit = 1 << len(self.triggers)
-        breaks = pattern and _only_line_breaks(link.accept)
-        self.triggers.append(Trigger(bit, link, rule, parts, pattern and not breaks, breaks, whole))
+        self.triggers.append(Trigger(bit, link, rule, parts, pattern, whole))
         return bit
 
     def _private(self, one: Kept, index: int) -> bool:
@@ -199,11 +196,6 @@ class Triggering:
             if index > first and (known.reads.exchange or known.reads.earlier):
                 return False
         return True
-
-
-def _only_line_breaks(accept: Accept) -> bool:
-    accepted = [octet for octet in range(256) if accept(bytes((octet,)), NOBODY) is not None]
-    return accepted in ([10], [10, 13]) and accept(b"a b\x00c", NOBODY) is None
 
 
 def _only_whether_there_is_a_body(rule: SecRule) -> bool:
