@@ -130,12 +130,15 @@ Understood here:
 * Selectors with blanks (`ARGS:'a b'`), patterns with `|` and without quotes (`ARGS:/a|b/`), a SecAction in a chain, lists
   of ids in `ctl`, `ctl:ruleRemoveByMsg` and `ctl:ruleRemoveTargetByMsg`, `skipAfter` to the id of a rule,
   `SecRuleUpdate...ById 1:2` for the third rule of a chain: as in version 2.
+* Names are compared without regard to case everywhere, also in SecRuleUpdateTarget* and `ctl`; `!ARGS` leaves out every argument,
+  also one that is named (`ARGS:a`).
 * A rule without a disruptive action has that of SecDefaultAction, as the manual says, not only one that says `block`.
 
 The same as in ModSecurity 3, and different from version 2:
 
 * SecRuleUpdate*, SecRuleRemove* and SecDefaultAction work for the whole directory, wherever they stand; SecDefaultAction
   stands once for each phase. Updates by id change the first rule of a chain.
+* Within a chain, variables are set as soon as their own rule matches; everything else, `ctl` included, waits for the whole chain.
 * Tags and messages are compared as a whole and with regard to case, in directives and in `ctl`; they are not patterns. A
   directive that changes no rule is listed as not enforced.
 """
