@@ -248,14 +248,25 @@ def test_a_slow_body_ends_with_408_and_a_stalled_download_with_its_connection(tm
     run(talk())
 
 
-def test_the_reason_phrase_of_a_replaced_error_is_the_standard_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("method", "status", "phrase"),
+    [
+        (b"GET", b"500", b"Internal Server Error"),
+        (b"HEAD", b"500", b"Internal Server Error"),
+        (b"GET", b"404", b"Not Found"),
+        (b"GET", b"200", b"KeyError in /srv/shop.py"),
+    ],
+)
+def test_the_reason_phrase_of_an_error_is_the_standard_one(tmp_path: Path, method: bytes, status: bytes, phrase: bytes) -> None:
     policy = PLAIN + "    sanitise_errors: true\n"
-    answer = b"HTTP/1.1 500 KeyError in /srv/shop.py\r\nContent-Length: 2\r\n\r\nno"
+    answer = b"HTTP/1.1 %b KeyError in /srv/shop.py\r\nContent-Length: %d\r\n\r\n" % (status, 0 if method == b"HEAD" else 2)
 
     async def talk() -> None:
-        async with House(tmp_path, policy, handler=says(answer)) as house:
-            _, head, _ = await house.ask(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+        async with House(tmp_path, policy, handler=says(answer + (b"" if method == b"HEAD" else b"no"))) as house:
+            client = await house.connect()
+            await client.send(b"%b / HTTP/1.1\r\nHost: h\r\n\r\n" % method)
+            head = await client.reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 %b %b\r\n" % (status, phrase))
 
     run(talk())
 

@@ -70,7 +70,7 @@ services:
     match: {hosts: [API.example, "a b"], prefix: v1}
     upstrem: {targets: []}
     mode: enforced
-    cros: {allow_origins: ["*"]}
+    corss: {allow_origins: ["*"]}
     authenticate: [apikey, {api_key: {heder: X}}]
     rules: {cosr: {mode: monitor}, cors: {mode: mointor}}
     operations:
@@ -84,7 +84,7 @@ services:
         "yett.yaml:5:3: 'upstream' is missing",
         "yett.yaml:7:5: unknown key 'upstrem' (did you mean 'upstream'?)",
         "yett.yaml:8:11: 'enforced' is not one of the choices (did you mean 'enforce'?)",
-        "yett.yaml:9:5: unknown key 'cros' (did you mean 'cors'?)",
+        "yett.yaml:9:5: unknown key 'corss' (did you mean 'cors'?)",
         "yett.yaml:10:20: unknown entry 'apikey' (did you mean 'api_key'?)",
         "yett.yaml:10:39: unknown key 'heder' (did you mean 'header'?)",
         "yett.yaml:11:13: there is no rule 'cosr' (did you mean 'cors'?)",

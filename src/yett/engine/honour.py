@@ -12,17 +12,8 @@ import msgspec
 from yett.engine.settings import Chosen
 from yett.formats.contract.live import ContractOperation
 from yett.formats.contract.values import SecurityScheme
+from yett.rules.guards.contract_request import AUTHENTICATED_BY
 from yett.rules.registry import guards
-
-ENTRIES = {
-    "apiKey": "api_key",
-    "basic": "basic",
-    "bearer": "jwt",
-    "oauth2": "jwt",
-    "openIdConnect": "jwt",
-    "mutualTLS": "client_certificate",
-}
-"""The entry of `authenticate` for each type of scheme (OpenAPI 3.1, security scheme object)."""
 
 SETTING = "authenticate"
 ANONYMOUS = "anonymous"
@@ -49,7 +40,7 @@ def honoured(entries: list[Chosen], operation: ContractOperation, say: Say) -> l
     wanted: set[str] = set()
     for name in dict.fromkeys(name for alternative in security for name, _ in alternative):
         scheme = schemes.get(name)
-        entry = ENTRIES.get(scheme.type, "") if scheme is not None else ""
+        entry = AUTHENTICATED_BY.get(scheme.type, "") if scheme is not None else ""
         if entry in known:
             wanted.add(entry)
             _compare(scheme, entries, say)

@@ -42,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     set_lines: bytes = b""
     default_lines: tuple[tuple[bytes, bytes], ...] = ()
     drop_fields: frozenset[bytes] = frozenset()
+    standard_reasons: bool = False
 
     @property
     def may_read_response(self) -> bool:

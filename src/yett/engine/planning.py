@@ -132,6 +132,7 @@ class _Work:
         self.set_fields: dict[bytes, bytes] = {}
         self.default_fields: dict[bytes, bytes] = {}
         self.drop_fields: set[bytes] = set()
+        self.standard_reasons = False
 
     def add(self, chosen: Chosen) -> None:
         rule = chosen.guard.rule.id
@@ -143,7 +144,7 @@ class _Work:
             return
         if prepared.mode is Mode.MONITOR:
             mode = Mode.MONITOR
-        changes = prepared.set_fields or prepared.default_fields or prepared.drop_fields
+        changes = prepared.set_fields or prepared.default_fields or prepared.drop_fields or prepared.standard_reasons
         if prepared.steps or changes:
             self.rules[rule] = Mode.ENFORCE if Mode.ENFORCE in (mode, self.rules.get(rule)) else Mode.MONITOR
         for step in prepared.steps:
@@ -152,6 +153,7 @@ class _Work:
             self.set_fields.update(prepared.set_fields)
             self.default_fields.update(prepared.default_fields)
             self.drop_fields.update(prepared.drop_fields)
+            self.standard_reasons |= prepared.standard_reasons
 
     def _prepare(self, chosen: Chosen) -> Prepared | None:
         rule, known = chosen.guard.rule, self.draft.common.prepared
@@ -274,5 +276,6 @@ def plan(draft: Draft, guards: Iterable[Chosen]) -> Planned:
         set_lines=one(set_lines),
         default_lines=one(default_lines),
         drop_fields=one(drop_fields),
+        standard_reasons=work.standard_reasons,
     )
     return Planned(made, tuple(work.rules.items()), preflight, entry, tuple(work.gaps), tuple(work.failures))

@@ -50,13 +50,14 @@ class By(StrEnum):
 
 STAGES = {
     By.ADDRESS: Stage.THROTTLE,
-    By.OPERATION: Stage.THROTTLE,
     By.DEVICE: Stage.THROTTLE,
-    By.SERVICE: Stage.THROTTLE,
+    By.OPERATION: Stage.LIMIT,
+    By.SERVICE: Stage.LIMIT,
     By.PRINCIPAL: Stage.LIMIT,
     By.KEY: Stage.LIMIT,
 }
-"""Before authentication where nothing of it is needed: what keeps floods and guesses off must not cost a signature check."""
+"""Before authentication where nothing of it is needed: what keeps floods and guesses off must not cost a signature check. What
+all callers share comes after it, or strangers could use it up for those who are known."""
 
 
 class Across(StrEnum):

@@ -101,7 +101,7 @@ def test_a_request_that_cannot_be_counted(error: Exception) -> None:
 
 @pytest.mark.parametrize(
     ("by", "stage"),
-    [("address", Stage.THROTTLE), ("service", Stage.THROTTLE), ("operation", Stage.THROTTLE), ("principal", Stage.LIMIT)],
+    [("address", Stage.THROTTLE), ("service", Stage.LIMIT), ("operation", Stage.LIMIT), ("principal", Stage.LIMIT)],
 )
 def test_when_it_runs(by: str, stage: Stage) -> None:
     assert [step.stage for step in limited(by=by).steps] == [stage]

@@ -348,6 +348,8 @@ def test_security_that_is_honoured() -> None:
     assert as_principal(guarded, "anonymous") == 401
     denied = guarded.denial(Seen("/orders"))
     assert denied is not None and denied.fields == ((b"WWW-Authenticate", b"Bearer"),)
+    assert as_principal(guarded, "unverified") == 503, "scopes of a token that could not be verified are nobody's"
+    assert as_principal(secured({"login": []}), "unverified") == 0, "the policy let it in, and no scope is asked for"
 
 
 def test_security_that_cannot_be_required() -> None:

@@ -225,8 +225,8 @@ def test_before_authentication_where_no_principal_is_needed() -> None:
         stages[by] = step.stage
     (step,) = limited(by="device", device={"cookie": "did"}).steps
     stages["device"] = step.stage
-    assert {by for by, stage in stages.items() if stage is Stage.THROTTLE} == {"address", "operation", "service", "device"}
-    assert {by for by, stage in stages.items() if stage is Stage.LIMIT} == {"principal", "key"}
+    assert {by for by, stage in stages.items() if stage is Stage.THROTTLE} == {"address", "device"}
+    assert {by for by, stage in stages.items() if stage is Stage.LIMIT} == {"operation", "service", "principal", "key"}
 
 
 def test_what_a_later_limit_refuses_is_given_back() -> None:

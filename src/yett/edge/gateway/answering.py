@@ -21,6 +21,11 @@ _RESPONSE, _RESPONSE_BODY = int(Phase.RESPONSE), int(Phase.RESPONSE_BODY)
 _NO_BODY = (204, 304)
 
 
+def _without_words(head: ResponseHead) -> ResponseHead:
+    """With the standard reason phrase: the upstream's own may tell as much as a body does."""
+    return msgspec.structs.replace(head, reason=reason(head.status).encode())
+
+
 class AnsweringExchange(LiveExchange):
     """Satisfies the response's part of `upstream.Receiver`."""
 
@@ -32,8 +37,10 @@ class AnsweringExchange(LiveExchange):
             self.upstream = None
         if self.over:
             return
+        self.status = status = head.status
+        if status >= 400 and self.plan.standard_reasons:
+            head = _without_words(head)
         self.parent = head
-        self.status = head.status
         self.response_lines = head.lines
         self.response_fields = head.fields
         self.response_size = len(piece)
@@ -137,7 +144,7 @@ class AnsweringExchange(LiveExchange):
         """Send `body` with the upstream's status and what remains true of its fields. Its reason phrase may tell what the body
         told: the standard one takes its place."""
         if self.parent is not None:
-            self.parent = msgspec.structs.replace(self.parent, reason=reason(self.parent.status).encode())
+            self.parent = _without_words(self.parent)
         kind = self.evaluation.replacement_type
         if kind:
             self.evaluation.add_field(b"content-type: " + kind + b"\r\n")

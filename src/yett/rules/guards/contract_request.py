@@ -26,8 +26,10 @@ from yett.formats.contract.values import Body, SecurityScheme
 from yett.formats.contract.violations import Violation
 from yett.model.decision import Check, Denial, Evaluation, Stage
 from yett.model.exchange import View
+from yett.model.operation import UNVERIFIED
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
 from yett.rules.guards._contract import Enforcement, Options, Security, Undeclared, denial, report_gaps
+from yett.rules.refusal import unavailable
 
 _CONTRACT = """
 openapi: 3.1.0
@@ -105,7 +107,7 @@ RULE = Rule(
 _TITLE = "The request does not match the description of this API."
 _TYPE_TITLE = "The content type is not supported here."
 
-_PRINCIPALS = {
+AUTHENTICATED_BY = {
     "apiKey": "api_key",
     "basic": "basic",
     "bearer": "jwt",
@@ -113,7 +115,9 @@ _PRINCIPALS = {
     "openIdConnect": "jwt",
     "mutualTLS": "client_certificate",
 }
-"""Which way of authentication stands for a scheme of the contract."""
+"""The entry of `authenticate`, which is also the scheme of its principals, for each type of security scheme (OpenAPI 3.1)."""
+UNVERIFIED_BY = "jwt"
+"""The one whose credentials may have to be let in unverified."""
 _CHALLENGES = {"jwt": b"Bearer", "basic": b'Basic realm="api"'}
 
 
@@ -232,15 +236,16 @@ def _security(operation: ContractOperation, scope: Scope) -> Check | None:
     for alternative in operation.detail.security or ():
         schemes = [(operation.live.schemes.get(name), scopes) for name, scopes in alternative]
         known = frozenset(
-            _PRINCIPALS[scheme.type] for scheme, _ in schemes if scheme is not None and scheme.type in _PRINCIPALS
+            AUTHENTICATED_BY[scheme.type] for scheme, _ in schemes if scheme is not None and scheme.type in AUTHENTICATED_BY
         )
         if len(known) > 1:
             scope.gap("security", "several schemes at once: one of them is enough here")
-        if any(scheme is None or scheme.type not in _PRINCIPALS for scheme, _ in schemes):
+        if any(scheme is None or scheme.type not in AUTHENTICATED_BY for scheme, _ in schemes):
             scope.gap("security", f"the scheme {_names(schemes)} cannot be required")
         alternatives.append((known, frozenset(word for _, scopes in schemes for word in scopes)))
     if not alternatives or any(not known for known, _ in alternatives):
         return None
+    of_tokens = [scopes for known, scopes in alternatives if UNVERIFIED_BY in known]
     challenges = dict.fromkeys(_CHALLENGES[name] for known, _ in alternatives for name in sorted(known) if name in _CHALLENGES)
     fields = tuple((b"WWW-Authenticate", challenge) for challenge in challenges)
 
@@ -250,6 +255,8 @@ def _security(operation: ContractOperation, scope: Scope) -> Check | None:
             return Denial(
                 RULE.id, 401, "the contract requires authentication", title="Authentication is required.", fields=fields
             )
+        if principal.scheme == UNVERIFIED.scheme and of_tokens and all(of_tokens):
+            return unavailable(RULE.id, "", "scopes of a token that could not be verified", 30)
         asked = [scopes for known, scopes in alternatives if principal.scheme in known]
         granted = principal.scopes | principal.roles
         if not asked or any(scopes <= granted for scopes in asked):
@@ -263,4 +270,4 @@ def _security(operation: ContractOperation, scope: Scope) -> Check | None:
 
 
 def _names(schemes: list[tuple[SecurityScheme | None, tuple[str, ...]]]) -> str:
-    return ", ".join(scheme.name for scheme, _ in schemes if scheme is not None and scheme.type not in _PRINCIPALS)
+    return ", ".join(scheme.name for scheme, _ in schemes if scheme is not None and scheme.type not in AUTHENTICATED_BY)

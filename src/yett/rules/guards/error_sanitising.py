@@ -3,8 +3,8 @@
 An unhandled error shows code, paths, versions, queries and sometimes secrets to whoever caused it, which is what an attacker
 probes for. Bodies of 5xx answers are replaced by problem details with the same status, whatever they say; bodies of 4xx answers
 are replaced where they hold a trace of Python, Java, Kotlin, .NET, Node.js, PHP, Go, Ruby or Rust, an SQL error or a page of a
-debug mode. Fields that name server software (Server, Via, X-Powered-By …) are dropped from every answer. The record names what
-was found; the caller can quote the request id.
+debug mode; errors get the standard reason phrase. Fields that name server software (Server, Via, X-Powered-By …) are dropped from
+every answer. The record names what was found; the caller can quote the request id.
 
 To fix: switch the framework's debug mode off and handle the error that the upstream's own log shows. An upstream whose 5xx
 bodies are meant for callers wants `replace_5xx: false`; they are then searched like those of 4xx.
@@ -100,7 +100,7 @@ def prepare(options: Options, scope: Scope) -> Prepared:  # noqa: ARG001
     if options.search:
         steps.append(Step(Stage.RESPONSE_BODY, _search, errors_only=True))
     drop = frozenset(name.lower().encode() for name in options.drop) | (_BANNERS if options.banners else frozenset())
-    return Prepared(steps=tuple(steps), drop_fields=drop, mode=options.mode)
+    return Prepared(steps=tuple(steps), drop_fields=drop, standard_reasons=True, mode=options.mode)
 
 
 def _replace_server_errors(view: View, evaluation: Evaluation) -> None:
