@@ -388,7 +388,7 @@ def test_the_summary_counts_what_enforcement_denies(run):
     )
     assert "rate-limit" in result.stdout
     assert run(log, "--summary", "-n", "1").exit_code in (0, 1)
-    assert run(log, "--summary", "--verdict", "answer").stdout.startswith("1 exchanges.")
+    assert run(log, "--summary", "--verdict", "answer").stdout.startswith("1 exchange.")
     assert run(log, "--summary", "--tag", "gateway:log:*").exit_code == 1
     for other in ("--json", "--follow"):
         assert run(log, "--summary", other).exit_code == 2

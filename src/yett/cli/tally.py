@@ -114,7 +114,8 @@ class Tally:
     def _heading(self) -> Iterator[str]:
         share = f" ({self.denied / self.exchanges:.1%})" if self.exchanges and self.denied else ""
         allowed = self.exchanges - self.denied
-        yield f"{self.exchanges:,} exchanges. Enforced, {allowed:,} would be allowed and {self.denied:,} denied{share}."
+        exchanges = f"{self.exchanges:,} exchange{'' if self.exchanges == 1 else 's'}"
+        yield f"{exchanges}. Enforced, {allowed:,} would be allowed and {self.denied:,} denied{share}."
         if self.acted != self.denied:
             yield f"The policy as it is denies {self.acted:,}; the others it only records."
         if self.unreadable:
