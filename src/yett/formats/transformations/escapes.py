@@ -53,6 +53,7 @@ def _escape(match: re.Match[bytes]) -> bytes:
     return b"%c" % (int(found, 16 if kind == 1 else 8) & 0xFF)
 
 
+_CSS_ACROSS = re.compile(rb"\\[0-9A-Fa-f]{0,6}\n")
 _CSS = re.compile(rb"\\(?:([0-9A-Fa-f]{1,6})[ \t\n\v\f\r]?|(.?))", re.DOTALL)
 
 
@@ -61,7 +62,7 @@ def css_decode(value: bytes) -> bytes:
 
 
 def css_decode_in_lines(text: bytes) -> bytes | None:
-    return None if b"\\\n" in text else css_decode(text)
+    return None if b"\\" in text and _CSS_ACROSS.search(text) else css_decode(text)
 
 
 def _css(match: re.Match[bytes]) -> bytes:
