@@ -1,8 +1,9 @@
 """The benchmark: `make bench`, or `python bench/run.py [WHAT]`.
 
 WHAT is `compare` (the default: Yett beside other proxies) or one of the other promises: operations, principals, memory,
-start, reload, idle, latency; `bars` is all of those; `profile` shows where the time goes. Everything runs on loopback, on two
-cores, and ends by itself. Exit code 0 if every promise that was measured was kept, 1 if not, 2 if a run was void.
+start, reload, idle, latency; `bars` is all of those; `attacks` is the cost of the attack rules; `profile` shows where the
+time goes. Everything runs on loopback, on two cores, and ends by itself. Exit code 0 if every promise that was measured was
+kept, 1 if not, 2 if a run was void.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def _compare(options: argparse.Namespace) -> list[report.Bar]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", default="compare", choices=["compare", "bars", "profile", *bars.BARS])
+    parser.add_argument("what", nargs="?", default="compare", choices=["compare", "bars", "profile", "attacks", *bars.BARS])
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measured load")
     parser.add_argument("--only", action="append", default=[], metavar="PEER", help="only these peers, and nginx")
@@ -78,6 +79,12 @@ def main() -> int:
             kept = []
             traffic = subjects.traffic(OPERATIONS, PRINCIPALS)
             print(hotspots.profile(subjects.guarded(OPERATIONS, PRINCIPALS), traffic, options.seconds * 4))
+        elif options.what == "attacks":
+            from attacks import speed  # needs rules and libraries that the others do not
+
+            kept = speed.attacks(options.rounds, options.seconds)
+            report.save(systems.OUT, "attacks", report.bars_table(kept) + "\n", {"facts": machine.facts(), "bars": kept})
+            print(report.bars_table(kept))
         else:
             names = list(bars.BARS) if options.what == "bars" else [options.what]
             kept = [bar for name in names for bar in bars.BARS[name](options.rounds, options.seconds)]

@@ -105,6 +105,8 @@ _ACCEPTS = (
     "application/vnd.api+json",
 )
 _LANGUAGES = ("en-US,en;q=0.9", "de", "fr-CH, fr;q=0.9, en;q=0.8, *;q=0.5", "ja", "pt-BR,pt;q=0.8", "zh-Hans-CN")
+_NOT_DECLARED = ("accept", "content-type", "authorization")
+"""Header parameters of these names shall be ignored (OpenAPI 3.1, 4.8.12.1)."""
 QUERY, PATH = "query ", "path "
 """Written before the names of parameters there."""
 PROVIDER = 3
@@ -273,9 +275,9 @@ class Writer:
                 path = path.replace("{" + name + "}", self._segment(parameter))
             elif place == "query" and (parameter.get("required") or self.chance.random() < 0.5):
                 query += self._pairs(parameter)
-            elif place == "header" and parameter.get("required"):
+            elif place == "header" and parameter.get("required") and name.lower() not in _NOT_DECLARED:
                 fields.append((name, str(self.instances.make(_schema(parameter), name)).replace("\n", " ").strip() or "x"))
-            elif place == "body":
+            elif place == "body" and method not in ("get", "delete"):
                 body, media = self._json(parameter.get("schema") or {}), "application/json"
             elif place == "formData" and parameter.get("required"):
                 raise Impossible("a form in version 2")
@@ -293,7 +295,7 @@ class Writer:
         return Made(
             self.api.name,
             Request(method=method.upper(), target=target.encode(), fields=_octets(fields), body=body),
-            tuple(self.kinds),
+            (f"{register} texts", *self.kinds),
         )
 
     def _segment(self, parameter: dict[str, Any]) -> str:

@@ -1,0 +1,50 @@
+"""Deciding one request in the steps in which the gateway does, each timed: from one pause to the next nobody else has a turn."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attacks.subject import HOST, NOW, Subject
+from yett.engine.decide import decide, resume
+from yett.engine.recorded import RecordedView
+from yett.model.decision import Denial, Evaluation, Pause, Phase, Wait
+from yett.model.exchange import Exchange, Request
+
+LIMIT = 1 << 20
+"""Octets of a body that the guards ask for at most: the gateway lets the rest stream."""
+
+
+class Stepper:
+    """One policy of one service."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Raises PolicyErrors."""
+        self.subject = Subject({"all": settings})
+
+    def steps(self, request: Request) -> Iterator[float]:
+        """Seconds of each step of both phases of a request."""
+        fields = tuple(one for one in request.fields if one[0].lower() != b"host")
+        sent = Request(
+            method=request.method,
+            target=request.target,
+            fields=((b"Host", HOST.format(name="all").encode()), *fields),
+            body=request.body[:LIMIT],
+        )
+        snapshot = self.subject.snapshot
+        view = RecordedView(Exchange(id="1", source="bench", started=NOW, request=sent), snapshot.policy.bounds)
+        view.decode_body()
+        found = snapshot.route(view.method, view.host, view.target.path)
+        assert not isinstance(found, Denial)
+        plan, parameters = found
+        evaluation = Evaluation(plan.operation, NOW, NOW, parameters)
+        for phase in (Phase.HEAD, Phase.BODY):
+            began = time.perf_counter()
+            outcome = decide(plan.checks[phase], view, evaluation)
+            yield time.perf_counter() - began
+            while isinstance(outcome, Wait) and isinstance(outcome.need, Pause):
+                evaluation.supply(outcome.need, True)
+                began = time.perf_counter()
+                outcome = resume(view, evaluation)
+                yield time.perf_counter() - began
+            if outcome is not None:
+                return
