@@ -13,17 +13,21 @@ from yett.engine.recorded import Replayed, replay
 from yett.engine.snapshot import Snapshot
 from yett.formats.inspected import Origin
 from yett.model.rule import Payload
-from yett.rules.inspection.pack import Pack, first_look
+from yett.rules.inspection.pack import BETWEEN, Pack, first_look
 from yett.rules.inspection.signature import Signature, Structure
 from yett.rules.inspection.unmask import unmasked
 from yett.rules.registry import Attack, RuleError, as_attack, attacks
 
 ATTACKS = attacks().values()
 MATCHES = [
-    pytest.param(attack, payload, id=f"{attack.rule.id}-{n}") for attack in ATTACKS for n, payload in enumerate(attack.rule.matches)
+    pytest.param(attack, payload, id=f"{attack.rule.id}-{n}")
+    for attack in ATTACKS
+    for n, payload in enumerate(attack.rule.matches)
 ]
 PASSES = [
-    pytest.param(attack, payload, id=f"{attack.rule.id}-{n}") for attack in ATTACKS for n, payload in enumerate(attack.rule.passes)
+    pytest.param(attack, payload, id=f"{attack.rule.id}-{n}")
+    for attack in ATTACKS
+    for n, payload in enumerate(attack.rule.passes)
 ]
 
 
@@ -151,7 +155,7 @@ def test_the_first_look_sees_whatever_a_pattern_matches(attack: Attack) -> None:
         pattern, needle = compiled(signature.pattern), compiled(first_look(signature))
         for text in texts:
             if pattern.search(text):
-                assert needle.search(text) or needle.search(text.replace(b"\n", b"\n\x1d")), (signature.id, text)
+                assert needle.search(text) or needle.search(text.replace(b"\n", BETWEEN)), (signature.id, text)
 
 
 def test_a_pattern_that_takes_more_than_linear_time_is_refused() -> None:

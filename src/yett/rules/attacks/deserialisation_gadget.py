@@ -89,6 +89,9 @@ SIGNATURES = (
         rb"|subprocess|builtins|__builtin__|nt)\b|!!python/(?:object|name|module|tuple|str:)\S*?"
         rb"|\bY29z[\w+/]{4,20}",
         reason="a pickled object or a YAML tag of Python",
+        needle=rb"\bc(?:os|posix|nt|subprocess|__builtin__|builtins|sys|commands|pty|runpy|importlib)\s+\w{2,30}\s"
+        rb"|\bgA[JMNQRSU][\w+/]*(?:jBXBvc2l4|cG9zaXg|c3VicHJvY2Vzc|X19idWlsdGlu|YnVpbHRpbnM|c3lzdGVt|cG9wZW4)"
+        rb"|\x80[\x02-\x05](?:c|\x95)|!!python/|\bY29z[\w+/]{4,20}",
         where=REQUEST,
         confirm=lambda found: _is_pickle(found),
     ),

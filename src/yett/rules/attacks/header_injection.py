@@ -13,7 +13,7 @@ What it does not protect against: fields that the application writes without a l
 
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.signature import NAMES, PARAMETERS, Found, Signature
+from yett.rules.inspection.signature import LINE_BREAK, NAMES, PARAMETERS, Found, Signature
 
 RULE = AttackRule(
     id="header-injection",
@@ -66,6 +66,13 @@ SIGNATURES = (
         + _FIELDS
         + rb"[\s]*:",
         reason="a line break, and a field of HTTP",
+        needle=(
+            rb"(?:[\r"
+            + LINE_BREAK
+            + rb"]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?"
+            + _FIELDS
+            + rb"[\s]*:"
+        ),
         where=_LINE | PARAMETERS,
         confirm=_one_line,
     ),
@@ -74,6 +81,9 @@ SIGNATURES = (
         pattern=rb"[\r\n]\s*(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS)\s+\S+\s+HTTP/\d"
         rb"|\r?\n\s*HTTP/[0-3](?:\.\d)?\s+\d{3}\b|\r\n\r\n\s*<|\n\n\s*<(?:html|script|svg|body|h1)",
         reason="a line break, and a response",
+        needle=rb"HTTP/[0-3](?:\.\d)?\s+\d{3}\b|(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS)\s+\S+\s+HTTP/\d|\r\s+<|"
+        + LINE_BREAK
+        + rb"\s*<(?:html|script|svg|body|h1)",
         where=_LINE | PARAMETERS,
         confirm=lambda found: (
             found.value.origin in (Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Origin.QUERY_NAME)
@@ -84,6 +94,7 @@ SIGNATURES = (
         id="mail",
         pattern=rb"[\r\n]+\s*(?:bcc|cc|to|from|reply-to|subject|mime-version|return-path)\s*:\s*[^\r\n]+",
         reason="a line break, and a field of mail",
+        needle=rb"[\r" + LINE_BREAK + rb"]\s*(?:bcc|cc|to|from|reply-to|subject|mime-version|return-path)\s*:",
         where={Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART},
         confirm=lambda found: _one_line(found) and b"@" in found.text[: found.start],
     ),
@@ -92,6 +103,10 @@ SIGNATURES = (
         pattern=rb"[\r\n]+\s*(?:(?:MAIL\s+FROM|RCPT\s+TO):\s*<?|(?:SET|CONFIG\s+SET|FLUSHALL|SLAVEOF|EVAL)\s+\S+?\s"
         rb"|(?:DATA|QUIT)\r\n|[A-Z]\d{3,4}\s+(?:CAPABILITY|LOGIN|FETCH|SELECT|CREATE|DELETE|LOGOUT)\b)",
         reason="a line break, and a command of another protocol",
+        needle=rb"(?:MAIL\s+FROM|RCPT\s+TO):|[\r"
+        + LINE_BREAK
+        + rb"]\s*(?:(?:SET|CONFIG\s+SET|FLUSHALL|SLAVEOF|EVAL)\s|(?:DATA|QUIT)\r|[A-Z]\d{3,4}\s+(?:CAPABILITY"
+        rb"|LOGIN|FETCH|SELECT|CREATE|DELETE|LOGOUT)\b)",
         where=_LINE,
         confirm=lambda found: found.value.origin is not Origin.FORM or _one_line(found),
     ),

@@ -96,6 +96,7 @@ SIGNATURES = (
         id="path-in-name",
         pattern=rb"\.\.[/\\]|^[/\\]|^[a-z]:[/\\]|[\x00-\x08\x0a-\x1f]|[|`]|\$\(|;\s*\w+|<\w",
         reason="a name of a file that is a path or a command",
+        needle=rb"\.\.[/\\]|^[/\\]|^[a-z]:[/\\]|[\x00-\x08\x0a-\x1f]|[|`]|\$\(|;\s*\w|<\w",
         where=frozenset({Origin.FILE_NAME}),
         confirm=lambda found: not _is_old_browser(found),
     ),

@@ -106,6 +106,7 @@ SIGNATURES = (
         id="step-to-secret",
         pattern=_STEP + rb"[^\s]*?" + _SECRETS,
         reason="a step out of a directory, towards a well-known file",
+        needle=rb"\.{2}[\x00-\x20]?(?:[/\\;|:%?]|\x00|0x)|\.(?:\x00|;|\s)\.|\.%2e|%2e\.",
         where=_PLACES,
         confirm=_alone,
     ),
@@ -114,6 +115,7 @@ SIGNATURES = (
         pattern=rb"(?:^[\s'\"]*|[=:|;])(?:file:)?[/\\]{0,3}(?:[a-z]:[/\\]+|[/\\]+|\./|%\w+%[/\\]|~/|\.\./"
         rb"|[?*.]{0,3}/)(?:[\w.\-]{1,40}[/\\]+){0,3}" + _SECRETS,
         reason="a well-known file that is no caller's business",
+        needle=rb"[/\\~.]" + _SECRETS,
         where=_PLACES - {Origin.HEADER, Origin.URL},
         confirm=_absolute,
     ),

@@ -132,6 +132,9 @@ SIGNATURES = (
         + SCRIPT
         + rb"|vbscript:|data:\s*(?:text/(?:html|xml)|[^,\"']{0,30};base64,P[HD])|&#|jar:)|allowscriptaccess)",
         reason="an element that loads or runs what it names",
+        needle=rb"srcdoc\s*=|allowscriptaccess|"
+        + SCRIPT
+        + rb"|vbscript:|data:\s*(?:text/|[^,\"']*;base64,P)|=[\s\x00-\x1f\"'`]*[^\"'>]*&#|jar:",
         confirm=lambda found: b"javascript:void(0)" not in found.text[found.start : found.end + 10].lower(),
     ),
     Signature(
@@ -205,6 +208,8 @@ SIGNATURES = (
         rb"|sub\.call|alert|__proto__|\$apply|getPrototypeOf)[^}]*|\bng-(?:app|init|click|focus|csp|mouseover"
         rb"|include)\s*=|\bv-(?:html|on:\w+)\s*=|\bx-(?:init|on:\w+)\s*=\s*[\"'][^\"']{0,40}\(|\bhx-on\b",
         reason="a script for a template in the browser",
+        needle=rb"\{\{[^}]*(?:constructor|sub\.call|alert|__proto__|\$apply|getPrototypeOf)|\bng-\w+\s*=|\bv-(?:html"
+        rb"|on:)|\bx-(?:init|on:)|\bhx-on\b",
         confirm=lambda found: found.start <= 200 and (found.text[found.start : found.start + 1] == b"{" or b"<" in found.text),
     ),
 )

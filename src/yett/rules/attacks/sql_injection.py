@@ -167,6 +167,7 @@ SIGNATURES = (
         id="condition-after-quote",
         pattern=QUOTE + rb"[\s\x0b\xa0)+]*" + OPERATOR + OPERAND + COMPARES,
         reason="a condition after a quote that ends the application's literal",
+        needle=QUOTE + rb"[\s\x0b\xa0)+]*" + OPERATOR,
         confirm=_escapes,
     ),
     Signature(
@@ -175,6 +176,7 @@ SIGNATURES = (
         rb"|['\"]\w{0,20}['\"]|not\b.{1,20}|'|\"|(?:not\s+)?\w+\s*\([^()]*\)(?:::\w+)?|\{[^'\"]*)[\s)'\"]*(?:--"
         rb"|#|;|/\*|$)",
         reason="a value or comment after a quote that ends the application's literal",
+        needle=QUOTE + rb"[\s\x0b\xa0)+]*(?:\b(?:or|and|xor)\b|\|\||&&|[+*\-/=^|])",
         confirm=_goes_on,
     ),
     Signature(
@@ -189,7 +191,8 @@ SIGNATURES = (
         id="number-and-condition",
         pattern=rb"^[\s(]*-?\d+[\s)%'\"]*(?:\b(?:or|and|xor|rlike|div|mod|having|in|like|group\s+by|order\s+by|limit"
         rb"|procedure)\b|\|\||&&)[\s(+!~\-]*"
-        rb"(?:\d+\s*(?:[=<>!]+[\s('\"]*[\d'\"(]|,\s*\d|--|#|$)|true\b|false\b|(?:not\s+)?(?:exists|select|ascii|ord|substr\w*|mid"
+        rb"(?:\d+\s*(?:[=<>!]+[\s('\"]*[\d'\"(]|,\s*\d|--|#|$)|true\b|false\b|(?:not\s+)?(?:exists|select|ascii"
+        rb"|ord|substr\w*|mid"
         rb"|length|char|chr|if|case|sleep|benchmark|count|row|updatexml|extractvalue|analyse|user|version"
         rb"|database)\s*[\s(]|['\"]|\w+\s*=\s*['\"\d(]|null\b)",
         reason="a number that goes on as a condition",
@@ -205,6 +208,8 @@ SIGNATURES = (
         id="next-statement",
         pattern=rb"(?:" + QUOTE + rb"|\d|\)|^|\b\w)[\s)]*;[\s;]*" + STATEMENT,
         reason="a second statement",
+        needle=rb";[\s;]*(?:drop|insert|update|delete|create|alter|truncate|grant|exec|declare|shutdown|waitfor|select"
+        rb"|begin|copy|backup|if|set|union|call|vacuum|attach|use|bulk)",
         confirm=_stacked,
     ),
     Signature(
@@ -348,6 +353,7 @@ SIGNATURES = (
         + SPACE
         + rb"(?:from|where|union|limit|into)\b|\s*$)",
         reason="a subquery within a value",
+        needle=rb"\(\s*select" + W,
         confirm=_short_before,
     ),
     Signature(

@@ -131,6 +131,8 @@ SIGNATURES = (
         rb"|#exec\s+cmd\s*=|<!--\s*#\s*(?:exec|include|echo|config|printenv|set)\b|<\s*(?:xsl:value-of"
         rb"|esi:(?:include|inline|debug|assign))\b",
         reason="code of a page that runs on a server",
+        needle=rb"<%|<\?(?:php|=)|\{/?php\}|\{smarty|\{\$smarty|\{system\s*\(|\{literal\}<|#exec\s|<!--\s*#"
+        rb"|<\s*(?:xsl:value-of|esi:)",
     ),
     Signature(
         id="pebble-and-others",

@@ -98,6 +98,7 @@ SIGNATURES = (
         rb"|import)\b[^>]*href\s*=\s*['\"](?:https?|file):|<xsl:value-of\b[^>]*(?:system-property|document\("
         rb"|unparsed-text|php:function)|xsi:schemaLocation\s*=\s*['\"][^'\"]*\b(?:file|php|expect|gopher)://",
         reason="an inclusion of a file or address",
+        needle=rb"include\b[^>]*\b(?:parse|href)\s*=|xml-stylesheet|<xsl:|schemaLocation",
         where=REQUEST - {Origin.HEADER_NAME},
     ),
     Signature(

@@ -38,6 +38,7 @@ from yett.formats.inspected import (
     response_values,
 )
 from yett.formats.inspected.head import FRAMING, USUAL
+from yett.formats.inspected.json_values import is_plain, json_lines
 from yett.formats.xml import XMLDocument
 from yett.model.decision import Check, Denial, Evaluation, Mode, Stage, Wait, unset
 from yett.model.exchange import View
@@ -45,8 +46,9 @@ from yett.model.policy import Struct
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
 from yett.rules.inspection.exceptions import Exceptions, Exemption
 from yett.rules.inspection.gathered import gathered
-from yett.rules.inspection.pack import Finding, Pack
+from yett.rules.inspection.pack import BETWEEN, Finding, Pack
 from yett.rules.inspection.packs import packs
+from yett.rules.inspection.signature import REQUEST, RESPONSE
 
 _POLICY = "attacks: {mode: enforce}"
 _GET = "HTTP/1.1\nHost: api.example\n\n"
@@ -218,14 +220,17 @@ class Inspection:
             return None
         if len(content) <= AT_ONCE and evaluation.inspected is unset and not view.truncated:
             lines = _lines(view, content)
-            if lines is not None and not self.pack.look((lines,), True):
-                return None
-        return self._drive("attacks body", evaluation, lambda: self._request(view, evaluation))
+            if lines is not None:
+                suspects = self.pack.look(lines, IN_JSON, True)
+                if not suspects:
+                    return None
+                return self._drive("attacks body", evaluation, lambda: self._request(view, evaluation, suspects))
+        return self._drive("attacks body", evaluation, lambda: self._request(view, evaluation, None))
 
     def response(self, view: View, evaluation: Evaluation) -> Denial | Wait | None:
         """Look at the response's body."""
         content = view.response_content
-        if not content or not self.pack.look((content,)):
+        if not content or not self.pack.look((content,), RESPONSE):
             return None
         return self._drive("attacks response", evaluation, lambda: self._answer(view, evaluation))
 
@@ -242,17 +247,19 @@ class Inspection:
             return conclusion
         return None
 
-    def _request(self, view: View, evaluation: Evaluation) -> Iterator[Any]:
+    def _request(self, view: View, evaluation: Evaluation, known: Collection[int] | None) -> Iterator[Any]:
+        """known: what may be in it, where that is known already."""
         held = gathered(evaluation)
         if held.body is None:
             held.body = self._body_values(view, evaluation)
         values = held.body
-        suspects: set[int] = set()
-        for batch in values.batches():
-            suspects.update(self.pack.look(batch))
-            yield None
+        suspects = set(known or ())
+        for batch in values.batches() if known is None else ():
+            suspects.update(self.pack.look(batch, IN_BODY))
+            if len(values.content) > AT_ONCE:
+                yield None
         if isinstance(values.document, XMLDocument):
-            suspects.update(self.pack.look((values.content,)))  # markup is no value, and says more than they do
+            suspects.update(self.pack.look((values.content,), IN_BODY))  # markup is no value, and says more than they do
         findings: list[Finding] = []
         if suspects:
             yield from self._closely(values, suspects, findings)
@@ -269,7 +276,7 @@ class Inspection:
         if held.response is None:
             held.response = response_values(view, evaluation, self.limits)
         findings: list[Finding] = []
-        yield from self._closely(held.response, self.pack.look((view.response_content,)), findings)
+        yield from self._closely(held.response, self.pack.look((view.response_content,), RESPONSE), findings)
         yield (self.conclude(findings, evaluation, 502),)
 
     def _closely(self, values: BodyValues, suspects: Collection[int], findings: list[Finding]) -> Iterator[None]:
@@ -290,15 +297,23 @@ class Inspection:
         return body_values(view, evaluation, self.limits, self.proven.grounds, root)
 
 
-def _lines(view: View, content: bytes) -> bytes | None:
-    """A body of JSON as lines of which each string is one, where no string is written with escapes; unread, thus cheap."""
+def _lines(view: View, content: bytes) -> Sequence[bytes] | None:
+    """A body of JSON as lines of which each string is one; unread, thus cheap. None where that would not be exact."""
     kind = view.fields.get(b"content-type")
-    if kind is None or kind[:16] != b"application/json" or content[:1] not in _OPENS or b"\\" in content or b"\0" in content:
+    if kind is None or kind[:16] != b"application/json" or content[:1] not in _OPENS or b"\0" in content:
         return None
-    return content.replace(b'"', b"\n")
+    if b"\\" not in content:
+        return (content.replace(b'"', b"\n"),)
+    if b"\\\\" in content or not is_plain(content):
+        return None
+    return json_lines(content.replace(b"\\n", BETWEEN))
 
 
 _OPENS = (b"{", b"[")
+
+IN_HEAD = frozenset(origin for origin in REQUEST if origin <= Origin.COOKIE_NAME)
+IN_BODY = REQUEST - IN_HEAD
+IN_JSON = frozenset((Origin.JSON, Origin.JSON_NAME))
 
 
 def remembering(inspection: Inspection, known: set[tuple[bytes, bytes]]) -> Check:
@@ -323,7 +338,7 @@ def remembering(inspection: Inspection, known: set[tuple[bytes, bytes]]) -> Chec
                 texts.append(name)
         if not texts:
             return None
-        suspects = look(texts)
+        suspects = look(texts, IN_HEAD)
         if not suspects:
             if fresh:
                 _remember(known, fresh)

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import re2
 
-from yett.formats.inspected import Value, place
+from yett.formats.inspected import Origin, Value, place
 from yett.model.ports import PatternCache
 from yett.model.rule import AttackRule
 from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.inspection.samples import sample_of
-from yett.rules.inspection.signature import RESPONSE, Found, Signature, Structure
+from yett.rules.inspection.signature import REQUEST, RESPONSE, Found, Signature, Structure
 from yett.rules.inspection.unmask import closes_comments, decoded, unmasked
 
 CONFIRMED_MOST = 32
@@ -64,10 +64,11 @@ class Pack:
             sign = self._signs[first.id]
             raise ValueError(f"{sign.rule.id}, signature {sign.signature.id}: {first.reason}")
         self._candidates = matcher.candidates
+        self._surfaces: dict[frozenset[Origin], frozenset[int]] = {}
 
-    def look(self, texts: Sequence[bytes], lines: bool = False) -> Collection[int]:
-        """What may be in one of these texts: numbers of signatures. texts: values; lines: one text, of which each value is a line,
-        and no value has line breaks.
+    def look(self, texts: Sequence[bytes], surface: frozenset[Origin] = REQUEST, lines: bool = False) -> Collection[int]:
+        """What may be in one of these texts: numbers of signatures. surface: the origins that there may be. texts: values; lines:
+        texts of which each value is a line, or lines with `BETWEEN` between them.
 
         `EVERYTHING` where only a close look can tell: comments may hide something, and lines do not say where values end.
         """
@@ -75,13 +76,24 @@ class Pack:
         bare = decoded(joined)
         if closes_comments(bare):
             return EVERYTHING
-        if lines or joined.count(b"\n") == len(texts) - 1:
-            if bare is joined:
-                return self._candidates((joined,))
-            if bare.count(b"\n") == joined.count(b"\n"):
-                return self._candidates((joined, bare))
-        forms = [joined, _marked(joined)] if bare is joined else [joined, bare, _marked(bare)]
-        return self._candidates(forms)
+        breaks = joined.count(b"\n")
+        if not lines and breaks >= len(texts):
+            joined = b"\n".join([text.replace(b"\n", BETWEEN) for text in texts])
+            bare = decoded(joined)
+            breaks = joined.count(b"\n")
+        if bare is joined:
+            found = self._candidates((joined,))
+        else:
+            found = self._candidates((joined, bare if bare.count(b"\n") == breaks else bare.replace(b"\n", BETWEEN)))
+        return found and found & self._at(surface)
+
+    def _at(self, surface: frozenset[Origin]) -> frozenset[int]:
+        """Numbers of the signatures that count somewhere on a surface."""
+        found = self._surfaces.get(surface)
+        if found is None:
+            numbers = (number for number, sign in enumerate(self._signs) if sign.signature.where & surface)
+            found = self._surfaces[surface] = frozenset(numbers)
+        return found
 
     def look_closely(
         self, values: Sequence[Value], document: Any, suspects: Collection[int], accepts: Accepts
@@ -94,7 +106,7 @@ class Pack:
             suspects = range(len(self._signs))
         told: set[str] = set()
         work = 0
-        narrow = len(suspects) > 4
+        narrow = len(values) > 8 and len(suspects) > 2
         structures = [number for number in suspects if isinstance(self._signs[number].signature, Structure)]
         patterns = [number for number in sorted(suspects) if number not in structures]
         for value in values if patterns else ():
@@ -105,7 +117,7 @@ class Pack:
             forms = (text,) if bare is text else (text, bare)
             here: Collection[int] = patterns
             if narrow:
-                marked = forms if b"\n" not in bare else (*forms, _marked(bare))
+                marked = forms if b"\n" not in bare else [form.replace(b"\n", BETWEEN) for form in forms]
                 here = sorted(set(self._candidates(marked)).intersection(patterns))
             for number in here:
                 sign = self._signs[number]
@@ -134,14 +146,12 @@ class Pack:
                 )
 
 
+BETWEEN = b"\n\x0c\n"
+"""What stands between the lines of one value; see `LINE_BREAK`."""
+
 _ANY = -1
 EVERYTHING: Collection[int] = frozenset((_ANY,))
 """Stands for all signatures."""
-
-
-def _marked(text: bytes) -> bytes:
-    """With each line break, whether within a value or not, as needles write those within values."""
-    return text.replace(b"\n", b"\n\x1d")
 
 
 def first_look(signature: Signature | Structure) -> bytes:

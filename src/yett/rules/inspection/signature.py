@@ -12,8 +12,9 @@ import msgspec
 
 from yett.formats.inspected import Origin, Value
 
-LINE_BREAK = rb"\x1d"
-"""In a needle: a line break within a value. Needles are looked for in texts of which each value is a line."""
+LINE_BREAK = rb"\x0c"
+"""In a needle: a line break within a value. Needles are looked for in texts of which each value is a line, and where a value has
+lines of its own, a form feed stands in a line between them. So a needle that spans lines has `\\s+` where its pattern has `\\n`."""
 
 NAMES = frozenset(
     {Origin.QUERY_NAME, Origin.FORM_NAME, Origin.JSON_NAME, Origin.XML_NAME, Origin.PART_NAME, Origin.COOKIE_NAME}

@@ -37,14 +37,16 @@ def unmasked(text: bytes) -> bytes:
 
 def decoded(text: bytes) -> bytes:
     """Likewise, but with comments. Each line of a text becomes what it would become alone, so a text may hold many values."""
-    if not text.translate(None, _HARMLESS):
+    marks = text.translate(None, _HARMLESS)
+    if not marks.strip(b"*"):
         return text
     found = text
     for _ in range(ROUNDS):
         before = found
-        found = _decoded(found)
+        found = _decoded(found, marks)
         if found == before:
             break
+        marks = found.translate(None, _HARMLESS)
     return text if found == text else found
 
 
@@ -54,20 +56,27 @@ def closes_comments(text: bytes) -> bool:
     return at >= 0 and (text.find(b"*/", at + 2) >= 0 or text.find(b"/*!", at) >= 0)
 
 
-def _decoded(text: bytes) -> bytes:
-    if b"\0" in text:
+def _decoded(text: bytes, marks: bytes) -> bytes:
+    """One round. marks: what is left of the text without harmless octets."""
+    if b"\0" in marks:
         text = text.replace(b"\0", b"")
+    if b"\\" in marks or b"%" in marks:
+        text = _unescaped(text)
+    if b"&" in marks:
+        text = _ENTITY.sub(_entity, text)
+    if b"\xef" in marks:
+        text = _FULLWIDTH.sub(_halfwidth, text)
+    if marks.strip(b"%&\\\0*\xef"):
+        text = _OVERLONG.sub(_short, text)
+    return text
+
+
+def _unescaped(text: bytes) -> bytes:
     if b"\\" in text or b"%u" in text:
         text = text.replace(b"\\u00", b"%").replace(b"%u00", b"%").replace(b"\\x", b"%")
         text = _SLASH.sub(b"/", _BRACED.sub(rb"%\1", _WIDE.sub(_narrow, text)))
     if b"%" in text and _ESCAPE.search(text) is not None:
         text = _percent_decoded(text)
-    if b"&" in text:
-        text = _ENTITY.sub(_entity, text)
-    if b"\xef\xbc" in text or b"\xef\xbd" in text:
-        text = _FULLWIDTH.sub(_halfwidth, text)
-    if b"\xc0" in text or b"\xc1" in text or b"\xe0\x80" in text or b"\xf0\x80" in text or b"\xf8\x80" in text:
-        text = _OVERLONG.sub(_short, text)
     return text
 
 
