@@ -1,5 +1,6 @@
 """`yett decide` as its users call it: what it prints, how it ends, and that nothing grows with what it reads."""
 
+import io
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 
@@ -20,6 +22,8 @@ from yett.cli.decide import decide
 from yett.cli.main import main
 from yett.cli.progress import Progress
 from yett.cli.tally import Reason, Tally
+from yett.cli.trying import Wanted, fulfil, policy_tree
+from yett.model.decision import RefreshKeySet, Unanswered, VerifyPassword
 from yett.model.event import Event
 from yett.model.policy import Log
 from yett.store.eventlog.journal import SegmentJournal
@@ -64,6 +68,8 @@ keys: not-there.yaml
 """
 GOOD = {"id": "good", "method": "POST", "target": "/orders", "headers": [["Content-Type", "application/json"]], "body": "{}"}
 BAD = GOOD | {"id": "bad", "body": '{"items": [1, "\\u001b[2J"]}'}
+FEW = ("--rules", "crs", "--crs", "rules")
+"""So few rules that they are there at once."""
 YETT = (sys.executable, "-c", "from yett.cli.main import main; main()")
 
 
@@ -72,6 +78,8 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "openapi.yaml").write_text(CONTRACT)
     (tmp_path / "yett.yaml").write_text(POLICY)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.conf").write_text('SecRule ARGS "@contains evil" "id:1,phase:2,deny"')
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, (GOOD, BAD, GOOD))))
     return tmp_path
 
@@ -247,7 +255,7 @@ def test_a_summary_has_exceptions_to_paste(room: Path) -> None:
 def test_the_rest_is_kept_after_an_interruption(room: Path) -> None:
     """The first rows come out, the process ends as one that SIGINT ended."""
     line = json.dumps(GOOD).encode() + b"\n"
-    command = [*YETT, "decide", "-"]
+    command = [*YETT, "decide", *FEW, "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         assert child.stdin is not None and child.stdout is not None and child.stderr is not None
         child.stdin.write(line * 300)  # less than the pipes hold
@@ -267,7 +275,7 @@ def test_a_reader_that_has_seen_enough(room: Path, form: str) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     done = subprocess.run(
-        [*YETT, "decide", form, "many.jsonl"], stdout=write_end, stderr=subprocess.PIPE, timeout=60, check=False
+        [*YETT, "decide", *FEW, form, "many.jsonl"], stdout=write_end, stderr=subprocess.PIPE, timeout=60, check=False
     )
     os.close(write_end)
     assert (done.returncode, done.stderr) == (141, b"")
@@ -296,15 +304,13 @@ def test_memory_does_not_grow_with_the_input(room: Path, kind: str) -> None:
 
     write(room / "small", 20)
     write(room / "large", 1_000)
-    (room / "rules").mkdir()
-    (room / "rules" / "a.conf").write_text('SecRule ARGS "@contains evil" "id:1,phase:2,deny"')
-    small, large = (measured("--rules", "crs", "--crs", "rules", name) for name in ("small", "large"))
+    small, large = (measured(*FEW, name) for name in ("small", "large"))
     assert large - small < 6_000
 
 
 def test_a_terminal_gets_a_bar_and_a_summary(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     master, slave = os.openpty()
-    command = [*YETT, "decide", "--contract", "openapi.yaml", "a.jsonl"]
+    command = [*YETT, "decide", *FEW, "--contract", "openapi.yaml", "a.jsonl"]
     with subprocess.Popen(command, stdout=slave, stderr=slave) as child:
         os.close(slave)
         seen = b""
@@ -354,6 +360,41 @@ def test_sizes_for_the_bar(room: Path) -> None:
     assert module._size_of([room / "d", Path("-")]) == 0
     os.mkfifo(room / "pipe")
     assert module._size_of([room / "pipe"]) == 0
+
+
+def test_what_options_mean_as_a_policy() -> None:
+    own = policy_tree(Wanted())["services"]["recorded"]
+    assert (own["attacks"], own["mode"], "crs" in own) == ({"mode": "enforce"}, "enforce", False)
+    crs = policy_tree(Wanted(rules=("crs",), crs=Path("/rules"), paranoia=2, threshold=7))["services"]["recorded"]
+    assert (crs["attacks"], crs["crs"]) == (False, {"directory": "/rules", "paranoia": 2, "threshold": 7})
+    assert policy_tree(Wanted(rules=("own", "crs"), crs=Path("/rules")))["services"]["recorded"]["crs"] == {
+        "directory": "/rules"
+    }
+
+
+def test_what_checks_wait_for() -> None:
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret")
+    assert fulfil(VerifyPassword(hashed, b"secret")) is True
+    assert fulfil(VerifyPassword(hashed, b"other")) is False
+    assert isinstance(fulfil(VerifyPassword("nonsense", b"")), Unanswered)
+    assert isinstance(fulfil(RefreshKeySet("http://127.0.0.1:1", "a")), Unanswered)
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_beside_lines_that_go_to_a_file(room: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: Any) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    (room / "many.jsonl").write_text((json.dumps(GOOD) + "\n") * 200)
+    with pytest.raises(SystemExit) as ended:
+        decide.main(["--contract", "openapi.yaml", "many.jsonl"], standalone_mode=False)
+    assert ended.value.code == 0
+    assert "100%  " in screen.getvalue()
+    assert screen.getvalue().endswith("\r")
+    assert len(capsysbinary.readouterr().out.splitlines()) == 200
 
 
 def completions(words: str) -> list[str]:

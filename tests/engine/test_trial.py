@@ -7,7 +7,7 @@ import pytest
 from policies import KEY, bundle_of, exchange_of, ports_of
 
 from yett.engine.reducing import LIMITS, STATEFUL, LeftOut, watching, with_contract, without
-from yett.engine.trial import Row, Score, Trial, Unjudged, severity
+from yett.engine.trial import Row, Score, Trial, Unjudged, is_known, severity
 from yett.formats.recordings import Recording, read_event
 from yett.model.decision import Mode
 from yett.model.event import Event
@@ -301,6 +301,46 @@ def test_rules_that_only_inform_deny_nothing() -> None:
         body = f'{{"query": {msgspec.json.encode(payload.text).decode()}}}'.encode()
         row = row_of(trial, "POST /graphql", JSON, body=payload.text.encode() if payload.place == "body" else body)
         assert row.verdict == "allow"
+
+
+@pytest.mark.parametrize(
+    ("place", "known"),
+    [
+        ("header User-Agent", True),
+        ("header X-Run", False),
+        ("cookie sid", True),
+        ("query q", False),
+        ("query p", True),
+        ("path id", True),
+        ("body /a/0/b", False),
+        ("body /a/1", True),
+        ("body /a/9/b", True),
+        ("body /a~1b", False),
+        ("body", True),
+        ("response header Content-Type", True),
+        ("response header X-Other", False),
+        ("response /a", False),
+        ("response /b", True),
+    ],
+)
+def test_which_places_a_record_holds(place: str, known: bool) -> None:
+    recording = event_of(
+        target="/orders?q=hash:00&p=1",
+        request_sample=b'{"a":[{"b":"***"},1],"a/b":"***"}',
+        request_size=50,
+        upstream_status=200,
+        response_size=9,
+        response_sample=b'{"a":"***","b":1}',
+    )
+    assert is_known(place, recording) is known
+
+
+def test_places_of_what_is_no_record() -> None:
+    assert is_known("header X", Recording(refused=(400, "x", "")))
+    cut = event_of(request_sample=b'{"a":"***","b":', request_size=50)
+    assert not is_known("body /b", cut)
+    assert is_known("response /b", cut)
+    assert not is_known("cookie sid", event_of(field_names=["cookie"]))
 
 
 def test_what_cannot_be_read_is_a_row_too() -> None:
