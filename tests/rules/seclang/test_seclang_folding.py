@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from seclang_rules import HOST, ids, inspected, program
+
 from yett.rules.seclang.folding import Contradiction
 from yett.rules.seclang.program import Program
 

@@ -1,7 +1,6 @@
 """What rules do when they run: chains, captures, variables, skipping, controls, in all phases."""
 
 import pytest
-
 from seclang_rules import FORM, HOST, JSON, ids, inspected, program
 
 GET = b"GET /a/b.php?x=1&y=two HTTP/1.1"

@@ -178,6 +178,8 @@ def _multipart(content_type: bytes, body: bytes) -> BodyReading:
     except NotMultipart as error:
         reading.error, reading.strict_error = str(error), True
     for part in lenient.parts(body, boundary):
+        if part.head.strip() == b"--":
+            continue  # the end
         names, filenames = _names(part.head)
         name = names[0] if names else b""
         reading.part_heads += [(name, line) for line in re.split(rb"\r?\n", part.head) if line]

@@ -113,7 +113,7 @@ class LiveTransaction(Transaction):
             return of_xml(found)
         if isinstance(found, Multipart):
             return read(b"MULTIPART", self.view.fields[b"content-type"], values.content)
-        if isinstance(found, (bytes, str)):
+        if self.processor != b"JSON" or isinstance(found, bytes):
             return NOTHING
         reading = of_json(found, most)
         if values.proven is not UNPROVEN and values.root:
@@ -128,6 +128,8 @@ class LiveTransaction(Transaction):
         values = self.values
         reading = read(self.processor, self.view.fields.get(b"content-type", b""), values.content)
         known = {text for _, text in reading.arguments}
+        if known:
+            known.add(values.content)  # as a whole only where nothing could be made of it
         more = [value for value in values.values if value.origin is not Origin.OPAQUE and value.text not in known]
         arguments = [*reading.arguments, *((b"body", value.text) for value in more)]
         return BodyReading(

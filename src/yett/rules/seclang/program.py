@@ -20,7 +20,7 @@ MOST_CHOICES = 4_096
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """One rule that matched. name and value: of the last target that matched, after transformation. message and data: expanded;
+    """One rule that matched. name and value: of the first target that matched, after transformation. message and data: expanded;
     matched: the part of the value that did."""
 
     rule: "Ruling"

@@ -175,8 +175,8 @@ def fire(ruling: Ruling, t: Transaction) -> None:
 
 
 def _telling(t: Transaction) -> tuple[bytes, bytes]:
-    """The last value that matched and is not of the rules' own making."""
-    for name, value in reversed(t.matched):
+    """The first value that matched and is not of the rules' own making."""
+    for name, value in t.matched:
         if not name.startswith((b"TX:", b"&TX:", b"MATCHED_")):
             return name, value
     return (b"", b"")
