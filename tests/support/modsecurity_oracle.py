@@ -27,8 +27,8 @@ class Oracle:
         if self.rules.load(text) < 0:
             raise ValueError(self.rules.get_parser_error())
 
-    def __call__(self, value: bytes) -> str | None:
-        """The value that matched, as far as it is text; None where it did not."""
+    def messages(self, value: bytes) -> list[libmodsecurity.RuleMessage]:
+        """One where the rule matched, else none."""
         transaction = libmodsecurity.Transaction(_engine(), self.rules)
         transaction.process_connection("127.0.0.1", 1, "127.0.0.1", 2)
         transaction.process_uri("/", "POST", "1.1")
@@ -36,8 +36,7 @@ class Oracle:
         transaction.process_request_headers()
         transaction.append_request_body(value)
         transaction.process_request_body()
-        messages = transaction.get_rule_messages()
-        return messages[0].data if messages else None
+        return transaction.get_rule_messages()
 
 
 @cache
@@ -46,4 +45,5 @@ def _of(name: str) -> Oracle:
 
 
 def transformed_by_oracle(name: str, value: bytes) -> bytes:
-    return bytes.fromhex(_of(name)(value) or "")
+    (message,) = _of(name).messages(value)
+    return bytes.fromhex(message.data)

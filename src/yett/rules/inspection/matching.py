@@ -153,8 +153,12 @@ def _built(chosen: Sequence[tuple[Needle, tuple[str, ...]]], engine: Engine) -> 
             nodes = _read(needle)
             text = written(choice(nodes))
             re2._Regexp(text, latin_options(_CONFIRM_MEMORY))
-        except (NotLinear, re2.error) as error:
+        except NotLinear as error:
             refused.append(Refused(needle.id, str(error)))
+            continue
+        except re2.error as error:
+            reason = error.args[0]
+            refused.append(Refused(needle.id, reason.decode("latin-1") if isinstance(reason, bytes) else str(reason)))
             continue
         texts[needle.id] = text
         both = [folded(chain, node) for node in nodes]

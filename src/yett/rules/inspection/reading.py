@@ -222,14 +222,14 @@ class _Reader:
             part = Repeat(part, least, most, lazy)
 
     def braces(self) -> tuple[int, int | None] | None:
-        """The numbers of {n}, {n,} or {n,m}; anything else in braces is text."""
+        """The numbers of {n}, {n,}, {n,m} or {,m} (PCRE 10.43 on); anything else in braces is text."""
         if not self.peek(b"{"):
             return None
         end = self.pattern.find(b"}", self.at)
-        first, comma, second = self.pattern[self.at + 1 : end].partition(b",")
-        if end < 0 or not first.isdigit() or (second and not second.isdigit()):
+        first, comma, second = (part.strip(b" \t") for part in self.pattern[self.at + 1 : end].partition(b","))
+        if end < 0 or not (first + second).isdigit() or not (first or comma):
             return None
-        least = int(first)
+        least = int(first or b"0")
         most = (int(second) if second else None) if comma else least
         if least > MAX_REPEAT or (most is not None and (most > MAX_REPEAT or most < least)):
             raise self.fail("numbers of a quantifier out of order or too large")
