@@ -154,7 +154,7 @@ class LoosePart:
 
     def __init__(self, head: bytes, content: bytes) -> None:
         self.head = head
-        found = [each.groups() for each in islice(_PARAMETER.finditer(head), MAX_PARAMETERS)]
+        found = [each.groups(b"") for each in islice(_PARAMETER.finditer(head), MAX_PARAMETERS)]
         self.names = [_plain(quoted or bare) for name, quoted, bare in found if name.lower() == b"name"]
         self.filenames = [_plain(quoted or bare) for name, quoted, bare in found if name.lower() == b"filename"]
         self.content = _transferred(head.lower(), content)
