@@ -5,19 +5,34 @@ Shapes and promises as in `yett.formats.transformations.text`. It must not know 
 
 import binascii
 import re
+from collections.abc import Callable
 from hashlib import md5, sha1
 
-_HEX = "0123456789abcdefABCDEF"
 _URL = re.compile(rb"(%[0-9A-Fa-f]{2})")
 _URL_UNI = re.compile(rb"(%(?:[uU][0-9A-Fa-f]{4}|[0-9A-Fa-f]{2}))")
-_PERCENT_RUN = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 
-class _Escapes(dict[bytes, bytes]):
-    """What an escape of a URL stands for, by its text; those with four digits are worked out when asked for."""
+class Escapes(dict[bytes, bytes]):
+    """What escapes stand for, by their text: worked out when first seen, remembered where they are short and few."""
+
+    def __init__(self, decode: Callable[[bytes], bytes]) -> None:
+        super().__init__()
+        self._decode = decode
 
     def __missing__(self, escape: bytes) -> bytes:
-        return wide(escape[2:])
+        found = self._decode(escape)
+        if len(escape) <= _SHORT and len(self) < _FEW:
+            self[escape] = found
+        return found
+
+    def replaced(self, expression: re.Pattern[bytes], value: bytes) -> bytes:
+        """The value with what the expression finds decoded; all of it must be one group."""
+        pieces = expression.split(value)
+        pieces[1::2] = map(self.__getitem__, pieces[1::2])
+        return b"".join(pieces)
+
+
+_SHORT, _FEW = 8, 4_096
 
 
 def wide(digits: bytes) -> bytes:
@@ -27,7 +42,7 @@ def wide(digits: bytes) -> bytes:
 
 
 _FULL_WIDTH = (b"ff", b"FF", b"fF", b"Ff")
-_ESCAPES = _Escapes({f"%{high}{low}".encode(): bytes.fromhex(high + low) for high in _HEX for low in _HEX})
+_ESCAPES = Escapes(lambda escape: wide(escape[2:]) if len(escape) > 3 else bytes.fromhex(escape[1:].decode("ascii")))
 
 
 def url_decode(value: bytes) -> bytes:
@@ -43,9 +58,7 @@ def _url_decoded(value: bytes, escape: re.Pattern[bytes]) -> bytes:
         value = value.replace(b"+", b" ")
     if b"%" not in value:
         return value
-    pieces = escape.split(value)
-    pieces[1::2] = map(_ESCAPES.__getitem__, pieces[1::2])
-    return b"".join(pieces)
+    return _ESCAPES.replaced(escape, value)
 
 
 def url_decode_touches(text: bytes, _borders: int = 0) -> bool:

@@ -5,94 +5,104 @@ Shapes and promises as in `yett.formats.transformations.text`. It must not know 
 
 import re
 
-from yett.formats.transformations.codes import url_decode_touches, url_decode_uni, wide
+from yett.formats.transformations.codes import Escapes, url_decode_touches, url_decode_uni, wide
 
 _CONTROL = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
-_JS = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-3][0-7]{0,2}|[4-7][0-7]?)|(.))", re.DOTALL)
+_JS = re.compile(rb"(\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-3][0-7]{0,2}|[4-7][0-7]?|.))", re.DOTALL)
 
 
 def js_decode(value: bytes) -> bytes:
-    return _JS.sub(_js, value) if b"\\" in value else value
+    return _JS_ESCAPES.replaced(_JS, value) if b"\\" in value else value
 
 
 def js_decode_in_lines(text: bytes) -> bytes | None:
     return None if b"\\\n" in text else js_decode(text)
 
 
-def _js(match: re.Match[bytes]) -> bytes:
-    kind = match.lastindex
-    found = match[kind or 0]
-    if kind == 4:
-        return _CONTROL.get(found, found)
-    if kind == 1:
-        return wide(found)
-    return b"%c" % int(found, 16 if kind == 2 else 8)
+def _js(escape: bytes) -> bytes:
+    kind, rest = escape[1:2], escape[2:]
+    if kind.isdigit() and kind < b"8":
+        return b"%c" % int(escape[1:], 8)
+    if rest:
+        return wide(rest) if kind == b"u" else b"%c" % int(rest, 16)
+    return _CONTROL.get(kind, kind)
+
+
+_JS_ESCAPES = Escapes(_js)
 
 
 def backslash_touches(text: bytes, _borders: int = 0) -> bool:
     return b"\\" in text
 
 
-_ESCAPE = re.compile(rb"\\(?:[xX]([0-9A-Fa-f]{2})|([0-7]{1,3})|(.))", re.DOTALL)
+_ESCAPE = re.compile(rb"(\\(?:[xX][0-9A-Fa-f]{2}|[0-7]{1,3}|.))", re.DOTALL)
 
 
 def escape_seq_decode(value: bytes) -> bytes:
-    return _ESCAPE.sub(_escape, value) if b"\\" in value else value
+    return _SEQUENCE_ESCAPES.replaced(_ESCAPE, value) if b"\\" in value else value
 
 
 def escape_seq_decode_in_lines(text: bytes) -> bytes | None:
     return None if b"\\\n" in text else escape_seq_decode(text)
 
 
-def _escape(match: re.Match[bytes]) -> bytes:
-    kind = match.lastindex
-    found = match[kind or 0]
-    if kind == 3:
-        return _CONTROL.get(found, found)
-    return b"%c" % (int(found, 16 if kind == 1 else 8) & 0xFF)
+def _escape(escape: bytes) -> bytes:
+    kind, rest = escape[1:2], escape[2:]
+    if kind.isdigit() and kind < b"8":
+        return b"%c" % (int(escape[1:], 8) & 0xFF)
+    return b"%c" % int(rest, 16) if rest else _CONTROL.get(kind, kind)
+
+
+_SEQUENCE_ESCAPES = Escapes(_escape)
 
 
 _CSS_ACROSS = re.compile(rb"\\[0-9A-Fa-f]{0,6}\n")
-_CSS = re.compile(rb"\\(?:([0-9A-Fa-f]{1,6})[ \t\n\v\f\r]?|(.?))", re.DOTALL)
+_CSS = re.compile(rb"(\\(?:[0-9A-Fa-f]{1,6}[ \t\n\v\f\r]?|.?))", re.DOTALL)
 
 
 def css_decode(value: bytes) -> bytes:
-    return _CSS.sub(_css, value) if b"\\" in value else value
+    return _CSS_ESCAPES.replaced(_CSS, value) if b"\\" in value else value
 
 
 def css_decode_in_lines(text: bytes) -> bytes | None:
     return None if b"\\" in text and _CSS_ACROSS.search(text) else css_decode(text)
 
 
-def _css(match: re.Match[bytes]) -> bytes:
-    digits = match[1]
-    if digits is None:
-        found: bytes = match[2]
-        return b"" if found == b"\n" else found
+def _css(escape: bytes) -> bytes:
+    rest = escape[1:]
+    digits = rest.rstrip(b" \t\n\v\f\r")
+    if rest[:1] not in _HEX:
+        return b"" if rest == b"\n" else rest
     if len(digits) < 4 or digits[:-4].strip(b"0"):
         return b"%c" % int(digits[-2:], 16)
     return wide(digits[-4:])
 
 
-_ENTITY = re.compile(rb"(?i:&(?:#x([0-9a-f]+)|#([0-9]+)|(quot|amp|lt|gt|nbsp)[0-9a-z]*);?)")
-_NAMED = {b"quot": b'"', b"amp": b"&", b"lt": b"<", b"gt": b">", b"nbsp": b"\xa0"}
+_HEX = frozenset(b"%c" % octet for octet in b"0123456789ABCDEFabcdef")
+_CSS_ESCAPES = Escapes(_css)
+
+
+_ENTITY = re.compile(rb"(?i:(&(?:#x[0-9a-f]+|#[0-9]+|(?:quot|amp|lt|gt|nbsp)[0-9a-z]*);?))")
+_NAMED = {b"q": b'"', b"a": b"&", b"l": b"<", b"g": b">", b"n": b"\xa0"}
 
 
 def html_entity_decode(value: bytes) -> bytes:
     """Numbers give their low octet. A name may go on with any letters and digits, which are lost, as in ModSecurity."""
-    return _ENTITY.sub(_entity, value) if b"&" in value else value
+    return _ENTITIES.replaced(_ENTITY, value) if b"&" in value else value
 
 
-def _entity(match: re.Match[bytes]) -> bytes:
-    kind = match.lastindex
-    found = match[kind or 0]
-    if kind == 3:
-        return _NAMED[found.lower()]
-    digits = found.lstrip(b"0") or b"0"
+def _entity(entity: bytes) -> bytes:
+    if entity[1:2] != b"#":
+        return _NAMED[entity[1:2].lower()]
+    base = 16 if entity[2:3] in (b"x", b"X") else 10
+    digits = entity[3 if base == 16 else 2 :].rstrip(b";").lstrip(b"0") or b"0"
     if len(digits) > 19:
         return b"\xff"  # strtol() gives its largest number
-    return b"%c" % (min(int(digits, 16 if kind == 1 else 10), 2**63 - 1) & 0xFF)
+    return b"%c" % (min(int(digits, base), 2**63 - 1) & 0xFF)
+
+
+_ENTITIES = Escapes(_entity)
 
 
 def html_entity_decode_touches(text: bytes, _borders: int = 0) -> bool:
