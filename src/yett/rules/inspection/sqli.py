@@ -1,9 +1,10 @@
 """SQL injection in a value: what the value would do to the statement it is put into.
 
-The value is read as SQL in up to five ways: as it stands, and as the rest of a string opened by either quote, each with the comments of
-the SQL standard and of MySQL. What it is made of folds to at most five letters (its fingerprint), and the fingerprint is compared with
-the shapes of injections. Short shapes that prose has too are looked at more closely. The technique is libinjection's (Nick Galbreath,
-Black Hat USA 2012); reader, folding, words and shapes are Yett's own. Knows nothing of requests and rules.
+The value is read as SQL in up to five ways: as it stands, and as the rest of a string opened by either quote, each with the
+comments of the SQL standard and of MySQL. What it is made of folds to at most five letters (its fingerprint), and the
+fingerprint is compared with the shapes of injections. Short shapes that prose has too are looked at more closely. The
+technique is libinjection's (Nick Galbreath, Black Hat USA 2012); reader, folding, words and shapes are Yett's own. Knows
+nothing of requests and rules.
 """
 
 import re
@@ -32,9 +33,8 @@ _HARMLESS_LINES: Final = re.compile(rb"(?:(?:%s)?(?=\n|\Z)\n?+(?!\Z))*+(?:%s)?" 
 _TWO_WORDS: Final = re.compile(rb" *+([A-Za-z]++) ([A-Za-z]++)(?: [^'\"/]*+)?+\Z").match
 
 
-def _comment_ends(reading: Reading, quote: bytes) -> bool:
+def _comment_ends(reading: Reading, _: bytes) -> bool:
     """A name, number, variable or string and a comment: which of them are more than text with a dash or a hash."""
-    del quote
     if reading.letters == "1c":
         return reading.remark in (b"/*", b"--", b"-- ")
     if reading.letters == "nc":
@@ -47,9 +47,8 @@ def _strings_meet(reading: Reading, quote: bytes) -> bool:
     return bool(quote) and reading.string.startswith(quote) and not _CLOSED[quote].fullmatch(reading.string)
 
 
-def _says_more(reading: Reading, quote: bytes) -> bool:
+def _says_more(reading: Reading, _: bytes) -> bool:
     """`1 or 1` may be prose, `1 or 2-1` is not."""
-    del quote
     return reading.tokens > len(reading.letters)
 
 
@@ -70,8 +69,11 @@ def _flagged(reading: Reading, quote: bytes, upper: bytes) -> bool:
 
 
 def may_be_sqli(value: bytes) -> bool:
-    """Whether `sqli` has to read the value: False for words, names in kebab case, numbers, dates, addresses of mail and hosts, and for
-    text without quotes that begins with two words which are nothing in SQL. Never False for what `sqli` flags."""
+    """Whether `sqli` has to read the value. Never False for what `sqli` flags.
+
+    False for words, names in kebab case, numbers, dates, addresses of mail and hosts, and for text without quotes that begins
+    with two words which are nothing in SQL.
+    """
     if _HARMLESS(value):
         return False
     words = _TWO_WORDS(value)
@@ -79,16 +81,18 @@ def may_be_sqli(value: bytes) -> bool:
 
 
 def may_hold_sqli(lines: bytes) -> bool:
-    """Whether `sqli` has to read any of the values that stand here one a line, none with a line feed of its own. One pass; never False
-    where `sqli` flags one of them."""
+    """Whether `sqli` has to read any of the values that stand here one a line, none with a line feed of its own.
+
+    One pass over all of them; never False where `sqli` flags one.
+    """
     return not _HARMLESS_LINES(lines)
 
 
 def sqli(value: bytes) -> str:
     """The fingerprint of the injection that the value is, or the empty string.
 
-    A fingerprint has one to five letters (see `sqli_folding`). Takes time proportional to the length of the value at most, and stops
-    as soon as five letters are settled. Raises nothing.
+    A fingerprint has one to five letters (see `sqli_folding`). Takes time proportional to the length of the value at most, and
+    stops as soon as five letters are settled. Raises nothing.
     """
     upper = value.upper()
     for quote in (b"", b"'", b'"'):

@@ -1,21 +1,21 @@
 """Folding of SQL token types: an expression counts as its first operand, so that few letters say what a fragment does.
 
-`1+2*3` is one number, `a, b, c` one name, `((` one parenthesis; what stays is the skeleton of the statement. Folding rewrites the end
-of the letters read so far. As few letters are kept, they are the state of an automaton whose transitions are computed once and
-remembered. Knows letters only, not what they stand for in a value.
+`1+2*3` is one number, `a, b, c` one name, `((` one parenthesis; what stays is the skeleton of the statement. Folding rewrites
+the end of the letters read so far. As few letters are kept, they are the state of an automaton whose transitions are computed
+once and remembered. Knows letters only, not what they stand for in a value.
 
-Letters: `1` number, `s` string, `n` name, `f` function, `v` variable or constant, `o` operator, `u` operator that also stands before one
-operand, `*` operator of arithmetic, `g` cast, `&` logical operator, `k` keyword, `w` keywords that
-write files, `E` word that begins an expression of its own (SELECT), `U` joins
-queries, `B` follows a query (ORDER BY), `T` statement of Transact-SQL and the like, `t` type, `A` collation, `X` hostile comment, `c` comment;
-brackets, `,` `;` `:` `.` `?` and backslash are themselves.
+Letters: `1` number, `s` string, `n` name, `f` function, `v` variable or constant, `o` operator, `u` operator that also stands
+before one operand, `*` operator of arithmetic, `g` cast, `&` logical operator, `k` keyword, `w` keywords that write files,
+`E` word that begins an expression of its own (SELECT), `U` joins queries, `B` follows a query (ORDER BY), `T` statement of
+Transact-SQL and the like, `t` type, `A` collation, `X` hostile comment, `c` comment; brackets, `,` `;` `:` `.` `?` and
+backslash are themselves.
 """
 
 import re
 from typing import Final
 
 SETTLED: Final = 6
-"""Number of letters from which on the first five stay: a rewriting looks at three at most, and keeps the first of them."""
+"""Number of letters at which reading ends: the first five are the fingerprint."""
 
 DEAD: Final = "-" * SETTLED
 """Letters from which no fingerprint comes that matters."""
@@ -111,8 +111,9 @@ def fold(letters: str) -> str:
 class Folding(dict[str, str]):
     """Folded letters and the next one -> folded letters: the automaton's transitions, computed once and remembered.
 
-    `alive` are all beginnings of the fingerprints that matter, in letters as shown. Where the letters before the last are none of them,
-    the answer is `DEAD`: they stay, but for operators side by side, which may still become one. Without `alive`, nothing is dead.
+    `alive` are all beginnings of the fingerprints that matter, in letters as shown. Where the letters before the last are none of
+    them, the answer is `DEAD`: they stay, but for operators side by side, which may still become one. Without `alive`, nothing
+    is dead.
     """
 
     def __init__(self, alive: frozenset[str] | None = None) -> None:

@@ -1,8 +1,8 @@
 """The tokens of an SQL fragment, as MySQL, PostgreSQL, SQL Server, Oracle and SQLite together read it, told as folded letters.
 
-A fragment is read as it stands or as the rest of a string that was opened before it, with the comments of the SQL standard or with
-those of MySQL (`#`, and `--` only before white space). No pattern here goes back, and what has no end is taken to the end of the value:
-each octet is looked at a bounded number of times. Knows nothing of which fragments are attacks.
+A fragment is read as it stands or as the rest of a string that was opened before it, with the comments of the SQL standard or
+with those of MySQL (`#`, and `--` only before white space). No pattern here goes back, and what has no end is taken to the
+end of the value: each octet is looked at a bounded number of times. Knows nothing of which fragments are attacks.
 
 Source: the chapters on lexical structure in the manuals of the five products.
 """
@@ -43,36 +43,23 @@ _KINDS: Final = (
     ("binary", rb"X'[0-9A-F]*+'|B'[01]*+'"),
     ("chosen", rb"N?Q'[^\x00-\x20]"),
     ("word", _LETTER + _IN_WORD + rb"*+"),
-    ("prefix", rb"0X(?![0-9A-F])|0B(?![01])"),
+    ("name", rb"0X(?![0-9A-F])|0B(?![01])"),
     ("void", rb"(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)E(?:[-+](?![0-9])|(?![-+0-9]))"),
     ("number", _NUMBER),
-    ("comment", rb"/\*|--|#"),
+    ("block", rb"/\*"),
+    ("line", rb"--|#"),
     ("sign", rb"<=>|<>|<<|>>|<@|[<>!*&|]=|![<>]|\|/|&&|\|\||:=|::|[!~+]++(?![=<>])|\(++|\)++|;++|[-!~+*/%<>=^|&(),;:.?{}\]]"),
-    ("enclosed", rb"[`\[]"),
+    ("ticked", rb"`"),
+    ("bracketed", rb"\["),
     ("variable", rb"@{1,2}+(?:(?=['\"`])|[A-Z0-9_$.\[\]{}\x7f-\x9f\xa1-\xff]*+)"),
     ("dollar", rb"\$(?:[0-9,][0-9.,]*+|[A-Z]{0,64}+\$|)"),
     ("backslash", rb"\\"),
-    ("other", rb"."),
+    ("name", rb"."),
 )
 _TOKEN: Final = re.compile(
     _GAP + rb"*+(?:" + b"|".join(b"(" + pattern + b")" for _, pattern in _KINDS) + rb"|\Z)", re.DOTALL
 ).match
-(
-    _QUOTED,
-    _BINARY,
-    _CHOSEN,
-    _WORD,
-    _PREFIX,
-    _VOID,
-    _NUMERAL,
-    _REMARK,
-    _SIGN,
-    _ENCLOSED,
-    _VARIABLE,
-    _DOLLAR,
-    _BACKSLASH,
-    _OTHER,
-) = range(1, len(_KINDS) + 1)
+_QUOTED, _WORD = 1, 4
 
 _SIGNS: Final = {
     **dict.fromkeys((b"<=>", b"<>", b"<<", b">>", b"<@", b"|/", b":=", b"!<", b"!>", b"!=", b"^", b"|", b"&"), "o"),
@@ -87,7 +74,6 @@ _SIGNS: Final = {
 _CLOSING: Final = {b"(": b")'", b"[": b"]'", b"{": b"}'", b"<": b">'"}
 
 _CONTINUED: Final = re.compile(rb"(?:" + _GAP + rb"|" + _COMMENT + rb")*+(" + _LETTER + _IN_WORD + rb"*+)").match
-_PARENTHESIS: Final = re.compile(rb"(?:" + _GAP + rb"|" + _COMMENT + rb")*+\(").match
 _SEPARATOR: Final = _GAP + rb"*+(?:[+*%,=<>|&^]|-(?!-)|/(?!\*))" + _GAP + rb"*+"
 _OPERAND: Final = rb"(?:[A-Z0-9_.]++|'[^'\\]*+'|\"[^\"\\]*+\")"
 _PADDING: Final = re.compile(
@@ -105,88 +91,6 @@ PATIENT: Final = Folding()
 _CONDITIONS: Final = frozenset((b"IF", b"IFF", b"IFNULL"))
 """Functions that begin a statement where one begins."""
 _WHITE: Final = b"\x00\t\n\x0b\x0c\r \xa0"
-
-
-def _word(upper: bytes, text: bytes, end: int, before: str) -> tuple[str, int, bytes]:
-    """Type, end and spelling of the word `text` that ends at `end`, or of the phrase or the keyword that it begins."""
-    if text in BEGINNINGS:
-        phrase, at = text, end
-        while phrase in BEGINNINGS and (following := _CONTINUED(upper, at)):
-            longer = phrase + b"+" + following[1]
-            if longer not in PHRASES:
-                break
-            phrase, at = longer, following.end()
-        if phrase in PHRASES:
-            return ("T" if before == ";" and text == b"IF" else PHRASES[phrase]), at, phrase
-    if before == ";" and text in _CONDITIONS:
-        return "T", end, text
-    letter = WORDS.get(text)
-    if letter is not None:
-        return letter, end, text
-    if before == "A" and b"_" in text:
-        return "t", end, text
-    for split in _SPLIT(text, 0, LONGEST_WORD):
-        beginning = WORDS.get(text[: split.start()])
-        if beginning is not None:
-            return beginning, end - len(text) + split.start(), text
-    return "n", end, text
-
-
-def _comment(upper: bytes, text: bytes, start: int, standard: bool) -> tuple[str, int]:
-    """Type and end of what begins like a comment at `start`."""
-    if text == b"/*":
-        close = upper.find(b"*/", start + 2)
-        end = len(upper) if close < 0 else close + 2
-        if upper.startswith(b"!", start + 2) or (close >= 0 and upper.find(b"/*", start + 2, close + 1) >= 0):
-            return "X", end
-        return "c", end
-    if text == b"#":
-        if standard:
-            return "o", start + 1
-    elif not standard and start + 2 < len(upper) and upper[start + 2] not in _WHITE:
-        return "u", start + 1
-    line = upper.find(b"\n", start)
-    return "c", len(upper) if line < 0 else line + 1
-
-
-def _run(letters: str, signs: bytes, step: Folding) -> str:
-    """The letters after all numbers of a run but the last. From the third number on, nothing changes any more."""
-    for letter in ("1", _SIGNS[signs], "1", _SIGNS[signs]):
-        letters = step[letters + letter]
-    return letters
-
-
-def _until(upper: bytes, closing: bytes, start: int) -> int:
-    found = upper.find(closing, start)
-    return len(upper) if found < 0 else found + len(closing)
-
-
-def _enclosed(upper: bytes, text: bytes, end: int, before: str) -> tuple[str, int]:
-    """Type and end of a name in square brackets or backticks."""
-    if text == b"[":
-        return "n", _until(upper, b"]", end)
-    close = _REST[b"`"](upper, end).end()  # type: ignore[union-attr]
-    if close - end == 1 and before == "{":
-        return "X", close
-    return "f" if WORDS.get(upper[end : close - 1]) == "f" else "n", close
-
-
-def _rare(value: bytes, upper: bytes, kind: int, text: bytes, end: int) -> tuple[str, int]:
-    """Type and end of a token of a rare kind of which `text` was read, up to `end`."""
-    if kind == _BINARY:
-        return "1", end
-    if kind == _CHOSEN:
-        return "s", _until(upper, _CLOSING.get(text[-1:], text[-1:] + b"'"), end)
-    if kind == _VARIABLE:
-        rest = _REST.get(upper[end : end + 1]) if text.endswith(b"@") else None
-        return "v", rest(upper, end + 1).end() if rest else end  # type: ignore[union-attr]
-    if kind == _DOLLAR:
-        if text.endswith(b"$") and len(text) > 1:
-            return "s", _until(upper, text, end)
-        return ("1", end) if len(text) > 1 else ("n", end)
-    if kind == _BACKSLASH:
-        return ("1", end + 1) if value.startswith(b"N", end) else ("\\", end)
-    return "n", end
 
 
 class Reading(NamedTuple):
@@ -208,79 +112,196 @@ _DEAD: Final = Reading("", 0, b"", b"", False)
 _DEAD_IN_ONE: Final = Reading("", 0, b"", b"", True)
 
 
+class _Fragment:
+    """A fragment while it is read: what its tokens fold to so far, and how far it was read.
+
+    The methods named in `_KINDS` take the text of a token, move `at` where the token is longer, and return its letter: none for
+    what says nothing, `X` for what is hostile by itself.
+    """
+
+    __slots__ = ("at", "dialects", "letters", "remark", "said", "spelling", "standard", "step", "tokens", "upper", "value")
+
+    def __init__(self, value: bytes, upper: bytes, standard: bool) -> None:
+        self.value, self.upper, self.standard = value, upper, standard
+        self.step = PATIENT if b"/*" in upper else NEXT
+        self.letters, self.at, self.tokens, self.dialects = "", 0, 0, False
+        self.remark = b""  # how this token begins, if it is a comment
+        self.said = b""  # the word that the last letter stands for, if it is one
+        self.spelling = b""  # the word that this token is
+
+    def word(self, text: bytes) -> str:
+        if text in BEGINNINGS and (letter := self._phrase(text)):
+            return letter
+        self.spelling = text
+        if text in _CONDITIONS and self.letters[-1:] == ";":
+            return "T"
+        letter = WORDS.get(text, "")
+        if not letter and self.letters[-1:] == "A" and b"_" in text:
+            return "t"
+        return letter or self._split(text) or "n"
+
+    def _phrase(self, text: bytes) -> str:
+        """The letter of the phrase that begins with the word, comments between its words or not."""
+        phrase, at = text, self.at
+        while phrase in BEGINNINGS and (following := _CONTINUED(self.upper, at)):
+            longer = phrase + b"+" + following[1]
+            if longer not in PHRASES:
+                break
+            phrase, at = longer, following.end()
+        if phrase not in PHRASES:
+            return ""
+        self.spelling, self.at = phrase, at
+        return "T" if text == b"IF" and self.letters[-1:] == ";" else PHRASES[phrase]
+
+    def _split(self, text: bytes) -> str:
+        """The letter of a keyword before a full stop or a backtick, which then ends the word."""
+        for split in _SPLIT(text, 0, LONGEST_WORD):
+            letter = WORDS.get(text[: split.start()])
+            if letter:
+                self.at += split.start() - len(text)
+                return letter
+        return ""
+
+    def sign(self, text: bytes) -> str:
+        letter = _SIGNS.get(text) or _SIGNS[text[:1]]
+        if letter == "(" and self.said in CALLED:
+            self.letters = self.letters[:-1] + CALLED[self.said]
+        elif letter == ")" and len(text) > 1:
+            self.letters = self.step[self.letters + ")"]
+        elif letter == ":" and self.at == len(self.upper):
+            return "o"
+        return letter
+
+    def number(self, text: bytes) -> str:
+        if run := _RUN(text):  # from the third number on, nothing changes any more
+            self.tokens += 2
+            for letter in ("1", _SIGNS[run[0]], "1", _SIGNS[run[0]]):
+                self.letters = self.step[self.letters + letter]
+        return "1"
+
+    def block(self, text: bytes) -> str:
+        start = self.at
+        close = self.upper.find(b"*/", start)
+        self.at, self.remark = len(self.upper) if close < 0 else close + 2, text
+        hostile = self.upper.startswith(b"!", start) or (close >= 0 and self.upper.find(b"/*", start, close + 1) >= 0)
+        return "X" if hostile and len(self.letters) < 5 else ""
+
+    def line(self, text: bytes) -> str:
+        if text == b"#" or self.upper[self.at : self.at + 1].strip(_WHITE):
+            self.dialects |= self.standard
+            if self.standard == (text == b"#"):
+                self.at -= len(text) - 1
+                return "o" if text == b"#" else "u"
+        self.remark = b"-- " if text == b"--" and self.at < len(self.upper) else text
+        self._through(b"\n")
+        return ""
+
+    def quoted(self, _: bytes) -> str:
+        return "s"
+
+    def binary(self, _: bytes) -> str:
+        return "1"
+
+    def chosen(self, text: bytes) -> str:
+        self._through(_CLOSING.get(text[-1:], text[-1:] + b"'"))
+        return "s"
+
+    def name(self, _: bytes) -> str:
+        return "n"
+
+    def void(self, _: bytes) -> str:
+        return ""
+
+    def bracketed(self, _: bytes) -> str:
+        self._through(b"]")
+        return "n"
+
+    def ticked(self, text: bytes) -> str:
+        start = self.at
+        if start == len(self.upper):
+            self.remark = text
+        self.at = _REST[text](self.upper, start).end()  # type: ignore[union-attr]
+        if self.at - start == 1 and self.letters[-1:] == "{":
+            return "X"
+        return "f" if WORDS.get(self.upper[start : self.at - 1]) == "f" else "n"
+
+    def variable(self, text: bytes) -> str:
+        rest = _REST.get(self.upper[self.at : self.at + 1]) if text.endswith(b"@") else None
+        if rest:
+            self.at = rest(self.upper, self.at + 1).end()  # type: ignore[union-attr]
+        return "v"
+
+    def dollar(self, text: bytes) -> str:
+        if len(text) == 1:
+            return "n"
+        if not text.endswith(b"$"):
+            return "1"
+        self._through(text)
+        return "s"
+
+    def backslash(self, _: bytes) -> str:
+        if self.value.startswith(b"N", self.at):
+            self.at += 1
+            return "1"
+        return "\\"
+
+    def _through(self, closing: bytes) -> None:
+        found = self.upper.find(closing, self.at)
+        self.at = len(self.upper) if found < 0 else found + len(closing)
+
+
+_TYPE: Final = (_Fragment.name, *(getattr(_Fragment, name) for name, _ in _KINDS))
+
+
 def read(value: bytes, upper: bytes, quote: bytes = b"", standard: bool = True) -> Reading:
     """Read a fragment, of which `upper` is the form in upper case.
 
-    With a `quote`, the value begins inside a string that this quote opened; `standard` chooses the comments of the SQL standard. Reads at
-    most `MOST_TOKENS` tokens, in time proportional to their length. Raises nothing.
+    With a `quote`, the value begins inside a string that this quote opened; `standard` chooses the comments of the SQL standard.
+    Reads at most `MOST_TOKENS` tokens, in time proportional to their length. Raises nothing.
     """
-    step = PATIENT if b"/*" in upper else NEXT
-    letters, at, remark, spelling, text, dialects, tokens, kind = "", 0, b"", b"", b"", False, 0, 0
+    fragment = _Fragment(value, upper, standard)
+    kind, text, patience = 0, b"", PATIENCE
     if quote:
-        at = _REST[quote](upper).end()  # type: ignore[union-attr]
-        letters, tokens = "s", 1
-    while tokens < MOST_TOKENS:
-        match = _TOKEN(upper, at)
-        if not match or not match.lastindex:
-            break
+        fragment.letters, fragment.tokens, fragment.at = "s", 1, _REST[quote](upper).end()  # type: ignore[union-attr]
+    while fragment.tokens < MOST_TOKENS and (match := _TOKEN(upper, fragment.at)) and match.lastindex:
         kind = match.lastindex
-        text, at = match[kind], match.end()
-        tokens += 1
-        if not tokens % PATIENCE:
-            at = _PADDING(upper, at).end()  # type: ignore[union-attr]
-        if kind == _REMARK:
-            start = match.start(kind)
-            letter, at = _comment(upper, text, start, standard)
-            if letter == "X" and len(letters) < 5:
-                return Reading("X", tokens, b"", b"", dialects)
-            if letter in "cX":
-                remark = text if at - start == len(text) or text != b"--" else b"-- "
-                dialects = dialects or (standard and text == b"--" and upper[start + 2 : start + 3].strip(_WHITE) != b"")
-                continue
-            dialects = dialects or standard
-        said, remark, spelling = spelling, b"", b""
-        if kind == _SIGN:
-            letter = _SIGNS.get(text) or _SIGNS[text[:1]]
-            if letter == "(" and said in CALLED:
-                letters = letters[:-1] + CALLED[said]
-            elif letter == ")" and len(text) > 1:
-                letters = step[letters + ")"]
-            elif letter == ":" and at == len(upper):
-                letter = "o"
-        elif kind == _WORD:
-            if text in KNOWN or b"." in text or b"`" in text or letters[-1:] == "A":
-                letter, at, spelling = _word(upper, text, at, letters[-1:])
-            else:
-                letter, spelling = "n", text
-        elif kind == _NUMERAL:
-            letter = "1"
-            if run := _RUN(text):
-                letters = _run(letters, run[0], step)
-                tokens += 2
-        elif kind == _QUOTED:
-            letter = "s"
-        elif kind == _VOID:
-            continue
-        elif kind == _ENCLOSED:
-            if text == b"`" and at == len(upper):
-                remark = text
-            letter, at = _enclosed(upper, text, at, letters[-1:])
-            if letter == "X":
-                return Reading("X", tokens, b"", b"", dialects)
-        elif kind != _REMARK:
-            letter, at = _rare(value, upper, kind, text, at)
-        if said == b"IN" and letter != "(":
-            letters = letters[:-1] + "n"
-        before, letters = len(letters), step[letters + letter]
-        if len(letters) >= SETTLED:
+        text, fragment.at = match[kind], match.end()
+        fragment.tokens += 1
+        fragment.remark = b""
+        if kind == _WORD and text not in KNOWN and b"." not in text and b"`" not in text and fragment.letters[-1:] != "A":
+            letter, fragment.spelling = "n", text
+        else:
+            fragment.spelling = b""
+            letter = _TYPE[kind](fragment, text)
+        if letter == "X":
+            return Reading("X", fragment.tokens, b"", b"", fragment.dialects)
+        if letter and _fold(fragment, letter):
             break
-        if len(letters) <= before:
-            spelling = remark = b""
-        elif remark:
-            letters = letters[:-1]
-    if letters is DEAD:
-        return _DEAD_IN_ONE if dialects else _DEAD
-    letters = letters[:5].translate(SHOWN)
-    if remark and letters and len(letters) < 5:
+        if fragment.tokens >= patience:
+            patience += PATIENCE
+            fragment.at = _PADDING(upper, fragment.at).end()  # type: ignore[union-attr]
+    return _finished(fragment, text if kind == _QUOTED else b"")
+
+
+def _fold(fragment: _Fragment, letter: str) -> bool:
+    """Add a letter. True where no further one can change the first five."""
+    if letter != "(" and fragment.said == b"IN":
+        fragment.letters = fragment.letters[:-1] + "n"
+    before = len(fragment.letters)
+    letters = fragment.step[fragment.letters + letter]
+    grown = len(letters) > before
+    fragment.said = fragment.spelling if grown else b""
+    if fragment.remark:  # a backtick at the very end: nothing, or a comment
+        letters, fragment.remark = (letters[:-1], fragment.remark) if grown else (letters, b"")
+    fragment.letters = letters
+    return len(letters) >= SETTLED
+
+
+def _finished(fragment: _Fragment, string: bytes) -> Reading:
+    """What was read, with the comment at the end if there is one and room for it."""
+    if fragment.letters is DEAD:
+        return _DEAD_IN_ONE if fragment.dialects else _DEAD
+    letters = fragment.letters[:5].translate(SHOWN)
+    if fragment.remark and letters and len(letters) < 5:
         letters += "c"
-    return Reading(letters, tokens, remark, text if kind == _QUOTED else b"", dialects)
+    return Reading(letters, fragment.tokens, fragment.remark, string, fragment.dialects)

@@ -1,9 +1,10 @@
 """Script injection in a value: whether it makes script of itself where a page shows it.
 
-The value is read as HTML in up to five ways: as text, as the inside of a tag, and as the rest of an attribute's value that was opened
-by each kind of quote. Reading is one pattern that takes markup as long as it is harmless and never goes back; what it does not take to
-the end is script. The technique is libinjection's (tokens of HTML in five states, Nick Galbreath); the reading is Yett's own, after the
-HTML Standard, section 13.2.5, with what old browsers did otherwise. Knows nothing of requests and rules.
+The value is read as HTML in up to five ways: as text, as the inside of a tag, and as the rest of an attribute's value that
+was opened by each kind of quote. Reading is one pattern that takes markup as long as it is harmless and never goes back; what
+it does not take to the end is script. The technique is libinjection's (tokens of HTML in five states, Nick Galbreath); the
+reading is Yett's own, after the HTML Standard, section 13.2.5, with what old browsers did otherwise. Knows nothing of
+requests and rules.
 """
 
 import re
@@ -39,7 +40,10 @@ def _choice(words: Iterable[str]) -> bytes:
     return b"(?:" + b"|".join(branches) + b")" if len(branches) > 1 else branches[0]
 
 
-_CONTROL: Final = rb"(?:[\x00-\x20]|&(?:\#0*+(?:3[0-2]|[12]?[0-9])?+(?![0-9])|\#x0*+(?:20|1?[0-9a-f])?+(?![0-9a-f])|tab|newline);?+)*+"
+_CONTROL_CODE: Final = (
+    rb"\#(?=[0-9])0*+(?:3[0-2]|[12]?[0-9])?+(?![0-9])|\#x(?=[0-9a-f])0*+(?:20|1?[0-9a-f])?+(?![0-9a-f])|tab|newline"
+)
+_CONTROL: Final = rb"(?:[\x00-\x20]|&(?:%s);?+)*+" % _CONTROL_CODE
 
 
 def _disguised(word: str) -> bytes:
@@ -62,7 +66,17 @@ _HOSTILE_ATTRIBUTE: Final = rb"(?:%s%s*+%s(?!\Z)|(?:%s)%s%s(?:%s)|(?:%s)%s[\"'`]
     _choice(NAMES_OF_ATTRIBUTES), _EQUALS, _HOSTILE_NAME,
 )  # fmt: skip
 _VALUE: Final = rb"(?:\"[^\"]*+\"?+|'[^']*+'?+|`[^`]*+`?+|[^\t-\r >\"'`][^\t-\r >]*+)?+"
-_ATTRIBUTE: Final = rb"(?!%s)[^\t-\r />]%s*+(?:%s%s)?+" % (_HOSTILE_ATTRIBUTE, _IN_NAME, _EQUALS, _VALUE)
+_FIRSTS: Final = b"".join(
+    sorted({name[:1].encode() for name in HANDLERS + ATTRIBUTE_FAMILIES + ATTRIBUTES + ADDRESSES + NAMES_OF_ATTRIBUTES})
+)
+_ATTRIBUTE: Final = rb"(?:[^\t-\r />%s]|(?!%s)[%s])%s*+(?:%s%s)?+" % (
+    _FIRSTS,
+    _HOSTILE_ATTRIBUTE,
+    _FIRSTS,
+    _IN_NAME,
+    _EQUALS,
+    _VALUE,
+)
 _ATTRIBUTES: Final = rb"(?:[\t-\r /]++|%s)*+" % _ATTRIBUTE
 
 _HOSTILE_ELEMENT: Final = rb"(?:%s|(?:%s)(?=[\t-\r />]|\Z))" % (_choice(ELEMENT_FAMILIES), _choice(ELEMENTS))
@@ -73,19 +87,42 @@ _REMARK: Final = rb"<!--(?!%s)(?:[^-`]++|-(?!->|-?!>|->))*+(?:--!?>|->|\Z)" % _D
 _SECTION: Final = rb"<!\[cdata\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>|\Z)"
 _BOGUS: Final = rb"<(?!!--|!\[cdata\[)(?!!doctype|[!?]%s)(?:[!?]|/(?![a-z]))[^>`]*+(?:>|\Z)" % _DECLARATION
 _PAGE_CODE: Final = rb"<%%(?!%s)(?:[^%%]++|%%(?!>))*+(?:%%>|\Z)" % _DECLARATION
-_TEXT: Final = rb"(?:[^<]++|<(?![a-z!?/%%])|%s|%s|%s|%s|%s)*+" % (_TAG, _REMARK, _SECTION, _BOGUS, _PAGE_CODE)
+_TEXT: Final = rb"(?:[^<]++|%s|(?:<(?=<))++|<(?![a-z!?/%%])|%s|%s|%s|%s)*+" % (_TAG, _REMARK, _SECTION, _BOGUS, _PAGE_CODE)
 
 _HARMLESS_TEXT: Final = re.compile(_TEXT, re.DOTALL).fullmatch
 _HARMLESS_INSIDE: Final = re.compile(_ATTRIBUTES + rb"(?:>" + _TEXT + rb")?+", re.DOTALL).fullmatch
+
+INSIDE_OCTETS: Final = 131_072
+"""Octets read of a value where it is taken for the inside of a tag: reading it in five ways must not take five times as long."""
+
+
+def _inside(text: bytes, start: int) -> bool:
+    """Whether the text is script where it stands inside a tag from `start` on."""
+    end = len(text)
+    if end - start > INSIDE_OCTETS:
+        end = start + INSIDE_OCTETS
+        end = text.rfind(b">", start, end) + 1 or end
+    return not _HARMLESS_INSIDE(text, start, end)
+
+
+def may_be_xss(value: bytes) -> bool:
+    """Whether `xss` has to read the value. Never False for what `xss` flags, nor for values that hold such a value."""
+    return b"<" in value or b"=" in value
+
+
+def xss_as_text(value: bytes) -> bool:
+    """Whether the value makes script of itself where a page shows it as text: what is left of `xss` without attributes' values."""
+    return b"<" in value and not _HARMLESS_TEXT(value.lower().replace(b"\x00", b""))
 
 
 def xss(value: bytes) -> bool:
     """Whether the value makes script of itself in some place of a page. Takes time proportional to its length; raises nothing."""
     text = value.lower().replace(b"\x00", b"")
-    if b"<" in text and not _HARMLESS_TEXT(text):
-        return True
-    if b"=" not in text and b"<" not in text:
+    if b"<" in text:
+        if not _HARMLESS_TEXT(text):
+            return True
+    elif b"=" not in text:
         return False
-    if not _HARMLESS_INSIDE(text):
+    if _inside(text, 0):
         return True
-    return any(quote in text and not _HARMLESS_INSIDE(text, text.index(quote) + 1) for quote in (b"'", b'"', b"`"))
+    return any(quote in text and _inside(text, text.index(quote) + 1) for quote in (b"'", b'"', b"`"))
