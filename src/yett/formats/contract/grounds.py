@@ -157,9 +157,8 @@ class Grounds:
                 continue
             found = [(*branch, schema) for branch in found]
             for choice in self._in_place(schema, seen, left):
-                combined = [(*one, *other) for one in found for other in choice]
-                if len(combined) <= MAX_BRANCHES:
-                    found = combined
+                if len(found) * len(choice) <= MAX_BRANCHES:
+                    found = [(*one, *other) for one in found for other in choice]
         return [branch for branch in found if _kinds(branch)]
 
     def _in_place(self, schema: dict[str, Any], seen: frozenset[int], left: list[int]) -> Iterator[Branches]:
