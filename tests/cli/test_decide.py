@@ -21,6 +21,7 @@ from yett.cli import decide as module
 from yett.cli.decide import decide
 from yett.cli.main import main
 from yett.cli.progress import Progress
+from yett.cli.state import own_patterns
 from yett.cli.tally import Reason, Tally
 from yett.cli.trying import Wanted, fulfil, policy_tree
 from yett.model.decision import RefreshKeySet, Unanswered, VerifyPassword
@@ -76,6 +77,7 @@ YETT = (sys.executable, "-c", "from yett.cli.main import main; main()")
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "openapi.yaml").write_text(CONTRACT)
     (tmp_path / "yett.yaml").write_text(POLICY)
     (tmp_path / "rules").mkdir()
@@ -378,6 +380,20 @@ def test_what_checks_wait_for() -> None:
     assert fulfil(VerifyPassword(hashed, b"other")) is False
     assert isinstance(fulfil(VerifyPassword("nonsense", b"")), Unanswered)
     assert isinstance(fulfil(RefreshKeySet("http://127.0.0.1:1", "a")), Unanswered)
+
+
+def test_where_compiled_patterns_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert own_patterns() == Path("/somewhere/yett/patterns")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("HOME", "/home/x")
+    assert own_patterns() == Path("/home/x/.cache/yett/patterns")
+
+    def homeless() -> Path:
+        raise RuntimeError("no home directory")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert own_patterns() is None
 
 
 class Screen(io.StringIO):

@@ -88,8 +88,9 @@ def test_the_verdict_is_that_of_enforcement(mode: str, action: str) -> None:
     assert (found.id, found.severity, found.place) == ("contract-request", Severity.HIGH, "body /a")
 
 
-def test_every_rule_speaks_in_monitor_mode() -> None:
-    row = row_of(trial_of(f"mode: monitor\n{CHECKED}", CONTRACT), "POST /orders?dry=x", JSON, body=b'{"a": "x"}')
+@pytest.mark.parametrize("mode", ["enforce", "monitor"])
+def test_every_rule_speaks(mode: str) -> None:
+    row = row_of(trial_of(f"mode: {mode}\n{CHECKED}", CONTRACT), "POST /orders?dry=x", JSON, body=b'{"a": "x"}')
     assert [found.place for found in row.rules] == ["query dry", "body /a"]
 
 

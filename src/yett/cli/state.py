@@ -12,6 +12,17 @@ def counters_directory(state: Path) -> Path:
     return state / "counters"
 
 
+def own_patterns() -> Path | None:
+    """Where commands without a state keep compiled patterns: below XDG_CACHE_HOME (XDG Base Directory 0.8), else ~/.cache.
+    None where there is no home."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        cache = Path(named) if os.path.isabs(named) else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return cache / "yett" / "patterns"
+
+
 def make_state(state: Path) -> None:
     """Make the directory and the key of fingerprints, readable for the owner only. What is there stays. Raises OSError."""
     state.mkdir(mode=0o700, parents=True, exist_ok=True)

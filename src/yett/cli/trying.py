@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from yett.cli.state import own_patterns
 from yett.edge.keysets import KeySets
 from yett.edge.passwords import verify_now
 from yett.engine.reducing import STATEFUL, with_contract, without
@@ -13,10 +14,11 @@ from yett.model.bundle import Bundle
 from yett.model.decision import Need, Unanswered, VerifyPassword
 from yett.model.mistake import Mistake, PolicyErrors
 from yett.model.policy import Policy
-from yett.model.ports import Ports
+from yett.model.ports import NoPatternCache, Ports
 from yett.store.bundle import bundle_of_tree, load_bundle
 from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
+from yett.store.pattern_cache import DiskPatternCache
 
 OWN, CRS = "own", "crs"
 SERVICE = "recorded"
@@ -77,12 +79,14 @@ def _with_contract(policy: Policy, file: str) -> Policy:
 
 def _ports(bundle: Bundle) -> Ports:
     """Counters of this process, and no key sets but those in files: nothing is fetched."""
+    cache = own_patterns()
     return Ports(
         counters=LocalCounters(),
         keys=KeyRing(bundle.keys),
         key_sets=KeySets(),
         secrets=bundle.secrets,
         files=bundle.files,
+        patterns=NoPatternCache() if cache is None else DiskPatternCache(cache),
     )
 
 

@@ -117,7 +117,7 @@ class Trial:
 
     @cached_property
     def _watching(self) -> Snapshot:
-        """Where every rule speaks: what one of them says of something that is only missing from a record hides no other."""
+        """Where every rule speaks, because none ends an exchange."""
         return self._compiled(watching(without(self._bundle.policy, STATEFUL)))
 
     def row(self, recording: Recording, source: str, index: int) -> Row:
@@ -127,18 +127,23 @@ class Trial:
             return Row(source=source, index=index, id=recording.id, snapshot=digest, error=recording.error)
         found = self._decided(recording)
         objections, unknown = found.said, list[tuple[str, str]]()
-        action = found.verdict
+        action, evaluation = found.verdict, found.evaluation
         if recording.masked and any(not is_known(one.place, recording) for one in objections):
-            assert recording.exchange is not None
-            watched = replay(self._watching, recording.exchange, recording.exchange.started)
+            watched = self._watched(recording)
             objections = [one for one in watched.said if is_known(one.place, recording)]
             unknown = [(one.rule, f"{one.place} is not in the record") for one in watched.said if one not in objections]
             found = msgspec.structs.replace(watched, plan=found.plan)
+            evaluation = watched.evaluation
             enforced = found.plan is not None and found.plan.mode is Mode.ENFORCE
             action = "deny" if enforced and any(_denies(one, found) for one in objections) else "allow"
+        elif found.denial is not None and evaluation is not None and self._stateless:
+            # Nothing counts, so it may be asked again, for what the other rules would have said.
+            watched = self._watched(recording)
+            objections += [one for one in watched.said if one not in objections]
+            evaluation = watched.evaluation
         denying = [one for one in objections if _denies(one, found)]
         skipped = [*found.not_evaluated, *self._skipped(recording, found), *recording.lacks, *unknown]
-        plan, evaluation = found.plan, found.evaluation
+        plan = found.plan
         return Row(
             source=source,
             index=index,
@@ -153,6 +158,11 @@ class Trial:
             rules=_objections(objections, evaluation),
             not_evaluated=tuple(Unjudged(rule, reason) for rule, reason in dict.fromkeys(skipped)) if skipped else (),
         )
+
+    def _watched(self, recording: Recording) -> Replayed:
+        """With every rule heard."""
+        assert recording.exchange is not None
+        return replay(self._watching, recording.exchange, recording.exchange.started)
 
     def _decided(self, recording: Recording) -> Replayed:
         exchange = recording.exchange
