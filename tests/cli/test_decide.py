@@ -111,6 +111,15 @@ def test_one_line_for_each_exchange_in_order(room: Path) -> None:
     assert "\x1b" not in result.stdout
 
 
+def test_lines_are_ascii(room: Path) -> None:
+    nasty = "\x7f\x9b31m\u202eé\ud800"
+    (room / "a.jsonl").write_text(json.dumps(GOOD | {"id": nasty}))
+    result = run(*FEW, "a.jsonl")
+    assert result.stdout_bytes.isascii()
+    assert b"\x7f" not in result.stdout_bytes
+    assert rows(result)[0]["id"] == nasty
+
+
 def test_a_policy_in_monitor_mode_without_its_secrets(room: Path) -> None:
     found = rows(run("--policy", "yett.yaml", "a.jsonl"))
     assert [(row["verdict"], row["action"], row["mode"]) for row in found] == [

@@ -135,7 +135,7 @@ def _check_options(
 
 
 class _Lines:
-    """Rows as JSON lines on standard output."""
+    """Rows as JSON lines on standard output, ASCII only: what callers sent must not steer a terminal."""
 
     def __init__(self) -> None:
         self._write = sys.stdout.buffer.write
@@ -144,8 +144,11 @@ class _Lines:
     def row(self, row: Row) -> None:
         try:
             line = self._encode(row)
+            shown = line.isascii() and b"\x7f" not in line
         except UnicodeEncodeError:  # names of files, and texts of JSON, may hold what UTF-8 does not
-            line = json.dumps(msgspec.to_builtins(row)).encode()
+            shown = False
+        if not shown:
+            line = json.dumps(msgspec.to_builtins(row), separators=(",", ":")).replace("\x7f", "\\u007f").encode()
         self._write(line + b"\n")
 
 
