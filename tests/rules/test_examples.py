@@ -21,7 +21,7 @@ from yett.model.exchange import Exchange, Fields, Request, Response
 from yett.model.policy import Policy
 from yett.model.ports import Ports
 from yett.model.rule import Example
-from yett.rules.registry import Guard, guards
+from yett.rules.registry import Guard, attacks, guards
 from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
 
@@ -36,8 +36,10 @@ PASSES = [
 ]
 
 
-def snapshot_of(example: Example) -> Snapshot:
+def snapshot_of(guard: Guard, example: Example) -> Snapshot:
     service = read(example.policy.encode(), "policy").tree or {}
+    if guard.rule.setting != "attacks":
+        service.setdefault("attacks", False)  # on by default, with words of its own
     service["upstream"] = {"targets": ["http://127.0.0.1:9001"]}
     contracts = {}
     if example.contract:
@@ -92,8 +94,8 @@ def fulfil(need: Need) -> bool:
         return False
 
 
-def outcome_of(example: Example) -> Replayed:
-    snapshot, exchange = snapshot_of(example), exchange_of(example)
+def outcome_of(guard: Guard, example: Example) -> Replayed:
+    snapshot, exchange = snapshot_of(guard, example), exchange_of(example)
     for turn in range(example.repeat):
         replayed = replay(snapshot, exchange, NOW + turn * 1e-3, fulfil=fulfil, finish=not example.overlapping)
     assert not replayed.not_evaluated
@@ -101,7 +103,9 @@ def outcome_of(example: Example) -> Replayed:
 
 
 def acting(guard: Guard) -> set[str]:
-    """The rules that may speak for a guard: ways to authenticate are judged together."""
+    """The rules that may speak for a guard: ways to authenticate are judged together, attack rules speak for themselves."""
+    if guard.rule.setting == "attacks":
+        return set(attacks())
     if guard.rule.setting != "authenticate":
         return {guard.rule.id}
     return {other.rule.id for other in GUARDS if other.rule.setting == "authenticate"} | {"authentication-required"}
@@ -118,7 +122,7 @@ def test_every_guard_shows_what_it_does(guard: Guard) -> None:
 
 @pytest.mark.parametrize(("guard", "example"), MATCHES)
 def test_matches(guard: Guard, example: Example) -> None:
-    found = outcome_of(example)
+    found = outcome_of(guard, example)
     said = {denial.rule for denial in found.would}
     if found.denial is not None:
         said.add(found.denial.rule)
@@ -133,7 +137,7 @@ def test_matches(guard: Guard, example: Example) -> None:
 
 @pytest.mark.parametrize(("guard", "example"), PASSES)
 def test_passes(guard: Guard, example: Example) -> None:
-    found = outcome_of(example)
+    found = outcome_of(guard, example)
     assert found.verdict == "allow"
     assert found.would == ()
     assert found.evaluation is not None and not found.evaluation.amended

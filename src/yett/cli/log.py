@@ -17,7 +17,7 @@ from yett.formats.yaml import read as read_yaml
 from yett.model.event import Event
 from yett.model.mistake import DocumentError
 from yett.model.policy import Log
-from yett.rules.registry import RuleError, guards
+from yett.rules.registry import RuleError, attacks, guards
 from yett.store.eventlog.filter import Filter, parse_status
 from yett.store.eventlog.newest import find_request, newest
 from yett.store.eventlog.reader import LogReader, follow, read
@@ -213,7 +213,7 @@ def explain(directory: Path, request_id: str, as_json: bool) -> None:
     if as_json:
         printer.text(showing.all_as_json(request_id, events))
         return
-    for text in showing.explanation(events[-1], _titles()):
+    for text in showing.explanation(events[-1], _titles(), _attacks()):
         printer.text(text)
     if len(events) > 1:
         printer.text("\nEarlier records of the same request:")
@@ -221,9 +221,18 @@ def explain(directory: Path, request_id: str, as_json: bool) -> None:
             printer.text("  " + showing.line(event))
 
 
+def _attacks() -> frozenset[str]:
+    """Ids of the attack rules, where they can be loaded."""
+    try:
+        return frozenset(attacks())
+    except (RuleError, ImportError):
+        return frozenset()
+
+
 def _titles() -> dict[str, str]:
     """What the rules are called, where they can be loaded: a broken rule of a third party must not hide a record."""
     try:
-        return {name: guard.rule.title for name, guard in guards().items()}
+        found = {name: guard.rule.title for name, guard in guards().items()}
+        return found | {name: attack.rule.title for name, attack in attacks().items()}
     except (RuleError, ImportError):
         return {}

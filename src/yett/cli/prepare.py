@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from yett.cli import freight, source
+from yett.cli.patterns import pattern_cache
 from yett.edge.gateway.preparation import Prepared, Refused, ServiceSummary, Verdict, encode_verdict
 from yett.edge.gateway.tls import Contexts, TLSError
 from yett.edge.keysets import KeySets
@@ -39,6 +40,7 @@ def examine(bundle: Bundle) -> Report:
         key_sets=KeySets(),
         secrets=bundle.secrets,
         files=bundle.files,
+        patterns=pattern_cache(),
     )
     mistakes = [*_transport_mistakes(bundle)]
     report = compile_policy(bundle, ports).build_all()

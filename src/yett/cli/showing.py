@@ -4,11 +4,12 @@ It must not know where records come from.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from yett.model.event import Event, Reason
+from yett.rules.inspection.exceptions import narrowest
 
 TARGET_WIDTH = 40
 WHY_WIDTH = 300
@@ -105,8 +106,9 @@ def _other_line(event: Event) -> str:
     return plain(" ".join((when(event.time), event.tag, *words)))
 
 
-def explanation(event: Event, titles: dict[str, str]) -> Iterator[str]:
-    """One decision in plain words, line by line. titles: of the rules, by id."""
+def explanation(event: Event, titles: dict[str, str], attacks: Collection[str] = ()) -> Iterator[str]:
+    """One decision in plain words, line by line. titles: of the rules, by id; attacks: which of them are attack rules, of which
+    the policy can except places."""
     yield plain(f"Request {event.request_id} {_happened(event)}")
     yield ""
     for name, value in _facts(event):
@@ -117,8 +119,10 @@ def explanation(event: Event, titles: dict[str, str]) -> Iterator[str]:
         yield "\nEnforced:"
         yield from _reasons(enforced, titles)
     if monitored:
-        yield "\nOnly recorded, because of monitor mode. Enforcement would have denied by:"
+        because = "too" if enforced else "because of monitor mode. Enforcement would have denied by"
+        yield f"\nOnly recorded, {because}:"
         yield from _reasons(monitored, titles)
+    yield from _exceptions(event, attacks)
     if not event.reasons and event.would == "allow":
         yield "\nNo rule objected."
     if event.not_evaluated:
@@ -177,6 +181,21 @@ def _caller(event: Event) -> str:
 
 def _listed(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _exceptions(event: Event, attacks: Collection[str]) -> Iterator[str]:
+    """What to paste into the policy so that exactly these findings count no more."""
+    entries: dict[str, dict[str, None]] = {}
+    for reason in event.reasons:
+        setting = "crs" if reason.rule.startswith("crs-") else "attacks" if reason.rule in attacks else ""
+        if setting and reason.place:
+            entries.setdefault(setting, {})[narrowest(reason.rule, event.operation, reason.place)] = None
+    if entries:
+        yield f"\nIf this is an honest request, let it pass in the policy, under the service {plain(event.service)}:"
+    for setting, lines in sorted(entries.items()):
+        yield f"  {setting}:"
+        yield "    except:"
+        yield from (f"      - {line}" for line in lines)
 
 
 def _reasons(reasons: list[Reason], titles: dict[str, str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ssl import SSLContext
 import uvloop
 
 from yett.cli import freight
+from yett.cli.patterns import pattern_cache
 from yett.cli.state import counters_directory, fingerprint_key
 from yett.edge.gateway.gateway import Gateway
 from yett.edge.gateway.metrics import Labels, Metrics
@@ -81,6 +82,7 @@ class Composition:
             secrets=bundle.secrets,
             files=bundle.files,
             fingerprint_key=self._key,
+            patterns=pattern_cache(self._base / bundle.policy.state),
         )
         yield
         building = Building(bundle, ports)

@@ -87,7 +87,6 @@ _SPLIT = rb"(?:^<|;|\|{1,2}|&{1,2}|`|\$\(|\n|\r|%0a|[<>]\()"
 _BREAK = rb"(?:<|[;|&`\r]|\$\(|" + LINE_BREAK + rb"|%0a|[<>]\()"
 
 _PLACES = (PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}) - {Origin.XML_NAME}
-_LINES = {Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE}
 
 
 _FILTERS = frozenset(
@@ -149,7 +148,7 @@ SIGNATURES = (
         pattern=_SPLIT + rb"[\s({'\"+]*" + _BARE + _END + rb"|^(?:whoami|id|ls|pwd|uname)[;|&]",
         reason="a separator of a shell, and a program",
         needle=_BREAK + rb"[\s({'\"+]*" + _BARE + _END + rb"|\b(?:whoami|id|ls|pwd|uname)[;|&]",
-        where=_PLACES - {Origin.HEADER} | {Origin.HEADER},
+        where=_PLACES,
         confirm=_bare,
     ),
     Signature(
@@ -211,7 +210,7 @@ SIGNATURES = (
         id="shellshock",
         pattern=rb"\(\s*\)\s*\{[^}]*\}?\s*;",
         reason="a function definition for Bash (CVE-2014-6271)",
-        where={Origin.HEADER, Origin.COOKIE} | PARAMETERS | NAMES,
+        where=PARAMETERS | NAMES | {Origin.HEADER, Origin.COOKIE},
         confirm=lambda found: found.start <= 16 and (found.start == 0 or found.value.origin in (Origin.HEADER, Origin.URL)),
     ),
     Signature(

@@ -48,7 +48,15 @@ _FIELDS = (
     rb"|proxy-\w{4,16}|x-\w{2,20}(?:-\w{2,20})?|referer|user-agent|cookie|origin|upgrade|expires|pragma"
     rb"|vary)"
 )
-_LINE = {Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Origin.FORM, Origin.FILE_NAME} | NAMES
+_LINE = NAMES | {
+    Origin.QUERY,
+    Origin.PATH,
+    Origin.URL,
+    Origin.HEADER,
+    Origin.COOKIE,
+    Origin.FORM,
+    Origin.FILE_NAME,
+}
 
 
 def _one_line(found: Found) -> bool:
@@ -95,7 +103,7 @@ SIGNATURES = (
         pattern=rb"[\r\n]+\s*(?:bcc|cc|to|from|reply-to|subject|mime-version|return-path)\s*:\s*[^\r\n]+",
         reason="a line break, and a field of mail",
         needle=rb"[\r" + LINE_BREAK + rb"]\s*(?:bcc|cc|to|from|reply-to|subject|mime-version|return-path)\s*:",
-        where={Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART},
+        where=frozenset({Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART}),
         confirm=lambda found: _one_line(found) and b"@" in found.text[: found.start],
     ),
     Signature(

@@ -161,7 +161,7 @@ SIGNATURES = (
         id="share",
         pattern=rb"^\\\\[\w.\-]{1,80}\\\w{1,40}\$?|^//\?/|^\\\\\?\\|^file:/{2,3}",
         reason="a file by an address of Windows or of a scheme",
-        where={Origin.QUERY, Origin.FORM, Origin.COOKIE},
+        where=frozenset({Origin.QUERY, Origin.FORM, Origin.COOKIE}),
         confirm=lambda found: len(found.text) <= 300 and b" " not in found.text,
     ),
 )

@@ -59,7 +59,7 @@ RULE = Rule(
     title="Attacks in values",
     severity=Severity.HIGH,
     setting="attacks",
-    default=False,
+    default=True,
     owasp=("API7:2023", "API8:2023", "API10:2023"),
     cwe=(20, 74),
     references=("https://owasp.org/API-Security/editions/2023/en/0x11-t10/",),
@@ -76,7 +76,7 @@ RULE = Rule(
         ),
     ),
     passes=(
-        Example(request=f'{_JSON}{{"comment": "select a plan from the list"}}', policy=_POLICY),
+        Example(request=f'{_JSON}{{"comment": "drop by the store"}}', policy=_POLICY),
         Example(
             request=f'{_JSON}{{"comment": "<script>alert(1)</script>"}}',
             policy="attacks: {mode: enforce, except: [{rule: script-injection, operation: POST /orders, place: body /comment}]}\n"

@@ -85,7 +85,7 @@ class Pack:
             found = self._candidates((joined,))
         else:
             found = self._candidates((joined, bare if bare.count(b"\n") == breaks else bare.replace(b"\n", BETWEEN)))
-        return found and found & self._at(surface)
+        return self._at(surface).intersection(found) if found else found
 
     def _at(self, surface: frozenset[Origin]) -> frozenset[int]:
         """Numbers of the signatures that count somewhere on a surface."""
