@@ -171,7 +171,9 @@ def test_who_leaves_during_a_pause_is_forgotten(tmp_path: Path) -> None:
             await client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab")
             await asyncio.sleep(0.05)
             raw = client.writer.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a half-closed one would get its answer
+            raw.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )  # a half-closed one would get its answer
             client.writer.transport.abort()
             async with asyncio.timeout(5):
                 while house.gateway.clients:
