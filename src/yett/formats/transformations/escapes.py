@@ -110,7 +110,7 @@ def html_entity_decode_touches(text: bytes, _borders: int = 0) -> bool:
 
 
 _LONE_LEAD = re.compile(rb"[\xc0-\xdf](?![\x80-\xbf])|[\xe0-\xef](?![\x80-\xbf]{2})|[\xf0-\xf4](?![\x80-\xbf]{3})")
-_SEQUENCE = re.compile(rb"[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}")
+_SEQUENCE = re.compile(rb"([\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3})")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -122,7 +122,7 @@ def utf8_to_unicode(value: bytes) -> bytes:
         try:
             value = _BEYOND_ASCII.sub(_unicode_run, value.decode("utf-8")).encode("ascii")
         except UnicodeDecodeError:
-            value = _SEQUENCE.sub(_unicode, _LONE_LEAD.sub(b"", value))
+            value = _CHARACTERS.replaced(_SEQUENCE, _LONE_LEAD.sub(b"", value))
     if b"\0" not in value:
         return value
     return value.replace(b"\0", b"") + (last if last == b"\0" else b"")
@@ -162,8 +162,7 @@ def _unicode_run(match: re.Match[str]) -> str:
     return "".join([f"%u{ord(character):04x}" for character in run])
 
 
-def _unicode(match: re.Match[bytes]) -> bytes:
-    octets = match[0]
+def _unicode(octets: bytes) -> bytes:
     lead = octets[0]
     number = lead & (0xFF >> (len(octets) + 1))
     for octet in octets[1:]:
@@ -173,6 +172,9 @@ def _unicode(match: re.Match[bytes]) -> bytes:
         return octets[:1] + shown
     wrong = number < (0, 0, 0x80, 0x800, 0x10000)[len(octets)] or 0xD800 <= number <= 0xDFFF
     return shown + octets[:1] if wrong else shown
+
+
+_CHARACTERS = Escapes(_unicode)
 
 
 def utf8_touches(text: bytes, _borders: int = 0) -> bool:

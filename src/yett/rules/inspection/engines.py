@@ -190,11 +190,9 @@ _ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
 
 
 def _one_by_one(texts: Texts) -> Scan:
-    looks: list[tuple[int, Any]] = []
+    looks = [(id_, re2._Regexp(each, latin_options(_MEMORY))._regexp.Match) for id_, each in texts]
 
     def scan(text: bytes) -> list[int]:
-        if not looks:  # compiled when first needed
-            looks.extend((id_, re2._Regexp(each, latin_options(_MEMORY))._regexp.Match) for id_, each in texts)
         length = len(text)
         return [id_ for id_, look in looks if look(_ANYWHERE, text, 0, length)[0][0] >= 0]
 

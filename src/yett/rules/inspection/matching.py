@@ -4,8 +4,10 @@
 Patterns follow `@rx` of ModSecurity 3: octets, "." matches every octet, "^" and "$" match at line breaks. All matching is in
 time linear in the input. It must not know rules, requests or policies.
 
-Costs, Hyperscan, one core, the 148 patterns and phrase lists of CRS 4.28 at paranoia level 1, all in one matcher: see
-`bench/matching.py`, which measures them. Of the 14 to 20 µs for twelve short values half is the pass over them.
+Costs with CRS 4.28 at paranoia level 1, its 202 patterns and phrase lists in one matcher, Hyperscan (`bench/matching.py`):
+23 µs for a short value, 75 µs for twelve, 62 µs for 1 KB of prose, of which the pass over all is 4, 9 and 20 µs and the rest what
+chains make of the values; the worst found is 0.8 ms for each KB of what is full of escapes and halves of commands, and linear.
+Sets of RE2 take six to ten times as long. Built in 5 to 30 s, loaded in 0.05 s, 12 MB.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
