@@ -197,7 +197,7 @@ def test_malformed_requests_are_denied_and_junk_is_an_error(room: Path) -> None:
     result = run("in")
     found = rows(result)
     assert [row["verdict"] for row in found] == ["deny", "deny", "allow", None]
-    assert [[one["id"] for one in row["rules"]] for row in found] == [["syntax"], ["syntax"], [], []]
+    assert [[one["id"] for one in row["rules"]] for row in found] == [["http-syntax"], ["http-syntax"], [], []]
     assert found[0]["rules"][0]["place"] == "line 3"
     assert found[3]["error"]
     assert (result.exit_code, "1 of 4 entries" in result.stderr) == (3, True)

@@ -16,7 +16,6 @@ from yett.formats.recordings import read_raw
 from yett.model.event import Event
 from yett.model.exchange import Response
 
-RENAMED = {"http-syntax": "syntax"}
 """What the record of a request calls its own syntax, which a recording without one calls another name."""
 
 Pair = tuple[str, Event, Row]
@@ -76,7 +75,7 @@ def test_rules_and_statuses_agree(decided: list[Pair]) -> None:
         if event.verdict != "deny":
             continue
         reason = event.reasons[0]
-        assert (row.rules[0].id, row.status) == (RENAMED.get(reason.rule, reason.rule), event.status), title
+        assert (row.rules[0].id, row.status) == (reason.rule, event.status), title
         if reason.place:
             assert row.rules[0].place == reason.place, title
 

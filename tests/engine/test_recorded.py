@@ -69,10 +69,10 @@ def test_codings_are_undone_when_asked_for() -> None:
 @pytest.mark.parametrize(
     ("start", "lines", "rule", "status"),
     [
-        ("GET /a/../b", (), "syntax", 400),
-        ("GET /v1/a%2Fb", (), "syntax", 400),
-        ("GET /", ("Content-Length: 1", "Transfer-Encoding: chunked"), "syntax", 400),
-        ("TRACE /", (), "syntax", 405),
+        ("GET /a/../b", (), "http-syntax", 400),
+        ("GET /v1/a%2Fb", (), "http-syntax", 400),
+        ("GET /", ("Content-Length: 1", "Transfer-Encoding: chunked"), "http-syntax", 400),
+        ("TRACE /", (), "http-syntax", 405),
         ("GET /v2", (), "unknown-path", 404),
         ("GET /v1", ("Host: other.example",), "unknown-host", 421),
     ],

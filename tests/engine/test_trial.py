@@ -97,12 +97,12 @@ def test_every_rule_speaks(mode: str) -> None:
 @pytest.mark.parametrize(
     ("start", "lines", "rule", "place", "status"),
     [
-        ("GET /a/../b", (), "syntax", "target", 400),
-        ("TRACE /", (), "syntax", "request line", 405),
-        ("GET /", ("Host: a", "Host: b"), "syntax", "header Host", 400),
-        ("GET /", ("Content-Length: x",), "syntax", "header Content-Length", 400),
-        ("GET /", ("Content-Length: 1", "Content-Length: 1"), "syntax", "header Content-Length", 400),
-        ("GET /", ("X Y: 1",), "syntax", "head", 400),
+        ("GET /a/../b", (), "http-syntax", "target", 400),
+        ("TRACE /", (), "http-syntax", "request line", 405),
+        ("GET /", ("Host: a", "Host: b"), "http-syntax", "header Host", 400),
+        ("GET /", ("Content-Length: x",), "http-syntax", "header Content-Length", 400),
+        ("GET /", ("Content-Length: 1", "Content-Length: 1"), "http-syntax", "header Content-Length", 400),
+        ("GET /", ("X Y: 1",), "http-syntax", "head", 400),
         ("GET /" + "a" * 9_000, (), "bounds", "", 414),
         ("GET /", ("X: " + "a" * 40_000,), "bounds", "", 431),
     ],
@@ -247,7 +247,7 @@ def test_records_have_no_credentials() -> None:
     assert row.verdict == "allow"
     assert ("api-key", "the record holds no credentials") in [(one.rule, one.reason) for one in row.not_evaluated]
     refused = trial_of("").row(event_of(method="", tag="gateway:request:refused", status=400), "log", 0)
-    assert (refused.verdict, refused.rules[0].id) == ("deny", "syntax")
+    assert (refused.verdict, refused.rules[0].id) == ("deny", "http-syntax")
 
 
 def test_responses_of_records() -> None:

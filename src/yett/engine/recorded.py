@@ -35,7 +35,7 @@ from yett.model.policy import Bounds
 
 Fulfil = Callable[[Need], Any]
 
-SYNTAX = "syntax"
+SYNTAX = "http-syntax"
 """Rule id of what has no single reading."""
 
 BOUNDS = "bounds"
