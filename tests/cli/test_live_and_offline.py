@@ -16,8 +16,6 @@ from yett.formats.recordings import read_raw
 from yett.model.event import Event
 from yett.model.exchange import Response
 
-"""What the record of a request calls its own syntax, which a recording without one calls another name."""
-
 Pair = tuple[str, Event, Row]
 
 
