@@ -239,6 +239,29 @@ def test_members_that_are_not_named() -> None:
     assert told(other, {"a": "2024-01-31", "c": "2024-01-31"}) == [], "one of those that hold is enough"
 
 
+def test_members_that_a_pattern_takes_are_not_among_the_rest() -> None:
+    patterned = {"patternProperties": {"^x-": TEXT}, "additionalProperties": DATE}
+    schema = {"allOf": [{"type": "object", "properties": {"x-b": TEXT}}, patterned]}
+    assert told(schema, {"x-b": "'", "c": "2024-01-31"}) == ["/x-b", "/c"]
+
+
+def test_conditions_that_leave_a_value_to_nobody() -> None:
+    def of(*kinds: str) -> dict[str, Any]:
+        return {"type": "object", "required": ["k"], "properties": {"k": {"enum": list(kinds)}}}
+
+    dated = {"properties": {"v": DATE}}
+    open_to_b = {"if": of("a", "b"), "then": {"allOf": [{"if": of("a"), "then": dated}]}, "else": dated}
+    assert told(open_to_b, {"k": "b", "v": "'"}) == ["/k", "/v"]
+    other_name = {"if": {"type": "object", "required": ["j"], "properties": {"j": {"enum": ["a"]}}}, "then": dated}
+    assert told({"if": of("a"), "then": {"allOf": [other_name]}, "else": dated}, {"k": "a", "v": "'"}) == ["/k", "/v"]
+    closed = {
+        "if": of("a", "b"),
+        "then": {"allOf": [{"if": of("a"), "then": dated}, {"if": of("b"), "then": dated}]},
+        "else": dated,
+    }
+    assert told(closed, {"k": "b", "v": "2024-01-31"}) == ["/k"]
+
+
 def test_choices_prove_what_all_their_branches_prove() -> None:
     cat = {"type": "object", "required": ["purr"], "properties": {"born": DATE, "name": TEXT, "purr": {"type": "boolean"}}}
     dog = {"type": "object", "required": ["bark"], "properties": {"born": DATE, "name": DATE, "bark": {"type": "integer"}}}
@@ -456,6 +479,29 @@ def test_names_that_may_be_read_otherwise_are_not_proven(parameters: list[dict[s
         if "content" in parameter:
             del parameter["schema"]
     assert proven_places(only(with_parameters(*parameters))).query == frozenset()
+
+
+def test_heads_of_requests_with_bodies() -> None:
+    content = {"application/json": {"schema": {"type": "object", "properties": {"day": DATE}}}}
+    operation = only(
+        sound(
+            openapi(
+                paths={
+                    "/x": {
+                        "post": {"parameters": [query("limit", INTEGER)], "requestBody": {"content": content}, "responses": {}}
+                    }
+                }
+            )
+        )
+    )
+    for target, body, head, valid in (
+        ("/x?limit=1", b'{"day": "2024-01-31"}', True, True),
+        ("/x?limit=1", b'{"day": "\'"}', True, -1),
+        ("/x?limit='", b"{}", False, -1),
+    ):
+        state = Evaluation(Operation("x", "s", "POST", "/x"), 0.0, 0.0)
+        guard(operation)(Seen(target, {"Content-Type": "application/json"}, body), state)
+        assert (state.valid_head, state.valid_body >= 0) == (head, valid)
 
 
 def test_beyond_the_most_nothing_is_proven() -> None:
