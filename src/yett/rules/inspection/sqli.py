@@ -10,7 +10,7 @@ nothing of requests and rules.
 import re
 from typing import Final
 
-from yett.rules.inspection.sqli_shapes import DOUBTFUL, SHAPES
+from yett.rules.inspection.sqli_shapes import DOUBTFUL, SHAPES, WEAK
 from yett.rules.inspection.sqli_tokens import Reading, read
 from yett.rules.inspection.sqli_words import CALLED, KNOWN
 
@@ -44,7 +44,7 @@ def _comment_ends(reading: Reading, _: bytes) -> bool:
 
 def _strings_meet(reading: Reading, quote: bytes) -> bool:
     """`x' = 'y`: the value closes a string at its beginning and leaves one of the same kind open at its end."""
-    return bool(quote) and reading.string.startswith(quote) and not _CLOSED[quote].fullmatch(reading.string)
+    return bool(quote) and reading.said.startswith(quote) and not _CLOSED[quote].fullmatch(reading.said)
 
 
 def _says_more(reading: Reading, _: bytes) -> bool:
@@ -88,21 +88,21 @@ def may_hold_sqli(lines: bytes) -> bool:
     return not _HARMLESS_LINES(lines)
 
 
-def sqli(value: bytes) -> str:
+def sqli(value: bytes, precise: bool = False) -> str:
     """The fingerprint of the injection that the value is, or the empty string.
 
-    A fingerprint has one to five letters (see `sqli_folding`). Takes time proportional to the length of the value at most, and
-    stops as soon as five letters are settled. Raises nothing.
+    A fingerprint has one to five letters (see `sqli_folding`). Where `precise`, shapes do not count that program text and
+    quotations have as well. Takes time proportional to the length of the value at most, and stops as soon as five letters are
+    settled. Raises nothing.
     """
     upper = value.upper()
     for quote in (b"", b"'", b'"'):
         if quote and quote not in value:
             continue
-        reading = read(value, upper, quote, quote != b'"')
-        if _flagged(reading, quote, upper):
-            return reading.letters.replace("w", "k")
-        if reading.dialects and quote != b'"':
-            reading = read(value, upper, quote, False)
-            if _flagged(reading, quote, upper):
+        for standard in (False,) if quote == b'"' else (True, False):
+            reading = read(value, upper, quote, standard)
+            if _flagged(reading, quote, upper) and not (precise and reading.letters.startswith(WEAK)):
                 return reading.letters.replace("w", "k")
+            if not reading.dialects:
+                break
     return ""

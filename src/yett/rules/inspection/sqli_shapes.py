@@ -74,5 +74,14 @@ def _spelled(pattern: str) -> Iterator[str]:
 SHAPES: Final = frozenset(letters for pattern in _PATTERNS.split() for letters in _spelled(pattern)) | {"X"}
 """The shapes of injections, one to five letters each."""
 
+_WEAK: Final = """
+&no( 1), 1)o(1 1)o1 1,(n 1,(s 1o(n 1of(1 1os; E(n); Esk T f(1) f(f(n f(n f(s), f(s)n f(so k n&(n n&n n&v n)&( n)&n n)o
+n), n,(s n,f(n n1 n;T(n n;Tnn nB( nE nT nc nf nk( nkf nkn nks no nt s&n s)&n s)on s),(n s),(s s,(1 s,(n s,(s sBs sE( sEn
+sEso sT( sTnk sTnn sf() sf(1o sf(n sf(s sk( skf skn sks so(n so1), soks son sos v&v
+"""
+
+WEAK: Final = tuple(_WEAK.split())
+"""Beginnings of shapes that values have which hold program text or quotations as often as those that hold injections."""
+
 BEGINNINGS: Final = frozenset(shape[:length] for shape in SHAPES | DOUBTFUL for length in range(len(shape) + 1))
 """All beginnings of shapes."""

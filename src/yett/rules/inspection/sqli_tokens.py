@@ -59,7 +59,7 @@ _KINDS: Final = (
 _TOKEN: Final = re.compile(
     _GAP + rb"*+(?:" + b"|".join(b"(" + pattern + b")" for _, pattern in _KINDS) + rb"|\Z)", re.DOTALL
 ).match
-_QUOTED, _WORD = 1, 4
+_WORD = 4
 
 _SIGNS: Final = {
     **dict.fromkeys((b"<=>", b"<>", b"<<", b">>", b"<@", b"|/", b":=", b"!<", b"!>", b"!=", b"^", b"|", b"&"), "o"),
@@ -102,8 +102,8 @@ class Reading(NamedTuple):
     """Tokens read, comments among them."""
     remark: bytes
     """How the comment begins that is the last token; a bare `--` where nothing follows it. Else empty."""
-    string: bytes
-    """The last token, if it is a string, in upper case."""
+    said: bytes
+    """The word or string in quotes that the last letter stands for, in upper case; else empty."""
     dialects: bool
     """Whether MySQL would read it otherwise than the SQL standard."""
 
@@ -126,8 +126,8 @@ class _Fragment:
         self.step = PATIENT if b"/*" in upper else NEXT
         self.letters, self.at, self.tokens, self.dialects = "", 0, 0, False
         self.remark = b""  # how this token begins, if it is a comment
-        self.said = b""  # the word that the last letter stands for, if it is one
-        self.spelling = b""  # the word that this token is
+        self.said = b""  # the word or string that the last letter stands for, if it is one
+        self.spelling = b""  # the word or string that this token is
 
     def word(self, text: bytes) -> str:
         if text in BEGINNINGS and (letter := self._phrase(text)):
@@ -196,7 +196,8 @@ class _Fragment:
         self._through(b"\n")
         return ""
 
-    def quoted(self, _: bytes) -> str:
+    def quoted(self, text: bytes) -> str:
+        self.spelling = text
         return "s"
 
     def binary(self, _: bytes) -> str:
@@ -260,7 +261,7 @@ def read(value: bytes, upper: bytes, quote: bytes = b"", standard: bool = True) 
     Reads at most `MOST_TOKENS` tokens, in time proportional to their length. Raises nothing.
     """
     fragment = _Fragment(value, upper, standard)
-    kind, text, patience = 0, b"", PATIENCE
+    patience = PATIENCE
     if quote:
         fragment.letters, fragment.tokens, fragment.at = "s", 1, _REST[quote](upper).end()  # type: ignore[union-attr]
     while fragment.tokens < MOST_TOKENS and (match := _TOKEN(upper, fragment.at)) and match.lastindex:
@@ -280,28 +281,31 @@ def read(value: bytes, upper: bytes, quote: bytes = b"", standard: bool = True) 
         if fragment.tokens >= patience:
             patience += PATIENCE
             fragment.at = _PADDING(upper, fragment.at).end()  # type: ignore[union-attr]
-    return _finished(fragment, text if kind == _QUOTED else b"")
+    return _finished(fragment)
 
 
 def _fold(fragment: _Fragment, letter: str) -> bool:
     """Add a letter. True where no further one can change the first five."""
     if letter != "(" and fragment.said == b"IN":
-        fragment.letters = fragment.letters[:-1] + "n"
+        fragment.letters, fragment.said = fragment.letters[:-1] + "n", b""
     before = len(fragment.letters)
     letters = fragment.step[fragment.letters + letter]
     grown = len(letters) > before
-    fragment.said = fragment.spelling if grown else b""
+    if grown:
+        fragment.said = fragment.spelling
+    elif len(letters) < before:
+        fragment.said = b""
     if fragment.remark:  # a backtick at the very end: nothing, or a comment
         letters, fragment.remark = (letters[:-1], fragment.remark) if grown else (letters, b"")
     fragment.letters = letters
     return len(letters) >= SETTLED
 
 
-def _finished(fragment: _Fragment, string: bytes) -> Reading:
+def _finished(fragment: _Fragment) -> Reading:
     """What was read, with the comment at the end if there is one and room for it."""
     if fragment.letters is DEAD:
         return _DEAD_IN_ONE if fragment.dialects else _DEAD
     letters = fragment.letters[:5].translate(SHOWN)
     if fragment.remark and letters and len(letters) < 5:
         letters += "c"
-    return Reading(letters, fragment.tokens, fragment.remark, string, fragment.dialects)
+    return Reading(letters, fragment.tokens, fragment.remark, fragment.said, fragment.dialects)
