@@ -13,7 +13,7 @@ Where Yett differs on purpose:
 * A backtick within `<% ... %>` is no script: program text has it, and no browser in use closes a comment there.
 * Inside a tag, what comes after the first 128 KB is not read, as text everything is.
 * After 4,096 tokens that fold to fewer than five letters, and lists and sums passed over, a value is not taken for SQL.
-Differences left: a name that is a function of MySQL before a parenthesis, where folding had already joined it with others; operators
+Differences left: a name that is a function before a parenthesis, where folding had already joined it with others; operators
 side by side beyond the fifth letter; program text with quoted operators (`'='`), where a backslash stands outside of strings.
 """
 
