@@ -50,7 +50,7 @@ def test_operation_by_operation(house: Path) -> None:
     assert text.startswith("yett.yaml is good (snapshot ")
     assert "Service shop: api.example below /v1, to http://127.0.0.1:9001\n" in text
     enforced = text.index("  Enforced: api-key, authentication-required, request-hygiene, require\n")
-    recorded = text.index("  Only recorded: api-key, authentication-required, contract-response, request-hygiene\n")
+    recorded = text.index("  Only recorded: api-key, attacks, authentication-required, contract-response, request-hygiene\n")
     assert enforced < text.index("    POST  /v1/orders\n") < recorded
     assert text.index("    GET   /v1/orders  listOrders\n") > recorded
     assert "    *     /v1/*       what is not declared\n" in text

@@ -211,7 +211,7 @@ def test_explain_tells_it_in_plain_words(run):
         "  policy     snapshot abc123\n",
         "\nEnforced:\n  require (",
         "403, at principal\n    the scope orders:write is missing\n    seen: orders:read\n",
-        "\nOnly recorded, because of monitor mode. Enforcement would have denied by:\n  third-party, 400\n    x\n",
+        "\nOnly recorded, because of monitor mode, or denied already. Enforcement would have denied by:\n  third-party, 400\n    x\n",
         "\nNot evaluated:\n  contract-request: the body was not read\n",
         '\nBeginning of the request body, masked:\n  {"a":"***"}\n',
     ):

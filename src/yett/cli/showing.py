@@ -119,8 +119,8 @@ def explanation(event: Event, titles: dict[str, str], attacks: Collection[str] =
         yield "\nEnforced:"
         yield from _reasons(enforced, titles)
     if monitored:
-        because = "too" if enforced else "because of monitor mode. Enforcement would have denied by"
-        yield f"\nOnly recorded, {because}:"
+        because = "monitor mode, or denied already" if enforced else "monitor mode"
+        yield f"\nOnly recorded, because of {because}. Enforcement would have denied by:"
         yield from _reasons(monitored, titles)
     yield from _exceptions(event, attacks)
     if not event.reasons and event.would == "allow":

@@ -6,6 +6,7 @@ policies, sockets or how values are gathered.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -38,12 +39,21 @@ class Finding(msgspec.Struct, frozen=True):
     sample: str
 
 
-class _Signs(msgspec.Struct, frozen=True):
-    """One signature, prepared."""
+class _Sign(msgspec.Struct):
+    """One signature of a rule. expression: compiled when first needed, in a millisecond or two."""
 
     rule: AttackRule
     signature: Signature | Structure
-    expression: Any
+    expression: Any = None
+
+    def search(self) -> Any:
+        """The search of its compiled pattern. Raises ValueError where it cannot be matched in linear time."""
+        if self.expression is None:
+            try:
+                self.expression = _expression(self.signature.pattern)
+            except ValueError as error:
+                raise ValueError(f"{self.rule.id}, signature {self.signature.id}: {error}") from None
+        return self.expression.search
 
 
 class Pack:
@@ -56,7 +66,8 @@ class Pack:
         self, rules: Sequence[tuple[AttackRule, Sequence[Signature | Structure]]], cache: PatternCache | None = None
     ) -> None:
         self.rules = tuple(rule for rule, _ in rules)
-        self._signs = [_Signs(rule, sign, _compiled(rule, sign)) for rule, signs in rules for sign in signs]
+        self._signs = [_Sign(rule, sign) for rule, signs in rules for sign in signs]
+        _check(self._signs, cache)
         needles = [Needle(number, first_look(sign.signature), caseless=True) for number, sign in enumerate(self._signs)]
         matcher = Matcher(needles, cache)
         if matcher.refused:
@@ -159,11 +170,11 @@ def first_look(signature: Signature | Structure) -> bytes:
     return (signature.needle if isinstance(signature, Signature) else b"") or signature.pattern
 
 
-def _search(sign: _Signs, forms: Sequence[bytes], value: Value) -> Found | None:
+def _search(sign: _Sign, forms: Sequence[bytes], value: Value) -> Found | None:
     """The first match that is meant."""
     signature = sign.signature
     assert isinstance(signature, Signature)
-    search, span, confirm = sign.expression.search, signature.span, signature.confirm
+    search, span, confirm = sign.search(), signature.span, signature.confirm
     for text in forms:
         at = 0
         for _ in range(CONFIRMED_MOST):
@@ -181,11 +192,18 @@ def _search(sign: _Signs, forms: Sequence[bytes], value: Value) -> Found | None:
     return None
 
 
-def _compiled(rule: AttackRule, signature: Signature | Structure) -> Any:
-    try:
-        return _expression(signature.pattern)
-    except ValueError as error:
-        raise ValueError(f"{rule.id}, signature {signature.id}: {error}") from None
+_GOOD = b"good"
+
+
+def _check(signs: Sequence[_Sign], cache: PatternCache | None) -> None:
+    """Compile all patterns, unless that is known to be possible from an earlier start. Raises ValueError."""
+    digest = sha256(b"\0".join([_GOOD, *(sign.signature.pattern for sign in signs)])).hexdigest()
+    if cache is not None and cache.load(digest) == _GOOD:
+        return
+    for sign in signs:
+        sign.search()
+    if cache is not None:
+        cache.save(digest, _GOOD)
 
 
 def _expression(pattern: bytes) -> Any:
