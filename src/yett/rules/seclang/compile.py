@@ -10,7 +10,7 @@ from yett.formats.seclang.values import Control, Marker, RuleSet
 from yett.formats.transformations import UnknownTransformation
 from yett.model.ports import PatternCache
 from yett.rules.seclang.folding import PHASES, Kept, fold
-from yett.rules.seclang.preparing import Preparing, phrases
+from yett.rules.seclang.preparing import WITHOUT_EFFECT, Preparing, phrases
 from yett.rules.seclang.program import Gap, Program, Ruling
 from yett.rules.seclang.sifting import Sieve
 from yett.rules.seclang.triggers import Trigger, Triggering
@@ -81,7 +81,7 @@ def _sparing(ruleset: RuleSet, preparing: Preparing, kept: Sequence[Kept], quiet
 
 
 def _spares(control: Control, ruling: Ruling, ruleset: RuleSet, preparing: Preparing) -> bool:
-    if control.name == "forcerequestbodyvariable":
+    if control.name == "forcerequestbodyvariable" or control.name in WITHOUT_EFFECT:
         return True
     if not control.name.startswith("ruleremove"):
         return False

@@ -13,7 +13,7 @@ from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.variables import gather, key_test
 
 _STOPS = frozenset(("deny", "drop", "redirect", "proxy"))
-_WITHOUT_EFFECT = frozenset(("auditengine", "auditlogparts", "debugloglevel", "requestbodyaccess", "responsebodyaccess"))
+WITHOUT_EFFECT = frozenset(("auditengine", "auditlogparts", "debugloglevel", "requestbodyaccess", "responsebodyaccess"))
 _ALWAYS = Operator("unconditionalmatch")
 
 
@@ -116,7 +116,7 @@ class Preparing:
         if name == "ruleengine":
             engine = control.value.lower()
             return lambda t: t.set_engine(engine)
-        if name in _WITHOUT_EFFECT:
+        if name in WITHOUT_EFFECT:
             return None
         raise ValueError(f"ctl:{name} is unknown")
 

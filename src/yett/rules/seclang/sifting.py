@@ -4,7 +4,7 @@ Texts go through one matcher for all patterns. What repeats from request to requ
 fields, method and protocol. Memory is bounded. It must not know what the bits are for.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -12,12 +12,12 @@ import msgspec
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.seclang.links import Link
+from yett.rules.seclang.needles import TELLING, Phrases, decodes, encoded, needle, unbroken
 from yett.rules.seclang.probes import SINGLE, Probe, Singles, probe
 from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.triggers import HEADS, Part, Trigger
 
 Key = TypeVar("Key")
-Phrases = Callable[[Trigger], Sequence[bytes]]
 
 REMEMBERED = 4_096
 """Entries of each memory, twice at most."""
@@ -48,9 +48,9 @@ class Memory(Generic[Key]):
 
 
 class Texts:
-    """Looks for the links of one or several parts in texts."""
+    """Looks for the links of one or several parts in texts. many: there are many texts at a time."""
 
-    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None) -> None:
+    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None, many: bool = False) -> None:
         needles: list[Needle] = []
         self._bits: list[int] = []
         self._probes: list[tuple[int, Probe]] = []
@@ -63,10 +63,13 @@ class Texts:
                 self._probes.append((trigger.bit, probe(trigger)))
                 continue
             for chain in _stages(trigger):
-                needles.append(_needle(len(self._bits), trigger, chain, phrases))
+                needles.append(needle(len(self._bits), trigger, chain, phrases))
                 self._bits.append(trigger.bit)
         self._singles = Singles(single)
         self.matcher = Matcher(needles, cache) if needles else None
+        self._unbroken = Matcher(filter(None, map(unbroken, needles)), cache) if many and needles else None
+        decoded = list(filter(decodes, needles)) if many else []
+        self._decoded = Matcher(decoded, cache) if decoded else None
         self.always = 0
         for refused in self.matcher.refused if self.matcher else ():
             self.always |= self._bits[refused.id]
@@ -76,27 +79,42 @@ class Texts:
         mask = self.always
         if self.matcher is not None:
             bits = self._bits
-            for number in self.matcher.candidates((*values, *lines)) if broken else self.matcher.candidates(values, lines):
+            for number in self._candidates(self.matcher, values, lines, broken):
                 mask |= bits[number]
         for bit, may_match in self._probes:
             if may_match(values, lines):
                 mask |= bit
         return mask | self._singles.look(values, lines)
 
+    def _candidates(self, matcher: Matcher, values: Sequence[bytes], lines: Sequence[bytes], broken: bool) -> Collection[int]:
+        if broken:
+            return matcher.candidates((*values, *lines))
+        if self._unbroken is not None:
+            joined = b"\0".join(values)
+            if b"\n" not in joined:
+                joined = joined.replace(b"\0", b"\n")
+                texts = (joined, *lines)
+                if joined.count(b"\n") < max(len(values), 1) and not _tells(texts):
+                    found = self._unbroken.candidates(values, lines)
+                    if self._decoded is not None and (suspects := encoded(texts)):
+                        return [*found, *self._decoded.candidates(suspects)]
+                    return found
+        return matcher.candidates(values, lines)
+
+
+def _tells(texts: Iterable[bytes]) -> bool:
+    """Whether line breaks may come out of some text."""
+    for text in texts:
+        for octet in TELLING:
+            if octet in text:
+                return True
+    return False
+
 
 def _stages(trigger: Trigger) -> list[tuple[str, ...]]:
     """After which transformations to look: with multiMatch, after each."""
     chain = trigger.link.chain
     return [chain[:length] for length in range(len(chain) + 1)] if trigger.link.multi else [chain]
-
-
-def _needle(number: int, trigger: Trigger, chain: tuple[str, ...], phrases: Phrases) -> Needle:
-    operator = trigger.rule.operator
-    if operator.name in ("rx", "rxglobal"):
-        return Needle(number, operator.octets, chain)
-    if operator.name in ("pm", "pmf", "pmfromfile"):
-        return Needle(number, b"", chain, caseless=True, phrases=tuple(phrases(trigger)))
-    return Needle(number, operator.octets, chain, literal=True)
 
 
 class Sieve:
@@ -106,7 +124,7 @@ class Sieve:
         self, triggers: Sequence[Trigger], phrases: Phrases, tx: dict[bytes, bytes], cache: PatternCache | None
     ) -> None:
         self._tx = tx
-        self.text = Texts([one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE)], phrases, cache)
+        self.text = Texts([one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE)], phrases, cache, True)
         self.cookies = sum(one.bit for one in triggers if one.parts & Part.COOKIE)
         self.texts = sum(one.bit for one in triggers if one.parts & Part.TEXT)
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]

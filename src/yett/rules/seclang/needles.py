@@ -1,0 +1,138 @@
+"""What a matcher has to look for, for links with something to look for: for values without line breaks, and for all values.
+
+Matchers join values with line feeds. A pattern that may take a line feed somewhere then finds what stands in two values, and rules
+would be run for nothing with every request; so for values that have no line breaks, and get none by transformations, patterns are
+looked for that cannot take any. Base64 is decoded where a value may be Base64 only. It must not know rules.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+import re2
+
+from yett.formats.transformations import chain_of
+from yett.rules.inspection.approximation import without
+from yett.rules.inspection.expressions import Anchor, Choice, Node, Octets, Repeat
+from yett.rules.inspection.expressions import Sequence as Sequence_
+from yett.rules.inspection.matching import Needle
+from yett.rules.inspection.reading import NotLinear, read
+from yett.rules.inspection.writing import written
+from yett.rules.seclang.triggers import Trigger
+
+Phrases = Callable[[Trigger], Sequence[bytes]]
+
+_LINE_FEED = 1 << 10
+
+TELLING = (b"%", b"&", b"\\", b"\0")
+"""Octets without which the transformations below make no line break."""
+
+_PLAIN = frozenset(
+    (
+        "cmdLine",
+        "compressWhitespace",
+        "cssDecode",
+        "escapeSeqDecode",
+        "htmlEntityDecode",
+        "jsDecode",
+        "length",
+        "lowercase",
+        "normalizePath",
+        "normalizePathWin",
+        "removeComments",
+        "removeCommentsChar",
+        "removeNulls",
+        "removeWhitespace",
+        "replaceComments",
+        "trim",
+        "uppercase",
+        "urlDecode",
+        "urlDecodeUni",
+        "utf8toUnicode",
+    )
+)
+
+
+ENCODING = "base64Decode"
+_BEFORE = frozenset(("urlDecodeUni", "jsDecode", "removeWhitespace"))
+"""Without an octet of TELLING these only take white space away, or make a space of a plus sign."""
+
+_ENCODED = re.compile(rb"^[A-Za-z0-9+/ \t\r\v\f]{2,}+={0,2}+[ \t\r\v\f]*+$", re.MULTILINE)
+_WHITE = b" \t\r\v\f"
+
+
+def needle(number: int, trigger: Trigger, chain: tuple[str, ...], phrases: Phrases) -> Needle:
+    """For any values."""
+    operator = trigger.rule.operator
+    if operator.name in ("rx", "rxglobal"):
+        return Needle(number, operator.octets, chain)
+    if operator.name in ("pm", "pmf", "pmfromfile"):
+        return Needle(number, b"", chain, caseless=True, phrases=tuple(phrases(trigger)))
+    anchors = _ANCHORS.get(operator.name)
+    if anchors is not None:
+        return Needle(number, anchors % re2.escape(operator.octets), chain)
+    return Needle(number, operator.octets, chain, literal=True)
+
+
+_ANCHORS = {"streq": b"^%b$", "beginswith": b"^%b", "endswith": b"%b$"}
+
+
+def unbroken(one: Needle) -> Needle | None:
+    """For values without line breaks and octets of TELLING that are not Base64; None where the needle matches none of them."""
+    chain = chain_of(one.chain)
+    if decodes(one):
+        chain = tuple(name for name in chain if name != ENCODING)
+    if not _PLAIN.issuperset(chain):
+        return one
+    if one.phrases:
+        phrases = tuple(phrase for phrase in one.phrases if b"\n" not in phrase)
+        return Needle(one.id, b"", chain, caseless=one.caseless, phrases=phrases) if phrases else None
+    if one.literal:
+        return None if b"\n" in one.pattern else Needle(one.id, one.pattern, chain, True, one.caseless)
+    try:
+        rest = without(read(one.pattern, one.caseless), _LINE_FEED)
+    except NotLinear:
+        return one  # the matcher says why
+    return None if rest is None else Needle(one.id, written(rest), chain)
+
+
+def decodes(one: Needle) -> bool:
+    """Whether it is looked for in Base64 that was decoded, in a way that `encoded` finds."""
+    chain = chain_of(one.chain)
+    return chain.count(ENCODING) == 1 and _BEFORE.issuperset(chain[: chain.index(ENCODING)]) and _least(one) >= SHORTEST
+
+
+SHORTEST = 4
+"""Octets: what has fewer is looked for in anything. Four digits of Base64, the length of many words, are three octets."""
+
+
+def _least(one: Needle) -> int:
+    if one.phrases or one.literal:
+        return min(map(len, one.phrases or (one.pattern,)))
+    try:
+        return least(read(one.pattern, one.caseless))
+    except NotLinear:
+        return 0
+
+
+def least(node: Node) -> int:
+    """Octets of the shortest text that an expression matches."""
+    if isinstance(node, Octets):
+        return 1
+    if isinstance(node, Anchor):
+        return 0
+    if isinstance(node, Sequence_):
+        return sum(map(least, node.parts))
+    if isinstance(node, Choice):
+        return min(map(least, node.options))
+    return least(node.part) * (node.least if isinstance(node, Repeat) else 1)
+
+
+def encoded(texts: Iterable[bytes]) -> list[bytes]:
+    """All lines that may be Base64 of more than three octets."""
+    found = []
+    for text in texts:
+        for line in _ENCODED.findall(text):
+            length = len(line.translate(None, _WHITE))
+            if length > SHORTEST and (not length & 3 or b"+" in line):  # a plus sign may stand for a space
+                found.append(line)
+    return found
