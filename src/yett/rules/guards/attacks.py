@@ -104,7 +104,7 @@ REMEMBERED, LONGEST_REMEMBERED = 4_096, 512
 MOST_REPORTED = 8
 """Most findings of one message that are recorded, each of another rule."""
 
-AT_ONCE = 64 << 10
+AT_ONCE = 32 << 10
 """Octets of a body that are looked at without a pause."""
 
 _READABLE = (b"json", b"html", b"xml", b"text/plain", b"yaml", b"text/csv")
@@ -254,12 +254,13 @@ class Inspection:
             held.body = self._body_values(view, evaluation)
         values = held.body
         suspects = set(known or ())
+        lines = type(values.document) in (dict, list) and b"\\" not in values.content
         for batch in values.batches() if known is None else ():
-            suspects.update(self.pack.look(batch, IN_BODY))
+            yield from self.pack.look_through(batch, IN_BODY, suspects, lines)
             if len(values.content) > AT_ONCE:
                 yield None
         if isinstance(values.document, XMLDocument):
-            suspects.update(self.pack.look((values.content,), IN_BODY))  # markup is no value, and says more than they do
+            yield from self.pack.look_through((values.content,), IN_BODY, suspects)  # markup says more than its values
         findings: list[Finding] = []
         if suspects:
             yield from self._closely(values, suspects, findings)

@@ -20,10 +20,10 @@ from yett.rules.inspection.samples import sample_of
 from yett.rules.inspection.signature import REQUEST, RESPONSE, Found, Signature, Structure
 from yett.rules.inspection.unmask import closes_comments, decoded, unmasked
 
-CONFIRMED_MOST = 32
-"""Most matches of one signature in one value that are looked at more closely."""
+CONFIRMED_MOST = 64
+"""Most matches of one signature in one value, or 32 KiB of it, that are looked at more closely."""
 
-WORK = 128 << 10
+WORK = 64 << 10
 """Octets that the close look goes over before others get their turn: a few milliseconds."""
 
 Accepts = Callable[[str, str], bool]
@@ -106,6 +106,19 @@ class Pack:
             found = self._surfaces[surface] = frozenset(numbers)
         return found
 
+    def look_through(
+        self, texts: Sequence[bytes], surface: frozenset[Origin], found: set[int], lines: bool = False
+    ) -> Iterator[None]:
+        """Like `look`, into `found`, with turns for others: long texts piece by piece."""
+        short = [text for text in texts if len(text) <= PIECE]
+        if short:
+            found.update(self.look(short, surface, lines))
+        for text in texts:
+            if len(text) > PIECE:
+                for start, end, _ in pieces(len(text)):
+                    yield None
+                    found.update(self.look((text[start:end],), surface, lines))
+
     def look_closely(
         self, values: Sequence[Value], document: Any, suspects: Collection[int], accepts: Accepts
     ) -> Iterator[Finding | None]:
@@ -113,48 +126,76 @@ class Pack:
 
         suspects: what `look` gave. document: of JSON, or None. accepts: asked with each finding's rule and place.
         """
-        if _ANY in suspects:
-            suspects = range(len(self._signs))
+        everything = _ANY in suspects
+        numbers = range(len(self._signs)) if everything else sorted(suspects)
+        patterns = [number for number in numbers if isinstance(self._signs[number].signature, Signature)]
+        narrow = everything or (len(values) > 8 and len(patterns) > 2)
         told: set[str] = set()
         work = 0
-        narrow = len(values) > 8 and len(suspects) > 2
-        structures = [number for number in suspects if isinstance(self._signs[number].signature, Structure)]
-        patterns = [number for number in sorted(suspects) if number not in structures]
         for value in values if patterns else ():
-            text = value.text
-            if not text:
-                continue
-            bare = unmasked(text)
-            forms = (text,) if bare is text else (text, bare)
-            here: Collection[int] = patterns
-            if narrow:
-                marked = forms if b"\n" not in bare else [form.replace(b"\n", BETWEEN) for form in forms]
-                here = sorted(set(self._candidates(marked)).intersection(patterns))
-            for number in here:
-                sign = self._signs[number]
-                if sign.rule.id in told or value.origin not in sign.signature.where:
-                    continue
-                found = _search(sign, forms, value)
-                if found is not None and accepts(sign.rule.id, at := place(value)):
-                    told.add(sign.rule.id)
-                    yield Finding(sign.rule, sign.signature.reason, at, sample_of(found))
-                work += len(text)
-            work += len(text) + 64
-            if work > WORK:
-                work = 0
-                yield None
-        for number in structures:
+            for text, first in _pieces_of(value.text):
+                for found, sign in self._matches(value, text, first, patterns, narrow, told):
+                    if accepts(sign.rule.id, at := place(value)):
+                        told.add(sign.rule.id)
+                        yield Finding(sign.rule, sign.signature.reason, at, sample_of(found))
+                work += len(text) + 64
+                if work > WORK:
+                    work = 0
+                    yield None
+        yield from self._structures(numbers, values, document, accepts, told)
+
+    def _matches(
+        self, value: Value, text: bytes, first: int, patterns: Sequence[int], narrow: bool, told: Collection[str]
+    ) -> Iterator[tuple[Found, _Sign]]:
+        """What is meant in a piece of a value. first: octets of it that the piece before had, too."""
+        if not text:
+            return
+        bare = unmasked(text)
+        forms = [(text, first)] if bare is text else [(text, first), (bare, len(unmasked(text[:first])) if first else 0)]
+        if narrow:
+            marked = [form.replace(b"\n", BETWEEN) for form, _ in forms]
+            patterns = sorted(set(self._candidates(marked)).intersection(patterns))
+        for number in patterns:
             sign = self._signs[number]
+            if sign.rule.id not in told and value.origin in sign.signature.where:
+                found = _search(sign, forms, value)
+                if found is not None:
+                    yield found, sign
+
+    def _structures(
+        self, numbers: Collection[int], values: Sequence[Value], document: Any, accepts: Accepts, told: set[str]
+    ) -> Iterator[Finding]:
+        for sign in (self._signs[number] for number in numbers):
             structure = sign.signature
-            assert isinstance(structure, Structure)
-            if sign.rule.id in told:
+            if not isinstance(structure, Structure) or sign.rule.id in told:
                 continue
             culprit = structure.judge(values, document)
             if culprit is not None and accepts(sign.rule.id, at := place(culprit)):
                 told.add(sign.rule.id)
-                yield Finding(
-                    sign.rule, structure.reason, at, sample_of(Found(culprit.text, 0, min(len(culprit.text), 80), culprit))
-                )
+                shown = Found(culprit.text, 0, min(len(culprit.text), 80), culprit)
+                yield Finding(sign.rule, structure.reason, at, sample_of(shown))
+
+
+PIECE, OVERLAP = 32 << 10, 2 << 10
+"""Octets of a piece of a long value, and how many of them it shares with the piece before: more than a match is long."""
+
+
+def pieces(length: int) -> Iterator[tuple[int, int, int]]:
+    """(start, end, octets shared with the piece before) of the pieces of a long text; all are of the same length."""
+    end = PIECE
+    yield 0, end, 0
+    while end < length:
+        start = min(end - OVERLAP, length - PIECE)
+        yield start, start + PIECE, end - OVERLAP // 2 - start
+        end = start + PIECE
+
+
+def _pieces_of(text: bytes) -> Iterator[tuple[bytes, int]]:
+    if len(text) <= PIECE:
+        yield text, 0
+        return
+    for start, end, first in pieces(len(text)):
+        yield text[start:end], first
 
 
 BETWEEN = b"\n\x0c\n"
@@ -170,13 +211,12 @@ def first_look(signature: Signature | Structure) -> bytes:
     return (signature.needle if isinstance(signature, Signature) else b"") or signature.pattern
 
 
-def _search(sign: _Sign, forms: Sequence[bytes], value: Value) -> Found | None:
-    """The first match that is meant."""
+def _search(sign: _Sign, forms: Sequence[tuple[bytes, int]], value: Value) -> Found | None:
+    """The first match that is meant. forms: texts, and how many octets of them another piece has, too."""
     signature = sign.signature
     assert isinstance(signature, Signature)
     search, span, confirm = sign.search(), signature.span, signature.confirm
-    for text in forms:
-        at = 0
+    for text, at in forms:
         for _ in range(CONFIRMED_MOST):
             match = search(text, at)
             if match is None:

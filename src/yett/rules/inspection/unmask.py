@@ -19,10 +19,15 @@ _ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}")
 _WIDE = re.compile(rb"(?:\\u|%u)[fF][fF]([0-5][0-9a-fA-F])")
 _BRACED = re.compile(rb"\\u\{0{0,4}([0-9a-fA-F]{2})\}")
 _ENTITY = re.compile(rb"&(?:#(?:0{0,7}([0-9]{1,3})(?![0-9])|[xX]0{0,7}([0-9a-fA-F]{1,2})(?![0-9a-fA-F]))|([a-zA-Z]{2,8}));?")
-_FULLWIDTH = re.compile(rb"\xef(\xbc[\x81-\xbf]|\xbd[\x80-\x9e])")
 _OVERLONG = re.compile(rb"[\xc0\xc1]([\x00-\xbf])|\xe0\x80([\x80-\xbf])|\xf0\x80\x80([\x80-\xbf])|\xf8\x80{3}([\x80-\xbf])")
 _SLASH = re.compile(rb"(?:%u|\\u)(?:2215|2216|[eE][fF][cC]8|[fF]025|[fF]{2}0[fF])")
-_VERSION = re.compile(rb"![0-9]{0,6}")
+_EXECUTED = re.compile(rb"/\*![0-9]{0,6}")
+_COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_WIDE_LETTERS = {0xFF01 + offset: chr(0x21 + offset) for offset in range(94)}
+"""U+FF01 to U+FF5E are the characters "!" to "~" in the width of an ideograph."""
+_KNOWN: dict[bytes, bytes] = {}
+"""Entities seen and what they stand for, at most KNOWN_MOST."""
+KNOWN_MOST = 4_096
 
 
 _NAMED = {name.rstrip(";").encode(): text.encode() for name, text in html5.items() if len(text) == 1 and text.isascii()}
@@ -64,8 +69,8 @@ def _decoded(text: bytes, marks: bytes) -> bytes:
         text = _unescaped(text)
     if b"&" in marks:
         text = _ENTITY.sub(_entity, text)
-    if b"\xef" in marks:
-        text = _FULLWIDTH.sub(_halfwidth, text)
+    if b"\xef" in marks and (b"\xef\xbc" in text or b"\xef\xbd" in text):
+        text = text.decode("utf-8", "surrogateescape").translate(_WIDE_LETTERS).encode("utf-8", "surrogateescape")
     if marks.strip(b"%&\\\0*\xef"):
         text = _OVERLONG.sub(_short, text)
     return text
@@ -81,17 +86,13 @@ def _unescaped(text: bytes) -> bytes:
 
 
 def _without_comments(text: bytes) -> bytes:
-    """Comments of C and SQL become spaces; what MySQL executes of them stays (`/*!50000 ... */`)."""
-    first, *rest = text.split(b"/*")
-    pieces = [first]
-    for piece in rest:
-        executed = _VERSION.match(piece)
-        if executed is not None:
-            pieces.append(piece[executed.end() :].replace(b"*/", b" "))
-            continue
-        _, end, after = piece.partition(b"*/")
-        pieces.append(after.replace(b"*/", b" ") if end else b"/*" + piece)
-    return b" ".join(pieces)
+    """Comments of C and SQL become spaces; what MySQL executes of them stays (`/*!50000 ... */`).
+
+    Up to the last end of a comment every beginning has an end, so no search for one goes through the rest in vain.
+    """
+    end = text.rfind(b"*/") + 2
+    closed = _COMMENT.sub(b" ", _EXECUTED.sub(b" ", text[:end]))
+    return closed.replace(b"*/", b" ") + text[end:]
 
 
 def _percent_decoded(text: bytes) -> bytes:
@@ -100,6 +101,15 @@ def _percent_decoded(text: bytes) -> bytes:
 
 
 def _entity(match: re.Match[bytes]) -> bytes:
+    found = _KNOWN.get(match[0])
+    if found is None:
+        if len(_KNOWN) >= KNOWN_MOST:
+            _KNOWN.clear()
+        found = _KNOWN[match[0]] = _meant(match)
+    return found
+
+
+def _meant(match: re.Match[bytes]) -> bytes:
     decimal, hexadecimal, name = match.groups()
     if name is not None:
         return _NAMED.get(name) or _NAMED.get(name.lower()) or bytes(match.group())
@@ -109,12 +119,6 @@ def _entity(match: re.Match[bytes]) -> bytes:
 
 def _narrow(match: re.Match[bytes]) -> bytes:
     return bytes(((int(match.group(1), 16) + 0x20) & 0x7F,))
-
-
-def _halfwidth(match: re.Match[bytes]) -> bytes:
-    """U+FF01 to U+FF5E are the characters "!" to "~" in the width of an ideograph."""
-    lead, last = match.group(1)
-    return bytes((last - 0x60 if lead == 0xBC else last - 0x20,))
 
 
 def _short(match: re.Match[bytes]) -> bytes:
