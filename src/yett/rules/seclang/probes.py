@@ -55,7 +55,8 @@ def _longer(length: int) -> Probe:
     return may_match
 
 
-def _touched(chain: tuple[str, ...], text: bytes, borders: int) -> bool:
+def touched(chain: tuple[str, ...], text: bytes, borders: int) -> bool:
+    """Whether a transformation may change one of the values that are joined to a text by so many line feeds."""
     return any(TRANSFORMATIONS[name].touches(text, borders) for name in chain)
 
 
@@ -67,7 +68,7 @@ def _each(chain: tuple[str, ...], in_value: Callable[[bytes], bool], in_lines: C
             if in_value(transformed(chain, text) if chain else text):
                 return True
         for text in lines:
-            if not chain or not _touched(chain, text, text.count(_LINE_FEED)):
+            if not chain or not touched(chain, text, text.count(_LINE_FEED)):
                 if in_lines(text):
                     return True
             elif any(in_value(transformed(chain, line)) for line in text.split(_LINE_FEED)):

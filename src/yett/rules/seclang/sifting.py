@@ -9,11 +9,12 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from yett.formats.transformations import chain_of
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.seclang.links import Link
-from yett.rules.seclang.needles import TELLING, Phrases, decodes, encoded, needle, unbroken
-from yett.rules.seclang.probes import SINGLE, Probe, Singles, probe
+from yett.rules.seclang.needles import ENCODING, TELLING, Phrases, decodes, encoded, needle, unbroken
+from yett.rules.seclang.probes import SINGLE, Probe, Singles, probe, touched
 from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.triggers import HEADS, Part, Trigger
 
@@ -66,6 +67,7 @@ class Texts:
                 needles.append(needle(len(self._bits), trigger, chain, phrases))
                 self._bits.append(trigger.bit)
         self._singles = Singles(single)
+        self._chains = [tuple(name for name in chain_of(one.chain) if name != ENCODING) for one in needles]
         self.matcher = Matcher(needles, cache) if needles else None
         self._unbroken = Matcher(filter(None, map(unbroken, needles)), cache) if many and needles else None
         decoded = list(filter(decodes, needles)) if many else []
@@ -96,10 +98,21 @@ class Texts:
                 texts = (joined, *lines)
                 if joined.count(b"\n") < max(len(values), 1) and not _tells(texts):
                     found = self._unbroken.candidates(values, lines)
+                    if found:
+                        found = self._confirmed(self._unbroken, found, b"\n".join(texts))
                     if self._decoded is not None and (suspects := encoded(texts)):
                         return [*found, *self._decoded.candidates(suspects)]
                     return found
         return matcher.candidates(values, lines)
+
+    def _confirmed(self, matcher: Matcher, found: Collection[int], text: bytes) -> list[int]:
+        """Without those whose pattern is not in the text at all: matchers look for some patterns in a form that matches more."""
+        borders = text.count(b"\n")
+        return [
+            number
+            for number in found
+            if touched(self._chains[number], text, borders) or matcher.confirm_transformed(number, text) is not None
+        ]
 
 
 def _tells(texts: Iterable[bytes]) -> bool:
