@@ -7,6 +7,7 @@ they might not, a value is not proven. `yett.formats.contract.grounds` decides w
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -19,7 +20,7 @@ from yett.formats.media_types import Kind, kind_of
 
 MAX_DEPTH = 8
 """How deep declared values are counted, like shapes."""
-MAX_DECLARED = 2_000
+MAX_DECLARED = 500
 """Most values of an operation that are counted."""
 
 _CONFUSED = frozenset("[]%+;, \t=&")
@@ -113,7 +114,7 @@ def declared_values(operation: ContractOperation) -> list[DeclaredValue]:
     for media in body.media if body is not None else ():
         kind = kind_of(media.type)
         number = proven.body(proves(media, kind))
-        shape = live.shape(media.schema)
+        shape = live.once(("declared shape", media.schema), partial(live.shape, media.schema))
         for place, safe in _leaves(proven.grounds, shape, number, "", kind is Kind.FORM, 0):
             found.append(DeclaredValue(f"body {place}".rstrip(), safe, media.type))
             if len(found) >= MAX_DECLARED:
