@@ -30,6 +30,7 @@ services:
   shop:
     mode: enforce
     upstream: {{targets: ["http://127.0.0.1:{port}"]{upstream}}}
+    attacks: false
 """
 
 

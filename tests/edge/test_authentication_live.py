@@ -30,6 +30,7 @@ services:
   shop:
     mode: enforce
     upstream: {{targets: ["http://127.0.0.1:{port}"]}}
+    attacks: false
     authenticate:
     - api_key: {{header: X-API-Key}}
     - jwt: {{issuer: "https://issuer.example", audience: orders, algorithms: [EdDSA], jwks: {{url: "{jwks}"}}}}
@@ -139,6 +140,7 @@ services:
   shop:
     mode: enforce
     upstream: {{targets: ["http://127.0.0.1:{port}"]}}
+    attacks: false
     authenticate: [{{api_key: {{query: appid}}}}]
     operations:
       "GET /public": {{authenticate: []}}

@@ -69,6 +69,7 @@ services:
   shop:
     match: {{hosts: [known.example]}}
     upstream: {{targets: ["http://127.0.0.1:{port}"]}}
+    attacks: false
 """
 
     async def talk() -> None:

@@ -267,6 +267,7 @@ def test_two_targets_share_the_load_and_a_dead_one_is_left_alone(tmp_path: Path)
 services:
   shop:
     upstream: {{targets: ["http://127.0.0.1:{port}", "http://127.0.0.1:{dead}"], breaker: {{failures: 2, open_for: 60}}}}
+    attacks: false
 """
 
     async def talk() -> None:
@@ -312,6 +313,7 @@ services:
   shop:
     match: {{hosts: ["{host}"]}}
     upstream: {{targets: ["http://127.0.0.1:{port}"]}}
+    attacks: false
 """
 
     async def talk() -> None:

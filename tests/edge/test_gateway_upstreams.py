@@ -44,6 +44,7 @@ services:
   shop:
     match: {{prefix: /v1}}
     upstream: {{targets: ["http://127.0.0.1:{port}"]{upstream}}}
+    attacks: false
 """
 
     async def talk() -> None:
@@ -61,6 +62,7 @@ services:
   shop:
     match: {{prefix: /v1}}
     upstream: {{targets: ["http://127.0.0.1:{port}"], strip_prefix: true}}
+    attacks: false
 """
 
     async def talk() -> None:
@@ -77,6 +79,7 @@ def test_least_pending_avoids_the_busy_target(tmp_path: Path) -> None:
 services:
   shop:
     upstream: {{targets: ["http://127.0.0.1:{port}", "http://127.0.0.1:{other}"], balance: least_pending}}
+    attacks: false
 """
     release = asyncio.Event()
     answers: dict[str, int] = {}
@@ -150,6 +153,7 @@ def test_a_name_that_moves_is_followed_and_a_dead_resolver_survived(tmp_path: Pa
 services:
   shop:
     upstream: {{targets: ["http://shop.internal:{port}"], resolve_interval: 5}}
+    attacks: false
 """
 
     async def talk() -> None:
@@ -203,6 +207,7 @@ def test_tls_to_the_upstream_is_verified(tmp_path: Path, settings: str, status: 
 services:
   shop:
     upstream: {{targets: ["https://127.0.0.1:{tls}"], tls: {{{settings}}}}}
+    attacks: false
 """
     authority = Authority()
     (tmp_path / "ca.pem").write_bytes(authority.certificate)
