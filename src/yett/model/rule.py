@@ -139,7 +139,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """What a guard asks of the plan of one operation.
 
     set_fields replace, default_fields fill in where the upstream sent none, drop_fields remove: fields of the response,
-    names in lower case; standard_reasons: errors get the reason phrase of RFC 9110. They apply in enforce mode only: monitor mode changes no response.
+    names in lower case; standard_reasons: errors get the reason phrase of RFC 9110.
+    They apply in enforce mode only: monitor mode changes no response.
     mode: the guard's own wish, from its options; the policy may still soften it to monitor. A step in a body stage makes
     the edge buffer, decode and bound that body before the phase runs.
     """
