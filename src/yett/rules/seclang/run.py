@@ -35,11 +35,12 @@ def request(program: Program, t: Transaction) -> None:
 def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
     sieve = program.sieve
     mask = sieve.head(t) | sieve.targets(t, t.targets())
-    mask |= sieve.path(t.path)
     broken = t.has_escaped_breaks
     for values, lines in t.texts():
         mask |= sieve.text.look(values, lines, broken) & sieve.texts
         yield TURN
+    if mask & sieve.paths:
+        mask = sieve.path(t, mask)
     if t.body:
         mask |= _body(program, t)
     choice = program.chosen(1, mask)

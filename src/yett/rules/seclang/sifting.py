@@ -137,13 +137,13 @@ class Sieve:
         self, triggers: Sequence[Trigger], phrases: Phrases, tx: dict[bytes, bytes], cache: PatternCache | None
     ) -> None:
         self._tx = tx
-        self.text = Texts([one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE)], phrases, cache, True)
+        self.text = Texts([one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE | Part.PATH)], phrases, cache, True)
         self.cookies = sum(one.bit for one in triggers if one.parts & Part.COOKIE)
-        self.texts = sum(one.bit for one in triggers if one.parts & Part.TEXT)
+        self.texts = sum(one.bit for one in triggers if one.parts & (Part.TEXT | Part.PATH))
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]
         self.target = Texts(looked_for, phrases, cache)
-        self._path = Texts([one for one in triggers if one.parts == Part.PATH], phrases, cache)
-        self._paths: Memory[bytes] = Memory()
+        self._of_path = [(one.bit, _bare(one)) for one in triggers if one.parts == Part.PATH]
+        self.paths = sum(bit for bit, _ in self._of_path)
         self._of_target = [(one.bit, _bare(one)) for one in triggers if one.parts == Part.TARGET and not one.pattern]
         self.body = Texts([one for one in triggers if one.parts & Part.BODY], phrases, cache)
         self.answer_body = Texts([one for one in triggers if one.parts & Part.ANSWER_BODY], phrases, cache)
@@ -213,16 +213,10 @@ class Sieve:
         """The target as a whole, in all its spellings."""
         return self.target.look(texts) | self._judge(self._of_target, t)
 
-    def path(self, path: bytes) -> int:
-        """The path alone, decoded."""
-        mask = self._paths.get(path)
-        if mask is None:
-            mask = self._paths.recall(path)
-            if mask is None:
-                mask = self._path.look((path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :]))
-            if len(path) <= LONGEST:
-                self._paths.keep(path, mask)
-        return mask
+    def path(self, t: Transaction, mask: int) -> int:
+        """The mask without links that look at nothing but the path and have matched something else only."""
+        suspects = [(bit, link) for bit, link in self._of_path if bit & mask]
+        return (mask & ~self.paths) | self._judge(suspects, t)
 
     def files(self, t: Transaction) -> int:
         """Names of files and heads of parts, of a multipart body that was read."""
