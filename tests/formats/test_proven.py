@@ -496,7 +496,7 @@ def test_heads_of_requests_with_bodies() -> None:
     )
     for target, body, head, valid in (
         ("/x?limit=1", b'{"day": "2024-01-31"}', True, True),
-        ("/x?limit=1", b'{"day": "\'"}', True, -1),
+        ("/x?limit=1", b'{"day": "\'"}', True, False),
         ("/x?limit='", b"{}", False, False),
     ):
         state = Evaluation(Operation("x", "s", "POST", "/x"), 0.0, 0.0)
