@@ -5,8 +5,10 @@ the whole process tree. Then Yett's engine alone by size of body, the memory of 
 event loop is held at a time, how much CPU one request can take, and what others notice meanwhile.
 """
 
+import socket
 import statistics
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -127,7 +129,7 @@ def by_size(settings: dict[str, Any]) -> list[tuple[int, float, float]]:
     plain, guarded = Stepper({"attacks": False}), Stepper(settings)
     found = []
     for size in SIZES:
-        sent = traffic.bodies(size, max(20, min(2_000, 20_000_000 // size)))
+        sent = traffic.bodies(size, max(10, min(1_000, 5_000_000 // size)))
         times = []
         for request in sent:
             base = sum(plain.steps(request))

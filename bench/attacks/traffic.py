@@ -13,7 +13,7 @@ from yett.model.exchange import Request
 
 COUNT = 20_000
 _TEXT = """
-the quick delivery arrived before noon and our customer was pleased with its colour size material price quality yet another parcel
+the quick delivery arrived before noon so our customer was pleased with its colour size material price quality yet another parcel
 stays near the front desk please ring again after lunch because nobody answered this morning thanks for your patience we will send
 a new invoice next week including every discount that applies to large annual contracts across several countries
 """
@@ -53,11 +53,16 @@ class _Maker:
             "customer": {"name": chance.choice(_NAMES), "city": chance.choice(_CITIES), "vip": chance.random() < 0.2},
             "lines": [],
         }
-        while len(json.dumps(tree)) < size:
+        written = len(json.dumps(tree))
+        while written < size:
+            value = self.line()
             if chance.random() < 0.5:
-                tree["lines"].append(self.line())
+                tree["lines"].append(value)
             else:
-                tree[f"{chance.choice(_FIELDS)}{len(tree)}"] = self.sentence(chance.randrange(4, 16))
+                name = f"{chance.choice(_FIELDS)}{len(tree)}"
+                tree[name] = text = self.sentence(chance.randrange(4, 16))
+                value = {name: text}
+            written += len(json.dumps(value))
         return json.dumps(tree, separators=chance.choice(((",", ":"), (", ", ": ")))).encode()
 
     def get(self) -> Request:
