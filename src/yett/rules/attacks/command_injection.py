@@ -73,7 +73,15 @@ _WITH_ARGUMENT = (
     rb"|scp|ftp|mail|"
     rb"sendmail|ping6?|kill|sleep|time|timeout|env|export|set|source|exec|eval|su|sudo|mount|ps|top|net|reg"
     rb"|sc|del|copy|move|ren|attrib|icacls|start|call|fsutil|wevtutil|gpg|openssl|apt(?:-get)?|yum|pip|npm"
-    rb"|git|docker|kubectl|service|systemctl|who|w|last|man|date|xargs|nohup|cd|trap|irb|gcc[\d.]*|perf)"
+    rb"|git|docker|kubectl|service|systemctl|who|w|last|man|date|xargs|nohup|7za?|aria2c|base32|bzip2|cpan"
+    rb"|csplit|dmesg|dpkg|ed|emacs|expand|expect|facter|fish|flock|fmt|fold|gawk|gcore|gdb|genisoimage|hd"
+    rb"|hexdump|iconv|install|ionice|ip|ispell|jjs|join|journalctl|jrunscript|julia|knife|ldconfig|links"
+    rb"|look|lua|lwp-download|lynx|m4|mawk|mtr|mutt|nasm|nice|nroff|openvpn|paste|pdb|pdflatex|pico|pidstat"
+    rb"|pry|psftp|psql|puppet|pv|rake|readelf|restic|rlogin|rlwrap|rpm|rsync|run-parts|rview|rvim|screen"
+    rb"|script|shuf|slsh|split|sqlite3|ss|start-stop-daemon|stdbuf|strace|sysctl|tac|taskset|tbl|tclsh|tftp"
+    rb"|tic|timedatectl|tmux|tshark|ul|unexpand|unxz|unzip|uudecode|uuencode|valgrind|view|vimdiff|watch"
+    rb"|whiptail|wish|xelatex|xetex|xz|yarn|yum|zathura|zsoelim|zypper|arch|c89|c99|cpulimit|bridge|column"
+    rb"|rmt-tar|ansible|chef-client|regedit|bcdboot|cd|trap|irb|gcc[\d.]*|perf)"
     rb"(?:\.exe)?(?:[\s+]+|<{1,3}|\$\{?ifs\}?(?:\$\d)?|<|\t|%20)(?:-{1,2}\w|/|~/|\.{1,2}/|\$|['\"`]|\d+\b"
     rb"|[a-z]:\\|\\\\|>|\*|%\w+%|[\w.\-]{1,64}(?:/|\.(?:txt|php|sh|py|pl|exe|conf|ini|log|html?|jsp"
     rb"|asp|bat|ps1)\b)|(?:localhost|user|users|view|localgroup|share|passwd|shadow|root|alive|http)\b|\d))"
@@ -90,7 +98,15 @@ _PLACES = (PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}
 
 
 _FILTERS = frozenset(
-    b"gzip tar zip sort uniq wc sed awk cut head tail grep egrep find less more tee touch strings diff file date set export"
+    b"7z 7za aria2c base32 bzip2 cpan csplit dmesg dpkg ed emacs expand expect facter fish flock fmt fold"
+    b" gawk gcore gdb genisoimage hd hexdump iconv install ionice ip ispell jjs join journalctl jrunscript"
+    b" julia knife ldconfig links look lua lwp-download lynx m4 mawk mtr mutt nasm nice nroff openvpn paste"
+    b" pdb pdflatex pico pidstat pry psftp psql puppet pv rake readelf restic rlogin rlwrap rpm rsync run-"
+    b" parts rview rvim screen script shuf slsh split sqlite3 ss start-stop-daemon stdbuf strace sysctl tac"
+    b" taskset tbl tclsh tftp tic timedatectl tmux tshark ul unexpand unxz unzip uudecode uuencode valgrind"
+    b" view vimdiff watch whiptail wish xelatex xetex xz yarn yum zathura zsoelim zypper arch c89 c99"
+    b" cpulimit bridge column rmt-tar ansible chef-client regedit bcdboot"
+    b" gzip tar zip sort uniq wc sed awk cut head tail grep egrep find less more tee touch strings diff file date set export"
     b" source make echo printf python python3 perl node ruby php git docker npm pip".split()
 )
 """Programs that people show each other in pipes and lists: they count where little stands before."""

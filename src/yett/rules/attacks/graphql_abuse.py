@@ -6,8 +6,8 @@ gives up, repeat directives, or try a thousand passwords in one batch behind a l
 Found are: queries with more than 30 aliases of one field, nested deeper than 15, with the same directive more than 10 times;
 batches of more than 10 operations; fragments that contain themselves; and questions for the schema (introspection).
 
-To fix: limits of depth and cost in the server, batching off, introspection off in production. The rule is in monitor mode unless
-`attacks: {rules: {graphql-abuse: enforce}}` says otherwise, since development tools ask for the schema.
+To fix: limits of depth and cost in the server, batching off, introspection off in production. Where tools of developers ask for
+the schema, `attacks: {rules: {graphql-abuse: monitor}}` lets them.
 
 What it does not protect against: queries that are costly by what they mean. Limits per caller (`limits`) do.
 """
@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from yett.formats.inspected import Origin, Value
-from yett.model.decision import Mode
 from yett.model.rule import AttackRule, Confidence, Payload, Severity
 from yett.rules.inspection.signature import PARAMETERS, Signature, Structure
 
@@ -29,7 +28,6 @@ RULE = AttackRule(
     title="GraphQL abuse",
     severity=Severity.MEDIUM,
     confidence=Confidence.MEDIUM,
-    mode=Mode.MONITOR,
     owasp=("API4:2023", "API8:2023"),
     cwe=(770, 674, 400),
     references=(

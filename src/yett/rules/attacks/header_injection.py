@@ -46,7 +46,7 @@ _FIELDS = (
     rb"|transfer-encoding|x-forwarded-\w{2,12}|refresh|access-control-allow-\w{4,12}"
     rb"|cache-control|last-modified|x-xss-protection|link|status|host|connection|www-authenticate"
     rb"|proxy-\w{4,16}|x-\w{2,20}(?:-\w{2,20})?|referer|user-agent|cookie|origin|upgrade|expires|pragma"
-    rb"|vary)"
+    rb"|vary|header[\w\-]{0,20}|[a-z]{2,20}-[a-z]{2,20}(?:-[a-z]{2,20})?)"
 )
 _LINE = NAMES | {
     Origin.QUERY,
@@ -63,6 +63,8 @@ def _one_line(found: Found) -> bool:
     """The place holds one line by its nature, or the value looks like one that goes on."""
     if found.value.origin in (Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART, Origin.XML):
         before = found.text[: found.start]
+        if b": " in before or b"   " in found.text[found.start : found.end]:
+            return False  # a list of fields, and an indented text
         return b"\n" not in before and len(before) <= 200 and before.count(b" ") <= 2 and b"HTTP/" not in before
     return True
 

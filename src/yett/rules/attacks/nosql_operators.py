@@ -89,6 +89,9 @@ SIGNATURES = (
         id="function",
         pattern=rb"\bthis\.\w{1,40}\.match\s*\(\s*/|\bdb\.(?:getCollectionNames|injection|\w{1,40}\.(?:insert|find"
         rb"|remove|drop|update\w*)\s*\()|\bdb\[|\$where\s*['\"]?\s*[:=]|^\s*(?:\|\||&&)\s*\w+\s*=="
+        rb"|\bnew\s+Date\(\)\s*;\s*do\s*\{|^\s*[\w'\"]{0,12}\s*[,}]?\s*\$where\s*:|['\"]\s*;\s*(?:sleep|while"
+        rb"|do|var|it)\b\s*[({=]|^\s*\}?\s*,\s*\{?\s*\w+\s*:\s*/\.\*/|^\s*\[\$(?:ne|gt|lt|gte|lte|in|nin|regex"
+        rb"|exists)\]\s*="
         rb"|\bmapReduce\b.{0,40}function|\bnew\s+Date\(\)\s*-\s*\w+\s*<\s*\d|(?:\|\|"
         rb"|&&)\s*this\.\w{1,40}\s*(?:[!=]={1,2}|\.)",
         reason="JavaScript for a document database",

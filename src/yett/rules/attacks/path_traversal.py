@@ -59,7 +59,8 @@ _STEP = (
 _PLACES = PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}
 
 _SECRETS = (
-    rb"(?:etc[/\\]+(?:\./)?(?:passwd|shadow|group|gshadow|hosts|hostname|issue|motd|crontab|sudoers|fstab"
+    rb"(?:etc[/\\]+(?:\./)?(?:[a-z][\w.\-]{2,30}|passwd|shadow|group|gshadow|hosts|hostname|issue|motd"
+    rb"|crontab|sudoers|fstab"
     rb"|mtab|profile|resolv\.conf|inetd\.conf|network/|networks|ssh/|apache2?/|httpd/|nginx/|mysql/|my\.cnf"
     rb"|php\d?|init\.d|security|ldap|samba|vsftpd|proftpd|logrotate|redhat-release|\w{1,20}-release|lilo"
     rb"|wu-ftpd|master\.passwd|bash\.bashrc|environment|kubernetes/)"

@@ -93,6 +93,7 @@ SIGNATURES = (
         pattern=rb"^\s*(?:[\w$]{1,40}[.\[]){0,6}['\"]?(?:__proto__['\"]?(?:\]|\.|$|\[)|constructor['\"]?(?:\."
         rb"|\]?\[)['\"]?prototype['\"]?(?:\]|\.|\[|$))|^/(?:\w{1,40}/){0,6}__proto__(?:/|$)"
         rb"|^\s*\{?\s*[\"']__proto__[\"']\s*:|(?:^|[?#&\s'\"/])(?:\w+\[)?__proto__(?:\[|\.\w)"
+        rb"|\.__proto__(?:\.|\[|\s*=)|^[\w?&#=.\[\]]*constructor(?:\.|\]?\[)['\"]?prototype\b"
         rb"|[?#&]constructor\[prototype\]|[?#&]constructor\.prototype\.\w",
         reason="a path to what objects inherit",
         where=PARAMETERS,

@@ -13,6 +13,7 @@ What it does not protect against: scripts that are put together in the browser f
 
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.signature import Found, Signature
+from yett.rules.inspection.xss import xss
 
 RULE = AttackRule(
     id="script-injection",
@@ -191,6 +192,13 @@ SIGNATURES = (
         rb"|srcdoc|xlink:href|dynsrc|dirname)[\s/]*=",
         reason="markup that loads foreign content",
         confirm=lambda found: found.start <= 400,
+    ),
+    Signature(
+        id="markup",
+        pattern=rb"<[a-z!/?%\x00]|\bon[a-z]{3,30}[\s\x00]*=|\bstyle[\s\x00]*=|[\"'`][\s\x00/]*(?:href|src|xlink:href"
+        rb"|formaction|srcdoc)\s*=",
+        reason="markup that is read as script",
+        confirm=lambda found: len(found.text) <= 4_096 and xss(found.text),
     ),
     Signature(
         id="lone",

@@ -86,7 +86,8 @@ SIGNATURES = (
         id="metadata",
         pattern=rb"(?:^|[/@\s\"'=(,\\\-.])(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192"
         rb"|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)"
-        rb"|instance-data\b\.?(?:ec2\.internal)?|fd00:ec2::254|\[fd00:ec2::254\]|rancher-metadata"
+        rb"|instance-data\b\.?(?:ec2\.internal)?|fd00:ec2::254|\[fd00:ec2::254\]|metadata\.packet\.net"
+        rb"|metadata\.tencentyun\.com|kubernetes\.default(?:\.svc)?|rancher-metadata"
         rb"|(?:metadata)(?:/computeMetadata|/latest|/v1))(?:[:/?#\\\-]|$)",
         reason="the metadata service of a cloud",
         where=_PLACES,
@@ -94,7 +95,7 @@ SIGNATURES = (
     ),
     Signature(
         id="own-machine",
-        pattern=rb"^[\s\"'(]*(?:url\s*[:=]\s*)?(?:(?:https?|ftp|wss?|sftp|tftp|ldaps?|netdoc|jar:https?"
+        pattern=rb"(?:^[\s\"'(]*|[=@,])(?:url\s*[:=]\s*)?(?:(?:https?|ftp|wss?|sftp|tftp|ldaps?|netdoc|jar:https?"
         rb"|url:https?):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:localhost|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost"
         rb"|localtest\.me|lvh\.me|[^/\\?#\s:]*\.(?:localhost|local\.?domain|nip\.io|sslip\.io|xip\.io"
         rb"|localtest\.me|lvh\.me|vcap\.me|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.\w{2,6}"
@@ -120,13 +121,14 @@ SIGNATURES = (
     ),
     Signature(
         id="odd-host",
-        pattern=rb"^0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$"
+        pattern=rb"^0x7f[0-9a-f]{2,6}$|^017700000001$|^2130706433$|^0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$"
         rb"|^\d{1,10}(?:\.\d{1,10}){0,2}\.0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){0,2}$"
         rb"|^[\w\-.]{1,200}\.(?:localtest\.me|lvh\.me|vcap\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us"
         rb"|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$|^https?:(?:/?\\?)(?:127\."
         rb"|localhost|0x7f|\[::)",
         reason="the server itself, spelt to deceive",
-        needle=rb"^0x[0-9a-f]+\.|\.0x[0-9a-f]|(?:localtest\.me|lvh\.me|vcap\.me|nip\.io|sslip\.io|xip\.io|1u\.ms"
+        needle=rb"^0x7f|^017700000001$|^2130706433$|^0x[0-9a-f]+\.|\.0x[0-9a-f]|(?:localtest\.me|lvh\.me|vcap\.me"
+        rb"|nip\.io|sslip\.io|xip\.io|1u\.ms"
         rb"|rbndr\.us|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$"
         rb"|https?:[/\\]{0,2}(?:127\.|localhost|0x7f|\[::)",
         where=_PLACES,

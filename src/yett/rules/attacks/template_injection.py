@@ -104,7 +104,8 @@ SIGNATURES = (
     ),
     Signature(
         id="freemarker",
-        pattern=rb"<#(?:assign|if|list|include|import|setting|function|macro)\b[^>]*|freemarker\.template\.utility\.\w"
+        pattern=rb"\[#(?:assign|if|list|include|import)\b|<#(?:assign|if|list|include|import|setting|function"
+        rb"|macro)\b[^>]*|freemarker\.template\.utility\.\w"
         rb"|\?new\s*\(\s*\)|\$\{[^}]*\?(?:api|interpret|eval)\b|<@\w{1,30}>[^<]*</@",
         reason="a directive of FreeMarker",
         confirm=lambda found: (

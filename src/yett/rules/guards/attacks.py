@@ -37,7 +37,7 @@ from yett.formats.inspected import (
     query_pairs,
     response_values,
 )
-from yett.formats.inspected.head import FRAMING, USUAL
+from yett.formats.inspected.head import FRAMING, USUAL, unquoted
 from yett.formats.inspected.json_values import is_plain, json_lines
 from yett.formats.xml import XMLDocument
 from yett.model.decision import Check, Denial, Evaluation, Mode, Stage, Wait, unset
@@ -326,6 +326,8 @@ def remembering(inspection: Inspection, known: set[tuple[bytes, bytes]]) -> Chec
         lines = view.lines
         fresh = () if all_known(lines) else [line for line in lines if line not in known]
         texts = [text for _, text in path_pairs(view, evaluation)]
+        if not evaluation.operation.declared:
+            texts += _segments(view)
         if view.target.query:
             for pair in query_pairs(view, limits.values):
                 texts += pair
@@ -363,6 +365,8 @@ def remembering(inspection: Inspection, known: set[tuple[bytes, bytes]]) -> Chec
         if held.head is None:
             held.head = head_values(view, evaluation, limits)
         values = _worth(held.head, known, proven if evaluation.valid_head else None)
+        if not evaluation.operation.declared:
+            values += [Value(Origin.PATH, b"", segment) for segment in _segments(view)]
         findings: list[Finding] = []
         for found in pack.look_closely(values, None, suspects, counts):
             if found is None:
@@ -374,6 +378,17 @@ def remembering(inspection: Inspection, known: set[tuple[bytes, bytes]]) -> Chec
         yield (inspection.conclude(findings, evaluation),)
 
     return check
+
+
+def _segments(view: View) -> list[bytes]:
+    """Segments of a path that no template explains, decoded: each may be a value. Only those that are more than a word."""
+    path = view.target.path
+    if "%" not in path and _PLAIN_PATH.issuperset(path):
+        return []
+    return [unquoted(segment.encode()) for segment in path.split("/") if not _PLAIN_PATH.issuperset(segment)]
+
+
+_PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./~")
 
 
 def _worth(values: Sequence[Value], known: set[tuple[bytes, bytes]], proven: Proven | None) -> list[Value]:

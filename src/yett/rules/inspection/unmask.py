@@ -16,6 +16,7 @@ _HARMLESS = bytes(octet for octet in range(256) if octet not in b"%&\\\0*\xef\xc
 
 # None of these can backtrack: what may repeat is bounded, and ends where something else begins.
 _ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}")
+_NO_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
 _WIDE = re.compile(rb"(?:\\u|%u)[fF][fF]([0-5][0-9a-fA-F])")
 _BRACED = re.compile(rb"\\u\{0{0,4}([0-9a-fA-F]{2})\}")
 _ENTITY = re.compile(rb"&(?:#(?:0{0,7}([0-9]{1,3})(?![0-9])|[xX]0{0,7}([0-9a-fA-F]{1,2})(?![0-9a-fA-F]))|([a-zA-Z]{2,8}));?")
@@ -96,8 +97,9 @@ def _without_comments(text: bytes) -> bytes:
 
 
 def _percent_decoded(text: bytes) -> bytes:
-    """In C: percent escapes are read as those of a bytes literal. What is no escape loses its percent sign."""
-    return bytes(codecs.escape_decode(text.replace(b"\\", b"\\\\").replace(b"%", b"\\x"), "ignore")[0])
+    """In C: percent escapes are read as those of a bytes literal. What is no escape stays."""
+    literal = _NO_ESCAPE.sub(b"%25", text).replace(b"\\", b"\\\\").replace(b"%", b"\\x")
+    return bytes(codecs.escape_decode(literal)[0])
 
 
 def _entity(match: re.Match[bytes]) -> bytes:
