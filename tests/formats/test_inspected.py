@@ -278,6 +278,13 @@ def test_parts_that_are_read_in_several_ways(part: bytes, content_type: str) -> 
     assert b"<b>" in {value.text for value in found}
 
 
+def test_parts_of_json_are_read_also_as_files() -> None:
+    part = b'--B\r\nContent-Disposition: form-data; name="a"; filename="blob"\r\nContent-Type: %s\r\n\r\n{"x": "\\u003cb>"}\r\n--B--\r\n'
+    kind = "multipart/form-data; boundary=B"
+    assert b"<b>" in texts(part % b"application/json", kind)
+    assert b"<b>" not in texts(part % b"text/x-notes", kind)
+
+
 def test_parts_without_a_head_and_bad_base64() -> None:
     found = texts(
         b"--x\r\nno head\r\n--x\r\nContent-Transfer-Encoding: base64\r\n\r\n<b\r\n--x--\r\n", "multipart/form-data; boundary=x"
@@ -361,6 +368,22 @@ def test_the_beginning_of_a_body() -> None:
     assert found.truncated and any(b"\n<b>\n" in text for text in found.texts)
 
 
+@pytest.mark.parametrize(
+    "content", [b'{"a": "../\\u0065tc", "a": "x"}', b'{"a": 1}\n{"a": "../\\u0065tc"}', b'{"a": "../\\u0065tc",}']
+)
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-ndjson", None])
+def test_each_string_of_what_is_no_strict_json_stands_alone(content: bytes, content_type: str | None) -> None:
+    assert b"../etc" in texts(content, content_type)
+    assert b'": "' not in texts(content, content_type)
+
+
+def test_names_take_no_room_from_values() -> None:
+    found = body(json.dumps({f"k{number}": str(number) for number in range(10)}).encode(), limits=InspectionLimits(values=10))
+    assert len(found.values) == 20 and not found.truncated
+    found = body(json.dumps({f"k{number}": number for number in range(40)}).encode(), limits=InspectionLimits(values=10))
+    assert len(found.values) == 20 and found.truncated, "names have a bound, too"
+
+
 def test_beyond_the_values_some_are_not_looked_at() -> None:
     found = body(json.dumps([str(number) for number in range(20)]).encode(), limits=InspectionLimits(values=10))
     assert not found.truncated
@@ -432,10 +455,31 @@ def test_paths() -> None:
     assert shown(head_values(seen, undeclared)) == [("path", b"/a/<b")]
 
 
+def test_padding_hides_nothing() -> None:
+    found = head_values(view("/x?" + "&" * 1_001 + "id=%3Bid", Cookie=";" * 300 + "sid=;..%2f"))
+    assert {b";id", b"id", b"sid", b"../"} <= {value.text for value in found}
+
+
 def test_what_is_beyond_the_most_is_one_value() -> None:
     seen = view("/x?a=1&b=2&c=%3C&d=4", Cookie="a=1; b=2; c=3; d=4")
-    assert query_pairs(seen, 2) == [(b"a", b"1"), (b"b", b"2"), (b"", b"c=<&d=4")]
-    assert cookie_pairs(seen, 2) == [(b"a", b"1"), (b"b", b"2"), (b"", b" c=3; d=4")]
+    assert query_pairs(seen, 2) == [
+        (b"a", b"1"),
+        (b"b", b"2"),
+        (b"", b"c=<&d=4"),
+        (b"", b"c"),
+        (b"", b"<"),
+        (b"", b"d"),
+        (b"", b"4"),
+    ]
+    assert cookie_pairs(seen, 2) == [
+        (b"a", b"1"),
+        (b"b", b"2"),
+        (b"", b" c=3; d=4"),
+        (b"", b"c"),
+        (b"", b"3"),
+        (b"", b"d"),
+        (b"", b"4"),
+    ]
     assert query_pairs(seen, 4)[-1] == (b"d", b"4") and cookie_pairs(seen, 4)[-1] == (b"d", b"4")
     assert query_pairs(view()) == cookie_pairs(view()) == []
 

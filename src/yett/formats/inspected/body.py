@@ -7,7 +7,7 @@ whose pieces others get their turn. It must not know any rule.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from yett.formats.bodies import BodyError, Form, document, response_document
@@ -22,6 +22,7 @@ BATCH = PORTION
 MOST_IN_BATCH = 1_000
 
 _RESPONSE = {Origin.JSON: Origin.RESPONSE_JSON, Origin.JSON_NAME: Origin.RESPONSE_NAME, Origin.OPAQUE: Origin.RESPONSE_OPAQUE}
+NAMES = frozenset(origin for origin in Origin if origin.name.endswith("_NAME"))
 _CUT = BodyError(400, "only its beginning is there")
 
 
@@ -94,11 +95,19 @@ class BodyValues:
 
     @property
     def values(self) -> list[Value]:
-        """At most `limits.values` values with their places, without what is proven."""
+        """At most `limits.values` values and as many names with their places, without what is proven."""
         if self._values is None:
-            every = self._all()
-            self._values = list(islice(every, self.limits.values))
-            if next(every, None) is not None or self._readings.truncated:
+            every, most = self._all(), self.limits.values
+            taken: list[Value] = []
+            names = 0
+            for value in every:
+                names += value.origin in NAMES
+                if len(taken) - min(names, most) >= most:
+                    self.truncated = True
+                    break
+                taken.append(value)
+            self._values = taken
+            if self._readings.truncated:
                 self.truncated = True
         return self._values
 

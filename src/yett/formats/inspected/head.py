@@ -60,14 +60,22 @@ def form_pairs(octets: bytes, most: int) -> Pairs:
 
 
 def query_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
-    """Query parameters by name, decoded, in order."""
+    """Query parameters by name, decoded, in order. What is beyond `most` is given piece by piece, too, without names: heads are
+    bounded, and padding must not hide what stands behind it."""
     query = view.target.query
-    return form_pairs(query.encode("utf-8", "surrogateescape"), most) if query else []
+    if not query:
+        return []
+    octets = query.encode("utf-8", "surrogateescape")
+    found = form_pairs(octets, most)
+    if octets.count(b"&") >= most:
+        rest = octets.split(b"&", most)[-1]
+        found += [(b"", text) for pair in form_pairs(rest, len(rest)) for text in pair if text]
+    return found
 
 
 def cookie_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
     """Cookies as sent. A piece without "=" is a name with an empty value. Beyond `most`, or as many as are held against contracts,
-    the rest is one value without a name."""
+    the rest is one value without a name, and each piece of it, too."""
     cookie = view.fields.get(b"cookie")
     if not cookie:
         return []
@@ -81,6 +89,9 @@ def cookie_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
             found.append((name, text))
     if rest:
         found.append((b"", rest))
+        for piece in rest.split(b";"):
+            name, _, text = piece.strip(b" \t").partition(b"=")
+            found += [(b"", part) for part in (name, text) if part]
     return found
 
 

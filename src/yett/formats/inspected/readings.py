@@ -24,6 +24,8 @@ NESTING = (b"{", b"[", b" ", b"\n", b"\t", b"\r")
 
 _PRINTED = bytes(octet for octet in range(256) if octet >= 0x20 or octet in b"\t\r\n")
 _SEEN = 1_024
+_BETWEEN = b" \t\r[]{}:,0123456789"
+"""What stands between strings of JSON, and cannot hold an attack."""
 
 
 class Readings:
@@ -107,7 +109,8 @@ class Readings:
             yield Value(Origin.PART_NAME, name, content_type)
         if filenames:
             yield Value(Origin.UPLOAD, name, content)
-            return
+            if not content_type.lower().startswith(b"application/json"):  # browsers send parts of JSON as files named "blob"
+                return
         parsed = read_media_type(content_type) if content_type else None
         yield Value(Origin.PART, name, content)
         again = lenient.recoded(content, (parsed.parameter("charset") if parsed else None) or "")
@@ -147,7 +150,7 @@ class Readings:
                 yield from self._pairs(form_pairs(portion, self.limits.values))
 
     def _guessed_json(self, content: bytes, refused: bool) -> Iterator[Value]:
-        """As JSON if it is, and not large; else its strings as lines, whatever else is wrong."""
+        """As JSON if it is, and not large; else its strings as lines, whatever else is wrong, and each by itself."""
         if not refused and len(content) <= PORTION:
             with suppress(NotJSON):
                 yield from self._json(decode_json(content))
@@ -155,6 +158,11 @@ class Readings:
         for portion in portions(content, PORTION, True):
             for lines in json_lines(portion):
                 yield Value(Origin.TEXT, b"", lines)
+        for portion in portions(content, PORTION, True):
+            for lines in json_lines(portion):
+                for line in lines.split(b"\n"):
+                    if len(line) > 2 and line.strip(_BETWEEN):
+                        yield Value(Origin.JSON, b"", line)
 
     def _guessed_xml(self, content: bytes, refused: bool) -> Iterator[Value]:
         """As XML if it is; else its text without entities, whatever else is wrong."""
