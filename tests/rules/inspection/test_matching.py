@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from encoded_texts import texts
@@ -362,3 +363,23 @@ def test_patterns_mean_what_libmodsecurity_takes_them_for(number: int, value: by
     if pattern == rb"(?m)^$" and value.endswith(b"\n"):
         return  # an empty line after the last line feed: none for PCRE
     assert (matcher.confirm(1, value) is None) == (not oracle.messages(value))
+
+
+def test_the_installed_hyperscan_finds_far_ends() -> None:
+    assert engines.finds_far_ends(), "this Hyperscan misses matches: attacks would pass unseen"
+
+
+def test_a_hyperscan_that_misses_matches_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Blind:
+        def __init__(self, mode: int) -> None: ...
+        def compile(self, **_: Any) -> None: ...
+        def scan(self, text: bytes, found: Any, flags: int, hits: list[int]) -> None:
+            if len(text) < 64:
+                hits.append(0)
+
+    monkeypatch.setattr(engines.hyperscan, "Database", Blind)
+    engines.finds_far_ends.cache_clear()
+    try:
+        assert engines.default_engine().identity.startswith("re2")
+    finally:
+        engines.finds_far_ends.cache_clear()
