@@ -198,6 +198,7 @@ SIGNATURES = (
         pattern=rb"<[a-z!/?%\x00]|\bon[a-z]{3,30}[\s\x00]*=|\bstyle[\s\x00]*=|[\"'`][\s\x00/]*(?:href|src|xlink:href"
         rb"|formaction|srcdoc)\s*=",
         reason="markup that is read as script",
+        whole=True,
         confirm=lambda found: len(found.text) <= 4_096 and xss(found.text),
     ),
     Signature(

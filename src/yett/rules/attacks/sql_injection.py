@@ -256,6 +256,7 @@ SIGNATURES = (
         pattern=QUOTE + rb"[\s)]*(?:[;#,|&=<>*/+\-^%~]|\b(?:or|and|xor|union|like|is|in|between|having|where|group|order|limit"
         rb"|into|select|rlike|regexp|div|mod|not|as|from)\b)",
         reason="the grammar of an injection",
+        whole=True,
         where=(PARAMETERS | NAMES | {Origin.COOKIE}) - {Origin.URL},
         confirm=_reads_as_sql,
     ),

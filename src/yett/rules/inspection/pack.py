@@ -228,6 +228,8 @@ def _search(sign: _Sign, forms: Sequence[tuple[bytes, int]], value: Value) -> Fo
             found = Found(text, start, end, value)
             if confirm is None or confirm(found):
                 return found
+            if signature.whole:
+                break
             at = max(end - 1, start + 1)  # what ends one match may begin another
     return None
 

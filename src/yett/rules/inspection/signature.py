@@ -46,7 +46,8 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     needle: a cheaper pattern for the first look, which matches wherever `pattern` does; best with a few letters in a row. Empty:
     `pattern` itself. span: octets of a match; a longer one does not count.
     confirm: whether a match is meant; asked for each match of a value, up to a bound. It is called with what is hostile, must
-    take time linear in what it looks at, and should look at a bounded piece around the match.
+    take time linear in what it looks at, and should look at a bounded piece around the match. whole: it speaks of the value as a
+    whole, so it is asked once, with the first match.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     needle: bytes = b""
     where: frozenset[Origin] = TEXTS
     span: int = 400
+    whole: bool = False
     confirm: Callable[[Found], bool] | None = None
 
 
