@@ -30,7 +30,6 @@ from yett.model.event import Event
 from yett.model.mistake import PolicyErrors
 from yett.model.policy import UpstreamTLS
 from yett.model.ports import Journal, Ports
-from yett.rules.inspection.packs import packs
 from yett.store.counters.shared import SharedCounters
 from yett.store.eventlog.journal import SegmentJournal
 from yett.store.keyfile import KeyRing, ring_in_slices
@@ -86,13 +85,13 @@ class Composition:
             patterns=pattern_cache(self._base / bundle.policy.state),
         )
         yield
-        if any(service.settings.get("attacks") is not False for service in bundle.policy.services):
-            packs(ports.patterns)  # now, and not when the first request comes
-            yield
         building = Building(bundle, ports)
         yield from building.slices()
         if building.mistakes or building.snapshot is None:
             raise PolicyErrors(building.mistakes)
+        for serving in building.snapshot.servings:
+            serving.plans.of(serving.table.rest)  # what guards load, they load now, and not when the first request comes
+            yield
         contexts = yield from self._transport(bundle)
         self.key_sets.retain(packed.key_sets)
         policy = bundle.policy
