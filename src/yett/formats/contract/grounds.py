@@ -268,11 +268,11 @@ def _dispatched(schema: dict[str, Any]) -> list[Any] | None:
     admits is taken by one of the branches."""
     admitted = _named(schema["if"])
     then = schema["then"]
-    if admitted is None or not isinstance(then, dict) or then.keys() != {"allOf"}:
+    if admitted is None or not isinstance(then, dict):
         return None
     taken: set[str] = set()
     found = []
-    for part in then["allOf"]:
+    for part in then["allOf"] if then.keys() == {"allOf"} else [then]:  # one alone stands without allOf
         if not isinstance(part, dict) or part.keys() != {"if", "then"}:
             return None
         values = _named(part["if"])
