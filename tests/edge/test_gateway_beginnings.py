@@ -183,6 +183,30 @@ def test_who_leaves_during_a_pause_is_forgotten(tmp_path: Path) -> None:
     assert seen == []
 
 
+@pytest.mark.parametrize("attacks", ["{}", "{{mode: enforce}}", "false"])
+def test_a_coded_body_that_only_attack_rules_look_at(tmp_path: Path, attacks: str) -> None:
+    policy = POLICY + f"    attacks: {attacks}\n"
+    bomb = gzip.compress(bytes(20 << 20))
+    damaged = b"\x1f\x8b" + bytes(100)
+
+    async def talk() -> None:
+        async with House(tmp_path, policy, sink) as house:
+            for body, coding, wanted in (
+                (bomb, b"gzip", 200),
+                (damaged, b"gzip", 400 if "enforce" in attacks else 200),
+                (b"abc", b"compress", 415 if "enforce" in attacks else 200),
+            ):
+                client = await house.connect()
+                head = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
+                await client.send(head % (coding, len(body)) + body)
+                assert (await client.response())[0] == wanted
+                client.close()
+            skipped = [reason for event in house.journal.events for reason in event.not_evaluated]
+            assert len(skipped) == {"{}": 3, "{{mode: enforce}}": 1, "false": 0}[attacks]
+
+    run(talk())
+
+
 @pytest.mark.parametrize("cut", [1_000, 30_000, 10**9])
 @pytest.mark.parametrize("coding", [b"gzip", b"deflate", b"br", b"zstd", b"identity", b""])
 def test_the_beginning_of_a_coded_body_is_read(coding: bytes, cut: int) -> None:

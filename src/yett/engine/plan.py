@@ -22,6 +22,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     reads_body, reads_response: whether the edge must buffer and decode the body before the phase runs; reads_errors: the
     same for responses with a status of 400 and above only; wants_response: the same for responses of which one of these says so.
     beginning: where nothing reads more, octets of the body that the edge buffers at most before the phase runs; 0 means all.
+    passes_unreadable: bodies that cannot be decoded are not refused, because only rules that watch would look at them.
     begins_response: conditions under which the beginning of a response is read, of at most `response_beginning` octets.
     """
 
@@ -37,6 +38,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     reads_errors: bool = False
     wants_response: tuple[Callable[[View], bool], ...] = ()
     beginning: int = 0
+    passes_unreadable: bool = False
     begins_response: tuple[Callable[[View], bool], ...] = ()
     response_beginning: int = 0
     set_lines: bytes = b""

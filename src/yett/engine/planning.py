@@ -127,6 +127,7 @@ class _Work:
         self.reads_errors = False
         self.wants: list[Callable[[View], bool]] = []
         self.beginning = 0
+        self.acts_on_beginning = False
         self.begins: list[Callable[[View], bool]] = []
         self.response_beginning = 0
         self.set_fields: dict[bytes, bytes] = {}
@@ -198,6 +199,7 @@ class _Work:
         phase = step.stage.phase
         if step.prefix and phase is Phase.BODY:
             self.beginning = max(self.beginning, step.prefix)
+            self.acts_on_beginning |= mode is Mode.ENFORCE
         elif step.prefix and phase is Phase.RESPONSE_BODY:
             self.response_beginning = max(self.response_beginning, step.prefix)
             self.begins.append(step.wants or _errors if step.errors_only else step.wants or _always)
@@ -268,6 +270,7 @@ def plan(draft: Draft, guards: Iterable[Chosen]) -> Planned:
         encoded_slash=draft.encoded_slash,
         reads_body=work.reads[Phase.BODY] or work.beginning > 0,
         beginning=0 if work.reads[Phase.BODY] else work.beginning,
+        passes_unreadable=not work.reads[Phase.BODY] and not work.acts_on_beginning,
         reads_response=work.reads[Phase.RESPONSE_BODY],
         reads_errors=work.reads_errors,
         wants_response=tuple(work.wants),

@@ -104,11 +104,16 @@ class CarriedExchange(AnsweringExchange):
         bounds = self.gateway.bounds
         if coding is not None and body:
             try:
-                if self.truncated:
-                    self.content = decode_beginning(coding, body, self.plan.beginning)
+                if beginning := self.plan.beginning:
+                    self.content = decode_beginning(coding, body, beginning)
+                    self.truncated = self.truncated or len(self.content) == beginning
                 else:
                     self.content = decode(coding, body, bounds.decoded_size, bounds.decoded_ratio)
             except Undecodable as error:
+                if self.plan.passes_unreadable:
+                    self.evaluation.skip("request-body", f"its content coding: {error}")
+                    self._go()
+                    return
                 self._bound(error.status, "content-coding", str(error))
                 return
         else:
