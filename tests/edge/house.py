@@ -192,6 +192,16 @@ class House:
             writer.transport.abort()
 
     async def __aenter__(self) -> "House":
+        try:
+            await self._open()
+        except BaseException:
+            # uvloop never ends where a loop with an open server is closed.
+            for server in (self.upstream_server, *self.servers):
+                server.close()
+            raise
+        return self
+
+    async def _open(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.upstream_server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=1 << 20)
         self.upstream_port = self.upstream_server.sockets[0].getsockname()[1]
@@ -218,7 +228,6 @@ class House:
         listen = Listen(address="127.0.0.1:0")
         self.server = await self.loop.create_server(self.gateway.listener(listen), "127.0.0.1", 0)
         self.port = self.server.sockets[0].getsockname()[1]
-        return self
 
     async def __aexit__(self, *failure: object) -> None:
         for client in self.opened:
