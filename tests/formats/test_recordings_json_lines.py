@@ -51,6 +51,24 @@ def test_what_may_be_left_out() -> None:
     assert strict.exchange.request.fields == ()
 
 
+def test_what_a_sensor_knows_and_what_it_could_not_see() -> None:
+    known = {"sensor": "middleware", "route": "/a/{b}", "service": "shop", "principal": "ann", "weight": 10, "duration": 0.5}
+    unknown = {"lacks": [["response-body", "too large"]], "unseen": ["cookie"], "truncated": True}
+    response = {"status": 200, "headers": [["Content-Length", "9"]], "body": "beg", "truncated": True}
+    found = one({**GOOD, **known, **unknown, "response": response})
+    assert found.exchange is not None
+    assert (found.sensor, found.route, found.service, found.principal, found.weight) == tuple(known.values())[:5]
+    assert (found.lacks, found.unseen) == ((("response-body", "too large"),), frozenset({"cookie"}))
+    assert (found.exchange.duration, found.exchange.request.truncated) == (0.5, True)
+    assert found.exchange.request.fields == ((b"Host", b"x"), (b"X", b"y"))
+    assert found.exchange.response is not None
+    assert found.exchange.response.truncated
+    assert found.exchange.response.fields == ((b"Content-Length", b"9"),)
+    plain = one(GOOD)
+    assert (plain.sensor, plain.route, plain.service, plain.principal, plain.weight) == ("json-lines", "", "", "", 1)
+    assert one({**GOOD, "weight": 0}).error.startswith("line 1: ")
+
+
 def test_numbers_are_ids_too_and_ids_may_repeat() -> None:
     assert [found.id for found in read(GOOD | {"id": 7}, GOOD | {"id": 7}, GOOD | {"id": None})] == ["7", "7", "3"]
 

@@ -11,6 +11,8 @@ from yett.formats.recordings.values import Recording
 from yett.model.event import Event
 from yett.model.exchange import Exchange, Fields, Request, Response
 
+SENSOR = "gateway"
+
 _TAGS = frozenset(f"gateway:request:{action}" for action in ("allowed", "denied", "answered", "failed", "refused"))
 _KNOWN = frozenset(("host", "content-type", "user-agent", "content-length", "transfer-encoding", "content-encoding"))
 """Fields that are rebuilt, or that the body as it was sampled no longer has."""
@@ -25,7 +27,7 @@ def read_event(event: Event, source: str = "event-log") -> Recording | None:
         reason = event.reasons[0] if event.reasons else None
         refused = (event.status or 400, reason.reason if reason is not None else "it could not be read", "request")
         nothing = ("request", "the record holds nothing of a request that could not be read")
-        return Recording(id=event.request_id, refused=refused, masked=True, lacks=(nothing,))
+        return Recording(id=event.request_id, refused=refused, masked=True, lacks=(nothing,), sensor=SENSOR)
     body, whole = _body(event.request_sample, event.request_size, event.content_type)
     unseen = frozenset(name for name in event.field_names if name not in _KNOWN)
     lacks = _lacks(event, unseen, whole)
@@ -47,7 +49,16 @@ def read_event(event: Event, source: str = "event-log") -> Recording | None:
         duration=event.duration,
         address=event.address,
     )
-    return Recording(id=event.request_id, exchange=exchange, masked=True, unseen=unseen, lacks=lacks)
+    return Recording(
+        id=event.request_id,
+        exchange=exchange,
+        masked=True,
+        unseen=unseen,
+        lacks=lacks,
+        sensor=SENSOR,
+        service=event.service,
+        principal=event.principal,
+    )
 
 
 def _lacks(event: Event, unseen: frozenset[str], whole: bool) -> tuple[tuple[str, str], ...]:

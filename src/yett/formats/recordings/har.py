@@ -19,6 +19,7 @@ from yett.formats.recordings.moments import moment
 from yett.formats.recordings.values import LARGEST, Recording, framed, octets
 from yett.model.exchange import Exchange, Fields, Request, Response
 
+SENSOR = "har"
 PATH = (b"log", b"entries")
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
 _FORM = [
@@ -109,7 +110,7 @@ def read_entry(text: bytes, number: int, started: float, source: str = "har", st
     try:
         fields, body = framed(fields, body, strict) if whole else (fields, body)
     except Refused as refused:
-        return Recording(id=identity, refused=(refused.status, refused.reason, "body"))
+        return Recording(id=identity, refused=(refused.status, refused.reason, "body"), sensor=SENSOR)
     if response is None and answered:
         lacks.append(("response", answered))
     at = moment(entry.started_date_time)
@@ -122,7 +123,7 @@ def read_entry(text: bytes, number: int, started: float, source: str = "har", st
         response=response,
         duration=entry.time / 1000 if entry.time is not None and entry.time >= 0 else None,
     )
-    return Recording(id=identity, exchange=exchange, timed=at is not None, lacks=tuple(lacks))
+    return Recording(id=identity, exchange=exchange, timed=at is not None, lacks=tuple(lacks), sensor=SENSOR)
 
 
 def _split(url: str) -> tuple[str, bytes, str]:

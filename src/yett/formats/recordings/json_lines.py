@@ -3,12 +3,15 @@
 {"id": "a", "method": "POST", "target": "/orders", "headers": [["Host", "api.example"]], "body": "{}"}
 
 Beside these: `body_base64` for bodies that are no text, `response` ({status, headers, body | body_base64}), `time` (seconds since
-the Unix epoch, or ISO 8601), `scheme`, `version`, `address`. Other keys are somebody else's and are passed over.
+the Unix epoch, or ISO 8601), `duration` (seconds), `scheme`, `version`, `address`; `truncated` here or in `response` where only
+the beginning of that body is there. What a sensor knows beside the exchange stands under `sensor`, `route`, `service`, `principal`
+and `weight`, and what it could not see under `lacks` ([[what, why]]) and `unseen` (names of fields), with the meaning that they
+have in `Recording`. Other keys are somebody else's and are passed over.
 """
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -18,6 +21,7 @@ from yett.formats.recordings.moments import moment
 from yett.formats.recordings.values import LARGEST, Recording, framed, octets
 from yett.model.exchange import Exchange, Fields, Request, Response
 
+SENSOR = "json-lines"
 DEPTH_ERROR = "nested too deeply"
 
 
@@ -26,6 +30,7 @@ class _Response(msgspec.Struct):
     headers: list[tuple[str, str]] = []
     body: str | None = None
     body_base64: str | None = None
+    truncated: bool = False
 
 
 class _Line(msgspec.Struct):
@@ -40,6 +45,15 @@ class _Line(msgspec.Struct):
     scheme: str = "http"
     version: str = "1.1"
     address: str = ""
+    truncated: bool = False
+    duration: float | None = None
+    sensor: str = SENSOR
+    route: str = ""
+    service: str = ""
+    principal: str = ""
+    weight: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)] = 1
+    lacks: list[tuple[str, str]] = []
+    unseen: list[str] = []
 
 
 class NotReadable(Exception):
@@ -134,15 +148,17 @@ def read_line(line: bytes, number: int, started: float, source: str = "json-line
     if not strict and not any(name.lower() == b"host" for name, _ in fields):
         fields = ((b"Host", b"localhost"), *fields)
     try:
-        fields, body = framed(fields, body, strict)
+        fields, body = (fields, body) if said.truncated else framed(fields, body, strict)
     except Refused as refused:
-        return Recording(id=identity, refused=(refused.status, refused.reason, "body"), timed=at is not None)
+        reason = (refused.status, refused.reason, "body")
+        return Recording(id=identity, refused=reason, timed=at is not None, sensor=said.sensor)
     request = Request(
         method=said.method,
         target=octets(said.target),
         scheme=said.scheme,
         fields=fields,
         body=body,
+        truncated=said.truncated,
         version=said.version,
     )
     exchange = Exchange(
@@ -151,9 +167,21 @@ def read_line(line: bytes, number: int, started: float, source: str = "json-line
         started=started if at is None else at,
         request=request,
         response=response,
+        duration=said.duration,
         address=said.address,
     )
-    return Recording(id=identity, exchange=exchange, timed=at is not None)
+    return Recording(
+        id=identity,
+        exchange=exchange,
+        timed=at is not None,
+        lacks=tuple(said.lacks),
+        unseen=frozenset(said.unseen),
+        sensor=said.sensor,
+        route=said.route,
+        service=said.service,
+        principal=said.principal,
+        weight=said.weight,
+    )
 
 
 def _fields(headers: list[tuple[str, str]]) -> Fields:
@@ -175,6 +203,8 @@ def _response(said: _Response) -> Response:
     if not 200 <= said.status <= 999:
         raise NotReadable("`response.status` is not that of a final response")
     body = _body(said.body, said.body_base64, "response.body")
+    if said.truncated:
+        return Response(status=said.status, fields=_fields(said.headers), body=body, truncated=True)
     fields = tuple(
         field for field in _fields(said.headers) if field[0].lower() not in (b"content-length", b"transfer-encoding")
     )

@@ -10,6 +10,7 @@ from yett.formats.http1 import Refused
 from yett.formats.recordings.values import Recording, framed
 from yett.model.exchange import Exchange, Fields, Request
 
+SENSOR = "raw"
 _END = re.compile(rb"\r?\n\r?\n")
 _METHOD = re.compile(rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY|SEARCH|PROPFIND)[ \t]")
 _LINE = 4_096
@@ -34,9 +35,9 @@ def read_raw(content: bytes, started: float, source: str = "raw", identity: str 
     try:
         request = _request(_from_start(content), strict)
     except _At as at:
-        return Recording(id=identity, refused=(at.refused.status, at.refused.reason, at.place), timed=False)
+        return Recording(id=identity, refused=(at.refused.status, at.refused.reason, at.place), timed=False, sensor=SENSOR)
     exchange = Exchange(id=identity, source=source, started=started, request=request)
-    return Recording(id=identity, exchange=exchange, timed=False)
+    return Recording(id=identity, exchange=exchange, timed=False, sensor=SENSOR)
 
 
 def _from_start(content: bytes) -> bytes:

@@ -20,7 +20,13 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     single reading, so that every gateway must refuse it, as (status, reason, place). error: this is no request at all, or was not
     readable. timed: whether the recording says when it was. masked: the record has no credentials and no values of fields, so
     that what needs those cannot be judged. unseen: names of the fields, in lower case, whose values it does not have. lacks:
-    (what, why) of everything else that the recording does not hold.
+    (what, why) of everything else that the recording does not hold: "request-fields", "request-body", "query", "response",
+    "status", "response-fields", "response-body", "fields" (only the names are known). Nothing may be concluded from what was not
+    seen.
+
+    sensor: what saw it ("har", "access-log", "gateway", "raw" ...). route: the path template that a framework reported. service:
+    the name that the source reported. principal: the user that the source reported. Each is empty where nobody said so. weight:
+    exchanges that this one stands for, because the source kept only a sample; at least 1.
     """
 
     id: str = ""
@@ -31,6 +37,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     masked: bool = False
     unseen: frozenset[str] = frozenset()
     lacks: tuple[tuple[str, str], ...] = ()
+    sensor: str = ""
+    route: str = ""
+    service: str = ""
+    principal: str = ""
+    weight: int = 1
 
 
 def octets(text: str) -> bytes:
