@@ -1,0 +1,218 @@
+"""One reading of an exchange for everything that learns from it, each part at most once and only where somebody asks.
+
+What the recording does not hold is `UNSEEN`, never empty: nothing is concluded from it. It must not know what is learnt.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from yett.formats.bodies import BodyError, Form, Multipart, read_body
+from yett.formats.coding import Undecodable, decode
+from yett.formats.forwarded import host_of
+from yett.formats.http1 import Refused
+from yett.formats.media_types import Kind, kind_of, read_media_type
+from yett.formats.parameters import parameters
+from yett.formats.recordings.values import Recording
+from yett.formats.target import ASTERISK, canonical, split
+from yett.formats.xml import XMLDocument
+from yett.model.exchange import Exchange, Fields, Request, Response
+
+BODY_MOST = 4 << 20
+"""Octets of a decoded body that are looked at; a larger one is as good as unseen."""
+
+RATIO_MOST = 100
+"""How many times its coded size a body may be when decoded."""
+
+PAIRS_MOST = 200
+"""Query parameters of one exchange that are looked at."""
+
+
+class Unseen:
+    """What the recording does not hold."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNSEEN"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNSEEN: Final = Unseen()
+
+
+class Seen:
+    """An exchange as learning sees it. Raises Refused where the recording has none, or one without a single reading.
+
+    service: what the source calls it, else the host. host: lower case, without port; empty if there is none. path: canonical
+    (`yett.formats.target`). success: a final answer of 200 to 399; None where the status was not seen. status: 0 where there is
+    none. weight: for how many exchanges this one stands.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        exchange = recording.exchange
+        if exchange is None:
+            status, reason, _ = recording.refused or (400, recording.error or "no exchange", "")
+            raise Refused(status, reason)
+        self.recording = recording
+        self.exchange: Exchange = exchange
+        self.request: Request = exchange.request
+        self.response: Response | None = exchange.response
+        self.method: str = exchange.request.method
+        self.weight: int = recording.weight
+        self.started: float = exchange.started
+        self.timed: bool = recording.timed
+        self.sensor: str = recording.sensor or exchange.source
+        target = self.request.target
+        authority: bytes | None = None
+        if not target.startswith(b"/"):
+            _, authority, target = split(target, self.method)
+        found = ASTERISK if target == b"*" else canonical(target, keep_encoded_slash=True)
+        self.path: str = found.path
+        self.query_text: str | None = found.query
+        self.host: str = self._host(authority)
+        self.service: str = recording.service or self.host
+        self.status: int = 0 if self.response is None or self.lacks("status") else self.response.status
+        self.success: bool | None = 200 <= self.status < 400 if self.status else None
+
+    def _host(self, authority: bytes | None) -> str:
+        value = authority
+        if value is None:
+            for name, content in self.request.fields:
+                if len(name) == 4 and name.lower() == b"host":
+                    value = content
+                    break
+        return host_of(value)[0] if value else ""
+
+    def lacks(self, *what: str) -> bool:
+        """Whether the sensor could not see one of these parts."""
+        return any(lack in what for lack, _ in self.recording.lacks)
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The canonical path without its first slash, cut at slashes: ("",) of "/"; a last "" of a trailing slash."""
+        return tuple(self.path[1:].split("/"))
+
+    @cached_property
+    def query(self) -> tuple[tuple[str, str], ...] | Unseen:
+        """Decoded names and values in order, at most `PAIRS_MOST`."""
+        if self.query_text is None:
+            return UNSEEN if self.lacks("query") else ()
+        if self.lacks("query"):
+            return UNSEEN
+        return tuple(parameters("&".join(self.query_text.split("&", PAIRS_MOST)[:PAIRS_MOST])))
+
+    @cached_property
+    def fields(self) -> Mapping[str, str]:
+        """Request fields by name in lower case, values as Latin-1, several lines joined by ", "; without those of `unseen`."""
+        return _mapped(self.request.fields)
+
+    @cached_property
+    def response_fields(self) -> Mapping[str, str]:
+        """Likewise of the response; empty where there is none. Set-Cookie lines are joined by a line feed."""
+        return _mapped(self.response.fields) if self.response is not None else {}
+
+    @property
+    def fields_seen(self) -> bool:
+        """Whether the request's fields are there, so that an absent one really was absent."""
+        return not self.lacks("request-fields", "fields")
+
+    @property
+    def response_fields_seen(self) -> bool:
+        return self.response is not None and not self.lacks("response-fields", "fields")
+
+    def sees(self, name: str) -> bool:
+        """Whether it is known if the request had this field (lower case), and with which value."""
+        return self.fields_seen and name not in self.recording.unseen
+
+    @cached_property
+    def content_type(self) -> str:
+        """The media type of the request without parameters, in lower case; empty where there is none."""
+        return _media_type(self.fields.get("content-type"))
+
+    @cached_property
+    def response_content_type(self) -> str:
+        return _media_type(self.response_fields.get("content-type"))
+
+    @cached_property
+    def request_value(self) -> Any:
+        """The body as a value: JSON as plain values, a form as a dict, text as str. None where there is no body.
+
+        UNSEEN where the recording does not hold all of it, or it has no reading within bounds.
+        """
+        request = self.request
+        if self.lacks("request-body") or request.truncated:
+            return UNSEEN
+        if not request.body:
+            return None
+        return _value(self.fields, request.body, self.content_type)
+
+    @cached_property
+    def response_value(self) -> Any:
+        """Likewise of the response."""
+        response = self.response
+        if response is None or response.truncated or self.lacks("response-body", "response"):
+            return UNSEEN
+        if not response.body:
+            return UNSEEN if self.method == "HEAD" else None
+        return _value(self.response_fields, response.body, self.response_content_type)
+
+
+def _mapped(lines: Fields) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for raw, value in lines:
+        name = raw.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        if name in found:
+            joint = "\n" if name == "set-cookie" else "; " if name == "cookie" else ", "
+            text = f"{found[name]}{joint}{text}"
+        found[name] = text
+    return found
+
+
+def _media_type(value: str | None) -> str:
+    if not value:
+        return ""
+    parsed = read_media_type(value.encode("latin-1"))
+    return "" if parsed is None else parsed.type
+
+
+def _value(fields: Mapping[str, str], body: bytes, media_type: str) -> Any:
+    coding = fields.get("content-encoding", "")
+    if coding or len(body) > BODY_MOST:
+        try:
+            body = decode(coding.encode("latin-1"), body, BODY_MOST, RATIO_MOST)
+        except Undecodable:
+            return UNSEEN
+    kind = kind_of(media_type) if media_type else Kind.OPAQUE
+    declared = fields.get("content-type", "").encode("latin-1")
+    if kind is Kind.OPAQUE:
+        if media_type or body[:1] not in (b"{", b"["):
+            return UNSEEN
+        declared = b"application/json"  # nobody said, and it looks like it
+    try:
+        value = read_body(declared, body)
+    except BodyError:
+        return UNSEEN
+    if type(value) is Form:
+        return _grouped(value.pairs)
+    if type(value) is Multipart:
+        return _grouped(
+            tuple((part.name, part.content.decode("utf-8", "replace")) for part in value.parts if not part.filename)
+        )
+    return UNSEEN if isinstance(value, (bytes, XMLDocument)) else value
+
+
+def _grouped(pairs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """A name that stands several times has a list."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in found:
+            found[name] = value
+        elif type(found[name]) is list:
+            found[name].append(value)
+        else:
+            found[name] = [found[name], value]
+    return found
