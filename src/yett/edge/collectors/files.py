@@ -57,9 +57,10 @@ class Collector:
         else:
             yield from self._file(path)
 
-    def stream(self, file: IO[bytes], name: str) -> Iterator[Found]:
-        """As `collect`, of what is open already, such as standard input."""
-        yield from _counted(name, self._content(file, name, 0.0))
+    def stream(self, file: IO[bytes], name: str, written: float = 0.0) -> Iterator[Found]:
+        """As `collect`, of what is open already, such as standard input. written: for what does not say when it was, in seconds
+        since the Unix epoch."""
+        yield from _counted(name, self._content(file, name, written))
 
     def _directory(self, top: Path) -> Iterator[Found]:
         """Depth first. A loop with a stack: depth is up to whoever made the tree."""
