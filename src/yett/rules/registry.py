@@ -5,7 +5,7 @@ A family is a package below `yett.rules`; its entry point group is "yett.<family
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 
-from yett.model.rule import AttackRule, Prepared, Rule, Scope
+from yett.model.classes import DataClass
+from yett.model.rule import AttackRule, CheckRule, Prepared, Rule, Scope
+from yett.rules.checking.issue import Issue
 from yett.rules.inspection.signature import Signature, Structure
 
 
@@ -31,6 +33,15 @@ class Attack(msgspec.Struct, frozen=True):
 
     rule: AttackRule
     signatures: tuple[Signature | Structure, ...]
+    manual: str
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One discovered check. judge: with what is judged and its settings. settings: the Struct of numbers that decide, or None."""
+
+    rule: CheckRule
+    judge: Callable[[Any, Any], Iterator[Issue]]
+    settings: type[msgspec.Struct] | None
     manual: str
 
 
@@ -83,4 +94,47 @@ def attacks() -> dict[str, Attack]:
         if attack.rule.id in found or attack.rule.id in guards():
             raise RuleError(f"{module.__name__}: the rule id {attack.rule.id!r} is already taken")
         found[attack.rule.id] = attack
+    return found
+
+
+class Described(msgspec.Struct, frozen=True):
+    """One discovered class of sensitive data."""
+
+    rule: DataClass
+    manual: str
+
+
+@cache
+def data_classes() -> dict[str, Described]:
+    """All classes of sensitive data by id. Raises RuleError for a module of the wrong shape or an id that stands twice."""
+    found: dict[str, Described] = {}
+    for module in _modules("classes"):
+        missing = [name for name in ("CLASS", "__doc__") if not getattr(module, name, None)]
+        if missing:
+            raise RuleError(f"{module.__name__}: the module of a class of data needs {', '.join(missing)}")
+        if module.CLASS.id in found:
+            raise RuleError(f"{module.__name__}: the class id {module.CLASS.id!r} is already taken")
+        found[module.CLASS.id] = Described(module.CLASS, (module.__doc__ or "").strip())
+    return found
+
+
+def as_check(module: ModuleType) -> Check:
+    """Read one check out of its module. Raises RuleError."""
+    missing = [name for name in ("RULE", "check", "__doc__") if not getattr(module, name, None)]
+    if missing:
+        raise RuleError(f"{module.__name__}: a check's module needs {', '.join(missing)}")
+    settings, check = getattr(module, "Settings", None), module.check
+    judge = check if settings is not None else lambda subject, _: check(subject)
+    return Check(module.RULE, judge, settings, (module.__doc__ or "").strip())
+
+
+@cache
+def checks() -> dict[str, Check]:
+    """All passive checks by id. Raises RuleError for a module of the wrong shape or an id that stands twice."""
+    found: dict[str, Check] = {}
+    for module in _modules("checks"):
+        check = as_check(module)
+        if check.rule.id in found or check.rule.id in guards() or check.rule.id in attacks():
+            raise RuleError(f"{module.__name__}: the rule id {check.rule.id!r} is already taken")
+        found[check.rule.id] = check
     return found

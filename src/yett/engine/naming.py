@@ -1,0 +1,117 @@
+"""What names of fields say of the classes of sensitive data. Pure; it must not see values.
+
+A phrase of a class speaks where its words stand in the name one after the other, the last step of the path among them:
+"card number" in `cardNumber`, `billing_card_number_1` and `card.number`. The longest phrase wins: in `ipAddress` there is no
+address of a house. Words after the phrase may only be such as leave its meaning: `emailVerified` is no address.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+
+from yett.formats.names import divided, words
+from yett.model.classes import DataClass
+
+
+class Strength(IntEnum):
+    """How clearly a name speaks of a class."""
+
+    HINT = 1
+    NAME = 2
+
+
+_MOST_WORDS = 6
+"""Words of a phrase at most."""
+_STEPS = 3
+"""Steps of a path that are read: the name and what it stands in."""
+
+# fmt: off
+_AFTER = frozenset({
+    "1", "2", "3", "4", "5", "a", "b", "address", "addresses", "alt", "alternate", "alternative", "backup", "clear",
+    "confirm", "confirmation", "confirmed", "current", "default", "field", "formatted", "full", "home", "in", "input",
+    "kana", "latin", "legal", "list", "local", "main", "mobile", "native", "new", "no", "normalized", "nr", "num",
+    "number", "numbers", "old", "original", "personal", "plain", "preferred", "previous", "primary", "private", "raw",
+    "repeat", "secondary", "str", "string", "text", "val", "value", "values", "verify", "work", "again", "furigana",
+    "romaji", "encrypted",
+})
+"""Words that may follow a phrase."""
+_BEFORE = frozenset({
+    "has", "is", "are", "allow", "allowed", "allows", "can", "enable", "enabled", "require", "required", "requires",
+    "needs", "show", "hide", "send", "use", "uses", "max", "min", "maximum", "minimum", "count", "total", "num", "verify",
+    "validate", "check", "force", "skip", "should", "no", "without", "with", "include", "reset", "forgot", "change",
+    "expire", "expires", "supports",
+})
+"""Words at the beginning of a name after which it holds a switch or a number, and not what the phrase says."""
+_COMMON = frozenset({
+    "user", "customer", "client", "account", "billing", "shipping", "delivery", "home", "work", "primary", "secondary",
+    "contact", "person", "personal", "employee", "member", "owner", "sender", "recipient", "patient", "holder", "my",
+    "new", "old", "current", "confirm", "number", "code", "value", "date", "id", "name", "text", "company", "business",
+    "type", "verified", "status", "count", "hash", "time", "at", "list", "url", "key", "enabled", "expiry", "guest",
+    "student", "driver", "passenger", "emergency",
+})
+# fmt: on
+
+
+class Naming:
+    """The phrases of a set of classes."""
+
+    def __init__(self, classes: Iterable[DataClass]) -> None:
+        self._phrases: dict[str, dict[str, Strength]] = {}
+        vocabulary: set[str] = set(_COMMON)
+        for one in classes:
+            for strength, phrases in ((Strength.HINT, one.hints), (Strength.NAME, one.names)):
+                for phrase in phrases:
+                    parts = words(phrase)
+                    vocabulary.update(part for part in parts if len(part) > 1 and not part.isdigit())
+                    self._phrases.setdefault("".join(parts), {})[one.id] = strength
+        self._vocabulary = frozenset(vocabulary)
+
+    def strengths(self, name: str, place: str) -> Mapping[str, Strength]:
+        """Which classes the name of a field may speak of. place: what it stands in, as for `Classifier`."""
+        steps = _steps(name, place)
+        if not steps:
+            return {}
+        before = [word for step in steps[:-1] for word in self._words(step)]
+        own = self._words(steps[-1])
+        if len(own) > 1 and own[0] in _BEFORE:
+            return {}
+        every = (*before[-4:], *own)
+        return self._spoken(every, len(every) - len(own))
+
+    def _words(self, step: str) -> tuple[str, ...]:
+        return tuple(part for word in words(step) for part in self._divided(word))
+
+    def _divided(self, word: str) -> tuple[str, ...]:
+        if word in self._phrases or (word.endswith("s") and word[:-1] in self._phrases):
+            return (word,)
+        return divided(word, self._vocabulary)
+
+    def _spoken(self, every: tuple[str, ...], own: int) -> dict[str, Strength]:
+        """The classes of all phrases that reach into the own words of the name and stand in no longer one."""
+        spans: list[tuple[int, int, dict[str, Strength]]] = []
+        for start in range(len(every)):
+            for end in range(len(every), max(start, own), -1):
+                if end - start > _MOST_WORDS:
+                    continue
+                phrase = "".join(every[start:end])
+                meant = self._phrases.get(phrase) or (self._phrases.get(phrase[:-1]) if phrase.endswith("s") else None)
+                if meant:
+                    spans.append((start, end, meant))
+        found: dict[str, Strength] = {}
+        for start, end, meant in spans:
+            if any(a <= start and end <= b and (a, b) != (start, end) for a, b, _ in spans):
+                continue
+            if all(word in _AFTER or word.isdigit() for word in every[end:]):
+                for id_, strength in meant.items():
+                    found[id_] = max(strength, found.get(id_, Strength.HINT))
+        return found
+
+
+def _steps(name: str, place: str) -> list[str]:
+    """The last steps of the path, the name last. Items and indexes are no steps."""
+    path = [
+        step for part in (place[-256:], name) for step in part.replace("/", ".").replace("[", ".").replace("]", "").split(".")
+    ]
+    kept = [step for step in path if step and step not in ("*", "$", "-", "{}") and not step.isdigit()]
+    if len(kept) > 1 and kept[-2] == kept[-1]:
+        kept.pop()
+    return kept[-_STEPS:]
