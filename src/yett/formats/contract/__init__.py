@@ -1,4 +1,4 @@
-"""Contracts: Swagger 2.0, OpenAPI 3.0 and 3.1, from parsed documents to something that requests can be held against.
+"""Contracts: Swagger 2.0, OpenAPI 3.0 to 3.2, from parsed documents to something that requests can be held against.
 
 `read_contract` makes a `Contract`, a value; `open_contract` makes it usable. Nothing is ever fetched, and nothing is left
 out silently: what is wrong is in `Contract.problems`, what will not be enforced in `Contract.unenforced`.
@@ -36,7 +36,7 @@ def read_contract(root: str, documents: Mapping[str, Any]) -> Contract:
     tree = documents[root]
     version = _version(tree)
     if version is None:
-        message = "not a description that is understood: swagger must be '2.0', or openapi 3.0.x or 3.1.x"
+        message = "not a description that is understood: swagger must be '2.0', or openapi 3.0.x, 3.1.x or 3.2.x"
         return Contract(version="", problems=(Problem(root, "", message),))
     reader = Reader(Documents(root, documents), version)
     return assembled(reader, Swagger(reader) if version == "2.0" else OpenAPI(reader))
@@ -48,4 +48,4 @@ def _version(tree: Any) -> str | None:
     if str(tree.get("swagger")) in ("2.0", "2"):
         return "2.0"
     text = str(tree.get("openapi"))
-    return next((version for version in ("3.0", "3.1") if text == version or text.startswith(f"{version}.")), None)
+    return next((version for version in ("3.0", "3.1", "3.2") if text == version or text.startswith(f"{version}.")), None)

@@ -3,8 +3,8 @@
 Two shapes exist. In a choice (`oneOf` or `anyOf` of references with a discriminator beside it) a value that names a schema
 picks that one, and whether others would match as well does not matter. In a base (a schema with a discriminator that others
 derive from by `allOf`) the schema that the value names is applied on top. A value that names nothing leaves it to the choice or
-the base alone: a discriminator is no constraint by itself. Sources: OpenAPI 3.0.4, 4.7.25; OpenAPI 3.1.1, 4.8.25; Swagger 2.0,
-"Schema Object".
+the base alone: a discriminator is no constraint by itself. Sources: OpenAPI 3.0.4, 4.7.25; OpenAPI 3.1.1, 4.8.25; OpenAPI 3.2.0,
+4.25; Swagger 2.0, "Schema Object".
 """
 
 import re
@@ -31,9 +31,14 @@ def dispatch(conversion: "Conversion", node: Node, in_place: bool) -> "tuple[lis
     if name is None:
         return [], frozenset()
     targets = _mapped(conversion, node)
+    default = _default(conversion, node)
     if choice is None:
         targets += conversion.pool.descendants(node)
-        return _branches(conversion, name, targets, node, in_place), frozenset()
+        branches = _branches(conversion, name, targets, node, in_place)
+        if default is not None and (default.document, default.path) != (node.document, node.path):
+            other = {"type": "object", "not": _is_one_of(name, list(dict.fromkeys(value for value, _ in targets)))}
+            branches.append({"if": other, "then": conversion.link(default, in_place)})
+        return branches, frozenset()
     members = [member for member in node.value[choice] if member != {"type": "null"}]
     if not all(isinstance(member, dict) and "$ref" in member for member in members):
         conversion.gap(
@@ -45,10 +50,13 @@ def dispatch(conversion: "Conversion", node: Node, in_place: bool) -> "tuple[lis
     plain: list[Tree] = [conversion.link(target, in_place) for _, target in named]
     if len(members) < len(node.value[choice]):
         plain.append({"type": "null"})
+    otherwise: Tree = {choice: plain}
+    if default is not None:
+        otherwise = {"if": {"type": "object"}, "then": conversion.link(default, in_place), "else": otherwise}
     chosen: Tree = {
         "if": _is_one_of(name, list(dict.fromkeys(value for value, _ in targets))),
         "then": {"allOf": _branches(conversion, name, targets, node, in_place)},
-        "else": {choice: plain},
+        "else": otherwise,
     }
     return [chosen], replaced
 
@@ -63,6 +71,9 @@ def variant_for(conversion: "Conversion", target: Node) -> Variant:
         return Variant.WHOLE
     home = (conversion.home.document, conversion.home.path)
     reached = [*conversion.pool.descendants(target), *_mapped(conversion, target, quiet=True)]
+    default = _default(conversion, target, quiet=True)
+    if default is not None:
+        reached.append(("", default))
     for choice in ("oneOf", "anyOf"):
         if isinstance(target.value.get(choice), list):
             reached += _members(conversion, target, choice, quiet=True)
@@ -89,6 +100,19 @@ def _mapped(conversion: "Conversion", node: Node, quiet: bool = False) -> Target
             if not quiet:
                 conversion.problem(mapping.child(str(value)), str(broken))
     return found
+
+
+def _default(conversion: "Conversion", node: Node, quiet: bool = False) -> Node | None:
+    """What objects must satisfy whose property is missing or names nothing (OpenAPI 3.2.0, 4.25)."""
+    place = node.child("discriminator", "defaultMapping")
+    if conversion.pool.version != "3.2" or place.value is None:
+        return None
+    try:
+        return _by_name(conversion, node.document, place.value)
+    except BrokenReference as broken:
+        if not quiet:
+            conversion.problem(place, str(broken))
+        return None
 
 
 def _by_name(conversion: "Conversion", document: str, reference: Any) -> Node:

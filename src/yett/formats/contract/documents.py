@@ -132,12 +132,16 @@ class Documents:
         self.root = root
         self.trees = trees
         self._anchors: dict[str, dict[str, Path]] = {}
+        selves = ((name, tree.get("$self")) for name, tree in trees.items() if isinstance(tree, dict) and "openapi" in tree)
+        self._addresses = {address: name for name, address in selves if isinstance(address, str) and "://" in address}
+        """Documents by the address that they give themselves (OpenAPI 3.2.0, 4.1.2)."""
 
     def resolve(self, document: str, reference: object) -> Node:
         """What a `$ref` in `document` points to; it may be a reference again. Raises BrokenReference."""
         if not isinstance(reference, str):
             raise BrokenReference("$ref is not a string")
-        name = target_document(document, reference)
+        address, _, _ = reference.partition("#")
+        name = self._addresses[address] if address in self._addresses else target_document(document, reference)
         if name not in self.trees:
             raise BrokenReference(f"{reference!r}: there is no document {name!r}")
         fragment = percent_decoded(reference.partition("#")[2])

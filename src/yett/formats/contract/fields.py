@@ -49,7 +49,8 @@ def read_spread(parameter: Parameter, shape: Shape, groups: Groups) -> Any:
     """The value of one parameter of a query, cookie or form; ABSENT where it was not sent. Raises Unreadable."""
     name = parameter.name
     if parameter.style == UNREAD:
-        return [groups.pop(key) for key in list(groups) if key == name or key.startswith(f"{name}[")] or ABSENT
+        mine = [key for key in groups if not name or key == name or key.startswith(f"{name}[")]  # "" is the whole query
+        return [groups.pop(key) for key in mine] or ABSENT
     if parameter.style == "deepObject":
         return _deep(parameter, shape, groups)
     if shape.is_object and parameter.explode:

@@ -1,6 +1,7 @@
 """The keywords of a schema that hold plain values, and which keywords each version knows.
 
-Sources: Swagger 2.0 "Schema Object"; OpenAPI 3.0.4, 4.7.24; OpenAPI 3.1.1, 4.8.24 with JSON Schema 2020-12.
+Sources: Swagger 2.0 "Schema Object"; OpenAPI 3.0.4, 4.7.24; OpenAPI 3.1.1, 4.8.24 and OpenAPI
+3.2.0, 4.24 with JSON Schema 2020-12.
 """
 
 from collections.abc import Callable
@@ -99,6 +100,7 @@ KNOWN = {
     "3.0": _COMMON | {"not", "anyOf", "oneOf", "nullable", "writeOnly"},
     "3.1": (_COMMON | {"writeOnly", "nullable"} | LISTS | MAPS | SINGLE | PLAIN.keys()),
 }
+KNOWN["3.2"] = KNOWN["3.1"]
 """Asserting keywords, by version. `nullable` is not one of 3.1, but what it means there is plain, and many contracts have it."""
 
 SILENT = {
@@ -121,3 +123,7 @@ TYPES = {
     "3.0": frozenset(("array", "boolean", "integer", "number", "object", "string")),
     "3.1": frozenset(("array", "boolean", "integer", "number", "object", "string", "null")),
 }
+TYPES["3.2"] = TYPES["3.1"]
+
+MODERN = frozenset(("3.1", "3.2"))
+"""Versions whose schemas are those of JSON Schema 2020-12."""

@@ -1,12 +1,14 @@
-"""OpenAPI 3.0 and 3.1: servers, security schemes, parameters, bodies and responses.
+"""OpenAPI 3.0 to 3.2: servers, security schemes, parameters, bodies and responses.
 
-Sources: OpenAPI 3.0.4 and 3.1.1, sections 4.7.5 (server), 4.7.12 (parameter), 4.7.13 (request body), 4.7.17 (response).
+Sources: OpenAPI 3.0.4 and 3.1.1, sections 4.7.5 (server), 4.7.12 (parameter), 4.7.13 (request body), 4.7.17 (response); OpenAPI
+3.2.0, 4.12 (querystring) and 4.14 (itemSchema).
 """
 
 from typing import Any
 
 from yett.formats.contract.directions import Direction
 from yett.formats.contract.documents import Node
+from yett.formats.contract.fields import UNREAD
 from yett.formats.contract.reading import Reader
 from yett.formats.contract.servers import base_path, expanded
 from yett.formats.contract.values import NO_SCHEMA, Answer, Body, Media, Parameter, SecurityScheme
@@ -16,10 +18,17 @@ STYLES = {
     "path": ("simple", "label", "matrix"),
     "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
     "header": ("simple",),
-    "cookie": ("form",),
+    "cookie": ("form", "cookie"),
     "form": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
 }
 """Styles by place; the first is the default."""
+
+DIALECTS = (
+    None,
+    "https://spec.openapis.org/oas/3.1/dialect/base",
+    "https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
+)
+"""Dialects that say of a schema what OpenAPI's own says."""
 
 RESERVED_FIELDS = frozenset(("accept", "content-type", "authorization"))
 """Fields that a parameter of this name does not describe (4.7.12.1)."""
@@ -33,7 +42,7 @@ class OpenAPI:
         if "webhooks" in reader.root.value:
             why = "they are requests that the API makes, not requests to it"
             reader.report.gap(reader.root.child("webhooks"), "webhooks", why)
-        if reader.root.value.get("jsonSchemaDialect") not in (None, "https://spec.openapis.org/oas/3.1/dialect/base"):
+        if reader.root.value.get("jsonSchemaDialect") not in DIALECTS:
             reader.report.gap(
                 reader.root.child("jsonSchemaDialect"), "jsonSchemaDialect", "schemas are read in OpenAPI's own dialect"
             )
@@ -76,6 +85,8 @@ class OpenAPI:
 
     def parameter(self, node: Node) -> Parameter | None:
         name, place = node.value.get("name"), node.value.get("in")
+        if place == "querystring" and self.reader.version == "3.2":
+            return self._whole_query(node)
         if not isinstance(name, str) or not name or place not in ("path", "query", "header", "cookie"):
             self.reader.problem(node, "a parameter needs a name, and a place: path, query, header or cookie")
             return None
@@ -83,6 +94,20 @@ class OpenAPI:
             self.reader.gap(node, f"header {name}", "OpenAPI ignores a parameter of this name")
             return None
         return self.serialised(node, name, place, Direction.REQUEST)
+
+    def _whole_query(self, node: Node) -> Parameter | None:
+        """A parameter that is the whole query. As a form it is an object whose properties are spread over the query."""
+        contents = list(self.reader.mapping(node.child("content")))
+        if len(contents) != 1 or "schema" in node.value:
+            self.reader.problem(node, "a parameter in querystring has exactly one content and no schema")
+            return None
+        media, content = contents[0]
+        required = node.value.get("required") is True
+        if kind_of(media.lower()) is Kind.FORM and isinstance(content.child("schema").value, dict):
+            schema = self.reader.schema(content.child("schema"), Direction.REQUEST)
+            return Parameter("", "query", required, "form", True, schema)
+        self.reader.gap(content, f"querystring as {media}", "only forms with a schema are read there")
+        return Parameter("", "query", required, UNREAD, True, NO_SCHEMA)
 
     def serialised(self, node: Node, name: str, place: str, direction: Direction) -> Parameter:
         """What parameters and response fields have in common."""
@@ -92,6 +117,9 @@ class OpenAPI:
             self.reader.problem(node.child("required"), "must be true or false")
         style, explode = self.style(node, place)
         schema, media = NO_SCHEMA, ""
+        if style == "cookie":
+            self.reader.gap(node, f"cookie {name}", "values in the style cookie are not validated")
+            return Parameter(name, place, required is True, UNREAD, explode, NO_SCHEMA)
         if "content" in value:
             contents = list(self.reader.mapping(node.child("content")))
             if len(contents) != 1 or "schema" in value:
@@ -111,10 +139,10 @@ class OpenAPI:
     def style(self, node: Node, place: str) -> tuple[str, bool]:
         allowed = STYLES.get(place, ("simple",))
         style = node.value.get("style", allowed[0])
-        if style not in allowed:
+        if style not in allowed or (style == "cookie" and self.reader.version != "3.2"):
             self.reader.problem(node.child("style"), f"{style!r} is not a style of a {place} parameter")
             style = allowed[0]
-        explode = node.value.get("explode", style == "form")
+        explode = node.value.get("explode", style in ("form", "cookie"))
         if not isinstance(explode, bool):
             self.reader.problem(node.child("explode"), "must be true or false")
         return style, explode is True
@@ -151,6 +179,9 @@ class OpenAPI:
                 if "schema" in target.value:
                     schema = self.reader.schema(target.child("schema"), direction)
                     opaque_gap(self.reader, target, parsed.type)
+                for key in ("itemSchema", "prefixEncoding", "itemEncoding"):
+                    if key in target.value:
+                        self.reader.gap(target.child(key), key, "items of a stream are not validated one by one")
                 encoding = self._encoding(target) if parsed.kind in (Kind.FORM, Kind.MULTIPART) else ()
                 found.append(Media(parsed.type, schema, (parsed.parameter("charset") or "").lower(), encoding))
         return tuple(found)

@@ -25,6 +25,7 @@ from yett.formats.contract.values import (
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _TEMPLATE_NAME = re.compile(r"\{([^{}/]*)\}")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default")
 
 
@@ -101,7 +102,10 @@ class Reader:
         alternatives = []
         for alternative in self.items(node):
             members = []
-            for name, scopes in self.mapping(alternative):
+            for named, scopes in self.mapping(alternative):
+                name = named
+                if name not in schemes and self.version == "3.2":  # which may also be a reference (4.30)
+                    name = name.removeprefix("#/components/securitySchemes/")
                 if name not in schemes:
                     self.problem(scopes, f"there is no security scheme {name!r}")
                 members.append((name, tuple(str(scope.value) for scope in self.items(scopes))))
@@ -137,11 +141,23 @@ class PathReader:
             if item is None or not self._template_is_sound(template, node):
                 continue
             shared = list(self.reader.items(item.child("parameters")))
-            for method in METHODS:
-                declared = item.child(method)
+            for method, declared in self._declared(item):
                 operation = None if declared.value is None else self.reader.follow(declared)
                 if operation is not None:
                     yield self._operation(template, method, operation, item, shared)
+
+    def _declared(self, item: Node) -> Iterator[tuple[str, Node]]:
+        """The operations of a path by method; since OpenAPI 3.2 (4.9.1) there are more than eight of these."""
+        for method in METHODS:
+            yield method.upper(), item.child(method)
+        if self.reader.version != "3.2":
+            return
+        yield "QUERY", item.child("query")
+        for method, node in self.reader.mapping(item.child("additionalOperations")):
+            if not _TOKEN.fullmatch(method) or method.lower() in (*METHODS, "query"):
+                self.reader.problem(node, f"{method!r} is not a method, or one that has a field of its own")
+            else:
+                yield method, node
 
     def _template_is_sound(self, template: str, node: Node) -> bool:
         names = _TEMPLATE_NAME.findall(template)
@@ -179,7 +195,7 @@ class PathReader:
         if "callbacks" in node.value:
             reader.gap(node.child("callbacks"), "callbacks", "they are requests that the API makes, not requests to it")
         entry = Entry(
-            method=method.upper(),
+            method=method,
             template=template,
             operation_id=self._identifier(node),
             deprecated=node.value.get("deprecated") is True,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from yett.formats.contract import discriminators
 from yett.formats.contract.directions import Direction, Variant, hidden_names, is_flagged
 from yett.formats.contract.documents import BrokenReference, Documents, Node, key_text
-from yett.formats.contract.keywords import CHECKED, COUNTED, IN_PLACE, KNOWN, LISTS, MAPS, PLAIN, SILENT, TYPES
+from yett.formats.contract.keywords import CHECKED, COUNTED, IN_PLACE, KNOWN, LISTS, MAPS, MODERN, PLAIN, SILENT, TYPES
 from yett.formats.contract.patterns import linear
 from yett.formats.contract.report import Report
 from yett.formats.contract.value_formats import asserted
@@ -56,7 +56,7 @@ class Conversion:
     def convert(self, node: Node, in_place: bool, hidden: frozenset[str], depth: int) -> Tree:
         """in_place: whether the schema applies to the same value as `home`. hidden: properties that this direction has not."""
         value = node.value
-        if isinstance(value, bool) and (self.pool.version == "3.1" or node.path[-1:] == ("additionalProperties",)):
+        if isinstance(value, bool) and (self.pool.version in MODERN or node.path[-1:] == ("additionalProperties",)):
             return value
         if not isinstance(value, dict):
             self.problem(node, "a schema must be an object")
@@ -64,7 +64,7 @@ class Conversion:
         if depth > MAX_DEPTH:
             self.problem(node, f"schemas are nested deeper than {MAX_DEPTH}")
             return True
-        if "$ref" in value and self.pool.version != "3.1":
+        if "$ref" in value and self.pool.version not in MODERN:
             self._ignored_siblings(node)
             return self.refer(node, in_place)
         if self._foreign(node):
@@ -163,7 +163,7 @@ class Conversion:
         self.gap(node.child(key), key, why)
 
     def _plain(self, node: Node, key: str, part: Any, out: dict[str, Any]) -> None:
-        if key.startswith("exclusive") and self.pool.version != "3.1":
+        if key.startswith("exclusive") and self.pool.version not in MODERN:
             if not isinstance(part, bool):
                 self.problem(node.child(key), f"{key} must be true or false in OpenAPI {self.pool.version}")
             return
@@ -212,7 +212,7 @@ class Conversion:
         value = node.value.get("type")
         if "type" not in node.value or value == "file":
             return
-        names = value if isinstance(value, list) and self.pool.version == "3.1" else [value]
+        names = value if isinstance(value, list) and self.pool.version in MODERN else [value]
         names = ["null" if name is None and isinstance(value, list) else name for name in names]
         if not names or any(not isinstance(name, str) or name not in TYPES[self.pool.version] for name in names):
             why = f"OpenAPI {self.pool.version} has no such type: every value passes"
@@ -247,7 +247,7 @@ class Conversion:
 
     def _exclusive(self, node: Node, out: dict[str, Any]) -> None:
         """Up to OpenAPI 3.0, exclusiveMinimum is a flag beside minimum."""
-        if self.pool.version == "3.1":
+        if self.pool.version in MODERN:
             return
         for bound, flag in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
             if node.value.get(flag) is True and bound in out:

@@ -130,7 +130,7 @@ class Schema(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Contract(msgspec.Struct, frozen=True):
-    """A whole API description. version: "2.0", "3.0", "3.1"; revision: the API's own version.
+    """A whole API description. version: "2.0", "3.0", "3.1", "3.2"; revision: the API's own version.
 
     bases: base paths without trailing slash; "" stands for the root. groups: ids of the schemas that share a validator.
     problems: what is wrong with it; a contract with problems must not be enforced. unenforced: what it asks for in vain.
