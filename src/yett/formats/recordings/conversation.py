@@ -100,9 +100,7 @@ class Conversation:
         if self._client is None or self.kind not in ("", "http"):
             return
         if side != self._client:
-            self._early.append((octets, time, at, acknowledged))
-            self._early_size += len(octets)
-            self._release(everything=self._early_size > EARLY_OCTETS or len(self._early) > EARLY_PARTS)
+            self._hear(octets, time, at, acknowledged)
             return
         self._requests.octets(octets, time, at, acknowledged)
         self._seen = at + len(octets)
@@ -118,9 +116,7 @@ class Conversation:
                 self._uncertain = self._after_gap = True
             self._release()
         elif self._client is not None:
-            self._release(everything=True)
-            if not self._responses.gap(size):
-                self._uncertain = True
+            self._hear(b"", 0.0, size, self._early[-1][3] if self._early else 0)
 
     def end(self, side: int, cut: bool) -> None:
         if self._client is None:
@@ -136,13 +132,20 @@ class Conversation:
                 why = "the recording has none" if cut or self._uncertain else "the connection ended without a response"
                 self._unanswered(self._queue.popleft(), why, failed=not cut and not self._uncertain)
 
+    def _hear(self, octets: bytes, time: float, at: int, acknowledged: int) -> None:
+        """What the server says, in its turn; without octets a gap of the size `at`."""
+        self._early.append((octets, time, at, acknowledged))
+        self._early_size += len(octets)
+        self._release(everything=self._early_size > EARLY_OCTETS or len(self._early) > EARLY_PARTS)
+
     def _release(self, everything: bool = False) -> None:
         """Hear the server as far as the client has been heard: captures mix the order of the two directions."""
         while self._early and (everything or self._early[0][3] <= self._seen):
             octets, time, at, acknowledged = self._early.popleft()
             self._early_size -= len(octets)
-            self._responses.octets(octets, time, at, acknowledged)
-            if self._responses.lost:
+            if octets:
+                self._responses.octets(octets, time, at, acknowledged)
+            if self._responses.lost if octets else not self._responses.gap(at):
                 self._uncertain = True
             self._check(self._responses)
 
@@ -227,6 +230,7 @@ class Conversation:
         if queue:
             return queue.popleft()
         self.orphans += 1
+        self._uncertain = True
         return None
 
     # --- exchanges --------------------------------------------------------------------------------------------------
