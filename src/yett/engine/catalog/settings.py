@@ -1,0 +1,32 @@
+"""Every number that decides about views, exposure and coverage. The same names stand in the configuration and in what is put out.
+
+It must not know how the numbers are used.
+"""
+
+import msgspec
+
+DAY = 86_400.0
+
+
+class ViewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Thresholds of views. Times in seconds.
+
+    orphan_after: how long a service must have been watched before a declared operation without an accepted call is an orphan:
+        a month holds what runs weekly and monthly. orphan_exchanges: and how many of its exchanges were seen.
+    dormant_after: silence, while the service itself was called, from which on an operation is dormant. dormant_calls: accepted
+        calls that it had before; fewer were never real use.
+    consistent: ratio of authenticated among successful answers from which on authentication is called consistent.
+    attach_ratio: share of a service's accepted exchanges that a description's templates must hold before the description is
+        taken to be the service's, where no name and no host says so. attach_operations: and how many of its operations.
+    partner_consumers: most consumers of an operation that is called with client certificates from public addresses, for which it
+        is called a partner's.
+    """
+
+    orphan_after: float = 30 * DAY
+    orphan_exchanges: int = 1_000
+    dormant_after: float = 30 * DAY
+    dormant_calls: int = 5
+    consistent: float = 0.95
+    attach_ratio: float = 0.5
+    attach_operations: int = 2
+    partner_consumers: int = 50
