@@ -1,1 +1,119 @@
-"""Learning from exchanges: a fold whose parts merge, and whose result does not know any order."""
+"""Learning from exchanges: a fold whose parts merge, and whose result does not know any order.
+
+`Learning` holds one tree of paths for each service, bounded in everything that comes from outside. It must not know where exchanges
+come from, nor where its state is kept.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from yett.engine.learning.callers import Callers
+from yett.engine.learning.seen import Seen
+from yett.engine.learning.service import Service
+from yett.engine.learning.settings import Settings
+from yett.engine.learning.shape import Classify
+from yett.engine.learning.sketches import hash64
+from yett.engine.learning.templates import Learnt, operations
+from yett.formats.http1 import Refused
+from yett.formats.recordings.values import Recording
+
+__all__ = ["OTHERS", "Learning", "Learnt", "Service", "Settings", "operations"]
+
+OTHERS = "(others)"
+"""Name that services beyond `Settings.services` share: the Host field is up to the caller."""
+
+VERSION = 1
+"""Of the state. Another one is refused rather than misread."""
+
+
+class Learning:
+    """The fold over recordings. key: of keyed hashes, 16 octets or more; parts can be merged if they have the same one.
+
+    classify: data classes of a value, see `yett.engine.classes`. unreadable: recordings without a single reading, by reason.
+    """
+
+    def __init__(self, settings: Settings, key: bytes, classify: Classify) -> None:
+        self.settings = settings
+        self.key = key
+        self._classify = classify
+        self._callers = Callers(key)
+        self._services: dict[str, Service] = {}
+        self._full = False
+        self.unreadable: dict[str, int] = {}
+
+    def add(self, recording: Recording) -> None:
+        """Never raises for what a recording may hold."""
+        try:
+            seen = Seen(recording)
+        except Refused as refused:
+            reason = refused.reason if recording.exchange is not None or recording.refused is not None else "not readable"
+            self.unreadable[reason] = self.unreadable.get(reason, 0) + recording.weight
+            return
+        self._service(seen.service).add(seen, self._callers.read(seen), self._classify)
+
+    def services(self) -> Iterator[Service]:
+        """By name."""
+        self._settle()
+        return iter([service for _, service in sorted(self._services.items())])
+
+    def merge(self, other: "Learning") -> None:
+        """Take in another part, which is used up by it. Raises ValueError where its settings or its key are others."""
+        if other.settings != self.settings or other.key != self.key:
+            raise ValueError("parts of different settings or keys cannot be merged")
+        for name, service in other._services.items():
+            mine = self._services.get(name)
+            if mine is None:
+                self._services[name] = service
+            else:
+                mine.merge(service)
+        self._full = self._full or other._full
+        for reason, count in other.unreadable.items():
+            self.unreadable[reason] = self.unreadable.get(reason, 0) + count
+        self._settle()
+
+    def state(self) -> bytes:
+        """Everything, as msgpack; the same octets whatever the order or the split of what was added."""
+        self._settle()
+        services = [service.state() for _, service in sorted(self._services.items())]
+        unreadable = sorted(self.unreadable.items())
+        return msgspec.msgpack.encode([VERSION, msgspec.to_builtins(self.settings), self._full, unreadable, services])
+
+    @classmethod
+    def from_state(cls, state: bytes, key: bytes, classify: Classify) -> "Learning":
+        """Raises ValueError for what `state` never gave."""
+        try:
+            version, settings, full, unreadable, services = msgspec.msgpack.decode(state)
+            if version != VERSION:
+                raise ValueError(f"learnt by another version of this program (state {version}, expected {VERSION})")
+            made = cls(msgspec.convert(settings, Settings), key, classify)
+            for one in services:
+                service = Service.from_state(one, made.settings, key)
+                made._services[service.name] = service
+        except (msgspec.DecodeError, TypeError, KeyError, IndexError, AttributeError) as error:
+            raise ValueError(f"not a state of learning: {type(error).__name__}") from None
+        made._full, made.unreadable = full, dict(unreadable)
+        return made
+
+    def _service(self, name: str) -> Service:
+        found = self._services.get(name)
+        if found is None:
+            found = self._services[name] = Service(name, self.settings, self.key)
+            if len(self._services) > 2 * self.settings.services:
+                self._settle()
+                found = self._services.get(name) or self._services[OTHERS]
+        return found
+
+    def _settle(self) -> None:
+        """Those with the smallest hashes stay, the others share one."""
+        names = [name for name in self._services if name != OTHERS]
+        if len(names) <= self.settings.services:
+            return
+        self._full = True
+        names.sort(key=self._hash)
+        rest = self._services.setdefault(OTHERS, Service(OTHERS, self.settings, self.key))
+        for name in names[self.settings.services :]:
+            rest.merge(self._services.pop(name))
+
+    def _hash(self, name: str) -> int:
+        return hash64(name.encode("utf-8", "surrogatepass"), self.key)

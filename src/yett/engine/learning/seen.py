@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
 
+from yett.engine.learning.sketches import hash64
 from yett.formats.bodies import BodyError, Form, Multipart, read_body
 from yett.formats.coding import Undecodable, decode
+from yett.formats.dispatch import named_operation
 from yett.formats.forwarded import host_of
 from yett.formats.http1 import Refused
 from yett.formats.media_types import Kind, kind_of, read_media_type
@@ -113,6 +115,39 @@ class Seen:
     def response_fields(self) -> Mapping[str, str]:
         """Likewise of the response; empty where there is none. Set-Cookie lines are joined by a line feed."""
         return _mapped(self.response.fields) if self.response is not None else {}
+
+    @cached_property
+    def named(self) -> str:
+        """The operation below the path, see `yett.formats.dispatch`; empty where there is none, or it cannot be seen."""
+        request = self.request
+        if not request.body and self.query_text is None and self.method != "POST":
+            return ""
+        query = self.query if isinstance(self.query, tuple) else ()
+        value = self.request_value
+        body = request.body if value is UNSEEN and "content-encoding" not in self.fields else b""
+        return named_operation(self.fields, query, value, body)
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """What the sensor could see of it, in the words of `Recording.lacks`."""
+        lacks = {lack for lack, _ in self.recording.lacks}
+        found = [part for part in ("request-fields", "request-body", "query") if part not in lacks]
+        if self.response is not None and "response" not in lacks:
+            found += [part for part in ("status", "response-fields", "response-body") if part not in lacks]
+        return tuple(found)
+
+    @cached_property
+    def answer(self) -> tuple[int, int] | None:
+        """(octets of the response body, hash by which equal answers are recognised); None where neither was seen."""
+        response = self.response
+        if response is None or self.method == "HEAD":
+            return None
+        if response.body and not response.truncated and not self.lacks("response-body"):
+            return len(response.body), hash64(response.body)
+        length = self.response_fields.get("content-length", "")
+        if not (length.isascii() and length.isdigit()) or len(length) > 15:
+            return None
+        return int(length), hash64(b"%d %b" % (int(length), self.response_content_type.encode()))
 
     @property
     def fields_seen(self) -> bool:

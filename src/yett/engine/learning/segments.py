@@ -1,0 +1,86 @@
+"""What a segment of a path looks like, before anything else is known: an id beyond doubt, or a text that may be either.
+
+It must not know which API it belongs to, nor what was seen before.
+"""
+
+import re
+from functools import lru_cache
+
+IDS = frozenset(("number", "uuid", "ulid", "hex", "date", "email", "address", "opaque", "rest"))
+"""Kinds that no literal segment of a template has, but for few at the beginning of paths (versions)."""
+
+_HEX = re.compile("[0-9a-f]+|[0-9A-F]+")
+_UUID = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_DATE = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])(?:-[0-3][0-9](?:T[0-9:.%A-F]{4,}(?:Z|[+-][0-9:%A-F]+)?)?)?")
+_NUMBER = re.compile(r"-?[0-9]+")
+_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
+_VERSION = re.compile(r"[vV][0-9]{1,3}(?:[._][0-9]{1,3}){0,2}(?:(?:alpha|beta|rc|preview|p)[0-9]{0,3}){0,2}|[0-9]\.[0-9]{1,2}")
+_LOCALE = re.compile("[a-z]{2}(?:[-_](?:[A-Z]{2}|[A-Z][a-z]{3}))?")
+_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:%2F[0-9]{1,2})?")
+_SLUG = re.compile("[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+")
+_FILE = re.compile(r"[^%]*\.[A-Za-z][A-Za-z0-9]{0,5}")
+_RUN = re.compile("[0-9]+|[a-z]+|[A-Z]+")
+_DIGITS = re.compile("[0-9]")
+
+
+@lru_cache(65_536)
+def kind_of_segment(segment: str) -> str:
+    """One word for it. Ids: see `IDS`. Others: word, slug, locale, version, file, token (letters with digits), empty, text."""
+    if segment.isascii() and segment.isalpha():
+        if len(segment) == 2 and segment.islower():
+            return "locale"
+        return "opaque" if len(segment) >= 10 and _shuffled(segment) else "word"
+    if _NUMBER.fullmatch(segment):
+        return "number"
+    if not segment:
+        return "empty"
+    if len(segment) == 36 and _UUID.fullmatch(segment):
+        return "uuid"
+    return _mixed(segment)
+
+
+def _mixed(segment: str) -> str:
+    size = len(segment)
+    if _VERSION.fullmatch(segment):
+        return "version"
+    if _DATE.fullmatch(segment):
+        return "date"
+    if size == 26 and _ULID.fullmatch(segment):
+        return "ulid"
+    if size >= 8 and _HEX.fullmatch(segment):
+        return "hex"
+    if _LOCALE.fullmatch(segment):
+        return "locale"
+    if _ADDRESS.fullmatch(segment):
+        return "address"
+    at = segment.find("@") if "@" in segment else segment.find("%40")
+    if at > 0 and "." in segment[at:]:
+        return "email"
+    if _DECIMAL.fullmatch(segment):
+        return "number"
+    return "opaque" if _opaque(segment) else _text(segment)
+
+
+def _text(segment: str) -> str:
+    if _FILE.fullmatch(segment):
+        return "file"
+    if _SLUG.fullmatch(segment):
+        return "slug"
+    return "token" if segment.isalnum() else "text"
+
+
+def _opaque(segment: str) -> bool:
+    """Made by a machine: many digits among letters, or letters and digits that change places all the time."""
+    digits = len(_DIGITS.findall(segment))
+    if not digits:
+        return len(segment) >= 16 and _shuffled(segment)
+    letters = sum(1 for octet in segment if octet.isalpha())
+    if digits >= 4 or (digits >= 2 and digits >= letters):
+        return True
+    return len(segment) >= 8 and (_shuffled(segment) or len(_RUN.findall(segment)) >= 5)
+
+
+def _shuffled(segment: str) -> bool:
+    """Whether case and kind change more often than in any CamelCase name."""
+    return len(_RUN.findall(segment)) * 2 > len(segment) + 1

@@ -1,0 +1,86 @@
+"""What was seen of one service: calls that prove an operation, calls that prove nothing, and calls whose route a framework told.
+
+They are kept apart, so that what scanners try and nobody answers never displaces what is there. It must not know templates.
+"""
+
+from typing import Any
+
+import msgspec
+
+from yett.engine.learning.callers import Caller
+from yett.engine.learning.seen import Seen
+from yett.engine.learning.settings import Settings
+from yett.engine.learning.shape import Classify
+from yett.engine.learning.sketches import Sample, hash64
+from yett.engine.learning.templates import Learnt, operations
+from yett.engine.learning.trie import Trie
+
+HOSTS = 32
+"""Hosts of one service that are kept by name."""
+
+_PROVING = frozenset((409, 412, 413, 415, 422, 428, 429))
+"""Statuses that only somebody who knows the operation gives (RFC 9110, 15.5; RFC 6585). 404, 405 and 410 say that it is not there,
+401 and 403 are given in front of everything by gateways, 400 by firewalls: without a credential they prove nothing."""
+
+_AUTHENTICATED = frozenset((400, 402, 403, 406, 411, 423, 424))
+"""Statuses that prove it where the call was authenticated."""
+
+
+class Service:
+    """answered: calls that prove an operation. refused: all others. hosts: by keyed hash, with calls. preflights: CORS preflight
+    requests, which are no operations (Fetch standard, 4.8)."""
+
+    def __init__(self, name: str, settings: Settings, key: bytes = b"") -> None:
+        self.name = name
+        self.settings = settings
+        self.key = key
+        self.answered = Trie(settings, key)
+        self.refused = Trie(_refused(settings), key)
+        self.hosts: Sample[tuple[str, int]] = Sample(HOSTS)
+        self.preflights = 0
+
+    def add(self, seen: Seen, caller: Caller, classify: Classify) -> None:
+        hashed = hash64(seen.host.encode(), self.key)
+        if self.hosts.admits(hashed):
+            known = self.hosts.get(hashed)
+            self.hosts.put(hashed, (seen.host, seen.weight + (known[1] if known is not None else 0)))
+        if seen.method == "OPTIONS" and "access-control-request-method" in seen.fields:
+            self.preflights += seen.weight
+        elif proves(seen, caller):
+            self.answered.add(seen, caller, classify)
+        else:
+            self.refused.add(seen, caller, classify)
+
+    def operations(self, settings: Settings | None = None) -> list[Learnt]:
+        """The operations in the order of template, method, name. settings: other thresholds of templates than it was learnt with."""
+        return operations(self.answered, settings or self.settings)
+
+    def merge(self, other: "Service") -> None:
+        """Take in another part, which is used up by it."""
+        self.answered.merge(other.answered)
+        self.refused.merge(other.refused)
+        self.hosts.merge(other.hosts, lambda mine, theirs: (mine[0], mine[1] + theirs[1]))
+        self.preflights += other.preflights
+
+    def state(self) -> Any:
+        return [self.name, self.preflights, self.hosts.state(), self.answered.state(), self.refused.state()]
+
+    @classmethod
+    def from_state(cls, state: Any, settings: Settings, key: bytes = b"") -> "Service":
+        made = cls(state[0], settings, key)
+        made.preflights, made.hosts = state[1], Sample.from_state(state[2])
+        made.answered = Trie.from_state(state[3], settings, key)
+        made.refused = Trie.from_state(state[4], _refused(settings), key)
+        return made
+
+
+def proves(seen: Seen, caller: Caller) -> bool:
+    """Whether the answer says that this operation is there. Where no sensor saw the answer, a call counts as accepted."""
+    status = seen.status
+    if not status or status < 400 or status in _PROVING:
+        return True
+    return status in _AUTHENTICATED and bool(caller.schemes)
+
+
+def _refused(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, words=settings.refused_words, members=settings.refused_members)
