@@ -84,7 +84,7 @@ def reload(rounds: int, seconds: float) -> list[Bar]:
         length = max(seconds, 4.0) + 1
         for number in range(rounds):
             calm.append(bench.load.paced(PACED_CONNECTIONS, rate, length).percentile(99))
-            moments = ((2.0, lambda turn=number: _change(bench, 1000, turn + 1)),)
+            moments = ((2.0, _change(bench, 1000, number + 1)),)
             result = bench.load.paced(PACED_CONNECTIONS, rate, length, moments)
             shaken.append(percentile(result.between(2.0, length), 99))
     rise = statistics.median(shaken) - statistics.median(calm)
@@ -94,11 +94,20 @@ def reload(rounds: int, seconds: float) -> list[Bar]:
     ]
 
 
-def _change(bench: Bench, operations: int, revision: int) -> None:
-    """Write policy and keys anew, with another number and one more key in them, and tell the gateway."""
+def _change(bench: Bench, operations: int, revision: int) -> Callable[[], None]:
+    """Policy and keys anew, with another number and one more key in them. They are written now; what is given puts them in place
+    and tells the gateway, which takes a client that measures no time of its own."""
     running = bench.running
-    subjects.guarded_policy(operations, 100, revision)(running.directory, running.port, bench.direct.port)
-    os.kill(running.pid, signal.SIGHUP)
+    staged = running.directory / "staged"
+    staged.mkdir(exist_ok=True)
+    subjects.guarded_policy(operations, 100, revision)(staged, running.port, bench.direct.port)
+
+    def change() -> None:
+        for name in ("keys.yaml", "yett.yaml"):
+            (staged / name).rename(running.directory / name)
+        os.kill(running.pid, signal.SIGHUP)
+
+    return change
 
 
 def _reload_time(operations: int = 10_000, patience: float = 120.0) -> Bar:
@@ -106,7 +115,7 @@ def _reload_time(operations: int = 10_000, patience: float = 120.0) -> Bar:
     subject = _subject(operations)
     with ExitStack() as stack:
         bench = started(stack, [subject])[0]
-        _change(bench, operations, 1)
+        _change(bench, operations, 1)()
         began = time.perf_counter()
         call, _ = subject.traffic.every[0]
         fresh = Client(bench.running.port, [call.request(subjects.key(100))], [b"200"], [call.answer])

@@ -464,6 +464,26 @@ def test_limits_of_operations_and_of_the_whole_service(across: str, expected: li
     assert [verdict(snapshot, start)[0] for start in ("GET /a", "GET /b", "GET /b")] == expected
 
 
+def test_a_snapshot_is_as_warm_as_the_one_before() -> None:
+    lines = "contract: {file: openapi.yaml}\nsecurity_fields: true\nattacks: false"
+    old = service_of(lines, CONTRACT)
+    told(old, "GET /v1/orders")
+    told(old, "GET /v1/elsewhere")
+    new = service_of(lines + "\nbody_size: 10", CONTRACT)
+    assert [one for one in new.servings[0].plans.made if one is not None] == []
+    assert sum(1 for _ in new.take_over(old)) >= 3
+    warm = [one.operation.id for one in new.servings[0].plans.made if one is not None]
+    assert warm == [one.operation.id for one in old.servings[0].plans.made if one is not None]
+    assert "listOrders" in warm and len(warm) == 2
+
+
+def test_nothing_is_taken_over_from_another_service() -> None:
+    old = snapshot_of("services: {other: {upstream: {targets: ['http://a']}}}")
+    told(old, "GET /")
+    new = snapshot_of("services: {s: {upstream: {targets: ['http://a']}}}")
+    assert list(new.take_over(old)) == []
+
+
 def test_nothing_learnt_under_one_snapshot_is_seen_by_another() -> None:
     building = building_of("services: {s: {upstream: {targets: ['http://a']}}}")
     assert building.ports.shared is not building_of("services: {s: {upstream: {targets: ['http://a']}}}").ports.shared

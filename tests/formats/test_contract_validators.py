@@ -95,6 +95,39 @@ def test_what_is_in_use_is_not_forgotten() -> None:
     assert busy._group.validator is first
 
 
+def test_what_did_not_change_is_taken_over() -> None:
+    schemas = {f"S{index}": {"type": "object", "required": ["x" * 500], "maxProperties": index + 5} for index in range(6)}
+    before = open_contract(served(schemas))
+    for index in range(4):
+        check_of(before, index).valid({})
+    changed = {**schemas, "S1": {"type": "object", "required": ["y" * 500]}}
+    after = open_contract(served(changed))
+    slices = sum(1 for _ in after.validators.take_over(before.validators))
+    assert slices == len(after.contract.groups)
+    for index in range(6):
+        shared = check_of(after, index)._group.validator
+        assert (shared is not None) == (index in (0, 2, 3))
+        assert shared is None or shared is check_of(before, index)._group.validator
+        assert not check_of(after, index).valid({})
+    assert check_of(after, 1).valid({"y" * 500: 1}) and check_of(before, 1).valid({"x" * 500: 1})
+
+
+def test_nothing_is_taken_over_from_what_was_never_used() -> None:
+    contract = served(linked(4))
+    after = open_contract(contract)
+    assert list(after.validators.take_over(open_contract(contract).validators)) == []
+    assert after.validators.loaded == 0
+
+
+def test_taking_over_keeps_to_the_budget() -> None:
+    schemas = {f"S{index}": {"type": "object", "required": [f"own{index}" + "x" * 500]} for index in range(20)}
+    before, after = open_contract(served(schemas)), open_contract(served(schemas), budget=3_000)
+    for index in range(20):
+        check_of(before, index).valid({})
+    list(after.validators.take_over(before.validators))
+    assert 0 < after.validators.loaded <= 6
+
+
 def test_a_group_beyond_the_budget_is_still_built() -> None:
     live = open_contract(served(linked(40)), budget=10)
     assert check_of(live, 0).valid({"own0": "x" * 400})

@@ -64,6 +64,7 @@ class Composition:
         self._upstream: dict[UpstreamTLS, SSLContext] = {}
         self._ring = KeyRing()
         self._keys_digest = b""
+        self._snapshot: Snapshot | None = None
 
     # --- building ---------------------------------------------------------------------------------------------------
 
@@ -92,6 +93,9 @@ class Composition:
         for serving in building.snapshot.servings:
             serving.plans.of(serving.table.rest)  # what guards load, they load now, and not when the first request comes
             yield
+        if self._snapshot is not None:
+            yield from building.snapshot.take_over(self._snapshot)
+        self._snapshot = building.snapshot
         contexts = yield from self._transport(bundle)
         self.key_sets.retain(packed.key_sets)
         policy = bundle.policy

@@ -82,6 +82,11 @@ class Planner:
             if index not in told:
                 yield Gap("contract", self.service.name, f"{gap.what} at {gap.document}#{gap.pointer}", gap.why)
 
+    def take_over(self, previous: "Planner") -> Iterator[None]:
+        """Use what the planner of an earlier snapshot has built of the service's contract. In slices."""
+        if self.live is not None and previous.live is not None:
+            yield from self.live.validators.take_over(previous.live.validators)
+
     def _guards(self, source: Source, part: ContractOperation | None, say: Say) -> Iterator[Chosen]:
         if self.settings is None:
             said = self.service.settings

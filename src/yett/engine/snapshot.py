@@ -4,8 +4,8 @@ The routing tables are built up front, in slices, so that a worker can go on ser
 built at its first request. It must not know how a policy is written or read: `yett.engine.compile` makes it.
 """
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
 import msgspec
 
@@ -30,6 +30,10 @@ class Planning(Protocol):
 
     def beyond(self, table: Table) -> Iterable[Gap]:
         """What will not be enforced and belongs to no operation of the table."""
+        ...
+
+    def take_over(self, previous: Any, /) -> Iterator[None]:
+        """Use what the planning of an earlier snapshot has built. In slices."""
         ...
 
 
@@ -64,6 +68,18 @@ class Plans:
 
     def beyond(self) -> Iterable[Gap]:
         return self._planning.beyond(self.table)
+
+    def take_over(self, previous: "Plans") -> Iterator[None]:
+        """Make the plans of all operations that were called under an earlier snapshot, so that the first requests after a reload
+        do not pay for it. In slices. Raises PolicyErrors as `of` does."""
+        yield from self._planning.take_over(previous._planning)
+        entries = {(entry.method, entry.template): entry for entry in self.table.entries}
+        yield
+        for old in previous.table.entries:
+            same = entries.get((old.method, old.template))
+            if same is not None and previous.made[old.number] is not None:
+                self.of(same)
+                yield
 
     def preflight(self, entry: Entry) -> tuple[Check, ...]:
         """The checks of preflights that ask about an operation."""
@@ -195,6 +211,14 @@ class Snapshot:
         if isinstance(serving, Denial):
             return serving
         return serving.route(method, path, raw)
+
+    def take_over(self, previous: "Snapshot") -> Iterator[None]:
+        """Be as warm as the snapshot that this one will replace: what was built and used there is there at once. In slices.
+        Raises PolicyErrors where a guard cannot be prepared."""
+        earlier = {serving.service.name: serving.plans for serving in previous.servings}
+        for serving in self.servings:
+            if serving.service.name in earlier:
+                yield from serving.plans.take_over(earlier[serving.service.name])
 
     def build_all(self) -> Report:
         """Build every plan, to see that it can be built and what it will do. The plans are not kept."""

@@ -8,6 +8,7 @@ never fetch anything: they run offline, and all they refer to is in their own te
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from typing import Any
 
 import jsonschema_rs
@@ -77,27 +78,48 @@ class Group:
     """Schemas that share a validator. `is_valid` is None while it is not built; `used`: again, since it was built or last
     considered for being forgotten."""
 
-    __slots__ = ("__weakref__", "_shelf", "is_valid", "members", "used", "validator")
+    __slots__ = ("__weakref__", "_shelf", "digest", "is_valid", "members", "used", "validator")
 
     def __init__(self, shelf: Shelf, members: tuple[int, ...]) -> None:
         self._shelf, self.members = shelf, members
         self.is_valid: Check | None = None
         self.validator: Any = None
+        self.digest = b""
         self.used = False
 
     def load(self) -> Check:
         """Build the validator; others may be forgotten for it."""
-        text = self._shelf.text(self.members).decode()
-        self.validator = jsonschema_rs.Draft202012Validator(
-            text, validate_formats=True, offline=True, pattern_options=OPTIONS, email_options=EMAILS, mask="the value"
+        octets = self._shelf.text(self.members)
+        validator = jsonschema_rs.Draft202012Validator(
+            octets.decode(),
+            validate_formats=True,
+            offline=True,
+            pattern_options=OPTIONS,
+            email_options=EMAILS,
+            mask="the value",
         )
-        check: Check = self.validator.is_valid
+        return self._keep(validator, _digest(octets), len(octets))
+
+    def take_over(self, built: "dict[bytes, Any]") -> None:
+        """Use the validator of the same text, if `built` has it under the digest of that."""
+        octets = self._shelf.text(self.members)
+        digest = _digest(octets)
+        if digest in built:
+            self._keep(built[digest], digest, len(octets))
+
+    def _keep(self, validator: Any, digest: bytes, weight: int) -> Check:
+        self.validator, self.digest = validator, digest
+        check: Check = validator.is_valid
         self.is_valid = check
-        self._shelf.admit(self, len(text))
+        self._shelf.admit(self, weight)
         return check
 
     def forget(self) -> None:
         self.is_valid = self.validator = None
+
+
+def _digest(octets: bytes) -> bytes:
+    return blake2b(octets, digest_size=16).digest()
 
 
 class SchemaCheck:
@@ -149,6 +171,15 @@ class Validators:
     def loaded(self) -> int:
         """How many validators are built now."""
         return len(self._shelf)
+
+    def take_over(self, previous: "Validators") -> Iterator[None]:
+        """Use what an earlier version of the contract has built, wherever a text is the same: building all of it anew, at the first
+        requests after a change, would stop a busy gateway. In slices; validators are immutable, so both may use one."""
+        built = {group.digest: group.validator for group in previous._groups if group.is_valid is not None}
+        for group in self._groups if built else ():
+            if group.is_valid is None:
+                group.take_over(built)
+                yield
 
     def failures(self) -> Iterator[str]:
         """Build every validator once; what cannot be built."""
