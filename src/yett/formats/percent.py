@@ -1,8 +1,10 @@
-"""Percent-decoding where there must be exactly one reading (RFC 3986, 2.1; the form encoding of the URL standard, 5.1)."""
+"""Percent-decoding where there must be exactly one reading (RFC 3986, 2.1; the form encoding of the URL standard, 5.1), and
+percent-encoding of what cannot stand in a target."""
 
 import re
 
 _MALFORMED = re.compile("%(?![0-9A-Fa-f]{2})")
+_NO_TARGET = re.compile(rb"[^!$&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~%]")
 _RUN = re.compile("(?:%[0-9A-Fa-f]{2})+")
 
 
@@ -22,3 +24,8 @@ def strictly_decoded(text: str, plus: bool = False) -> str | None:
 
 def _octets(match: re.Match[str]) -> str:
     return bytes.fromhex(match[0].replace("%", "")).decode()
+
+
+def quoted(target: bytes) -> bytes:
+    """Path and query with everything escaped that cannot stand there. What is escaped already, or looks like it, stays."""
+    return _NO_TARGET.sub(lambda match: b"%%%02X" % match[0][0], target)
