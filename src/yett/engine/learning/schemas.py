@@ -53,6 +53,20 @@ def schema_of(node: Node, texts: bool = False, settings: SchemaSettings | None =
     return _Writer(texts, settings or SchemaSettings()).schema(node, parents)
 
 
+def parameter_schema(node: Node, settings: SchemaSettings | None = None, calls: int = 0) -> Schema:
+    """The schema of a parameter that is a text, or an array as soon as it stood several times in one call."""
+    if not node.arrays or node.items is None:
+        return schema_of(node, True, settings, calls)
+    every = Node(node.name, node.place, node.rank)
+    every.join(node)
+    every.arrays, every.fewest, every.most = 0, -1, -1
+    joined_nodes(every, node.items)
+    whole = Node(node.name, node.place, node.rank)
+    whole.arrays, whole.fewest, whole.most = node.count, min(node.fewest, 1 if node.texts else node.fewest), node.most
+    whole.unread, whole.opened, whole.items = node.unread, node.opened, every
+    return schema_of(whole, True, settings, calls)
+
+
 class _Writer:
     def __init__(self, texts: bool, settings: SchemaSettings) -> None:
         self.texts, self.settings = texts, settings

@@ -11,8 +11,9 @@ from typing import Any
 
 from yett.engine.learning.evidence import INT64, SAMPLED, WORDS, Classes, Node
 from yett.engine.learning.looks import INTEGER, NONE, TEXT, is_name, is_word, joined, look
-from yett.engine.learning.schemas import Schema, SchemaSettings, schema_of
+from yett.engine.learning.schemas import Schema, SchemaSettings, parameter_schema, schema_of
 from yett.engine.learning.sketches import Sample, hash64
+from yett.model.catalog import Parameter
 
 Classify = Callable[[str, str, str | int | float], Classes]
 """(name of the field, its place, one value) -> ids of the data classes that the value may be of."""
@@ -111,13 +112,15 @@ class Shape:
         """JSON Schema 2020-12 that everything satisfies that was added."""
         return schema_of(self.settled(), self.texts, settings)
 
-    def members(self, settings: SchemaSettings | None = None) -> Iterator[tuple[str, float, int, Schema]]:
-        """Of a query or form: (name, ratio of calls that had it, distinct values, schema), by name."""
+    def parameters(self, settings: SchemaSettings | None = None, empty: int = 0) -> Iterator[Parameter]:
+        """Of a query: its parameters by name. empty: calls with an empty query, which were not added."""
         root = self.settled()
+        calls = root.count + empty
         for name in sorted(root.members):
             node = root.members[name]
             distinct = node.distinct if node.items is None else max(node.distinct, node.items.distinct)
-            yield name, min(node.count / max(root.count, 1), 1.0), distinct, schema_of(node, self.texts, settings, root.count)
+            schema = parameter_schema(node, settings, calls)
+            yield Parameter(name=name, place="query", ratio=node.count / calls, distinct=distinct, schema=schema)
 
     def state(self) -> list[Any]:
         """For msgpack. The same for the same values, whatever their order."""

@@ -28,6 +28,7 @@ class Traffic:
     """count: exchanges, weighed; records: how many were recorded. first, last: seconds since the epoch of those whose time is
     known; infinities where none is. statuses: by number, 0 where none was seen. coverage: records that showed each of `PARTS`.
     answers: (content type, size) of answers by their hash, with their number, see `Settings.soft_paths`.
+    unqueried: calls whose query was there to see, and empty: `query` has the others.
     requests and the query are learnt from accepted calls only (or of unknown outcome): refused ones may hold anything.
     """
 
@@ -49,6 +50,7 @@ class Traffic:
         "settings",
         "sizes",
         "statuses",
+        "unqueried",
     )
 
     def __init__(self, settings: Settings, key: bytes = b"") -> None:
@@ -61,6 +63,7 @@ class Traffic:
         self.coverage: dict[str, int] = {}
         self.access = Access()
         self.query: Shape | None = None
+        self.unqueried = 0
         self.request: dict[str, Shape] = {}
         self.responses: dict[tuple[int, str], Shape] = {}
         self.sizes = Bins()
@@ -90,6 +93,8 @@ class Traffic:
 
     def _add_request(self, seen: Seen, classify: Classify) -> None:
         pairs = seen.query
+        if pairs == ():
+            self.unqueried += seen.weight
         if pairs and isinstance(pairs, tuple):
             if self.query is None:
                 self.query = Shape("query", True, self.key)
@@ -97,6 +102,8 @@ class Traffic:
         value = seen.request_value
         if value is not None and value is not UNSEEN:
             self._request(seen.content_type).add(value, classify, seen.weight)
+        elif value is UNSEEN and seen.request.body:
+            self._request(seen.content_type)  # its kind is known, if nothing else
 
     def _add_response(self, seen: Seen, classify: Classify) -> None:
         answer = seen.answer
@@ -106,12 +113,13 @@ class Traffic:
             if self.answers.admits(fingerprint):
                 self.answers.put(fingerprint, (self.answers.get(fingerprint) or 0) + seen.weight)
         value = seen.response_value
-        if value is not None and value is not UNSEEN:
+        if value is not None and (value is not UNSEEN or (seen.response is not None and seen.response.body)):
             place = (seen.status, seen.response_content_type)
             shape = self.responses.get(place)
             if shape is None:
                 shape = self.responses[place] = self._new_response(*place)
-            shape.add(value, classify, seen.weight)
+            if value is not UNSEEN:
+                shape.add(value, classify, seen.weight)
 
     def _request(self, content_type: str) -> Shape:
         found = self.request.get(content_type)
@@ -143,6 +151,7 @@ class Traffic:
         for mine, others in ((self.statuses, other.statuses), (self.sensors, other.sensors), (self.coverage, other.coverage)):
             _sum(mine, others)
         self.access.merge(other.access)
+        self.unqueried += other.unqueried
         if other.query is not None:
             if self.query is None:
                 self.query = Shape("query", True, self.key)
@@ -177,6 +186,7 @@ class Traffic:
             sorted(self.sensors.items()),
             sorted(self.coverage.items()),
             self.access.state(),
+            self.unqueried,
             None if self.query is None else self.query.state(),
             [(name, shape.state()) for name, shape in sorted(self.request.items())],
             [(*place, shape.state()) for place, shape in sorted(self.responses.items())],
@@ -190,8 +200,8 @@ class Traffic:
     def from_state(cls, state: Any, settings: Settings, key: bytes = b"") -> "Traffic":
         """Raises ValueError, TypeError or msgspec.ValidationError for what `state` never gives."""
         made = cls(settings, key)
-        made.count, made.records, made.first, made.last, statuses, sensors, coverage, access, query, *rest = state
-        request, responses, sizes, durations, answers, members = rest
+        made.count, made.records, made.first, made.last, statuses, sensors, coverage, access, *rest = state
+        made.unqueried, query, request, responses, sizes, durations, answers, members = rest
         made.statuses, made.sensors, made.coverage = dict(statuses), dict(sensors), dict(coverage)
         made.access = Access.from_state(access)
         made.query = None if query is None else Shape.from_state(query, key)
