@@ -11,6 +11,7 @@ import pytest
 
 from yett.edge.collectors import files
 from yett.edge.collectors.files import Collector, Found
+from yett.formats.recordings.readers import UNKNOWN
 from yett.model.event import Event
 
 GET = b"GET /a HTTP/1.1\nHost: x\n\n"
@@ -108,17 +109,16 @@ def test_a_disk_that_fails_in_the_middle() -> None:
     assert [index for _, index, _ in found] == list(range(len(found)))
 
 
-def test_large_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "LARGEST", 600_000)
+def test_large_files(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(GET + b"x" * 700_000)
     (tmp_path / "b").write_bytes(b"\0" * 700_000)
     (tmp_path / "c").write_bytes(GET + b"x" * 500_000)
-    (tmp_path / "w0-0000000000000001.ylog").write_bytes(b"\0")
-    assert [text for _, _, text in collected(tmp_path)] == [
+    (tmp_path / "w0-0000000000000001.ylog").write_bytes(b"\x89YLOG\r\n\x1a")
+    assert [text for _, _, text in collected(tmp_path, largest=600_000)] == [
         "larger than 600000 bytes",
-        "neither a request nor a HAR nor JSON lines",
+        UNKNOWN,
         "c",
-        "neither a request nor a HAR nor JSON lines, but part of an event log: name its directory",
+        "no recording, but a part of an event log: name its directory",
     ]
 
 

@@ -1,12 +1,12 @@
 """Recordings from files and directory trees, one after another, with memory for one entry, however many there are.
 
-A directory is walked in the order of names; one that the caller knows as an event log is read as that. What cannot be read is a
-Recording with an error, in its place. It must not know what recordings are for.
+A directory is walked in the order of names; one that the caller knows as an event log is read as that. What a file is, its content
+says, compressed or not. What cannot be read is a Recording with an error, in its place. It must not know what recordings are for.
 """
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -15,13 +15,17 @@ import msgspec
 from yett.formats.recordings import (
     BEGINNING,
     LARGEST,
-    Kind,
+    NO_HOST,
+    PACKED,
+    Damaged,
+    KeyedLayout,
+    Layout,
+    Origin,
     Recording,
-    kind_of,
     read_event,
-    read_har,
-    read_json_lines,
-    read_raw,
+    recordings,
+    sniff,
+    unpacked,
 )
 from yett.model.event import Event
 
@@ -43,12 +47,24 @@ class Found(msgspec.Struct, frozen=True):
 
 class Collector:
     """strict: framing is taken as it stands, see `yett.formats.recordings.values.framed`. read: called with the number of bytes
-    that were read of a file, and with 0 for each file that is done."""
+    that were read of a file, and with 0 for each file that is done. layouts: of logs, which are looked for before those that are
+    known. host: of log entries that do not say for which host they are. largest: bytes of what is read as one."""
 
-    def __init__(self, strict: bool = False, events: Events | None = None, read: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        strict: bool = False,
+        events: Events | None = None,
+        read: Callable[[int], None] | None = None,
+        layouts: Sequence[Layout | KeyedLayout] = (),
+        host: bytes = NO_HOST,
+        largest: int = LARGEST,
+    ) -> None:
         self._strict = strict
         self._events = events
         self._read = read
+        self._layouts = tuple(layouts)
+        self._host = host
+        self._largest = largest
 
     def collect(self, path: Path) -> Iterator[Found]:
         """Everything that is at a path, in order. Never raises OSError."""
@@ -57,10 +73,10 @@ class Collector:
         else:
             yield from self._file(path)
 
-    def stream(self, file: IO[bytes], name: str, written: float = 0.0) -> Iterator[Found]:
+    def stream(self, file: IO[bytes], name: str, written: float = 0.0, before: bytes = b"") -> Iterator[Found]:
         """As `collect`, of what is open already, such as standard input. written: for what does not say when it was, in seconds
-        since the Unix epoch."""
-        yield from _counted(name, self._content(file, name, written))
+        since the Unix epoch. before: the beginning of a file of lines, where `file` only goes on in it, behind a line's end."""
+        yield from _counted(name, self._content(file, name, written, before))
 
     def _directory(self, top: Path) -> Iterator[Found]:
         """Depth first. A loop with a stack: depth is up to whoever made the tree."""
@@ -88,37 +104,28 @@ class Collector:
                 yield Found(str(path), 0, Recording(error=kind))
                 return
             with open(path, "rb", buffering=0) as file:
-                yield from _counted(str(path), self._content(file, path.name, os.fstat(file.fileno()).st_mtime))
+                yield from _counted(str(path), self._content(file, path.name, os.fstat(file.fileno()).st_mtime, b""))
         except OSError as error:
             yield Found(str(path), 0, Recording(error=_reason(error)))
         finally:
             if self._read is not None:
                 self._read(0)
 
-    def _content(self, file: IO[bytes], name: str, written: float) -> Iterator[Recording]:
+    def _content(self, file: IO[bytes], name: str, written: float, before: bytes) -> Iterator[Recording]:
         pieces = self._pieces(file)
         beginning = next(pieces, b"")
-        while len(beginning) < BEGINNING and (more := next(pieces, b"")):  # a pipe gives what it has
+        while len(beginning) < len(PACKED) and (more := next(pieces, b"")):
             beginning += more
-        kind = kind_of(beginning[:BEGINNING], name)
-        if kind is Kind.HAR:
-            yield from read_har(_joined(beginning, pieces), written, strict=self._strict)
-        elif kind is Kind.JSON_LINES:
-            yield from read_json_lines(_joined(beginning, pieces), written, strict=self._strict)
-        else:
-            yield self._raw(beginning, pieces, name, written, kind)
-
-    def _raw(self, beginning: bytes, pieces: Iterator[bytes], name: str, written: float, kind: Kind) -> Recording:
-        if kind is Kind.UNKNOWN and beginning:
-            hint = ", but part of an event log: name its directory" if name.endswith(".ylog") else ""
-            return Recording(id=name, error=f"neither a request nor a HAR nor JSON lines{hint}")
-        kept, size = [beginning], len(beginning)
-        for piece in pieces:
-            kept.append(piece)
-            size += len(piece)
-            if size > LARGEST:
-                return Recording(id=name, error=f"larger than {LARGEST} bytes")
-        return read_raw(b"".join(kept), written, identity=name, strict=self._strict)
+        origin = Origin(written, name, self._strict, self._host, before, self._largest)
+        try:
+            if beginning.startswith(PACKED) and not before:
+                pieces, beginning = unpacked(_joined(beginning, pieces)), b""
+            while len(beginning) < BEGINNING and (more := next(pieces, b"")):  # a pipe gives what it has
+                beginning += more
+            sniffed = sniff(before or beginning, name.removesuffix(".gz"), self._layouts)
+            yield from recordings(sniffed, origin, _joined(beginning, pieces))
+        except Damaged as damage:
+            yield Recording(id=name, error=f"gzip: {damage}")
 
     def _pieces(self, file: IO[bytes]) -> Iterator[bytes]:
         read = getattr(file, "read1", file.read)  # what is there, rather than waiting until a piece is full

@@ -20,7 +20,11 @@ def is_request(content: bytes) -> bool:
     """Whether this is meant to be a request, well-formed or not: it begins with a method that everybody knows, or with a line
     that names HTTP. The beginning of a file is enough."""
     first = _from_start(content[:_LINE]).partition(b"\n")[0]
-    return _METHOD.match(first) is not None or b" HTTP/" in first
+    if _METHOD.match(first) is not None:
+        return True
+    before, version, _ = first.partition(b" HTTP/")
+    # A line of an access log quotes its request, and does not begin with it.
+    return bool(version) and (b'"' not in before or before.partition(b" ")[2][:1] == b"/")
 
 
 def read_raw(content: bytes, started: float, source: str = "raw", identity: str = "", strict: bool = False) -> Recording:
