@@ -5,12 +5,13 @@ rounded up to powers of two, because the next value may be longer. What was seen
 distinct values, least and greatest. It must not know how evidence is gathered, nor what schemas are exported into.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from yett.engine.learning.evidence import INT64, Node, joined_nodes
-from yett.engine.learning.looks import BOOLEAN, FORMATS, INTEGER, NUMBER
+from yett.engine.learning.looks import BOOLEAN, FORMATS, INTEGER, NONE, NUMBER, TEXT, joined, look
 
 Schema = dict[str, Any]
 
@@ -65,6 +66,26 @@ def parameter_schema(node: Node, settings: SchemaSettings | None = None, calls: 
     whole.arrays, whole.fewest, whole.most = node.count, min(node.fewest, 1 if node.texts else node.fewest), node.most
     whole.unread, whole.opened, whole.items = node.unread, node.opened, every
     return schema_of(whole, True, settings, calls)
+
+
+def text_schema(values: Iterable[str], settings: SchemaSettings | None = None) -> Schema:
+    """The schema of a parameter of which only distinct texts are known, such as a segment of the path: a type or a format that all
+    of them have, if they are enough."""
+    wanted = settings or SchemaSettings()
+    found, signed, count = NONE, False, 0
+    for value in values:
+        count += 1
+        found = joined(found, look(value) if value else TEXT)
+        if found == TEXT:
+            break
+        signed = signed or value.startswith("-")
+    if found == INTEGER and count >= wanted.typed_distinct:
+        return {"type": "integer", "format": "int64"} if signed else {"type": "integer", "format": "int64", "minimum": 0}
+    if found == NUMBER and count >= wanted.typed_distinct:
+        return {"type": "number"}
+    if found in FORMATS and count >= wanted.format_distinct:
+        return {"type": "string", "format": found}
+    return {"type": "string"}
 
 
 class _Writer:

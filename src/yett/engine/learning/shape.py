@@ -119,8 +119,9 @@ class Shape:
         for name in sorted(root.members):
             node = root.members[name]
             distinct = node.distinct if node.items is None else max(node.distinct, node.items.distinct)
+            ratio = 1.0 if node.count >= calls else min(round(node.count / calls, 4), 0.9999)
             schema = parameter_schema(node, settings, calls)
-            yield Parameter(name=name, place="query", ratio=node.count / calls, distinct=distinct, schema=schema)
+            yield Parameter(name=name, place="query", ratio=ratio, distinct=distinct, schema=schema)
 
     def state(self) -> list[Any]:
         """For msgpack. The same for the same values, whatever their order."""
