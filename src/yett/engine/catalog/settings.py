@@ -5,6 +5,9 @@ It must not know how the numbers are used.
 
 import msgspec
 
+from yett.engine.learning.settings import Settings
+from yett.engine.verdicts import ClassSettings
+
 DAY = 86_400.0
 
 
@@ -30,3 +33,11 @@ class ViewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     attach_ratio: float = 0.5
     attach_operations: int = 2
     partner_consumers: int = 50
+
+
+class CatalogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of them: of learning, of data classes, of views. In YAML, three mappings of these names."""
+
+    learning: Settings = Settings()
+    classes: ClassSettings = ClassSettings()
+    views: ViewSettings = ViewSettings()
