@@ -139,7 +139,7 @@ def _split(url: str) -> tuple[str, bytes, str]:
     return "https" if scheme in ("https", "wss") else "http", target, match[2].rpartition("@")[2]
 
 
-def _form_encoded(text: str) -> bytes:
+def form_encoded(text: str) -> bytes:
     """A name or value of a form (URL standard, 5.2)."""
     return b"".join(_FORM[octet] for octet in octets(text))
 
@@ -176,7 +176,7 @@ def _posted(said: _Request) -> tuple[bytes, bool]:
         return b"", not said.body_size > 0
     if posted.mime_type.lower().startswith("multipart/"):
         return b"", False  # the parts' own fields are gone
-    return b"&".join(b"%b=%b" % (_form_encoded(one.name), _form_encoded(one.value)) for one in posted.params), True
+    return b"&".join(b"%b=%b" % (form_encoded(one.name), form_encoded(one.value)) for one in posted.params), True
 
 
 def _response(said: _Response | None) -> tuple[Response | None, str]:

@@ -7,10 +7,10 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote_plus
 
 import msgspec
 
+from yett.formats.recordings.har import form_encoded
 from yett.formats.recordings.values import octets
 from yett.model.exchange import Fields
 
@@ -245,7 +245,7 @@ def _body(said: Any, known: Variables) -> tuple[bytes | None, bytes]:
         return (None if "{{" in text and _open(text) else octets(text)), _LANGUAGES.get(str(language), b"") if text else b""
     if mode == "urlencoded":
         pairs = [(known.filled(name), known.filled(value)) for name, value in _pairs(said.get(mode))]
-        form = "&".join(f"{quote_plus(octets(name))}={quote_plus(octets(value))}" for name, value in pairs).encode()
+        form = b"&".join(b"%b=%b" % (form_encoded(name), form_encoded(value)) for name, value in pairs)
         unknown = any(_open(value) for _, value in pairs)
         return (None if unknown else form), b"application/x-www-form-urlencoded"
     if mode == "graphql" and isinstance(said.get(mode), dict):

@@ -5,7 +5,6 @@ It must not know where the lines come from. Sources: W3C WD-logfile-960323; Amaz
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote_to_bytes
 
 from yett.formats.recordings.json_lines import split_lines
 from yett.formats.recordings.logs.layouts import LONGEST_LINE
@@ -24,6 +23,7 @@ _ROLES = {
     "sc-content-type": "answer:Content-Type", "x-forwarded-for": "field:X-Forwarded-For",
 }  # fmt: skip
 _FIELD = re.compile(r"(cs|sc)\(([A-Za-z0-9-]{1,100})\)")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _TWICE = re.compile(rb"%25(?=[0-9A-Fa-f]{2})")
 
 
@@ -47,7 +47,7 @@ class _Columns:
             return None
         if self.cloudfront:  # it encodes what it writes, percent signs too
             return [
-                unquote_to_bytes(_TWICE.sub(b"%", value)) if encoded else _TWICE.sub(b"%", value) if path else value
+                _decoded(value) if encoded else _TWICE.sub(b"%", value) if path else value
                 for value, encoded, path in zip(found, self._encoded, self._paths, strict=True)
             ]
         return [value.replace(b"+", b" ") if spaced else value for value, spaced in zip(found, self._spaced, strict=True)]
@@ -79,6 +79,10 @@ def read_table(
                 reason = f"line {number}: not the {columns.number} columns that #Fields names"
         if reason:
             yield Recording(id=str(number), error=reason, sensor=SENSOR)
+
+
+def _decoded(value: bytes) -> bytes:
+    return _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), _TWICE.sub(b"%", value))
 
 
 def _role(name: str, cloudfront: bool) -> str:
