@@ -97,6 +97,11 @@ class Reader:
     def lost(self) -> bool:
         return self._state == _LOST
 
+    @property
+    def resting(self) -> bool:
+        """Between two messages."""
+        return self._state == _BETWEEN
+
     def lose(self) -> None:
         """Forget where we are: nothing counts until a message begins with a segment."""
         self._forget()
@@ -215,8 +220,7 @@ class Reader:
         try:
             pieces = self._chunks.feed(octets)
         except Refused:
-            self.cut()
-            self.lose()
+            self._cut(_LOST)
             return b""
         for piece in pieces:
             self._keep(piece, time)
@@ -240,8 +244,8 @@ class Reader:
             message.body.append(part)
             self.held += len(part)
 
-    def _complete(self) -> None:
-        message, self.under_way, self._state = self.under_way, None, _BETWEEN
+    def _complete(self, state: int = _BETWEEN) -> None:
+        message, self.under_way, self._state = self.under_way, None, state
         if message is not None:
             self.held -= sum(map(len, message.body))
             self._done(message)
@@ -260,7 +264,7 @@ class Reader:
         if self._state == _TO_END and message is not None:
             self._hole(message, size)
             return True
-        self.cut()
+        self._cut(_LOST)
         self.lose()
         return False
 
@@ -274,14 +278,14 @@ class Reader:
         if self._state == _TO_END and not cut:
             self._complete()
         else:
-            self.cut()
+            self._cut(_OFF)
         self.off()
 
-    def cut(self) -> None:
+    def _cut(self, state: int) -> None:
         """The message under way ends here, truncated."""
         if self.under_way is not None:
             self.under_way.truncated = True
-            self._complete()
+            self._complete(state)
 
     def _forget(self) -> None:
         self._let_go_of_buffer()
