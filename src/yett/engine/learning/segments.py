@@ -20,7 +20,9 @@ _LOCALE = re.compile("[a-z]{2}(?:[-_](?:[A-Z]{2}|[A-Z][a-z]{3}))?")
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:%2F[0-9]{1,2})?")
 _SLUG = re.compile("[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+")
 _FILE = re.compile(r"[^%]*\.[A-Za-z][A-Za-z0-9]{0,5}")
-_RUN = re.compile("[0-9]+|[a-z]+|[A-Z]+")
+_RUN = re.compile("[0-9]+|[A-Z]?[a-z]+|[A-Z]+")
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_.]*")
+_SUFFIX = re.compile("([^.:]+)([.:][A-Za-z][A-Za-z0-9]*)")
 _DIGITS = re.compile("[0-9]")
 
 
@@ -30,7 +32,7 @@ def kind_of_segment(segment: str) -> str:
     if segment.isascii() and segment.isalpha():
         if len(segment) == 2 and segment.islower():
             return "locale"
-        return "opaque" if len(segment) >= 10 and _shuffled(segment) else "word"
+        return "opaque" if len(segment) >= 12 and _shuffled(segment) else "word"
     if _NUMBER.fullmatch(segment):
         return "number"
     if not segment:
@@ -71,16 +73,27 @@ def _text(segment: str) -> str:
 
 
 def _opaque(segment: str) -> bool:
-    """Made by a machine: many digits among letters, or letters and digits that change places all the time."""
+    """Made by a machine: many digits, or case and kind that change all the time."""
     digits = len(_DIGITS.findall(segment))
-    if not digits:
-        return len(segment) >= 16 and _shuffled(segment)
     letters = sum(1 for octet in segment if octet.isalpha())
-    if digits >= 4 or (digits >= 2 and digits >= letters):
+    if digits >= 4 or (digits >= 3 and digits > letters):
         return True
-    return len(segment) >= 8 and (_shuffled(segment) or len(_RUN.findall(segment)) >= 5)
+    return len(segment) >= 8 and _shuffled(segment)
 
 
 def _shuffled(segment: str) -> bool:
-    """Whether case and kind change more often than in any CamelCase name."""
-    return len(_RUN.findall(segment)) * 2 > len(segment) + 1
+    """Whether runs of one kind are shorter than in any CamelCase name: about 1.6 characters in base64url, 3 and more in names."""
+    runs = _RUN.findall(segment)
+    return len(runs) >= 4 and sum(map(len, runs)) < 2.2 * len(runs)
+
+
+def parted(segment: str) -> tuple[str, str, str]:
+    """(before, value, after), where a segment holds more than a value: "12.json", "12:cancel", "orders(12)"."""
+    if segment[-1:] == ")":
+        name, mark, inner = segment[:-1].partition("(")
+        if mark and inner and _NAME.fullmatch(name) and "(" not in inner:
+            return name + "(", inner, ")"
+    found = _SUFFIX.fullmatch(segment)
+    if found is not None:
+        return "", found[1], found[2]
+    return "", segment, ""

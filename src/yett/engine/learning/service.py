@@ -52,8 +52,8 @@ class Service:
             self.refused.add(seen, caller, classify)
 
     def operations(self, settings: Settings | None = None) -> list[Learnt]:
-        """The operations in the order of template, method, name. settings: other thresholds of templates than it was learnt with."""
-        return operations(self.answered, settings or self.settings)
+        """The operations in the order of template, method, name. settings: other thresholds than those it was learnt with."""
+        return operations(self.answered, settings or self.settings, self.refused)
 
     def merge(self, other: "Service") -> None:
         """Take in another part, which is used up by it."""

@@ -20,11 +20,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sampled values of a parameter. answers: different answers of an operation that are told apart.
 
     Templates (used only when operations are asked for):
-    like: share of common parts from which two answers have the same shape. least_values: different values that a
-    word-like parameter has at least. many_values: from which on the number of values alone decides. calls_per_value: most calls
-    per value of a parameter with fewer values. dominant: share of one value from which on it is a literal.
-    literal_calls: calls from which on an id that never varies is a literal, such as the "1" of "/1/users".
-    soft_paths: unrelated paths with one and the same answer from which on that answer means that there is nothing there.
+    like: share of common parts from which on two answers have the same shape. score: points from which on segments are values of
+    one parameter. There are log2(n) for n of them; 1 where answers or what is below are alike; 1 beside ids, 2 if alike, -2 if not;
+    3 in a place with more than `words`; up to 1.5 for segments that look like values (digits, dates, locales) and as many less for
+    names that stand beside ids in many APIs ("me", "search"); 1 or 0.5 where a half or a quarter of them was called once; where
+    less than a tenth was, -1.5 for `many_values` of which four fifths have answers alike, else -4. dominant: share of the calls from which on one of them is a name,
+    half of it for "me" and the like, if it had `dominant_calls`. literal_calls: calls from which on an id that never varies is a
+    name, such as the "1" of "/1/users"; a fifth of it for opaque ones. soft_paths: places with one and the same page from which on
+    that page means that there is nothing there. housekeeping: paths that every host has, and that are no operations.
     """
 
     services: int = 1_000
@@ -41,9 +44,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     answers: int = 4
 
     like: float = 0.6
-    least_values: int = 4
+    score: float = 2.5
     many_values: int = 12
-    calls_per_value: float = 4.0
-    dominant: float = 0.8
+    dominant: float = 0.6
+    dominant_calls: int = 5
     literal_calls: int = 50
     soft_paths: int = 8
+    housekeeping: tuple[str, ...] = ("/robots.txt", "/favicon.ico", "/sitemap.xml", "/apple-touch-icon.png", "/ads.txt")

@@ -6,6 +6,8 @@ A fold: `add` and `merge` give the same state whatever the order. It must not kn
 import math
 from typing import Any
 
+import msgspec
+
 from yett.engine.learning.access import Access
 from yett.engine.learning.callers import Caller
 from yett.engine.learning.members import Members
@@ -24,10 +26,26 @@ _TEXTS = frozenset((Kind.FORM, Kind.MULTIPART))
 PARTS = ("request-fields", "request-body", "query", "status", "response-fields", "response-body")
 
 
+_PAGES = frozenset(("text/html", "application/xhtml+xml"))
+
+_PAGE_LEAST = 128
+"""Octets of an answer of unknown type from which on it may be a page; shorter ones are acknowledgements, alike everywhere."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One accepted answer: how often it was given, and whether it may be a page for people."""
+
+    count: int
+    page: bool
+
+    def add(self, other: "Answer") -> "Answer":
+        return Answer(self.count + other.count, self.page or other.page)
+
+
 class Traffic:
     """count: exchanges, weighed; records: how many were recorded. first, last: seconds since the epoch of those whose time is
     known; infinities where none is. statuses: by number, 0 where none was seen. coverage: records that showed each of `PARTS`.
-    answers: (content type, size) of answers by their hash, with their number, see `Settings.soft_paths`.
+    answers: accepted ones by their hash, see `Settings.soft_paths`.
     unqueried: calls whose query was there to see, and empty: `query` has the others.
     requests and the query are learnt from accepted calls only (or of unknown outcome): refused ones may hold anything.
     """
@@ -68,7 +86,7 @@ class Traffic:
         self.responses: dict[tuple[int, str], Shape] = {}
         self.sizes = Bins()
         self.durations = Bins()
-        self.answers: Sample[int] = Sample(settings.answers)
+        self.answers: Sample[Answer] = Sample(settings.answers)
         self.members = Members(settings.members, key)
 
     def add(self, seen: Seen, caller: Caller, classify: Classify) -> None:
@@ -110,8 +128,11 @@ class Traffic:
         if answer is not None:
             size, fingerprint = answer
             self.sizes.add(size, seen.weight)
-            if self.answers.admits(fingerprint):
-                self.answers.put(fingerprint, (self.answers.get(fingerprint) or 0) + seen.weight)
+            if seen.success and self.answers.admits(fingerprint):
+                known = self.answers.get(fingerprint)
+                kind = seen.response_content_type
+                page = kind in _PAGES or (not kind and size >= _PAGE_LEAST)
+                self.answers.put(fingerprint, Answer(seen.weight + (known.count if known is not None else 0), page))
         value = seen.response_value
         if value is not None and (value is not UNSEEN or (seen.response is not None and seen.response.body)):
             place = (seen.status, seen.response_content_type)
@@ -143,8 +164,8 @@ class Traffic:
             rest = self.request.setdefault(REST, self._new_request(REST))
             rest.merge(self.request.pop(one))
 
-    def merge(self, other: "Traffic") -> None:
-        """Take in what another fold has seen; it stays as it is."""
+    def merge(self, other: "Traffic", paths: bool = True) -> None:
+        """Take in what another fold has seen; it stays as it is. paths: its raw paths, too."""
         self.count += other.count
         self.records += other.records
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
@@ -167,8 +188,9 @@ class Traffic:
             self.responses[place].merge(shape)
         self.sizes.merge(other.sizes)
         self.durations.merge(other.durations)
-        self.answers.merge(other.answers, int.__add__)
-        self.members.merge(other.members)
+        self.answers.merge(other.answers, Answer.add)
+        if paths:
+            self.members.merge(other.members)
 
     @property
     def successes(self) -> int:
@@ -192,7 +214,8 @@ class Traffic:
             [(*place, shape.state()) for place, shape in sorted(self.responses.items())],
             self.sizes.state(),
             self.durations.state(),
-            self.answers.state(),
+            [(value, answer.count, answer.page) for value, answer in self.answers],
+            self.answers.full,
             self.members.state(),
         ]
 
@@ -201,14 +224,15 @@ class Traffic:
         """Raises ValueError, TypeError or msgspec.ValidationError for what `state` never gives."""
         made = cls(settings, key)
         made.count, made.records, made.first, made.last, statuses, sensors, coverage, access, *rest = state
-        made.unqueried, query, request, responses, sizes, durations, answers, members = rest
+        made.unqueried, query, request, responses, sizes, durations, answers, more, members = rest
         made.statuses, made.sensors, made.coverage = dict(statuses), dict(sensors), dict(coverage)
         made.access = Access.from_state(access)
         made.query = None if query is None else Shape.from_state(query, key)
         made.request = {name: Shape.from_state(shape, key) for name, shape in request}
         made.responses = {(status, name): Shape.from_state(shape, key) for status, name, shape in responses}
         made.sizes, made.durations = Bins.from_state(sizes), Bins.from_state(durations)
-        made.answers = Sample.from_state(answers)
+        kept = [(value, Answer(count, page)) for value, count, page in answers]
+        made.answers = Sample.from_state((settings.answers, more, kept))
         made.members = Members.from_state(members, settings.members, key)
         return made
 

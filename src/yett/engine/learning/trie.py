@@ -6,11 +6,12 @@ kind. What is kept at the end was kept from the start, so no order can be seen i
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from yett.engine.learning.callers import Caller
 from yett.engine.learning.seen import Seen
-from yett.engine.learning.segments import IDS, kind_of_segment
+from yett.engine.learning.segments import IDS, kind_of_segment, parted
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.shape import Classify
 from yett.engine.learning.sketches import Distinct, Sample, hash64
@@ -56,8 +57,8 @@ class Values:
 
 
 class Node:
-    """One place in the tree. edges: by label, which is a literal segment, or a kind in braces ("{number}"); braces never stand in a
-    canonical path. leaves: by (method, name). values: of the edge that leads here, where many segments share it. full: whether it
+    """One place in the tree. edges: by label, which is a literal segment, or has a kind in braces ("{number}.json"), which never stand
+    in a canonical path. leaves: by (method, name). values: of the edge that leads here, where many segments share it. full: whether it
     had more literals than it may keep; bound: the largest hash of a literal that is still kept, then.
     """
 
@@ -72,7 +73,7 @@ class Node:
         self.bound = -1
 
     def literals(self) -> list[str]:
-        return [label for label in self.edges if not label.startswith("{")]
+        return [label for label in self.edges if "{" not in label]
 
 
 class Trie:
@@ -91,7 +92,7 @@ class Trie:
         node.count += weight
         for depth, segment in enumerate(self._segments(seen)):
             found = node.edges.get(segment)
-            if found is None or segment.startswith("{"):
+            if found is None or segment == "{rest}":
                 found = self._edge(node, segment, depth, weight)
             node = found
             node.count += weight
@@ -106,15 +107,15 @@ class Trie:
         return segments
 
     def _edge(self, node: Node, segment: str, depth: int, weight: int) -> Node:
-        label = "{rest}" if segment == "{rest}" else label_of(segment, depth)
+        label = "{rest}" if segment == "{rest}" else label_of(segment, depth < 2)
         hashed = hash64(segment.encode(), self.key)
-        if not label.startswith("{") and node.bound >= 0 and hashed > node.bound:
+        if "{" not in label and node.bound >= 0 and hashed > node.bound:
             label = "{" + kind_of_segment(segment) + "}"
         found = node.edges.get(label)
         if found is None:
             found = node.edges[label] = Node()
             self._places += 1
-        if label.startswith("{"):
+        if "{" in label:
             if found.values is None:
                 found.values = Values(self.settings.values)
             found.values.add(segment, hashed, weight)
@@ -239,14 +240,18 @@ class Trie:
             pending.extend(((*labels, label), child) for label, child in node.edges.items())
 
 
-def label_of(segment: str, depth: int) -> str:
-    """The edge that a segment takes while its place keeps all literals."""
+@lru_cache(65_536)
+def label_of(segment: str, early: bool) -> str:
+    """The edge that a segment takes while its place keeps all literals. early: it is one of the first two."""
     found = kind_of_segment(segment)
-    if found not in IDS:
-        return segment
-    if depth < 2 and (found == "date" or (found == "number" and len(segment) <= 2)):
-        return segment
-    return "{" + found + "}"
+    if found in IDS:
+        if early and (found == "date" or (found == "number" and len(segment) <= 2)):
+            return segment
+        return "{" + found + "}"
+    before, value, after = parted(segment)
+    if before or (after and kind_of_segment(value) in IDS):
+        return f"{before}{{{kind_of_segment(value)}}}{after}"
+    return segment
 
 
 def _node_state(node: Node) -> Any:

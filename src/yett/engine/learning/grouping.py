@@ -1,0 +1,267 @@
+"""Which of the segments at one place of a path are values of one parameter, and which are names of their own.
+
+Ids by their look are values. Other segments are weighed: how many there are, how often each was called, whether the same code
+answers them. Every number that decides is in the reason. It must not know more of the path than this place.
+"""
+
+import math
+
+import msgspec
+
+from yett.engine.learning.likeness import Profile, compare, profile_of
+from yett.engine.learning.segments import IDS, kind_of_segment
+from yett.engine.learning.settings import Settings
+from yett.engine.learning.trie import Node
+
+_VALUE_LIKE = frozenset(("token", "text", "number", "date", "version", "locale", "file", *IDS))
+"""Kinds of segments that are more often values than names."""
+
+_NAMES = frozenset(
+    (
+        *(
+            [
+                "me",
+                "self",
+                "current",
+                "all",
+                "any",
+                "search",
+                "count",
+                "export",
+                "import",
+                "batch",
+                "bulk",
+                "list",
+                "latest",
+                "recent",
+                "default",
+                "status",
+                "health",
+                "ping",
+                "info",
+            ]
+        ),
+        *(
+            [
+                "config",
+                "settings",
+                "stats",
+                "summary",
+                "metrics",
+                "login",
+                "logout",
+                "validate",
+                "verify",
+                "test",
+                "preview",
+                "query",
+                "find",
+                "new",
+                "create",
+                "update",
+            ]
+        ),
+        "delete",
+    )
+)
+"""Names that stand beside parameters in many APIs (own reading of public API descriptions)."""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Edges that are one segment of a template. label: the literal; "" of a parameter. affix: what stands around its value."""
+
+    label: str
+    nodes: tuple[Node, ...]
+    labels: tuple[str, ...]
+    affix: tuple[str, str] = ("", "")
+    text: str = ""
+    numbers: dict[str, int | float | str] = {}
+
+
+class _Cluster:
+    """Literals that may be one parameter, as nothing speaks against it."""
+
+    __slots__ = ("alike", "edges", "profile")  # alike: edges whose answers had the shape of those before
+
+    def __init__(self, label: str, node: Node, profile: Profile) -> None:
+        self.edges = [(label, node, profile)]
+        self.profile = profile
+        self.alike = 0
+
+    def take(self, label: str, node: Node, profile: Profile, alike: bool) -> None:
+        self.edges.append((label, node, profile))
+        self.profile = self.profile.join(profile)
+        self.alike += alike
+
+
+def groups(children: dict[str, tuple[Node, ...]], full: bool, settings: Settings, known: dict[int, Profile]) -> list[Group]:
+    """The segments of templates at one place. children: by label of `trie.Node.edges`. full: whether there were more literals than
+    a place may keep, so that it is a parameter beyond doubt."""
+    ids: dict[tuple[str, str], list[str]] = {}
+    literals: list[str] = []
+    for label in sorted(children):
+        if "{" not in label:
+            literals.append(label)
+        else:
+            before, _, rest = label.partition("{")
+            ids.setdefault((before, rest.partition("}")[2]), []).append(label)
+    found: list[Group] = []
+    anchor = ids.pop(("", ""), [])
+    for affix, labels in sorted(ids.items()):
+        found.append(_parameter(labels, children, affix, "ids by their look, with the same text around them"))
+    constant = _constant(anchor, children, settings, known)
+    if constant is not None:
+        found.append(constant)
+        anchor = []
+    profile = _profile(anchor, children, known) if anchor else None
+    joined, alone, reasons = _literals(literals, children, profile, full, settings, known)
+    found += alone
+    if anchor or joined:
+        text = "segments that are ids by their look" if anchor else "segments that the same code answers"
+        numbers = _numbers(anchor, joined, children) | reasons
+        found.append(_parameter([*anchor, *joined], children, ("", ""), text, numbers))
+    return found
+
+
+def _literals(
+    literals: list[str],
+    children: dict[str, tuple[Node, ...]],
+    anchor: Profile | None,
+    full: bool,
+    settings: Settings,
+    known: dict[int, Profile],
+) -> tuple[list[str], list[Group], dict[str, int | float | str]]:
+    """(those that are values, those that are not, the numbers that decided)."""
+    joined: list[str] = []
+    alone: list[Group] = []
+    numbers: dict[str, int | float | str] = {}
+    for cluster in _clusters(literals, children, settings, known):
+        values, names = _outstanding(cluster, settings)
+        score = _score(values, cluster, anchor, full, settings) if values else -math.inf
+        if score >= settings.score:
+            joined += [label for label, _, _ in values]
+            numbers |= {"score": round(score, 2), "settings.score": settings.score}
+        else:
+            names += values
+        alone += [Group(label, children[label], (label,)) for label, _, _ in names]
+    return joined, alone, numbers
+
+
+def _clusters(
+    literals: list[str], children: dict[str, tuple[Node, ...]], settings: Settings, known: dict[int, Profile]
+) -> list[_Cluster]:
+    """The busiest first, so that the others find a profile that says something."""
+    edges = [(label, children[label][0], _profile([label], children, known)) for label in literals]
+    edges.sort(key=lambda edge: (-edge[2].calls, edge[0]))
+    found: list[_Cluster] = []
+    for label, node, profile in edges:
+        best: tuple[bool, float] = (False, -2.0)
+        chosen: _Cluster | None = None
+        for cluster in found:
+            likeness = compare(cluster.profile, profile, settings.like)
+            rank = (likeness.alike, likeness.share)
+            if not likeness.unlike and rank > best:
+                best, chosen = rank, cluster
+        if chosen is None:
+            found.append(_Cluster(label, node, profile))
+        else:
+            chosen.take(label, node, profile, best[0])
+    return found
+
+
+def _outstanding(
+    cluster: _Cluster, settings: Settings
+) -> tuple[list[tuple[str, Node, Profile]], list[tuple[str, Node, Profile]]]:
+    """(what may be values, what is called so much more than the others that it is a name)."""
+    total = sum(profile.inside for _, _, profile in cluster.edges)
+    values, names = [], []
+    for edge in cluster.edges:
+        label, _, profile = edge
+        share = profile.inside / max(total, 1)
+        most = settings.dominant / 2 if label.lower() in _NAMES else settings.dominant
+        alone = len(cluster.edges) == 1
+        if not alone and profile.inside >= settings.dominant_calls and share > most:
+            names.append(edge)
+        else:
+            values.append(edge)
+    return values, names
+
+
+def _score(
+    values: list[tuple[str, Node, Profile]], cluster: _Cluster, anchor: Profile | None, full: bool, settings: Settings
+) -> float:
+    """Points for one parameter; see `Settings.score`."""
+    number = len(values)
+    score = math.log2(number)
+    alike = cluster.alike / max(len(cluster.edges) - 1, 1)
+    if alike >= 0.5:
+        score += 1
+    if anchor is not None:
+        likeness = compare(anchor, cluster.profile, settings.like)
+        if likeness.unlike:
+            score -= 2
+        else:
+            score += 2 if likeness.alike else 1
+    if full:
+        score += 3
+    valued = sum(kind_of_segment(label) in _VALUE_LIKE for label, _, _ in values) / number
+    named = sum(label.lower() in _NAMES for label, _, _ in values) / number
+    score += 1.5 * valued - 1.5 * named
+    single = sum(profile.inside <= 1 for _, _, profile in values) / number
+    if single >= 0.5:
+        score += 1
+    elif single >= 0.25:
+        score += 0.5
+    elif single <= 0.1 and not full:
+        score -= 1.5 if alike >= 0.8 and number >= settings.many_values else 4
+    return score
+
+
+def _constant(
+    anchor: list[str], children: dict[str, tuple[Node, ...]], settings: Settings, known: dict[int, Profile]
+) -> Group | None:
+    """An id by its look that never varies, although it was called often, is a name."""
+    if len(anchor) != 1:
+        return None
+    nodes = children[anchor[0]]
+    values = {value for node in nodes if node.values is not None for _, (value, _) in node.values.sample}
+    if len(values) != 1 or any(node.values is None or node.values.sample.full for node in nodes):
+        return None
+    profile = _profile(anchor, children, known)
+    kind = anchor[0][1:-1]
+    least = settings.literal_calls if kind != "opaque" else settings.literal_calls // 5
+    if profile.inside < least:
+        return None
+    (value,) = values
+    numbers: dict[str, int | float | str] = {"calls": profile.inside, "settings.literal_calls": least}
+    return Group(value, nodes, (value,), text="looks like an id, but never varies", numbers=numbers)
+
+
+def _profile(labels: list[str], children: dict[str, tuple[Node, ...]], known: dict[int, Profile]) -> Profile:
+    found: Profile | None = None
+    for label in labels:
+        for node in children[label]:
+            one = profile_of(node, known)
+            found = one if found is None else found.join(one)
+    assert found is not None
+    return found
+
+
+def _parameter(
+    labels: list[str],
+    children: dict[str, tuple[Node, ...]],
+    affix: tuple[str, str],
+    text: str,
+    numbers: dict[str, int | float | str] | None = None,
+) -> Group:
+    nodes = tuple(node for label in labels for node in children[label])
+    return Group("", nodes, tuple(labels), affix, text, numbers or {})
+
+
+def _numbers(anchor: list[str], joined: list[str], children: dict[str, tuple[Node, ...]]) -> dict[str, int | float | str]:
+    ids = sum(node.values.distinct.estimate() for label in anchor for node in children[label] if node.values is not None)
+    calls = sum(node.count for label in (*anchor, *joined) for node in children[label])
+    found: dict[str, int | float | str] = {"values": ids + len(joined), "calls": calls}
+    if joined:
+        found["words"] = len(joined)
+    return found

@@ -1,0 +1,129 @@
+"""How alike two places of a tree are: methods, shapes of answers, authentication, what is below them.
+
+Paths that differ in one segment belong to one operation only if the same code answers them, and that shows here. It must not
+know which segment it is, nor what follows from the answer.
+"""
+
+import msgspec
+
+from yett.engine.learning.traffic import Traffic
+from yett.engine.learning.trie import Node
+
+Leaf = tuple[str, str]
+
+_FEW_KEYS = 3
+"""Keys from which on a shape says something: error objects and plain acknowledgements have one or two."""
+
+
+class Profile:
+    """What was seen at one place or several. leaves: calls by (method, name). keys: of accepted answers, by leaf. schemes: of
+    authentication, by leaf. below: literal segments below, "{}" for others. inside: calls of the busiest operation there or below.
+    """
+
+    __slots__ = ("below", "calls", "inside", "keys", "leaves", "schemes")
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.inside = 0
+        self.leaves: dict[Leaf, int] = {}
+        self.keys: dict[Leaf, frozenset[str]] = {}
+        self.schemes: dict[Leaf, frozenset[str]] = {}
+        self.below: frozenset[str] = frozenset()
+
+    def join(self, other: "Profile") -> "Profile":
+        """A new profile of both."""
+        made = Profile()
+        made.calls = self.calls + other.calls
+        made.inside = self.inside + other.inside
+        made.leaves = dict(self.leaves)
+        for leaf, count in other.leaves.items():
+            made.leaves[leaf] = made.leaves.get(leaf, 0) + count
+        made.keys = _joined(self.keys, other.keys)
+        made.schemes = _joined(self.schemes, other.schemes)
+        made.below = self.below | other.below
+        return made
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """alike: there is evidence that two places are the same operation; unlike: that they are not; neither: nothing is known.
+    share: of common parts of answers, -1 where they cannot be compared."""
+
+    alike: bool
+    unlike: bool
+    share: float
+
+
+def profile_of(node: Node, known: dict[int, Profile]) -> Profile:
+    """known: profiles by `id` of nodes that live as long as it does."""
+    found = known.get(id(node))
+    if found is not None:
+        return found
+    made = known[id(node)] = Profile()
+    made.calls = node.count
+    for leaf, traffic in node.leaves.items():
+        made.leaves[leaf] = traffic.count
+        keys = _keys(traffic)
+        if keys:
+            made.keys[leaf] = keys
+        schemes = traffic.access.signature()
+        if schemes:
+            made.schemes[leaf] = schemes
+    made.below = frozenset("{}" if "{" in label else label for label in node.edges)
+    made.inside = max(made.leaves.values(), default=0)
+    for child in node.edges.values():
+        made.inside = max(made.inside, profile_of(child, known).inside)
+    return made
+
+
+def compare(one: Profile, other: Profile, like: float) -> Likeness:
+    """like: see `Settings`."""
+    shared = one.leaves.keys() & other.leaves.keys()
+    for leaf in shared:
+        mine, theirs = one.schemes.get(leaf), other.schemes.get(leaf)
+        if mine and theirs and not mine & theirs:
+            return Likeness(False, True, -1.0)
+    shares = [_share(one.keys[leaf], other.keys[leaf]) for leaf in shared if leaf in one.keys and leaf in other.keys]
+    shares = [share for share in shares if share >= 0]
+    share = min(shares, default=-1.0)
+    if share >= 0 and share < like:
+        return Likeness(False, True, share)
+    answered = [leaf for leaf in shared if (leaf in one.keys) != (leaf in other.keys)]
+    if answered and share < 0:
+        return Likeness(False, all(one.leaves[leaf] > 2 and other.leaves[leaf] > 2 for leaf in answered), share)
+    if one.leaves and other.leaves and not shared:
+        return Likeness(False, not (one.below & other.below), share)
+    below = _below(one, other)
+    return Likeness(share >= like or below > 0, below < 0, share)
+
+
+def _below(one: Profile, other: Profile) -> int:
+    """1: common segments below, -1: both have several and none in common, 0: nothing is known."""
+    common = (one.below & other.below) - {"{}"}
+    if common:
+        return 1
+    if len(one.below) >= 2 and len(other.below) >= 2:
+        return -1
+    return 0
+
+
+def _share(mine: frozenset[str], theirs: frozenset[str]) -> float:
+    """Common keys by the smaller number of keys: members may be left out. -1 where there are too few to say anything."""
+    smaller = min(len(mine), len(theirs))
+    if smaller < _FEW_KEYS:
+        return -1.0 if mine & theirs else 0.0
+    return len(mine & theirs) / smaller
+
+
+def _keys(traffic: Traffic) -> frozenset[str]:
+    found: frozenset[str] = frozenset()
+    for (status, _), shape in traffic.responses.items():
+        if status < 400:
+            found |= shape.keys()
+    return found
+
+
+def _joined(mine: dict[Leaf, frozenset[str]], theirs: dict[Leaf, frozenset[str]]) -> dict[Leaf, frozenset[str]]:
+    made = dict(mine)
+    for leaf, keys in theirs.items():
+        made[leaf] = made[leaf] | keys if leaf in made else keys
+    return made
