@@ -13,7 +13,7 @@ Shape of a guard's module (built-in or third party, found through the entry poin
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -117,6 +117,42 @@ class AttackRule(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     matches: tuple[Payload, ...] = ()
     passes: tuple[Payload, ...] = ()
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """One subject that shows a check at work; each is judged by the tests and printed in the reference.
+
+    text: by what the check is about. operation: YAML of a `yett.model.catalog.CatalogOperation`, of which id, service, method and
+    template may be missing. service: YAML of a `yett.rules.checking.estate.Estate`. contract: YAML of an API description.
+    exchange: a request as text with LF line ends, and `response` likewise. scheme: of that exchange.
+    """
+
+    text: str
+    response: str = ""
+    scheme: str = "https"
+    note: str = ""
+
+
+class CheckRule(msgspec.Struct, frozen=True, kw_only=True):
+    """Metadata of a passive check: what it looks for in what is known, without sending anything.
+
+    Shape of its module, in `yett.rules.checks` or found through the entry point group "yett.checks": docstring (the manual page),
+    RULE, `check(subject)` or, with a class `Settings` of numbers that the configuration may change, `check(subject, settings)`;
+    both give an iterator of `yett.rules.checking.issue.Issue`.
+    on: what is judged. An exchange is judged while it is learnt from, everything else when somebody asks.
+    matches: subjects that it must object to; passes: subjects that it must not.
+    """
+
+    id: str
+    title: str
+    on: Literal["operation", "service", "contract", "exchange"]
+    severity: Severity
+    confidence: Confidence = Confidence.HIGH
+    owasp: tuple[str, ...] = ()
+    cwe: tuple[int, ...] = ()
+    references: tuple[str, ...] = ()
+    matches: tuple[Judged, ...] = ()
+    passes: tuple[Judged, ...] = ()
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""What passive checks judge, and the words that they share. No rules stand here."""

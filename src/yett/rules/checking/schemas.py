@@ -1,0 +1,30 @@
+"""Objections to schemas, one for each component or body instead of one for each property. It must not know any rule."""
+
+from collections.abc import Callable, Iterator
+
+from yett.rules.checking.description import Description, Schema
+from yett.rules.checking.issue import MORE, Issue, listed
+
+
+def by_root(description: Description, objects: Callable[[Schema], bool], say: Callable[[str, int], str]) -> Iterator[Issue]:
+    """An issue for each root in which `objects` finds schemas. say: the text, from their names and their number."""
+    found: dict[str, list[Schema]] = {}
+    for schema in description.schemas:
+        if objects(schema):
+            found.setdefault(schema.root, []).append(schema)
+    for root, schemas in found.items():
+        names = [schema.path or "the value itself" for schema in schemas]
+        yield Issue(
+            place=root,
+            text=say(listed(names), len(names)),
+            operation=operation_at(root),
+            more=tuple(schema.pointer for schema in schemas[:MORE]),
+        )
+
+
+def operation_at(pointer: str) -> str:
+    """ "GET /users" for a pointer into that operation; "" for what several may share."""
+    parts = pointer.split("/")
+    if len(parts) < 4 or parts[1] != "paths" or parts[3] == "parameters":
+        return ""
+    return f"{parts[3].upper()} {parts[2].replace('~1', '/').replace('~0', '~')}"
