@@ -12,12 +12,14 @@ import click
 import msgspec
 
 from yett.cli.check import complaints
+from yett.cli.log_formats import host_name, log_formats
 from yett.cli.progress import Progress
 from yett.cli.showing import plain
 from yett.cli.tally import Reason, Tally
 from yett.cli.trying import CRS, OWN, Wanted, trial_of
 from yett.edge.collectors.files import Collector, Found
 from yett.engine.trial import Row, Trial
+from yett.formats.recordings import KeyedLayout, Layout
 from yett.model.event import Event
 from yett.model.mistake import PolicyErrors
 from yett.store.eventlog.directory import segment_name
@@ -72,6 +74,16 @@ _DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
     show_default=True,
     help="stateless: without limits, quotas, concurrency, authentication and what depends on the caller.",
 )
+@click.option(
+    "--log-format",
+    "layouts",
+    multiple=True,
+    callback=log_formats,
+    metavar="FORMAT",
+    help="How lines of access logs are written, as the server's configuration says it: log_format of nginx, LogFormat of Apache, "
+    "a format string of Envoy, or the name of a known one. May be given several times.",
+)
+@click.option("--host", callback=host_name, metavar="NAME", help="Host of log entries that name none (default: localhost).")
 @click.option("--fail-on", type=click.Choice(["deny"]), help="Exit with 1 if anything would be denied.")
 @click.option("--strict", is_flag=True, help="Take framing as recorded: no length is corrected, no Host added.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line (default where output is no terminal).")
@@ -85,15 +97,18 @@ def decide(
     threshold: int | None,
     contract: Path | None,
     guards: str,
+    layouts: tuple[Layout | KeyedLayout, ...],
+    host: bytes,
     fail_on: str | None,
     strict: bool,
     form: str | None,
 ) -> None:
     """Say what enforcement would do to recorded traffic. Nothing is sent, and nothing is changed.
 
-    Each PATH is a HAR, JSON lines, a raw request, a directory tree of these, or the directory of an event log; - is standard
-    input. For each exchange, in order: the verdict, the rules that object, where and why, and what could not be evaluated. Time is
-    the recording's.
+    Each PATH is a HAR, JSON lines, an access log, a capture (pcap), items of Burp, a Postman collection, raw requests with or
+    without responses, a directory tree of these, or the directory of an event log; - is standard input. What a file is, its
+    content says, also where it is compressed with gzip. For each exchange, in order: the verdict, the rules that object, where and
+    why, and what could not be evaluated. Time is the recording's.
 
     \b
     Exit codes: 0 done; 1 something would be denied (with --fail-on deny);
@@ -116,7 +131,8 @@ def decide(
         sys.exit(UNUSABLE)
     terminal = sys.stdout.isatty()
     lines = form == "json" or (form is None and not terminal)
-    run = _Run(trial, strict, _Lines() if lines else None, shown=sys.stderr.isatty() and not (lines and terminal))
+    collecting = _Collecting(strict, layouts, host)
+    run = _Run(trial, collecting, _Lines() if lines else None, shown=sys.stderr.isatty() and not (lines and terminal))
     sys.exit(run.all(paths, fail_on is not None))
 
 
@@ -152,12 +168,20 @@ class _Lines:
         self._write(line + b"\n")
 
 
+class _Collecting(msgspec.Struct, frozen=True):
+    """How recordings are read: see `Collector`."""
+
+    strict: bool
+    layouts: tuple[Layout | KeyedLayout, ...]
+    host: bytes
+
+
 class _Run:
     """One run over all inputs."""
 
-    def __init__(self, trial: Trial, strict: bool, lines: _Lines | None, shown: bool) -> None:
+    def __init__(self, trial: Trial, collecting: _Collecting, lines: _Lines | None, shown: bool) -> None:
         self._trial = trial
-        self._strict = strict
+        self._collecting = collecting
         self._lines = lines
         self._shown = shown
         self._tally = Tally()
@@ -191,7 +215,8 @@ class _Run:
         return DENIED if fail_on_deny and self._denied else 0
 
     def _decide(self, paths: Iterable[Path], bar: Progress | None) -> None:
-        collector = Collector(self._strict, _events, bar.read if bar is not None else None)
+        how = self._collecting
+        collector = Collector(how.strict, _events, bar.read if bar is not None else None, how.layouts, how.host)
         row_of, emit = self._trial.row, self._lines.row if self._lines is not None else self._count
         for path in paths:
             found: Iterator[Found] = (

@@ -269,12 +269,15 @@ def is_known(place: str, recording: Recording) -> bool:
     exchange = recording.exchange
     if exchange is None:
         return True
-    if kind == "header":
-        return name.lower() not in recording.unseen
-    if kind == "cookie":
-        return "cookie" not in recording.unseen
+    missing = {what for what, _ in recording.lacks}
+    if kind in ("header", "cookie"):
+        field = "cookie" if kind == "cookie" else name.lower()
+        if "request-fields" in missing:  # what the record has of them is known, what it lacks may have been there
+            return any(known.decode("latin-1").lower() == field for known, _ in exchange.request.fields)
+        return field not in recording.unseen
     if kind == "query":
-        return f"{name}=hash:".encode() not in exchange.request.target
+        target = exchange.request.target
+        return ("query" not in missing or b"?" in target) and f"{name}=hash:".encode() not in target
     if kind == "body":
         return _is_shown(exchange.request.body, name)
     if kind == "response":

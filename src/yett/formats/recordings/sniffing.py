@@ -27,6 +27,7 @@ _ARCHIVE = re.compile(rb'[ \t\r\n]*+\{[ \t\r\n]*+"log"[ \t\r\n]*+:[ \t\r\n]*+[^"
 _TRACES = re.compile(rb'[ \t\r\n]*+\{[ \t\r\n]*+"resource_?[sS]pans"')
 _COLLECTION = re.compile(rb'schema\.(?:get)?postman\.com/|"_postman_id"|"info"\s*+:\s*+\{[^{}]{0,2000}+\}\s*+,\s*+"item"\s*+:')
 _BURP = re.compile(rb"[ \t\r\n]*+(?:<\?xml[^>]{0,200}+>)?[ \t\r\n]*+(?:<!DOCTYPE[ \t\r\n]++items\b|<items\b)")
+_TEMPLATE = re.compile(rb'"[A-Z]{1,20} /[^" ]*\{[^" ]*\} HTTP/')
 _CAPTURES = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
 _HINTS = {
     b"PK\x03\x04": "a zip archive: unpack it first",
@@ -159,6 +160,6 @@ def _best(lines: Sequence[bytes]) -> Layout | None:
     most, layout = max(counts, key=lambda one: one[0])
     if not most:
         return None
-    if layout.name == "common" and b"/{" in lines[0] and b"} " in lines[0]:
-        return API_GATEWAY if API_GATEWAY.matches(lines[0]) is not None else layout
+    if layout.name == "common" and any(_TEMPLATE.search(line) and API_GATEWAY.matches(line) for line in lines):
+        return API_GATEWAY
     return layout

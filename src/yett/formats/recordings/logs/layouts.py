@@ -149,8 +149,8 @@ KNOWN = (
     Layout("elb", nginx(_ELB), more=True),
     Layout("istio", envoy(_ISTIO_TEXT), escaped=False, more=True),
     Layout("envoy", envoy(_ENVOY_TEXT), escaped=False, more=True),
-    Layout("combined", nginx(_COMBINED), more=True),
     Layout("vhost_combined", nginx(_VHOST), more=True),
+    Layout("combined", nginx(_COMBINED), more=True),
     Layout("common", nginx(_COMMON), more=True),
 )
 """Layouts of text that are known by themselves, the one that says more before the one that says less. What follows such a line

@@ -179,11 +179,20 @@ class Maker:
         if response is None and "status" in self._at:
             lacks = (*lacks, ("response", "the log has no final status of it"))
         if self._plain:
-            return Recording(id=name, exchange=exchange, timed=at is not None, lacks=lacks, sensor=SENSOR, principal=principal)
+            return Recording(
+                id=name,
+                exchange=exchange,
+                timed=at is not None,
+                masked=True,
+                lacks=lacks,
+                sensor=SENSOR,
+                principal=principal,
+            )
         return Recording(
             id=name,
             exchange=exchange,
             timed=at is not None,
+            masked=True,
             lacks=lacks,
             sensor=SENSOR,
             principal=principal,

@@ -14,6 +14,17 @@ _METHOD = r"[!#-'*+.0-9A-Z^_`a-z|~-]{1,32}+"
 _UPSTREAMS = r"[^ ]*+(?:(?<=,) [^ ]*+| : [^ ]*+)*+"
 """nginx writes one value for each upstream that it asked, with commas, or colons after a redirect within it."""
 
+_TYPED = {
+    "status": "(?>[0-9]{1,3}+|-?+)",
+    "size": "(?>[0-9]++|-?+)",
+    "address": "[^ {end}]*+",
+    "peer": "[^ {end}]*+",
+    "host": "[^ {end}]*+",
+    "host?": "[^ {end}]*+",
+    "time:any": "[0-9TZ.:+-]*+",
+}
+"""Values that look so and in no other way, so that a line of another layout does not pass for one of this."""
+
 
 class BadLayout(Exception):
     """A layout cannot be used. at: the place in it, counted from 0. The message says what is wrong, for its owner."""
@@ -74,6 +85,8 @@ def _value(one: Variable, before: Part, after: Part, escaped: bool, more: bool) 
     if not after:
         return r"[^ \r]*+" if more else r"[^\r]*+"
     first, rest = re.escape(after[0]), re.escape(after[1:])
+    if one.role in _TYPED and not (isinstance(before, str) and before.endswith('"')):
+        return _TYPED[one.role].replace("{end}", first)
     if after[0] == " ":
         if one.spaces:
             return "[^ ]*+" + "(?: [^ ]*+)" * one.spaces if one.spaces > 1 else "[^ ]*+(?: [+-][0-9]{4})?+"
