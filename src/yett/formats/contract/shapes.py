@@ -55,6 +55,11 @@ def shape_of(contract: Contract, number: int) -> Shape:
     return _Shaping(contract).of(schema_tree(contract, number), 0)
 
 
+def kinds_of(contract: Contract, tree: Any) -> frozenset[str] | None:
+    """The JSON types that a part of one of the contract's converted schemas allows; None where it says nothing of them."""
+    return _Shaping(contract).kinds(tree)
+
+
 class _Shaping:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
@@ -67,6 +72,9 @@ class _Shaping:
             parts = [0]
             shape.kinds = self._add(tree, shape, depth, parts)
         return shape
+
+    def kinds(self, tree: Any) -> frozenset[str] | None:
+        return self._add(tree, Shape(properties={}), MAX_DEPTH, [0])
 
     def _add(self, tree: Any, shape: Shape, depth: int, parts: list[int]) -> frozenset[str] | None:
         """Add what `tree` says of the same value to `shape`. Returns the types that it allows."""
