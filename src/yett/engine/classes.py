@@ -177,10 +177,19 @@ def _pattern_set(patterns: Sequence[str], *, whole: bool) -> Any:
 
 def _expression(pattern: str) -> Any:
     """One compiled pattern. Raises ValueError."""
+    reason = check_pattern(pattern)
+    if reason:
+        raise ValueError(f"the pattern {pattern!r} is not understood: {reason}")
+    return re2.compile(pattern, _QUIET)
+
+
+def check_pattern(pattern: str) -> str:
+    """What is wrong with a pattern, in words; "" for one that can be used."""
     try:
-        return re2.compile(pattern, _QUIET)
+        re2.compile(pattern, _QUIET)
     except re2.error as error:
-        raise ValueError(f"the pattern {pattern!r} is not understood: {_words_of(error)}") from None
+        return _words_of(error)
+    return ""
 
 
 def _words_of(error: Exception) -> str:

@@ -15,16 +15,16 @@ from yett.engine.naming import Strength
 from yett.model.classes import Category, DataClass
 from yett.model.rule import Severity
 
+_CHECKED = 0.1
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class ClassSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every number that decides about classes of data.
 
-    ratio: share of a field's different values that must be of the class where the name does not say it.
+    ratio: share of a field's different values that must be of the class where the name does not say it, or only allows it.
     named_ratio: the same where the name does. Real fields hold test data, masks and mistakes, so not 1.
     improbable: the chance of accident that is too small to believe in, where only values speak.
-    hinted_improbable: the same where the name allows the class: one value with one check digit (0.1) is enough.
     certain: forms with a smaller chance of accident cannot be one: prefixes of issued keys, for example. Of credentials and
         secrets of such a form one value in a field is enough, because one is one too many.
     """
@@ -32,7 +32,6 @@ class ClassSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ratio: float = 0.6
     named_ratio: float = 0.5
     improbable: float = 1e-4
-    hinted_improbable: float = 0.2
     certain: float = 1e-5
 
 
@@ -95,7 +94,7 @@ def _judged(
         return Verdict(one.id, round(ratio, 4), hits, sampled, 1.0, f"a person said so; {counted}"), 0.0
     if not hits:
         return None
-    chance = max((form.chance for form in one.forms if form.chance < TELLING), default=1.0)
+    chance = _chance(one)
     accident = by_accident(hits, sampled, chance)
     if strength is Strength.NAME and ratio >= settings.named_ratio:
         confidence = 0.99 if accident <= settings.improbable else 0.9
@@ -103,12 +102,18 @@ def _judged(
     if chance <= settings.certain and one.category in (Category.CREDENTIAL, Category.SECRET):
         return Verdict(one.id, round(ratio, 4), hits, sampled, 0.99, f"{counted} have a form that nothing else has"), accident
     hinted = strength is not None
-    if ratio < settings.ratio or accident > (settings.hinted_improbable if hinted else settings.improbable):
+    if ratio < settings.ratio or (accident > settings.improbable and not hinted):
         return None
     why = f"the name allows it, and {counted} are right" if hinted else f"{counted} are right"
     return Verdict(
         one.id, round(ratio, 4), hits, sampled, round(1 - max(accident, 0.01), 4), f"{why}; by accident: {accident:.1g}"
     ), accident
+
+
+def _chance(one: DataClass) -> float:
+    """The chance that one value is of the class by accident; where no form tells by itself, that of one check digit."""
+    telling = [form.chance for form in one.forms if form.chance < TELLING]
+    return max(telling) if telling else _CHECKED if any(form.check for form in one.forms) else TELLING
 
 
 def _outdone(

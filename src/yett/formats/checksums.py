@@ -75,7 +75,7 @@ def weighted(text: str, weights: Sequence[int]) -> int:
 
 def mod97(text: str) -> bool:
     """ISO/IEC 7064, MOD 97-10, over digits and letters (A = 10): the remainder is 1."""
-    if not text or not text.isascii() or not text.isalnum() or len(text) > 64:
+    if not 3 <= len(text) <= 64 or not text.isascii() or not text.isalnum():
         return False
     return int("".join(str(int(one, 36)) for one in text)) % 97 == 1
 

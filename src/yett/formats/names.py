@@ -9,7 +9,7 @@ import unicodedata
 LENGTH = 160
 """Characters of a name that are looked at."""
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+_WORDS = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|[0-9]+")
 
 
 def words(name: str) -> tuple[str, ...]:
