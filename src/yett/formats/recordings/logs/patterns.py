@@ -15,6 +15,7 @@ _UPSTREAMS = r"[^ ]*+(?:(?<=,) [^ ]*+| : [^ ]*+)*+"
 """nginx writes one value for each upstream that it asked, with commas, or colons after a redirect within it."""
 
 _TYPED = {
+    "method": "(?:(?!{end})[A-Za-z_-])*+",
     "status": "(?>[0-9]{1,3}+|-?+)",
     "size": "(?>[0-9]++|-?+)",
     "address": "[^ {end}]*+",
@@ -82,14 +83,14 @@ def _value(one: Variable, before: Part, after: Part, escaped: bool, more: bool) 
         return _beside(one, after)
     if escaped and isinstance(before, str) and before.endswith('"') and after.startswith('"'):
         return _ESCAPED_TEXT
-    if not after:
-        return r"[^ \r]*+" if more else r"[^\r]*+"
-    first, rest = re.escape(after[0]), re.escape(after[1:])
+    first, rest = re.escape(after[:1]) or r"\r", re.escape(after[1:])
     if one.role in _TYPED and not (isinstance(before, str) and before.endswith('"')):
         return _TYPED[one.role].replace("{end}", first)
+    if not after:
+        return r"[^ \r]*+" if more else r"[^\r]*+"
     if after[0] == " ":
         if one.spaces:
-            return "[^ ]*+" + "(?: [^ ]*+)" * one.spaces if one.spaces > 1 else "[^ ]*+(?: [+-][0-9]{4})?+"
+            return "[^ ]*+" + (r"(?: [+-][0-9]{4}\]?)?+" if one.role == "time:common" else "(?: [^ ]*+)" * one.spaces)
         if one.listed:
             return _UPSTREAMS
     return f"[^{first}]*+(?:{first}(?!{rest})[^{first}]*+)*+" if rest else f"[^{first}]*+"
