@@ -23,7 +23,7 @@ def step(key: str) -> str:
 class Bounds:
     """What one document may be at most. nodes: scalars, lists and mappings, aliases expanded; characters of a number."""
 
-    size = 32 << 20
+    size = 64 << 20
     depth = 100
     nodes = 5_000_000
     aliases = 10_000

@@ -27,7 +27,7 @@ def read_asyncapi(document: Document) -> Description:
     elif version.startswith("3"):
         reader.operations()
     else:
-        reader.gathering.report(document.mistake("/asyncapi", "only AsyncAPI 2 and 3 are read"))
+        reader.gathering.locate(document, "/asyncapi", "only AsyncAPI 2 and 3 are read")
     parts = mapped(tree.get("info"))
     return reader.gathering.description("asyncapi", version, text_of(parts.get("title")), text_of(parts.get("version")))
 
@@ -43,7 +43,7 @@ class _Reader:
         try:
             found = self.documents.follow(Node("", tuple(_unescaped(pointer)), value))
         except BrokenReference as broken:
-            self.gathering.report(self.document.mistake(pointer, str(broken)))
+            self.gathering.locate(self.document, pointer, str(broken))
             return {}, pointer
         return mapped(found.value), found.pointer
 
@@ -80,7 +80,7 @@ class _Reader:
             action = operation.get("action")
             if action not in ("send", "receive") or not channel:
                 message = "an operation needs an action, send or receive, and a channel"
-                self.gathering.report(self.document.mistake(pointer, message))
+                self.gathering.locate(self.document, pointer, message)
                 continue
             references = [text_of(at(one, "$ref")) for one in listed(channel.get("servers"))]
             names = [one.rpartition("/")[2] for one in references if one] or None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from yett.formats.descriptions.servers import host_pattern
+from yett.formats.descriptions.transcoding import transcoded
 from yett.formats.descriptions.trees import ANY_METHOD, at, listed, mapped, text_of, walk
 from yett.formats.descriptions.values import MOST_HOSTS, Declared, Description, Gathering
 from yett.formats.document import Document
@@ -38,7 +39,7 @@ class _Routes:
         match = mapped(route.get("match"))
         found = _pattern(match)
         if found is None:
-            self.gathering.report(self.document.mistake(f"{pointer}/match", "how this route matches paths is not known"))
+            self.gathering.locate(self.document, f"{pointer}/match", "how this route matches paths is not known")
             return
         status = at(route, "direct_response", "status") or at(route, "directResponse", "status")
         if isinstance(status, int) and status >= 400:
@@ -77,24 +78,8 @@ def _pattern(match: dict[str, Any]) -> tuple[str, str, bool] | None:
     template = at(match, "path_match_policy", "typed_config", "path_template")
     template = template or at(match, "pathMatchPolicy", "typedConfig", "pathTemplate")
     if isinstance(template, str):
-        return _template(template)
+        return (*transcoded(template), False)
     return ("prefix", "/", False) if "connect_matcher" in match else None
-
-
-def _template(template: str) -> tuple[str, str, bool]:
-    """Envoy's URI templates: {name}, {name=pattern}, * for one segment, ** for the rest."""
-    segments: list[str] = []
-    for number, segment in enumerate(template.split("/")[1:], 1):
-        if segment.startswith("{"):
-            name, _, inner = segment.strip("{}").partition("=")
-            if "**" in inner:
-                return "prefix", "/".join(["", *segments, ""]), False
-            segments.append(f"{{{name}}}")
-        elif segment == "**":
-            return "prefix", "/".join(["", *segments, ""]), False
-        else:
-            segments.append(f"{{segment{number}}}" if segment == "*" else segment)
-    return "template", "/".join(["", *segments]), False
 
 
 def _escaped(path: str) -> str:

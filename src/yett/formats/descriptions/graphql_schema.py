@@ -42,11 +42,11 @@ def read_introspection(document: Document) -> Description:
             name = text_of(mapped(field).get("name"))
             place = f"{pointer}/types/{number}/fields/{index}"
             if not name:
-                gathering.report(document.mistake(place, "a field without a name"))
+                gathering.locate(document, place, "a field without a name")
             elif kind:
                 gathering.declare(_declared(kind, name, mapped(field).get("isDeprecated") is True, place))
     if "" in roots and len(roots) == 1:
-        gathering.report(document.mistake(pointer, "the schema has no root type", hint="introspection must ask for queryType"))
+        gathering.locate(document, pointer, "the schema has no root type", hint="introspection must ask for queryType")
     return gathering.description("graphql", "introspection")
 
 

@@ -45,7 +45,7 @@ def read_kong(document: Document) -> Description:
         named = mapped(route).get("service")
         name = text_of(mapped(named).get("name")) or text_of(named)
         if name and name not in reader.services:
-            gathering.report(document.mistake(f"/routes/{index}/service", f"there is no service {name!r}"))
+            gathering.locate(document, f"/routes/{index}/service", f"there is no service {name!r}")
         reader.route(mapped(route), reader.services.get(name, {"name": name}), f"/routes/{index}")
     return gathering.description("kong", text_of(tree.get("_format_version")))
 
@@ -60,7 +60,7 @@ class _Reader:
     def route(self, route: dict[str, Any], service: dict[str, Any], pointer: str) -> None:
         if "expression" in route:
             message = "a route with an expression is not read"
-            self.gathering.report(self.document.mistake(f"{pointer}/expression", message))
+            self.gathering.locate(self.document, f"{pointer}/expression", message)
             return
         found = (host_pattern(name) for name in texts_of(route.get("hosts")))
         hosts = tuple(dict.fromkeys(name for name in found if name))[:MOST_HOSTS]

@@ -27,7 +27,7 @@ def read_listing(document: Document) -> Description:
         for index, entry in enumerate(listed(result.get(key))):
             name, place = text_of(mapped(entry).get("name")), f"{above}/{key}/{index}"
             if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-                gathering.report(document.mistake(place, f"a name of 1 to {LONGEST_NAME} printable characters is missing"))
+                gathering.locate(document, place, f"a name of 1 to {LONGEST_NAME} printable characters is missing")
                 continue
             gathering.declare(
                 Declared(kind="mcp", method="POST", template="", named=f"mcp {method} {name}", operation_id=name, place=place)

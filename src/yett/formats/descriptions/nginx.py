@@ -59,7 +59,7 @@ def read_nginx(source: str, text: str, others: Others) -> Description:
 def directives(text: str) -> tuple[list[Directive], _Unreadable | None]:
     """The directives of a text, as far as they can be read, and what ends them."""
     top: list[Directive] = []
-    stack = [top]
+    stack, opened = [top], list[Directive]()
     words: list[str] = []
     started = line = 1
     count = 0
@@ -73,6 +73,7 @@ def directives(text: str) -> tuple[list[Directive], _Unreadable | None]:
                 if words or len(stack) == 1:
                     raise _Unreadable('a ";" is missing before "}"' if words else 'a "}" that closes nothing', line)
                 stack.pop()
+                opened.pop()
                 continue
             if not words:
                 raise _Unreadable(f'a "{word}" without a directive before it', line)
@@ -86,10 +87,13 @@ def directives(text: str) -> tuple[list[Directive], _Unreadable | None]:
                 if len(stack) > MAX_NESTING:
                     raise _Unreadable(f"nested deeper than {MAX_NESTING}", line)
                 stack.append(found.block)
+                opened.append(found)
     except _Unreadable as unreadable:
         return top, unreadable
-    if words or len(stack) > 1:
-        return top, _Unreadable('the file ends before a ";"' if words else 'the file ends before a "}"', line)
+    if words:
+        return top, _Unreadable('the file ends before a ";"', line)
+    if opened:
+        return top, _Unreadable(f'nothing closes the "{{" of {opened[-1].name!r}', opened[-1].line)
     return top, None
 
 
@@ -238,7 +242,8 @@ def _scope(block: list[Directive], scope: _Scope) -> _Scope:
     for directive in block:
         name, arguments = directive.name, directive.arguments or [""]
         if name in _PASSES:
-            service = host_pattern(arguments[0].partition("://")[2].partition("/")[0] or arguments[0]) or arguments[0]
+            authority = (arguments[0].partition("://")[2] or arguments[0]).partition("/")[0]
+            service = host_pattern(authority) or authority
         elif name in ("auth_basic", "auth_jwt", "auth_request", "auth_digest"):
             scheme = name.removeprefix("auth_")
             security = [one for one in security if one != scheme] + ([] if arguments[0] == "off" else [scheme])

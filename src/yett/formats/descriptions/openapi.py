@@ -34,7 +34,7 @@ def read_openapi(document: Document, others: Others) -> Description:
     documents, gathering = _gathered(document, others)
     contract = contract_of("", {name: one.tree for name, one in documents.items()})
     for problem in contract.problems[:MOST_PROBLEMS]:
-        gathering.report(documents.get(problem.document, document).mistake(problem.pointer, problem.message))
+        gathering.locate(documents.get(problem.document, document), problem.pointer, problem.message)
     paths = _Paths(Documents("", {name: one.tree for name, one in documents.items()}), contract.revision)
     paths.read(gathering, contract.title)
     found = gathering.description(

@@ -6,6 +6,7 @@ google/api/http.proto and annotations.proto; gRPC over HTTP/2, "Path".
 
 from collections.abc import Iterator
 
+from yett.formats.descriptions.transcoding import transcoded
 from yett.formats.descriptions.values import Declared, Description, Gathering
 from yett.formats.protobuf import Malformed, fields
 
@@ -119,34 +120,3 @@ def _rules(octets: bytes, depth: int) -> Iterator[tuple[str, str]]:
         yield ("" if method == "*" else method.upper()), _text(custom, 2)
     for other in rule.get(11, ())[:MOST_RULES] if depth == 0 else ():
         yield from _rules(other, 1)
-
-
-def transcoded(path: str) -> tuple[str, str]:
-    """(pattern, template) of a path as google.api.http writes it: "/v1/{name=shelves/*}:sort" is "/v1/shelves/{name}:sort"."""
-    out, at = [], 0
-    while at < len(path):
-        end = path.find("}", at)
-        if path[at] != "{" or end < 0:
-            out.append(path[at])
-            at += 1
-            continue
-        name, _, inner = path[at + 1 : end].partition("=")
-        out.append(_variable(name.strip(), inner.strip() or "*"))
-        at = end + 1
-    template, star = "".join(out), "".join(out).find("**")
-    if star >= 0:
-        return "prefix", template[:star]
-    segments = template.split("/")
-    plain = [f"{{segment{number}}}" if segment == "*" else segment for number, segment in enumerate(segments)]
-    return "template", "/".join(plain)
-
-
-def _variable(name: str, inner: str) -> str:
-    """A variable's own segments, each star named after it."""
-    segments, stars = [], 0
-    for segment in inner.split("/"):
-        if segment == "*":
-            stars += 1
-            segment = f"{{{name}}}" if stars == 1 else f"{{{name}{stars}}}"
-        segments.append(segment)
-    return "/".join(segments)

@@ -27,6 +27,8 @@ BEGINNING = 65_536
 """Octets that are enough to tell, except where a JSON document says late what it is."""
 MOST_DOCUMENTS = 10_000
 """YAML documents in one file."""
+MOST_PLACES = 2_000_000
+"""Commas of a document of one line or many, whose problems are told with their lines; a place takes 150 octets."""
 SEARCHED = 100_000
 """Mappings that are looked at for routes of Envoy where nothing else tells the kind."""
 
@@ -124,7 +126,7 @@ def _refused(mistake: Mistake) -> Description:
 def _documents(name: str, octets: bytes) -> list[Part]:
     """The documents of a file; YAML may have several. Raises DocumentError."""
     if b"\n---" not in octets or len(octets) > Bounds.size or octets.lstrip()[:1] in (b"{", b"["):
-        return [Part(read(octets, name), 0)]
+        return [Part(_located(read(octets, name), octets), 0)]
     text = octets.decode("utf-8-sig", "replace") if octets.isascii() else _strict(octets, name)
     parts, start = [], 0
     cuts = [(found.start(), found.end()) for found in _SEPARATOR.finditer(text)] + [(len(text), len(text))]
@@ -144,6 +146,13 @@ def _documents(name: str, octets: bytes) -> list[Part]:
                 raise DocumentError(moved) from None
         start = end
     return parts
+
+
+def _located(document: Document, octets: bytes) -> Document:
+    """The document, without places where there are so many that finding them takes more than the reading."""
+    if octets.count(b",") <= MOST_PLACES:
+        return document
+    return Document(document.tree, document.file, dict)
 
 
 def _strict(octets: bytes, name: str) -> str:
@@ -177,7 +186,8 @@ def _of_tree(document: Document, others: Others) -> Description:
             return read_listing(document)
         if _has_routes(tree):
             return read_envoy(document)
-    return _refused(document.mistake("", "no description of an API or a gateway that is known", f"what is read: {_KNOWN}"))
+    message = "no description of an API or a gateway that is known"
+    return _refused(Mistake(message, document.file, hint=f"what is read: {_KNOWN}"))
 
 
 def _has_routes(tree: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from yett.formats.contract.values import Contract, SecurityScheme
+from yett.formats.document import Document
 from yett.model.mistake import Mistake
 
 MOST_DECLARED = 100_000
@@ -108,6 +109,13 @@ class Gathering:
     def problem(self, message: str, line: int = 0, column: int = 0, hint: str = "") -> None:
         """Something that could not be read."""
         self.report(Mistake(message, self.source, line, column, hint))
+
+    def locate(self, document: Document, pointer: str, message: str, hint: str = "") -> None:
+        """The same at a place in a document; the pointer is told where lines are not known."""
+        mistake = document.mistake(pointer, message, hint)
+        if not mistake.line:
+            mistake = msgspec.structs.replace(mistake, hint="; ".join(part for part in (f"at {pointer}", hint) if part))
+        self.report(mistake)
 
     def report(self, mistake: Mistake) -> None:
         if len(self.problems) < MOST_PROBLEMS:
