@@ -184,7 +184,7 @@ def test_envoy():
     assert [one.whole for one in found.declared].index(True) == 7
     assert found.declared[8].kind == "grpc"
     assert found.declared[0].operation_id == "users"
-    assert [text.partition(" ")[0] for text in problems(found)] == ["envoy.yaml:28:24:", "envoy.yaml:30:73:"]
+    assert [text.partition(" ")[0] for text in problems(found)] == ["envoy.yaml:28:24:", "envoy.yaml:30:68:"]
 
 
 def test_envoy_as_json_and_alone():
