@@ -15,6 +15,7 @@ from yett.engine.catalog.contents import decided
 from yett.engine.catalog.coverage import coverage, joined
 from yett.engine.catalog.declared import Attached, Declarations, Reading, attached, pins_of
 from yett.engine.catalog.drafts import Draft, drafts
+from yett.engine.catalog.drifting import Contracts
 from yett.engine.catalog.exposure import host_exposure
 from yett.engine.catalog.identity import Nameless, identified
 from yett.engine.catalog.settings import CatalogSettings, ViewSettings
@@ -101,13 +102,17 @@ class _Part:
 
     def operations(self, ids: Mapping[int, str], settings: CatalogSettings, classifier: Classifier) -> list[CatalogOperation]:
         siblings = self._siblings(ids)
+        contracts = Contracts(settings.drift)
         declares = any(one.reading.current and one.declared.origin == "contract" for one in self.declarations.all)
         made = []
         for draft in self.drafts:
             people = decided(one for one in self.corrections if one.kind == "verdict" and _concerns(one, draft))
-            judging = Judging(settings.views, settings.classes, classifier, self.watched, self.names, declares, people)
+            judging = Judging(
+                settings.views, settings.classes, classifier, self.watched, self.names, declares, people, settings.schemas
+            )
+            drift = contracts.drift(draft, self.declarations.of(draft.method, draft.template, draft.named))
             id_ = ids[id(draft)]
-            made.append(operation(draft, self.declarations, judging, (), id_, siblings.get(id_, ())))
+            made.append(operation(draft, self.declarations, judging, drift, id_, siblings.get(id_, ())))
         return made
 
     def _siblings(self, ids: Mapping[int, str]) -> dict[str, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from yett.engine.catalog.settings import ViewSettings
 from yett.engine.catalog.templates import version_of
 from yett.engine.catalog.views import Life, views
 from yett.engine.classes import Classifier
+from yett.engine.learning.schemas import SchemaSettings
 from yett.engine.verdicts import ClassSettings
 from yett.model.catalog import Authentication, CatalogOperation, Coverage, Declaration, Drift, Reason
 
@@ -36,6 +37,7 @@ class Judging(msgspec.Struct, frozen=True):
     hosts: tuple[str, ...]
     declares: bool
     people: contents.Decided
+    schemas: SchemaSettings = SchemaSettings()
 
 
 class _Gathered(msgspec.Struct, frozen=True):
@@ -101,9 +103,9 @@ def operation(
         functions=tuple(purpose),
         declared=declarations,
         drift=drift,
-        parameters=contents.parameters(draft),
-        requests=contents.requests(draft),
-        responses=contents.responses(draft),
+        parameters=contents.parameters(draft, judging.schemas),
+        requests=contents.requests(draft, judging.schemas),
+        responses=contents.responses(draft, judging.schemas),
         consumers=tuple(msgspec.structs.replace(one, receives=received) for one in consumers),
         consumer_count=gathered.consumers,
         siblings=siblings,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from yett.engine.catalog.drafts import Draft, values_of
 from yett.engine.classes import Classifier
-from yett.engine.learning.schemas import text_schema
+from yett.engine.learning.schemas import SchemaSettings, text_schema
 from yett.engine.learning.shape import Shape
 from yett.engine.verdicts import ClassSettings, FieldEvidence, verdicts
 from yett.model.catalog import Content, Correction, FieldClass, Parameter
@@ -30,16 +30,16 @@ def decided(corrections: Iterable[Correction]) -> dict[str, dict[str, bool]]:
     return found
 
 
-def parameters(draft: Draft) -> tuple[Parameter, ...]:
+def parameters(draft: Draft, settings: SchemaSettings) -> tuple[Parameter, ...]:
     """Of the path in its order, then of the query by name."""
     found = []
     learnt = {one.name: one for one in draft.parameters}
     for name, values in values_of(draft, EVERY).items():
         known = learnt.get(name)
         distinct = known.distinct if known is not None and known.distinct else len(values)
-        found.append(Parameter(name=name, place="path", distinct=distinct, schema=text_schema(values)))
+        found.append(Parameter(name=name, place="path", distinct=distinct, schema=text_schema(values, settings)))
     if draft.traffic is not None and draft.traffic.query is not None:
-        found += draft.traffic.query.parameters(empty=draft.traffic.unqueried)
+        found += draft.traffic.query.parameters(settings, empty=draft.traffic.unqueried)
     return tuple(found)
 
 
@@ -47,20 +47,21 @@ def _path_values(draft: Draft) -> dict[str, list[str]]:
     return values_of(draft, VALUES + 1)
 
 
-def requests(draft: Draft) -> tuple[Content, ...]:
+def requests(draft: Draft, settings: SchemaSettings) -> tuple[Content, ...]:
     if draft.traffic is None:
         return ()
     return tuple(
-        Content(type=name, count=shape.count, schema=shape.to_schema()) for name, shape in sorted(draft.traffic.request.items())
+        Content(type=name, count=shape.count, schema=shape.to_schema(settings))
+        for name, shape in sorted(draft.traffic.request.items())
     )
 
 
-def responses(draft: Draft) -> tuple[Content, ...]:
+def responses(draft: Draft, settings: SchemaSettings) -> tuple[Content, ...]:
     """By status and type; a status whose bodies nobody saw has an empty type and schema."""
     if draft.traffic is None:
         return ()
     found = [
-        Content(status=str(status), type=name, count=shape.count, schema=shape.to_schema())
+        Content(status=str(status), type=name, count=shape.count, schema=shape.to_schema(settings))
         for (status, name), shape in sorted(draft.traffic.responses.items())
     ]
     seen = {one.status for one in found}

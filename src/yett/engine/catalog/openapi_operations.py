@@ -7,7 +7,6 @@ Source: OpenAPI 3.1.1, sections 4.8.10 (operation), 4.8.12 (parameter), 4.8.13 (
 """
 
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,6 +16,7 @@ from yett.engine.catalog.templates import PARAMETER
 from yett.engine.learning.schemas import Schema, SchemaSettings
 from yett.formats.media_types import read_media_type
 from yett.formats.names import words
+from yett.formats.problem import reason
 from yett.model.catalog import CatalogOperation, Content, Parameter
 
 RESERVED_FIELDS = frozenset(("accept", "content-type", "authorization"))
@@ -150,7 +150,7 @@ def _responses(operations: list[CatalogOperation]) -> dict[str, Any]:
         if len(status) != 3 or status[0] not in "12345" or not status.isdecimal():
             odd += statuses[status]
             continue
-        response: dict[str, Any] = {"description": _phrase(status)}
+        response: dict[str, Any] = {"description": reason(int(status))}
         media = _content(contents[status]) if status in contents else {}
         if media:
             response["content"] = media
@@ -159,13 +159,6 @@ def _responses(operations: list[CatalogOperation]) -> dict[str, Any]:
     if odd or not made:
         made["default"] = {"description": "Other statuses" if odd else "No answer was seen", "x-yett": {"count": odd}}
     return made
-
-
-def _phrase(status: str) -> str:
-    try:
-        return HTTPStatus(int(status)).phrase
-    except ValueError:
-        return f"Status {status}"
 
 
 def _either(schemas: Iterable[Schema]) -> Schema:

@@ -5,6 +5,8 @@ It must not know how the numbers are used.
 
 import msgspec
 
+from yett.engine.drift import DriftSettings
+from yett.engine.learning.schemas import SchemaSettings
 from yett.engine.learning.settings import Settings
 from yett.engine.verdicts import ClassSettings
 
@@ -36,8 +38,10 @@ class ViewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class CatalogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of them: of learning, of data classes, of views. In YAML, three mappings of these names."""
+    """All of them: of learning, of data classes, of views, of schemas, of drift. In YAML, mappings of these names."""
 
     learning: Settings = Settings()
     classes: ClassSettings = ClassSettings()
     views: ViewSettings = ViewSettings()
+    schemas: SchemaSettings = SchemaSettings()
+    drift: DriftSettings = DriftSettings()
