@@ -23,6 +23,8 @@ COMMANDS = {
     "serve": _Command("yett.cli.serve", "serve", "Run the gateway."),
     "check": _Command("yett.cli.check", "check", "Say what a policy would enforce, and what not."),
     "decide": _Command("yett.cli.decide", "decide", "Try a policy, or rule packs, on recorded traffic."),
+    "observe": _Command("yett.cli.observe", "observe", "Learn which APIs there are, from recorded traffic and descriptions."),
+    "catalog": _Command("yett.cli.catalog", "catalog", "List, explain, correct and export what was learnt."),
     "log": _Command("yett.cli.log", "log", "Show, filter and follow the event log."),
     "explain": _Command("yett.cli.log", "explain", "Explain the decision on one request."),
     "key": _Command("yett.cli.key", "key", "Make, list and revoke API keys."),

@@ -19,9 +19,11 @@ from yett.formats.recordings import (
     PACKED,
     Damaged,
     KeyedLayout,
+    Kind,
     Layout,
     Origin,
     Recording,
+    Sniffed,
     read_event,
     recordings,
     sniff,
@@ -48,7 +50,8 @@ class Found(msgspec.Struct, frozen=True):
 class Collector:
     """strict: framing is taken as it stands, see `yett.formats.recordings.values.framed`. read: called with the number of bytes
     that were read of a file, and with 0 for each file that is done. layouts: of logs, which are looked for before those that are
-    known. host: of log entries that do not say for which host they are. largest: bytes of what is read as one."""
+    known. host: of log entries that do not say for which host they are. largest: bytes of what is read as one. kind: what
+    every file is; told by its content if None."""
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Collector:
         layouts: Sequence[Layout | KeyedLayout] = (),
         host: bytes = NO_HOST,
         largest: int = LARGEST,
+        kind: Kind | None = None,
     ) -> None:
         self._strict = strict
         self._events = events
@@ -65,6 +69,7 @@ class Collector:
         self._layouts = tuple(layouts)
         self._host = host
         self._largest = largest
+        self._kind = kind
 
     def collect(self, path: Path) -> Iterator[Found]:
         """Everything that is at a path, in order. Never raises OSError."""
@@ -122,7 +127,7 @@ class Collector:
                 pieces, beginning = unpacked(_joined(beginning, pieces)), b""
             while len(beginning) < BEGINNING and (more := next(pieces, b"")):  # a pipe gives what it has
                 beginning += more
-            sniffed = sniff(before or beginning, name.removesuffix(".gz"), self._layouts)
+            sniffed = Sniffed(self._kind) if self._kind else sniff(before or beginning, name.removesuffix(".gz"), self._layouts)
             yield from recordings(sniffed, origin, _joined(beginning, pieces))
         except Damaged as damage:
             yield Recording(id=name, error=f"gzip: {damage}")

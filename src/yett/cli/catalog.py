@@ -1,0 +1,335 @@
+"""`yett catalog`: list, show and explain what was learnt, correct it, and export it."""
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from yett.cli.check import complaints
+from yett.cli.exporting import FORMATS, exported
+from yett.cli.knowledge import DEFAULT, Knowledge, knowledge
+from yett.cli.listing import details, table, why
+from yett.cli.showing import plain, when
+from yett.engine.catalog.correcting import Refused, merged, renamed, split_off, verdict
+from yett.model.catalog import VIEWS, Catalog, CatalogOperation, Correction
+from yett.model.catalog_store import CatalogUnusable
+from yett.model.mistake import PolicyErrors
+
+UNUSABLE = 2
+NOT_FOUND = 1
+
+
+def _fail(message: str, code: int = UNUSABLE) -> Any:
+    click.echo(f"Error: {plain(message)}", err=True)
+    sys.exit(code)
+
+
+def _with_catalog(command: Callable[..., None]) -> Callable[..., None]:
+    """The option that names the catalog, which the command gets opened."""
+
+    @wraps(command)
+    def run(path: Path, settings: Path | None, **rest: Any) -> None:
+        try:
+            known = knowledge(path, settings=settings)
+        except PolicyErrors as error:
+            click.echo("\n".join(complaints(error.errors)), err=True)
+            sys.exit(UNUSABLE)
+        except CatalogUnusable as error:
+            _fail(str(error))
+        try:
+            command(known=known, **rest)
+        except CatalogUnusable as error:
+            _fail(str(error))
+        finally:
+            known.store.close()
+
+    file = click.Path(path_type=Path, dir_okay=False)
+    run = click.option("--settings", type=file, metavar="FILE", help="Thresholds of views and classes, as YAML.")(run)
+    return click.option("--catalog", "path", type=file, default=DEFAULT, show_default=True, help="The catalog's file.")(run)
+
+
+@click.group("catalog", invoke_without_command=False)
+def catalog() -> None:
+    """List, explain, correct and export what `yett observe` learnt.
+
+    An OPERATION is an id, or "METHOD /template", with --service where several services have it.
+
+    \b
+    yett catalog list --view shadow
+    yett catalog why "GET /users/{userId}"
+    yett catalog merge "GET /reports/daily" "GET /reports/weekly" --as /reports/{period}
+    yett catalog export --format openapi --service shop -o shop.yaml
+    """
+
+
+def _filters(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Only the N with the most calls."),
+        click.option("--search", default="", metavar="TEXT", help="Only those whose name has this text."),
+        click.option("--class", "label", default="", metavar="CLASS", help="Only those with this data class."),
+        click.option("--function", default="", metavar="NAME", help="Only those for this business function, such as login."),
+        click.option("--method", default="", metavar="METHOD", help="Only those of this method."),
+        click.option("--view", type=click.Choice(sorted(VIEWS)), help="Only those in this view."),
+        click.option("--service", default="", metavar="NAME", help="Only those of this service."),
+    ):
+        command = option(command)
+    return command
+
+
+def _chosen(
+    made: Catalog,
+    service: str,
+    view: str | None,
+    method: str,
+    function: str,
+    label: str,
+    search: str,
+    limit: int | None,
+) -> list[CatalogOperation]:
+    if service and all(one.name != service for one in made.services):
+        names = ", ".join(one.name or "(no host)" for one in made.services[:20])
+        _fail(f"there is no service {service!r}; there are: {names or 'none'}", NOT_FOUND)
+    found = [
+        one
+        for one in made.operations
+        if (not service or one.service == service)
+        and (view is None or view in one.views)
+        and (not method or one.method == method.upper())
+        and (not function or function in one.functions)
+        and (not label or any(field.name == label for field in one.classes))
+        and (not search or search.lower() in f"{one.name} {one.title}".lower())
+    ]
+    if limit is not None:
+        keep = {id(one) for one in sorted(found, key=lambda one: -one.count)[:limit]}
+        found = [one for one in found if id(one) in keep]
+    return found
+
+
+@catalog.command("list")
+@_filters
+@click.option("--json", "as_json", is_flag=True, help="A JSON array of operations.")
+@_with_catalog
+def list_(known: Knowledge, as_json: bool, **wanted: Any) -> None:
+    """List operations by service: id, calls, share of authenticated answers, method and template, views, data classes.
+
+    Exit code 1 if none is found.
+    """
+    made = known.catalog()
+    found = _chosen(made, **wanted)
+    if as_json:
+        click.echo(exported(made, found, "json").rstrip("\n"))
+    else:
+        _print(table(found))
+    if not found:
+        click.echo("no operation is in the catalog" if not made.operations else "no operation matches", err=True)
+        sys.exit(NOT_FOUND)
+
+
+@catalog.command("services")
+@_with_catalog
+def services(known: Knowledge) -> None:
+    """List services with their hosts, coverage, and what declares them."""
+    for one in known.catalog().services:
+        _print([plain(one.name) or "(no host)"])
+        lines = [f"{one.operations:,} operations, {one.count:,} calls, {one.exposure}"]
+        if one.hosts:
+            lines.append(f"hosts: {', '.join(one.hosts)}")
+        if one.sources:
+            lines.append(f"declared in: {', '.join(one.sources)}")
+        if one.versions:
+            lines.append(f"versions: {', '.join(one.versions)}")
+        lines += [f"set aside: {count:,} {name}" for name, count in one.set_aside.items()]
+        if one.first_seen is not None and one.last_seen is not None:
+            lines.append(f"watched: {when(one.first_seen)} to {when(one.last_seen)}, by {', '.join(one.coverage.sensors)}")
+        lines += [f"coverage: {lack}" for lack in one.coverage.lacks]
+        _print(f"  {plain(line)}" for line in lines)
+
+
+@catalog.command("show")
+@click.argument("operation")
+@click.option("--service", default="", metavar="NAME", help="The service, where several have it.")
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@_with_catalog
+def show(known: Knowledge, operation: str, service: str, as_json: bool) -> None:
+    """Show one operation: calls, callers, authentication, parameters, data, declarations, coverage."""
+    made = known.catalog()
+    one = _one(known, made, operation, service)
+    if as_json:
+        click.echo(exported(made, [one], "json", single=True).rstrip("\n"))
+    else:
+        _print(details(one))
+
+
+@catalog.command("why")
+@click.argument("operation")
+@click.option("--service", default="", metavar="NAME", help="The service, where several have it.")
+@_with_catalog
+def why_(known: Knowledge, operation: str, service: str) -> None:
+    """Say why an operation is as it is: who says its template, which numbers decided, which raw paths it holds."""
+    made = known.catalog()
+    one = _one(known, made, operation, service)
+    _print(why(one, made.of(one.id)))
+
+
+@catalog.command("merge")
+@click.argument("operations", nargs=-1, required=True, metavar="OPERATION...")
+@click.option("--as", "template", default="", metavar="TEMPLATE", help="The template of the whole, such as /reports/{period}.")
+@click.option("--service", default="", metavar="NAME", help="The service, where several have it.")
+@_with_catalog
+def merge(known: Knowledge, operations: tuple[str, ...], template: str, service: str) -> None:
+    """Say that operations are one. It holds for what is learnt later, too, and `yett catalog undo` takes it back."""
+    made = known.catalog()
+    found = [_one(known, made, name, service) for name in operations]
+    _correct(known, lambda: merged(found, template))
+
+
+@catalog.command("split")
+@click.argument("operation")
+@click.argument("path", metavar="PATH...", nargs=-1, required=True)
+@click.option("--service", default="", metavar="NAME", help="The service, where several have it.")
+@_with_catalog
+def split(known: Knowledge, operation: str, path: tuple[str, ...], service: str) -> None:
+    """Say that paths of an operation are operations of their own: /users/me out of GET /users/{userId}.
+
+    A PATH may have parameters, too. What was learnt together before that cannot all be taken apart again; `why` says what.
+    """
+    one = _one(known, known.catalog(), operation, service)
+    _correct(known, lambda: split_off(one, path))
+
+
+@catalog.command("rename")
+@click.argument("operation")
+@click.argument("name", metavar="TEMPLATE|TITLE")
+@click.option("--service", default="", metavar="NAME", help="The service, where several have it.")
+@_with_catalog
+def rename(known: Knowledge, operation: str, name: str, service: str) -> None:
+    """Give the parameters of an operation other names (/users/{login}), or the operation a title ("Who am I")."""
+    one = _one(known, known.catalog(), operation, service)
+    _correct(known, lambda: [renamed(one, name)])
+
+
+@catalog.command("mark")
+@click.argument("operation")
+@click.argument("place")
+@click.argument("label", metavar="CLASS")
+@click.argument("answer", type=click.Choice(["yes", "no"]))
+@click.option("--service", default="", metavar="NAME", help="The service, where several have it.")
+@_with_catalog
+def mark(known: Knowledge, operation: str, place: str, label: str, answer: str, service: str) -> None:
+    """Say that a field is, or is not, of a data class: `mark "GET /users/{userId}" response.200.body/name person-name no`."""
+    one = _one(known, known.catalog(), operation, service)
+    if label not in known.classifier.classes:
+        _fail(f"there is no data class {label!r}; `docs/reference/data-classes.md` lists them")
+    _correct(known, lambda: [verdict(one, place, label, answer == "yes")])
+
+
+@catalog.command("corrections")
+@_with_catalog
+def corrections(known: Knowledge) -> None:
+    """List what people decided, with the numbers by which `undo` takes it back."""
+    found = known.store.corrections()
+    for one in found:
+        subject = " ".join(part for part in (one.method, one.template, one.named) if part)
+        more = " ".join(part for part in (one.place, one.label, one.value) if part)
+        made = "" if one.made is None else when(one.made)
+        _print([plain(f"{one.id:>4}  {made}  {one.kind:<7} {one.service}  {subject}" + (f"  {more}" if more else ""))])
+    if not found:
+        click.echo("nobody has corrected anything", err=True)
+
+
+@catalog.command("undo")
+@click.argument("number", type=int, metavar="NUMBER")
+@_with_catalog
+def undo(known: Knowledge, number: int) -> None:
+    """Take back what a person decided; `yett catalog corrections` lists the numbers."""
+    with known.store.writing() as change:
+        if not change.take_back(number):
+            _fail(f"there is no correction {number}; `yett catalog corrections` lists them", NOT_FOUND)
+    known.catalog()
+
+
+@catalog.command("sources")
+@_with_catalog
+def sources(known: Knowledge) -> None:
+    """List what was read, and how far."""
+    for one in known.store.positions():
+        state = "whole" if one.whole else "partly"
+        errors = f", {one.errors:,} unreadable" if one.errors else ""
+        _print([plain(f"{when(one.at)}  {one.entries:>10,} entries, {state}{errors}  {one.name}")])
+    for reading in known.readings():
+        declared = f"{len(reading.description.declared):,} declarations"
+        state = "" if reading.current else ", an earlier reading"
+        _print(
+            [plain(f"{when(reading.last_read)}  {declared} ({reading.description.kind}{state})  {reading.description.source}")]
+        )
+
+
+@catalog.command("export")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="json", show_default=True, help="What to write.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file, in place of standard output.")
+@_filters
+@_with_catalog
+def export(known: Knowledge, form: str, output: Path | None, **wanted: Any) -> None:
+    """Write the catalog: openapi (3.1, one service), json, csv or markdown. The same knowledge gives the same octets."""
+    made = known.catalog()
+    chosen = _chosen(made, **wanted)
+    try:
+        text = exported(made, chosen, form, output, wanted["service"])
+    except ValueError as error:
+        _fail(str(error))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            _fail(f"{output}: {(error.strerror or str(error)).lower()}")
+
+
+def _correct(known: Knowledge, make: Callable[[], Iterable[Correction]]) -> None:
+    """Keep corrections, and show what became of the operations that they speak of."""
+    try:
+        wanted = list(make())
+    except Refused as error:
+        _fail(str(error))
+    kept = known.correct(wanted)
+    made = known.catalog()
+    numbers = ", ".join(str(one.id) for one in kept)
+    click.echo(f"kept as {numbers}; `yett catalog undo {kept[0].id}` takes it back", err=True)
+    services = {one.service for one in kept}
+    templates = {one.template for one in kept}
+    _print(table([one for one in made.operations if one.service in services and _spoken_of(one, templates)]))
+
+
+def _spoken_of(one: CatalogOperation, templates: set[str]) -> bool:
+    from yett.engine.catalog.templates import holds
+
+    return any(holds(template, one.template) or holds(one.template, template) for template in templates)
+
+
+def _one(known: Knowledge, made: Catalog, name: str, service: str) -> CatalogOperation:
+    """The operation of an id, or of "METHOD template"."""
+    wanted = known.resolve(name)
+    found = [one for one in made.operations if one.id == wanted or one.name == name or f"{one.method} {one.template}" == name]
+    exact = [one for one in found if one.id == wanted or one.name == name]
+    found = [one for one in exact or found if not service or one.service == service]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(f"{one.id} ({one.service or 'no host'}{' ' + one.named if one.named else ''})" for one in found[:10])
+        _fail(f"{name!r} are {len(found)} operations: {ids}; name one by its id, or with --service")
+    near = [one for one in made.operations if name.split(" ")[-1].strip("/").lower() in one.name.lower()][:5]
+    hint = (
+        "; there is: " + ", ".join(f'"{one.name}" ({one.id})' for one in near) if near else "; `yett catalog list` lists them"
+    )
+    _fail(f"there is no operation {name!r}{hint}", NOT_FOUND)
+    raise AssertionError
+
+
+def _print(lines: Iterable[str]) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in lines:
+        click.echo(line.encode(encoding, "backslashreplace").decode(encoding))
