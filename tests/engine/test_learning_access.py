@@ -306,7 +306,7 @@ def test_the_state_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [None, [], [{}, 1], [{}, [1, True, []], {}, {}, [0, True, [[1, ["a", "", 1, 0, 0, 1]]]], ["", "", 0, 0, 0, 0], []]]
+    "state", [None, [], [{}, 1], [{}, [1, True, []], {}, {}, [0, True, [[1, ["a", "", 1, 0, 0, 1]]]], ["", "", 0, 0, 0, 0], [], [[1, False, []], 0, None]]]
 )
 def test_other_states_are_refused(state: Any) -> None:
     with pytest.raises((msgspec.ValidationError, ValueError)):

@@ -1,4 +1,4 @@
-"""How one operation is authenticated and who calls it: a fold over exchanges, mergeable and free of order.
+"""How one operation is authenticated, who calls it, and what its exchanges give away: a fold, mergeable and free of order.
 
 Authentication is a ratio over *successful* answers of which a credential, or its absence, could be seen; refused calls are counted
 beside it, because they prove that somebody checks. It must not know how credentials look, nor hold any.
@@ -10,6 +10,7 @@ import msgspec
 
 from yett.engine.learning.callers import Caller
 from yett.engine.learning.seen import Seen
+from yett.engine.learning.signals import Signals
 from yett.engine.learning.sketches import Distinct, Sample, hash64
 from yett.model.catalog import Authentication, Consumer
 
@@ -57,6 +58,7 @@ class _State(msgspec.Struct, array_like=True):
     parties: tuple[int, bool, list[tuple[int, Party]]]
     rest: Party
     distinct: list[int] | bytes
+    signals: Any
 
 
 def _nobody() -> Party:
@@ -70,7 +72,7 @@ class Access:
     (`yett.formats.tokens.FACTS`) that were in successful calls. origins: calls by the kind of address.
     """
 
-    __slots__ = ("carriers", "distinct", "origins", "parties", "rest", "schemes", "tokens")
+    __slots__ = ("carriers", "distinct", "origins", "parties", "rest", "schemes", "signals", "tokens")
 
     def __init__(self, consumers: int = CONSUMERS) -> None:
         self.schemes: dict[str, _Count] = {}
@@ -80,6 +82,7 @@ class Access:
         self.parties: Sample[Party] = Sample(consumers)
         self.rest = _nobody()
         self.distinct = Distinct()
+        self.signals = Signals()
 
     def add(self, seen: Seen, caller: Caller) -> None:
         """caller: what `Callers.read` says of the same exchange."""
@@ -99,6 +102,7 @@ class Access:
         first = last = seen.started
         if not seen.timed:
             first, last = float("inf"), float("-inf")
+        self.signals.add(seen)
         for kind, label, identity in caller.names:
             self._call(identity, Party(kind, label, weight, first, last, weight if seen.success else 0))
 
@@ -130,6 +134,7 @@ class Access:
         for left in self.parties.merge(other.parties, Party.add):
             self.rest = self.rest.add(_anonymous(left))
         self.distinct.merge(other.distinct)
+        self.signals.merge(other.signals)
 
     def state(self) -> Any:
         """Plain values for msgspec, in one order whatever came when."""
@@ -142,6 +147,7 @@ class Access:
                 self.parties.state(),
                 self.rest,
                 self.distinct.state(),
+                self.signals.state(),
             ),
             builtin_types=(bytes,),
         )
@@ -156,6 +162,7 @@ class Access:
         made.parties = Sample.from_state(read.parties)
         made.rest = read.rest
         made.distinct = Distinct.from_state(read.distinct)
+        made.signals = Signals.from_state(read.signals)
         return made
 
     def authentication(self, consistent: float = CONSISTENT) -> Authentication:
@@ -184,7 +191,8 @@ class Access:
         return self.distinct.estimate()
 
     def facts(self) -> dict[str, Any]:
-        """What checks may want: carriers of credentials, facts of accepted tokens, refusals by schemes, addresses by kind."""
+        """What checks may want: carriers of credentials, facts of accepted tokens, refusals by schemes, addresses by kind, and
+        what `Signals` found in single exchanges."""
         refused = {name: counts[2] for name, counts in sorted(self.schemes.items()) if counts[2]}
         forbidden = {name: counts[3] for name, counts in sorted(self.schemes.items()) if counts[3]}
         found = {
@@ -194,6 +202,7 @@ class Access:
             "forbidden": forbidden,
             "origins": dict(sorted(self.origins.items())),
             "other_consumers": self.rest.count,
+            **dict(self.signals.facts()),
         }
         return {name: value for name, value in found.items() if value}
 

@@ -111,11 +111,14 @@ Content-Type: application/json
     ),
 )
 
+_CARRIERS = frozenset(("authorization", "cookie"))
 _SESSION = re.compile(r"sess[a-z]{0,8}=|\bsid=|\btoken=")
 
 
 def check(subject: Shown) -> Iterator[Issue]:
-    if subject.method != "GET" or subject.status != 200 or not subject.response_fields_seen:
+    if subject.method != "GET" or subject.status != 200 or not _CARRIERS.intersection(subject.fields):
+        return
+    if not subject.response_fields_seen:
         return
     control = subject.response_fields.get("cache-control", "").lower()
     place = "response.header/cache-control"

@@ -65,7 +65,7 @@ Content-Type: application/json
 
 
 def check(subject: Shown) -> Iterator[Issue]:
-    if subject.status == 200 and subject.response_content_type == "text/html":
+    if subject.response_content_type == "text/html" and subject.status == 200:
         start = body(subject, 1_024)
         if any(mark in start for mark in (b"<title>Index of /", b"<title>Directory listing for", b"<h1>Directory Listing")):
             yield Issue(place="response.200", text="A listing of a directory is answered.")

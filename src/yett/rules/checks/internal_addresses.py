@@ -83,14 +83,18 @@ Location: http://10.1.2.3/a
     ),
 )
 
+_FIELDS = frozenset(
+    ("location", "via", "x-backend-server", "x-served-by", "x-upstream", "x-forwarded-server", "content-location")
+)
 _INTERNAL = re.compile(
     r"\b(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}\b|\.(?:internal|intranet|corp|local|svc)\b"
 )
 
 
 def check(subject: Shown) -> Iterator[Issue]:
-    if _INTERNAL.search(subject.host):
+    told = _FIELDS.intersection(subject.response_fields)
+    if not told or _INTERNAL.search(subject.host):
         return
-    for name in ("location", "via", "x-backend-server", "x-served-by", "x-upstream", "x-forwarded-server", "content-location"):
-        if _INTERNAL.search(subject.response_fields.get(name, "")[:1_024]):
+    for name in sorted(told):
+        if _INTERNAL.search(subject.response_fields[name][:1_024]):
             yield Issue(place=f"response.header/{name}", text=f"The field {name} holds an internal address.")

@@ -85,8 +85,10 @@ Content-Type: application/json
 
 
 def check(subject: Shown) -> Iterator[Issue]:
+    if "strict-transport-security" in subject.response_fields:
+        return
     browser = subject.fields.get("user-agent", "").startswith("Mozilla/")
     if not browser or subject.exchange.request.scheme != "https" or not subject.success or not remote(subject):
         return
-    if subject.response_fields_seen and "strict-transport-security" not in subject.response_fields:
+    if subject.response_fields_seen:
         yield Issue(place="response.header/strict-transport-security", text="Browsers are not told to stay with TLS.")

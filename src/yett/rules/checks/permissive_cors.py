@@ -105,7 +105,7 @@ Access-Control-Allow-Credentials: true
 
 
 def check(subject: Shown) -> Iterator[Issue]:
-    allowed = subject.response_fields.get("access-control-allow-origin", "")
+    allowed = subject.response_fields.get("access-control-allow-origin")
     if not allowed or not subject.success:
         return
     credentials = subject.response_fields.get("access-control-allow-credentials", "").lower() == "true"

@@ -63,6 +63,6 @@ _TOKEN = re.compile(
 
 
 def check(subject: Shown) -> Iterator[Issue]:
-    place = subject.response_fields.get("location", "")[:4_096]
-    for name in sorted({found.lower() for found in _TOKEN.findall(place)}):
+    place = subject.response_fields.get("location")
+    for name in sorted({found.lower() for found in _TOKEN.findall(place[:4_096])}) if place else ():
         yield Issue(place=f"response.header/location/{name}", text=f"A redirect carries {name} in its address.")

@@ -78,12 +78,12 @@ Content-Type: application/json
     ),
 )
 
-_FIELDS = ("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator", "x-runtime")
+_FIELDS = frozenset(("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator", "x-runtime"))
 _ALONE = frozenset(("x-aspnet-version", "x-aspnetmvc-version"))
 
 
 def check(subject: Shown) -> Iterator[Issue]:
-    for name in _FIELDS:
-        value = subject.response_fields.get(name)
-        if value and (name in _ALONE or any(one.isdigit() for one in value)) and "cloudflare" not in value.lower():
+    for name in sorted(_FIELDS.intersection(subject.response_fields)):
+        value = subject.response_fields[name]
+        if (name in _ALONE or any(one.isdigit() for one in value)) and "cloudflare" not in value.lower():
             yield Issue(place=f"response.header/{name}", text=f"The field {name} tells which software answers.")

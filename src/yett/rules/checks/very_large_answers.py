@@ -16,7 +16,7 @@ from yett.rules.checking.issue import Issue
 from yett.rules.checking.references import RESOURCES
 
 RULE = CheckRule(
-    id="slow-expensive-answers",
+    id="very-large-answers",
     title="Very large answers",
     on="operation",
     severity=Severity.LOW,
@@ -28,7 +28,7 @@ RULE = CheckRule(
             text="""\
 method: GET
 template: /dump
-facts: {size: {p50: 20000000, p95: 90000000}}
+facts: {response_size: {p50: 20000000, p95: 90000000}}
 """
         ),
     ),
@@ -37,7 +37,7 @@ facts: {size: {p50: 20000000, p95: 90000000}}
             text="""\
 method: GET
 template: /orders
-facts: {size: {p95: 90000}}
+facts: {response_size: {p95: 90000}}
 """
         ),
         Judged(
@@ -57,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def check(subject: CatalogOperation, settings: Settings) -> Iterator[Issue]:
-    size = counts(subject, "size").get("p95", 0)
+    size = counts(subject, "response_size").get("p95", 0)
     if size >= settings.octets:
         text = f"One answer in twenty is larger than {size:,.0f} octets."
         yield Issue(text=text, reasons=(f"octets {settings.octets:,}",))
