@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
-from yett.engine.drift import DriftSettings, drift, entry_of
+from yett.engine.catalog.drifting import Contracts
+from yett.engine.drift import DriftSettings, drift
 from yett.engine.learning import Learning
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.traffic import Traffic
 from yett.formats.contract import read_contract
-from yett.formats.contract.values import Contract
+from yett.formats.contract.values import Contract, Entry
 from yett.formats.recordings import Recording
 from yett.formats.yaml import read
 from yett.model.exchange import Exchange, Request, Response
@@ -48,6 +49,10 @@ components:
         - {$ref: "#/components/schemas/Order"}
         - {type: object, required: [state], properties: {state: {type: string}, old: {type: string}}}
 """
+
+
+def entry_of(contract: Contract, method: str, template: str) -> Entry | None:
+    return Contracts(DriftSettings()).entry(contract, method, template)
 
 
 def contract_of(text: str) -> Contract:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from yett.engine.catalog.templates import shape as template_shape
 from yett.engine.declared_schema import Saying, said
 from yett.engine.learning.evidence import Node
 from yett.engine.learning.looks import BOOLEAN, INTEGER, NUMBER
@@ -31,15 +30,6 @@ class DriftSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     removed_after: int = 100
     most: int = 200
-
-
-def entry_of(contract: Contract, method: str, template: str) -> Entry | None:
-    """The operation of a contract with this method and a template of this shape; names of parameters do not matter."""
-    wanted = template_shape(template)
-    for entry in contract.operations:
-        if entry.method == method and any(template_shape(one) == wanted for one in contract.templates(entry)):
-            return entry
-    return None
 
 
 def drift(contract: Contract, entry: Entry, traffic: Traffic, settings: DriftSettings | None = None) -> tuple[Drift, ...]:

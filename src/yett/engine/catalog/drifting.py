@@ -32,11 +32,15 @@ class Contracts:
             contract = one.reading.description.contract
             if contract is None or not one.reading.current:
                 continue
-            entry = self._of(contract).get((draft.method, shape(one.declared.path)))
+            entry = self.entry(contract, draft.method, one.declared.path)
             if entry is not None:
                 for difference in drift(contract, entry, draft.traffic, self._settings):
                     found.setdefault((difference.place, difference.kind), difference)
         return tuple(found[key] for key in sorted(found))
+
+    def entry(self, contract: Contract, method: str, template: str) -> Entry | None:
+        """The operation of a contract with this method and a template of this shape; names of parameters do not matter."""
+        return self._of(contract).get((method, shape(template)))
 
     def _of(self, contract: Contract) -> Entries:
         known = self._entries.get(id(contract))
