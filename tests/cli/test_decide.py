@@ -461,3 +461,15 @@ def test_a_tally_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_empty_tally() -> None:
     assert told(lambda _: None) == "0 exchanges. Enforced, 0 would be allowed and 0 denied."
+
+
+def test_access_logs_in_a_format_of_ones_own(room: Path) -> None:
+    (room / "access.log").write_text("GET|/a?q=1 union select password from users--|200\nGET|/b|200\nbroken\n")
+    result = run("--json", "--host", "api.example", "--log-format", "$request_method|$request_uri|$status", "access.log")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["error"] for row in rows] == [None, None, "line 3: not in the log format as given"]
+    assert [row["verdict"] for row in rows] == ["deny", "allow", None]
+    assert result.exit_code == 3
+    for option, value in (("--log-format", "$status $uri$request_id"), ("--log-format", "x"), ("--host", "a b")):
+        wrong = run(option, value, "access.log")
+        assert (wrong.exit_code, f"Invalid value for '{option}'" in wrong.stderr) == (2, True)

@@ -1,5 +1,6 @@
 """Files and trees of recordings, as they are found: in order, with links, pipes, and what may not be read."""
 
+import gzip
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import pytest
 
 from yett.edge.collectors import files
 from yett.edge.collectors.files import Collector, Found
+from yett.formats.recordings import layout_of
 from yett.formats.recordings.readers import UNKNOWN
 from yett.model.event import Event
 
@@ -157,3 +159,43 @@ def test_strict_is_passed_on(tmp_path: Path) -> None:
     (tmp_path / "c.har").write_bytes(HAR.replace(b'"GET"', b'"GET", "postData": {"text": "x"}'))
     assert all(one.recording.refused for one in Collector(strict=True).collect(tmp_path))
     assert not any(one.recording.refused for one in Collector().collect(tmp_path))
+
+
+def test_what_is_compressed_and_what_is_damaged(tmp_path: Path) -> None:
+    line = b'192.0.2.1 - - [22/Nov/2026:07:51:22 +0000] "GET /a HTTP/1.1" 200 5\n'
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(line * 2) + gzip.compress(b"junk\n" + line))
+    (tmp_path / "b.gz").write_bytes(gzip.compress(GET))
+    (tmp_path / "c.har.gz").write_bytes(gzip.compress(HAR))
+    (tmp_path / "d.gz").write_bytes(gzip.compress(os.urandom(9_000) + line)[:-30])
+    (tmp_path / "e.gz").write_bytes(gzip.compress(line * 9_000)[:-30])
+    (tmp_path / "f.zip").write_bytes(b"PK\x03\x04")
+    found = collected(tmp_path)
+    assert found[:7] == [
+        ("a.log.gz", 0, "1"),
+        ("a.log.gz", 1, "2"),
+        ("a.log.gz", 2, "line 3: not in the log format common"),
+        ("a.log.gz", 3, "4"),
+        ("b.gz", 0, "b.gz"),
+        ("c.har.gz", 0, "0"),
+        ("c.har.gz", 1, "1"),
+    ]
+    assert found[7][2] == UNKNOWN
+    *whole, (_, _, last) = [one for one in found if one[0] == "e.gz"]
+    assert len(whole) > 1_000
+    assert last.startswith("gzip: it ends too early, behind ")
+    assert found[-1] == ("f.zip", 0, "no recording, but a zip archive: unpack it first")
+
+
+def test_layouts_and_hosts_that_are_given(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"GET /a?200\n")
+    layouts = (layout_of("$request_method $uri?$status"),)
+    (found,) = Collector(layouts=layouts, host=b"api.example").collect(tmp_path / "a")
+    assert found.recording.exchange is not None
+    assert found.recording.exchange.request.fields == ((b"Host", b"api.example"),)
+
+
+def test_a_stream_that_goes_on_in_a_file() -> None:
+    before = b"#Fields: cs-method cs-uri sc-status\nGET /a 200\n"
+    (found,) = Collector().stream(io.BytesIO(b"GET /b 200\n"), "iis", before=before)
+    assert found.recording.exchange is not None
+    assert found.recording.exchange.request.target == b"/b"
