@@ -69,7 +69,15 @@ def variant_for(conversion: "Conversion", target: Node) -> Variant:
     """A schema that is itself reached through the discriminator of `target` needs that target without the discriminator."""
     if not isinstance(target.value, dict) or "discriminator" not in target.value:
         return Variant.WHOLE
-    home = (conversion.home.document, conversion.home.path)
+    home, place = (conversion.home.document, conversion.home.path), (target.document, target.path)
+    known = conversion.pool.reached
+    if place not in known:  # once for each base: all that derive from it ask
+        known[place] = frozenset((found.document, found.path) for _, found in _reached(conversion, target))
+    return Variant.BASE if home in known[place] or home == place else Variant.WHOLE
+
+
+def _reached(conversion: "Conversion", target: Node) -> Targets:
+    """All schemas that the discriminator of `target` leads to."""
     reached = [*conversion.pool.descendants(target), *_mapped(conversion, target, quiet=True)]
     default = _default(conversion, target, quiet=True)
     if default is not None:
@@ -77,8 +85,7 @@ def variant_for(conversion: "Conversion", target: Node) -> Variant:
     for choice in ("oneOf", "anyOf"):
         if isinstance(target.value.get(choice), list):
             reached += _members(conversion, target, choice, quiet=True)
-    derives = home in ((found.document, found.path) for _, found in reached)
-    return Variant.BASE if derives or home == (target.document, target.path) else Variant.WHOLE
+    return reached
 
 
 def _property(conversion: "Conversion", node: Node) -> str | None:

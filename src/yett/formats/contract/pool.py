@@ -28,6 +28,8 @@ class SchemaPool:
 
     def __init__(self, documents: Documents, report: Report, version: str) -> None:
         self.documents, self.report, self.version = documents, report, version
+        self.reached: dict[Location, frozenset[Location]] = {}
+        """For schemas with a discriminator, where it leads; `discriminators` fills it."""
         self._texts: list[bytes] = []
         self._references: list[set[int]] = []
         self._in_place: list[set[int]] = []

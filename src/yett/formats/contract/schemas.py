@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from yett.formats.contract import discriminators
 from yett.formats.contract.directions import Direction, Variant, hidden_names, is_flagged
-from yett.formats.contract.documents import BrokenReference, Documents, Node, key_text
+from yett.formats.contract.documents import BrokenReference, Documents, Node, Path, key_text
 from yett.formats.contract.keywords import CHECKED, COUNTED, IN_PLACE, KNOWN, LISTS, MAPS, MODERN, PLAIN, SILENT, TYPES
 from yett.formats.contract.patterns import linear
 from yett.formats.contract.report import Report
@@ -26,6 +26,7 @@ class Pool(Protocol):
     documents: Documents
     report: Report
     version: str
+    reached: dict[tuple[str, Path], frozenset[tuple[str, Path]]]
 
     def reference(self, target: Node, direction: Direction, variant: Variant) -> int: ...
     def descendants(self, target: Node) -> list[tuple[str, Node]]: ...

@@ -27,7 +27,7 @@ BEGINNING = 65_536
 """Octets that are enough to tell, except where a JSON document says late what it is."""
 MOST_DOCUMENTS = 10_000
 """YAML documents in one file."""
-MOST_PLACES = 2_000_000
+MOST_PLACES = 500_000
 """Commas of a document of one line or many, whose problems are told with their lines; a place takes 150 octets."""
 SEARCHED = 100_000
 """Mappings that are looked at for routes of Envoy where nothing else tells the kind."""
