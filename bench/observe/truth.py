@@ -1,9 +1,9 @@
 """Traffic with known truth: realistic calls of what an OpenAPI document describes, and noise beside it. Deterministic by seed.
 
-Each parameter gets a style of values that suits its name and schema (numbers, UUIDs, hashes, opaque and prefixed ids, slugs, user names,
-dates, locales ...), drawn with unequal popularity from a population that all operations of the document share. Answers follow the
-document's schemas, with optional members left out at random. Noise: scanners, crawlers, hosts that answer everything (soft 404), calls
-without success. It must not know how anything is learnt.
+Each parameter gets a style of values that suits its name and schema (numbers, UUIDs, hashes, opaque and prefixed ids, slugs,
+user names, dates, locales ...), drawn with unequal popularity from a population that all operations of the document share.
+Answers follow the document's schemas, with optional members left out at random. Noise: scanners, crawlers, hosts that answer
+everything (soft 404), calls without success. It must not know how anything is learnt.
 """
 
 import json
@@ -22,21 +22,27 @@ MOST_OPERATIONS = 300
 """Of one document: the largest would otherwise outweigh all others."""
 
 _PART = re.compile(r"\{([^{}]*)\}")
-_NAMES = (
-    "alice bob carol dave erin frank grace heidi ivan judy mallory niaj olivia peggy rupert sybil trent victor walter wendy amber basalt "
-    "cedar delta ember fjord granite harbour island juniper kelp lichen meadow nectar orchid pebble quartz ridge saffron timber umbra "
-    "velvet willow xenon yarrow zephyr anchor beacon canyon dune estuary forest glacier hollow inlet jungle knoll lagoon marsh north"
-).split()
-_NOUNS = "shop blog api team data web core app site store cloud test prod main demo beta docs tools labs media".split()
-_LOCALES = "en de fr es it nl pt-BR en-US en-GB zh-CN ja ko sv da fi pl".split()
-_COUNTRIES = "US DE FR GB NL ES IT SE NO DK FI PL PT BR JP KR CN IN AU NZ CA MX".split()
-_CURRENCIES = "USD EUR GBP JPY CHF SEK NOK DKK PLN CZK HUF BRL CAD AUD".split()
-_SCANNED = (
-    "/wp-login.php /wp-admin/setup-config.php /.env /.git/config /phpmyadmin/index.php /admin /administrator /login.php /server-status "
-    "/actuator/health /actuator/env /vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php /cgi-bin/luci /solr/admin/info/system "
-    "/boaform/admin/formLogin /HNAP1 /manager/html /backup.zip /dump.sql /config.json /.aws/credentials /xmlrpc.php /owa/auth/logon.aspx "
-    "/api/v1/pods /console /debug/default/view /telescope/requests /_ignition/execute-solution /.vscode/sftp.json /shell.php"
-).split()
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_NAMES = _words("""
+alice bob carol dave erin frank grace heidi ivan judy mallory niaj olivia peggy rupert sybil trent victor walter wendy amber basalt
+cedar delta ember fjord granite harbour island juniper kelp lichen meadow nectar orchid pebble quartz ridge saffron timber umbra
+velvet willow xenon yarrow zephyr anchor beacon canyon dune estuary forest glacier hollow inlet jungle knoll lagoon marsh north
+""")
+_NOUNS = _words("shop blog api team data web core app site store cloud test prod main demo beta docs tools labs media")
+_LOCALES = _words("en de fr es it nl pt-BR en-US en-GB zh-CN ja ko sv da fi pl")
+_COUNTRIES = _words("US DE FR GB NL ES IT SE NO DK FI PL PT BR JP KR CN IN AU NZ CA MX")
+_CURRENCIES = _words("USD EUR GBP JPY CHF SEK NOK DKK PLN CZK HUF BRL CAD AUD")
+_SCANNED = _words("""
+/wp-login.php /wp-admin/setup-config.php /.env /.git/config /phpmyadmin/index.php /admin /administrator /login.php /server-status
+/actuator/health /actuator/env /vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php /cgi-bin/luci /solr/admin/info/system
+/boaform/admin/formLogin /HNAP1 /manager/html /backup.zip /dump.sql /config.json /.aws/credentials /xmlrpc.php /owa/auth/logon.aspx
+/api/v1/pods /console /debug/default/view /telescope/requests /_ignition/execute-solution /.vscode/sftp.json /shell.php
+""")
 _CRAWLED = ("/robots.txt", "/sitemap.xml", "/favicon.ico")
 
 
@@ -71,7 +77,7 @@ class World:
             wanted = chance.randint(1, 3) if rare else number + int(number * min(2.0, chance.expovariate(3)))
             pending += [(self._call(operation), operation) for _ in range(wanted)]
             failed = sum(chance.random() < 0.08 for _ in range(wanted))
-            pending += [(self._failed(operation), None) for _ in range(failed)]
+            pending += [(self._failed(operation), operation) for _ in range(failed)]
         pending += [(one, None) for one in self._noise()]
         chance.shuffle(pending)
         yield from pending
@@ -137,7 +143,7 @@ class World:
             (("locale", "lang"), _LOCALES),
             (("country", "region"), _COUNTRIES),
             (("currency",), _CURRENCIES),
-            (("version",), [f"v{number}" for number in range(1, 9)]),
+            (("version",), [f"{number // 7}.{number % 7}.{number % 3}" for number in range(7, 60)]),
         ):
             if any(word in name for word in words):
                 return lambda values=values: chance.choice(values), 40  # type: ignore[misc]
@@ -274,4 +280,6 @@ def _success(document: dict[str, Any], raw: dict[str, Any]) -> tuple[int, Any]:
 
 
 def _quoted(path: str) -> str:
-    return re.sub(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]", lambda match: "".join(f"%{octet:02X}" for octet in match[0].encode()), path)
+    return re.sub(
+        r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]", lambda match: "".join(f"%{octet:02X}" for octet in match[0].encode()), path
+    )

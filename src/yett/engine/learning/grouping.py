@@ -8,90 +8,59 @@ import math
 
 import msgspec
 
-from yett.engine.learning.likeness import Profile, compare, profile_of
+from yett.engine.learning.likeness import Likeness, Profile, compare, profile_of
 from yett.engine.learning.segments import IDS, kind_of_segment
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.trie import Node
 
-_VALUE_LIKE = frozenset(("token", "text", "number", "date", "version", "locale", "file", *IDS))
+_VALUE_LIKE = frozenset(("token", "text", "number", "date", "version", "locale", *IDS))
 """Kinds of segments that are more often values than names."""
 
-_NAMES = frozenset(
-    (
-        *(
-            [
-                "me",
-                "self",
-                "current",
-                "all",
-                "any",
-                "search",
-                "count",
-                "export",
-                "import",
-                "batch",
-                "bulk",
-                "list",
-                "latest",
-                "recent",
-                "default",
-                "status",
-                "health",
-                "ping",
-                "info",
-            ]
-        ),
-        *(
-            [
-                "config",
-                "settings",
-                "stats",
-                "summary",
-                "metrics",
-                "login",
-                "logout",
-                "validate",
-                "verify",
-                "test",
-                "preview",
-                "query",
-                "find",
-                "new",
-                "create",
-                "update",
-            ]
-        ),
-        "delete",
-    )
-)
+_SEEN_BESIDE_IDS = """
+me self current all any search count export import batch bulk list latest recent default status health ping info config settings
+stats summary metrics login logout validate verify test preview query find new create update delete
+"""
+_NAMES = frozenset(_SEEN_BESIDE_IDS.split())
 """Names that stand beside parameters in many APIs (own reading of public API descriptions)."""
 
 
+_MOSTLY = 0.8
+
+_CLUSTERS = 40
+"""Clusters that a segment is compared with, so that time is linear in their number."""
+
+Edge = tuple[str, Node, Profile]
+
+
 class Group(msgspec.Struct, frozen=True):
-    """Edges that are one segment of a template. label: the literal; "" of a parameter. affix: what stands around its value."""
+    """Edges that are one segment of a template. literal: whether that is `label`. affix: what stands around a parameter's value."""
 
     label: str
     nodes: tuple[Node, ...]
     labels: tuple[str, ...]
+    literal: bool = False
     affix: tuple[str, str] = ("", "")
     text: str = ""
     numbers: dict[str, int | float | str] = {}
 
 
 class _Cluster:
-    """Literals that may be one parameter, as nothing speaks against it."""
+    """Literals that may be one parameter, as nothing speaks against it. profile: of the busiest, and what only others show.
+    alike, same: how many of the others are (see `Likeness`)."""
 
-    __slots__ = ("alike", "edges", "profile")  # alike: edges whose answers had the shape of those before
+    __slots__ = ("alike", "edges", "profile", "same")
 
-    def __init__(self, label: str, node: Node, profile: Profile) -> None:
-        self.edges = [(label, node, profile)]
-        self.profile = profile
+    def __init__(self, edge: Edge) -> None:
+        self.edges = [edge]
+        self.profile = edge[2]
         self.alike = 0
+        self.same = 0
 
-    def take(self, label: str, node: Node, profile: Profile, alike: bool) -> None:
-        self.edges.append((label, node, profile))
-        self.profile = self.profile.join(profile)
-        self.alike += alike
+    def take(self, edge: Edge, likeness: Likeness) -> None:
+        self.edges.append(edge)
+        self.profile = self.profile.filled(edge[2])
+        self.alike += likeness.alike
+        self.same += likeness.same
 
 
 def groups(children: dict[str, tuple[Node, ...]], full: bool, settings: Settings, known: dict[int, Profile]) -> list[Group]:
@@ -99,16 +68,22 @@ def groups(children: dict[str, tuple[Node, ...]], full: bool, settings: Settings
     a place may keep, so that it is a parameter beyond doubt."""
     ids: dict[tuple[str, str], list[str]] = {}
     literals: list[str] = []
+    found: list[Group] = []
     for label in sorted(children):
-        if "{" not in label:
+        if not label:
+            found.append(Group("", children[label], (label,), literal=True))
+        elif "{" not in label:
             literals.append(label)
         else:
             before, _, rest = label.partition("{")
             ids.setdefault((before, rest.partition("}")[2]), []).append(label)
-    found: list[Group] = []
     anchor = ids.pop(("", ""), [])
     for affix, labels in sorted(ids.items()):
-        found.append(_parameter(labels, children, affix, "ids by their look, with the same text around them"))
+        whole = _constant(labels, children, settings, known)
+        if whole is not None:
+            found.append(msgspec.structs.replace(whole, label=affix[0] + whole.label + affix[1], labels=tuple(labels)))
+        else:
+            found.append(_parameter(labels, children, affix, "values with the same text around them"))
     constant = _constant(anchor, children, settings, known)
     if constant is not None:
         found.append(constant)
@@ -131,19 +106,24 @@ def _literals(
     settings: Settings,
     known: dict[int, Profile],
 ) -> tuple[list[str], list[Group], dict[str, int | float | str]]:
-    """(those that are values, those that are not, the numbers that decided)."""
+    """(those that are values, those that are not, the numbers that decided). Those that look like values come first: if they are,
+    the others are compared with them."""
     joined: list[str] = []
     alone: list[Group] = []
     numbers: dict[str, int | float | str] = {}
-    for cluster in _clusters(literals, children, settings, known):
-        values, names = _outstanding(cluster, settings)
-        score = _score(values, cluster, anchor, full, settings) if values else -math.inf
-        if score >= settings.score:
-            joined += [label for label, _, _ in values]
-            numbers |= {"score": round(score, 2), "settings.score": settings.score}
-        else:
-            names += values
-        alone += [Group(label, children[label], (label,)) for label, _, _ in names]
+    valued = [label for label in literals if kind_of_segment(label) in _VALUE_LIKE]
+    for part in (valued, [label for label in literals if label not in set(valued)]):
+        beside = anchor
+        for cluster in _clusters(part, children, settings, known):
+            values, names = _outstanding(cluster, settings)
+            score = _score(values, cluster, beside, full, settings) if values else -math.inf
+            if score >= settings.score:
+                joined += [label for label, _, _ in values]
+                numbers |= {"score": round(score, 2), "settings.score": settings.score}
+                anchor = cluster.profile if anchor is None else anchor.join(cluster.profile)
+            else:
+                names += values
+            alone += [Group(label, children[label], (label,), literal=True) for label, _, _ in names]
     return joined, alone, numbers
 
 
@@ -154,24 +134,21 @@ def _clusters(
     edges = [(label, children[label][0], _profile([label], children, known)) for label in literals]
     edges.sort(key=lambda edge: (-edge[2].calls, edge[0]))
     found: list[_Cluster] = []
-    for label, node, profile in edges:
-        best: tuple[bool, float] = (False, -2.0)
+    for edge in edges:
+        best = Likeness(False, False, -2.0)
         chosen: _Cluster | None = None
-        for cluster in found:
-            likeness = compare(cluster.profile, profile, settings.like)
-            rank = (likeness.alike, likeness.share)
-            if not likeness.unlike and rank > best:
-                best, chosen = rank, cluster
+        for cluster in found[:_CLUSTERS]:
+            likeness = compare(cluster.profile, edge[2], settings.like)
+            if not likeness.unlike and (likeness.alike, likeness.share) > (best.alike, best.share):
+                best, chosen = likeness, cluster
         if chosen is None:
-            found.append(_Cluster(label, node, profile))
+            found.append(_Cluster(edge))
         else:
-            chosen.take(label, node, profile, best[0])
+            chosen.take(edge, best)
     return found
 
 
-def _outstanding(
-    cluster: _Cluster, settings: Settings
-) -> tuple[list[tuple[str, Node, Profile]], list[tuple[str, Node, Profile]]]:
+def _outstanding(cluster: _Cluster, settings: Settings) -> tuple[list[Edge], list[Edge]]:
     """(what may be values, what is called so much more than the others that it is a name)."""
     total = sum(profile.inside for _, _, profile in cluster.edges)
     values, names = [], []
@@ -187,15 +164,16 @@ def _outstanding(
     return values, names
 
 
-def _score(
-    values: list[tuple[str, Node, Profile]], cluster: _Cluster, anchor: Profile | None, full: bool, settings: Settings
-) -> float:
+def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: bool, settings: Settings) -> float:
     """Points for one parameter; see `Settings.score`."""
     number = len(values)
     score = math.log2(number)
     alike = cluster.alike / max(len(cluster.edges) - 1, 1)
     if alike >= 0.5:
         score += 1
+    same = number >= 3 and cluster.same >= _MOSTLY * (len(cluster.edges) - 1)
+    if same:
+        score += 2
     if anchor is not None:
         likeness = compare(anchor, cluster.profile, settings.like)
         if likeness.unlike:
@@ -213,7 +191,8 @@ def _score(
     elif single >= 0.25:
         score += 0.5
     elif single <= 0.1 and not full:
-        score -= 1.5 if alike >= 0.8 and number >= settings.many_values else 4
+        many = same or (alike >= _MOSTLY and number >= settings.many_values)
+        score -= 1.5 if many else 4 * (1 - valued)
     return score
 
 
@@ -228,13 +207,13 @@ def _constant(
     if len(values) != 1 or any(node.values is None or node.values.sample.full for node in nodes):
         return None
     profile = _profile(anchor, children, known)
-    kind = anchor[0][1:-1]
-    least = settings.literal_calls if kind != "opaque" else settings.literal_calls // 5
+    kind = anchor[0].partition("{")[2].partition("}")[0]
+    least = settings.literal_calls // (5 if kind == "opaque" else 1) if kind in IDS else 1
     if profile.inside < least:
         return None
     (value,) = values
     numbers: dict[str, int | float | str] = {"calls": profile.inside, "settings.literal_calls": least}
-    return Group(value, nodes, (value,), text="looks like an id, but never varies", numbers=numbers)
+    return Group(value, nodes, (anchor[0],), literal=True, text="looks like an id, but never varies", numbers=numbers)
 
 
 def _profile(labels: list[str], children: dict[str, tuple[Node, ...]], known: dict[int, Profile]) -> Profile:
@@ -255,7 +234,7 @@ def _parameter(
     numbers: dict[str, int | float | str] | None = None,
 ) -> Group:
     nodes = tuple(node for label in labels for node in children[label])
-    return Group("", nodes, tuple(labels), affix, text, numbers or {})
+    return Group("", nodes, tuple(labels), False, affix, text, numbers or {})
 
 
 def _numbers(anchor: list[str], joined: list[str], children: dict[str, tuple[Node, ...]]) -> dict[str, int | float | str]:

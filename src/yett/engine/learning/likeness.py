@@ -9,15 +9,25 @@ import msgspec
 from yett.engine.learning.traffic import Traffic
 from yett.engine.learning.trie import Node
 
-Leaf = tuple[str, str]
+Leaf = tuple[str, str, str]
+
+_SAME = 0.8
+"""Share of common parts from which on two things are the same but for what was not called."""
+
+_DEEP = 2
+"""How many segments below are looked at."""
+
+_MANY = 200
+"""Operations of one profile; those nearest come first."""
 
 _FEW_KEYS = 3
 """Keys from which on a shape says something: error objects and plain acknowledgements have one or two."""
 
 
 class Profile:
-    """What was seen at one place or several. leaves: calls by (method, name). keys: of accepted answers, by leaf. schemes: of
-    authentication, by leaf. below: literal segments below, "{}" for others. inside: calls of the busiest operation there or below.
+    """What was seen at one place or several, and below. leaves: calls by (path from here, method, name), where ids in that path are
+    "{}". keys: of accepted answers, by leaf. schemes: of authentication, by leaf. below: literal segments below, "{}" for others.
+    inside: calls of the busiest operation there or below.
     """
 
     __slots__ = ("below", "calls", "inside", "keys", "leaves", "schemes")
@@ -43,14 +53,24 @@ class Profile:
         made.below = self.below | other.below
         return made
 
+    def filled(self, other: "Profile") -> "Profile":
+        """A new profile: this one, with what only the other one shows."""
+        made = self.join(other)
+        made.keys = {**other.keys, **self.keys}
+        made.schemes = {**other.schemes, **self.schemes}
+        made.below = self.below if len(self.below) >= len(other.below) else other.below
+        return made
+
 
 class Likeness(msgspec.Struct, frozen=True):
     """alike: there is evidence that two places are the same operation; unlike: that they are not; neither: nothing is known.
-    share: of common parts of answers, -1 where they cannot be compared."""
+    share: of common parts of answers, -1 where they cannot be compared. same: several operations below, and their answers,
+    agree."""
 
     alike: bool
     unlike: bool
     share: float
+    same: bool = False
 
 
 def profile_of(node: Node, known: dict[int, Profile]) -> Profile:
@@ -60,7 +80,8 @@ def profile_of(node: Node, known: dict[int, Profile]) -> Profile:
         return found
     made = known[id(node)] = Profile()
     made.calls = node.count
-    for leaf, traffic in node.leaves.items():
+    for (method, name), traffic in node.leaves.items():
+        leaf = ("", method, name)
         made.leaves[leaf] = traffic.count
         keys = _keys(traffic)
         if keys:
@@ -70,9 +91,23 @@ def profile_of(node: Node, known: dict[int, Profile]) -> Profile:
             made.schemes[leaf] = schemes
     made.below = frozenset("{}" if "{" in label else label for label in node.edges)
     made.inside = max(made.leaves.values(), default=0)
-    for child in node.edges.values():
-        made.inside = max(made.inside, profile_of(child, known).inside)
+    for label, child in sorted(node.edges.items()):
+        profile = profile_of(child, known)
+        made.inside = max(made.inside, profile.inside)
+        _lift(made, "{}" if "{" in label else label, profile)
     return made
+
+
+def _lift(made: Profile, label: str, below: Profile) -> None:
+    """What is below, as it is seen from here."""
+    for (path, method, name), count in below.leaves.items():
+        if path.count("/") >= _DEEP or len(made.leaves) >= _MANY:
+            continue
+        old, leaf = (path, method, name), (f"/{label}{path}", method, name)
+        made.leaves[leaf] = made.leaves.get(leaf, 0) + count
+        for mine, theirs in ((made.keys, below.keys), (made.schemes, below.schemes)):
+            if old in theirs:
+                mine[leaf] = mine.get(leaf, frozenset()) | theirs[old]
 
 
 def compare(one: Profile, other: Profile, like: float) -> Likeness:
@@ -90,20 +125,25 @@ def compare(one: Profile, other: Profile, like: float) -> Likeness:
     answered = [leaf for leaf in shared if (leaf in one.keys) != (leaf in other.keys)]
     if answered and share < 0:
         return Likeness(False, all(one.leaves[leaf] > 2 and other.leaves[leaf] > 2 for leaf in answered), share)
-    if one.leaves and other.leaves and not shared:
-        return Likeness(False, not (one.below & other.below), share)
-    below = _below(one, other)
-    return Likeness(share >= like or below > 0, below < 0, share)
+    below, certain = _below(one, other)
+    here = {leaf for leaf in one.leaves if not leaf[0]}
+    there = {leaf for leaf in other.leaves if not leaf[0]}
+    if here and there and not here & there:
+        return Likeness(False, below <= 0, share)
+    return Likeness(share >= like or below > 0, below < 0, share, certain and share >= _SAME)
 
 
-def _below(one: Profile, other: Profile) -> int:
-    """1: common segments below, -1: both have several and none in common, 0: nothing is known."""
-    common = (one.below & other.below) - {"{}"}
-    if common:
-        return 1
-    if len(one.below) >= 2 and len(other.below) >= 2:
-        return -1
-    return 0
+def _below(one: Profile, other: Profile) -> tuple[int, bool]:
+    """1: the same segments below, -1: both have several and few in common, 0: nothing is known. And whether it is a whole API."""
+    mine, theirs = one.below - {"{}", ""}, other.below - {"{}", ""}
+    common, smaller = len(mine & theirs), min(len(mine), len(theirs))
+    if common and common >= 0.6 * smaller:
+        return 1, common >= _FEW_KEYS and common >= _SAME * smaller
+    if smaller >= _FEW_KEYS and common < 0.35 * smaller:
+        return -1, False
+    if not one.below & other.below and len(one.below) >= 2 and len(other.below) >= 2:
+        return -1, False
+    return 0, False
 
 
 def _share(mine: frozenset[str], theirs: frozenset[str]) -> float:

@@ -6,7 +6,7 @@ It must not know which API it belongs to, nor what was seen before.
 import re
 from functools import lru_cache
 
-IDS = frozenset(("number", "uuid", "ulid", "hex", "date", "email", "address", "opaque", "rest"))
+IDS = frozenset(("number", "uuid", "ulid", "hex", "date", "email", "address", "opaque", "release", "rest"))
 """Kinds that no literal segment of a template has, but for few at the beginning of paths (versions)."""
 
 _HEX = re.compile("[0-9a-f]+|[0-9A-F]+")
@@ -21,6 +21,9 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:%2F[0-9]{1,2})?")
 _SLUG = re.compile("[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+")
 _FILE = re.compile(r"[^%]*\.[A-Za-z][A-Za-z0-9]{0,5}")
 _RUN = re.compile("[0-9]+|[A-Z]?[a-z]+|[A-Z]+")
+_RELEASE = re.compile("[vV]?[0-9]+(?:[.][0-9]+){2,3}(?:[-+][0-9A-Za-z.]+)?")
+_CONSONANTS = re.compile("[bcdfghjklmnpqrstvwxz]{5}|[BCDFGHJKLMNPQRSTVWXZ]{5}")
+_PREFIXED = re.compile("[a-z]{1,5}[_-]([A-Za-z0-9]{10,})")
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_.]*")
 _SUFFIX = re.compile("([^.:]+)([.:][A-Za-z][A-Za-z0-9]*)")
 _DIGITS = re.compile("[0-9]")
@@ -56,6 +59,8 @@ def _mixed(segment: str) -> str:
         return "locale"
     if _ADDRESS.fullmatch(segment):
         return "address"
+    if _RELEASE.fullmatch(segment):
+        return "release"
     at = segment.find("@") if "@" in segment else segment.find("%40")
     if at > 0 and "." in segment[at:]:
         return "email"
@@ -78,13 +83,19 @@ def _opaque(segment: str) -> bool:
     letters = sum(1 for octet in segment if octet.isalpha())
     if digits >= 4 or (digits >= 3 and digits > letters):
         return True
-    return len(segment) >= 8 and _shuffled(segment)
+    if len(segment) >= 8 and _shuffled(segment):
+        return True
+    prefixed = _PREFIXED.fullmatch(segment)
+    return prefixed is not None and not prefixed[1].islower() and len(_RUN.findall(prefixed[1])) >= 3
 
 
 def _shuffled(segment: str) -> bool:
-    """Whether runs of one kind are shorter than in any CamelCase name: about 1.6 characters in base64url, 3 and more in names."""
+    """Whether runs of one kind are shorter than in any CamelCase name: about 1.6 characters in base64url, 3 and more in names.
+    Beside digits and changes of case, five consonants in a row are no name either."""
     runs = _RUN.findall(segment)
-    return len(runs) >= 4 and sum(map(len, runs)) < 2.2 * len(runs)
+    if len(runs) < 4:
+        return False
+    return sum(map(len, runs)) < 2.5 * len(runs) or (len(segment) >= 12 and _CONSONANTS.search(segment) is not None)
 
 
 def parted(segment: str) -> tuple[str, str, str]:

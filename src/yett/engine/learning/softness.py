@@ -5,7 +5,7 @@ Pages of single-page applications, login pages and friendly error pages are give
 
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.traffic import Traffic
-from yett.engine.learning.trie import Trie
+from yett.engine.learning.trie import Node, Trie
 
 
 class Softness:
@@ -19,6 +19,13 @@ class Softness:
                     if answer.page:
                         places.setdefault(fingerprint, set()).add(labels)
         self.answers = frozenset(one for one, found in places.items() if len(found) >= settings.soft_paths)
+
+    def covers_all(self, node: Node) -> bool:
+        """Whether there is nothing at a place, nor below."""
+        if not self.answers:
+            return False
+        leaves = all(self.covers(traffic) for traffic in node.leaves.values())
+        return leaves and all(self.covers_all(child) for child in node.edges.values())
 
     def covers(self, traffic: Traffic) -> bool:
         """Whether an operation has such answers only."""

@@ -83,6 +83,9 @@ class _Walk:
             if made is not None:
                 yield made
         children = _children(nodes)
+        if self.soft.answers:
+            hard = {label: tuple(node for node in below if not self.soft.covers_all(node)) for label, below in children.items()}
+            children = {label: below for label, below in hard.items() if below}
         if not steps:
             children = {label: below for label, below in children.items() if "/" + label not in self.settings.housekeeping}
         others = _children(refused)
@@ -90,7 +93,7 @@ class _Walk:
             return
         full = any(node.full for node in nodes) and bool(steps)
         made_groups = groups(children, full, self.settings, self.known)
-        literals = {label for group in made_groups if group.label for label in group.labels}
+        literals = {label for group in made_groups if group.literal for label in group.labels}
         for group in sorted(made_groups, key=lambda one: (one.label, one.labels)):
             below = _refused(group, others, literals)
             yield from self.resolve(group.nodes, below, (*steps, _step(group, children, steps)))
@@ -124,7 +127,7 @@ def _children(nodes: tuple[Node, ...]) -> dict[str, tuple[Node, ...]]:
 
 def _refused(group: Group, others: dict[str, tuple[Node, ...]], literals: set[str]) -> tuple[Node, ...]:
     """Where calls that prove nothing belong: to the literal of that name, else to the parameter."""
-    if group.label:
+    if group.literal:
         return tuple(node for label in group.labels for node in others.get(label, ()))
     before, after = group.affix
     found: list[Node] = []
@@ -135,7 +138,7 @@ def _refused(group: Group, others: dict[str, tuple[Node, ...]], literals: set[st
 
 
 def _step(group: Group, children: dict[str, tuple[Node, ...]], steps: tuple[_Step, ...]) -> _Step:
-    if group.label:
+    if group.literal:
         reason = Reason(about="template", text=f"{group.label!r} {group.text}", numbers=group.numbers) if group.text else None
         return _Step(group.label, None, reason)
     looks: dict[str, int] = {}

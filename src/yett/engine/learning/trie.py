@@ -23,8 +23,8 @@ REST_NAME = "(other)"
 _SWEEP = 20_000
 """Places that are added before bounds are looked after; twice as many as there are, if that is more."""
 
-_SMALL = 100
-"""Numbers below this, in the first two segments, may be versions ("/1/users", "/3/movies") and keep edges of their own."""
+_VERSIONS = frozenset(("date", "release"))
+"""Kinds that in the first two segments may be versions of an API, as numbers of at most two digits; they keep edges of their own."""
 
 
 class Values:
@@ -57,9 +57,9 @@ class Values:
 
 
 class Node:
-    """One place in the tree. edges: by label, which is a literal segment, or has a kind in braces ("{number}.json"), which never stand
-    in a canonical path. leaves: by (method, name). values: of the edge that leads here, where many segments share it. full: whether it
-    had more literals than it may keep; bound: the largest hash of a literal that is still kept, then.
+    """One place in the tree. edges: by label, which is a literal segment, or has a kind in braces ("{number}.json"), which never
+    stand in a canonical path. leaves: by (method, name). values: of the edge that leads here, where many segments share it. full:
+    whether it had more literals than it may keep; bound: the largest hash of a literal that is still kept, then.
     """
 
     __slots__ = ("bound", "count", "edges", "full", "leaves", "values")
@@ -245,11 +245,11 @@ def label_of(segment: str, early: bool) -> str:
     """The edge that a segment takes while its place keeps all literals. early: it is one of the first two."""
     found = kind_of_segment(segment)
     if found in IDS:
-        if early and (found == "date" or (found == "number" and len(segment) <= 2)):
+        if early and (found in _VERSIONS or (found == "number" and len(segment) <= 2)):
             return segment
         return "{" + found + "}"
     before, value, after = parted(segment)
-    if before or (after and kind_of_segment(value) in IDS):
+    if before or after[:1] == ":" or (after and kind_of_segment(value) in IDS):
         return f"{before}{{{kind_of_segment(value)}}}{after}"
     return segment
 
