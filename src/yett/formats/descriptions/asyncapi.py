@@ -9,7 +9,7 @@ from typing import Any
 from yett.formats.contract.documents import BrokenReference, Documents, Node
 from yett.formats.descriptions.servers import HERE, Servers, servers_of
 from yett.formats.descriptions.trees import at, listed, mapped, text_of
-from yett.formats.descriptions.values import Declared, Description, Gathering
+from yett.formats.descriptions.values import MOST_HOSTS, Declared, Description, Gathering
 from yett.formats.document import Document, step
 
 _WEB = ("http", "https", "ws", "wss")
@@ -37,6 +37,7 @@ class _Reader:
         self.document, self.tree = document, tree
         self.gathering = Gathering(document.file)
         self.documents = Documents("", {"": tree})
+        self._known: dict[tuple[str, ...] | None, tuple[Servers, bool]] = {}
 
     def follow(self, value: Any, pointer: str) -> tuple[dict[str, Any], str]:
         """(what a reference leads to, its pointer); an empty mapping where it leads nowhere, which is reported."""
@@ -49,11 +50,16 @@ class _Reader:
 
     def _servers(self, names: list[str] | None) -> tuple[Servers, bool]:
         """The servers of these names, or all; whether they speak HTTP or WebSockets."""
+        key = None if names is None else tuple(names[:MOST_HOSTS])
+        if key not in self._known:
+            self._known[key] = self._found(key)
+        return self._known[key]
+
+    def _found(self, names: tuple[str, ...] | None) -> tuple[Servers, bool]:
         urls, protocols = [], set()
-        for name, declared in mapped(self.tree.get("servers")).items():
-            if names is not None and name not in names:
-                continue
-            server, _ = self.follow(declared, f"/servers{step(name)}")
+        every = mapped(self.tree.get("servers"))
+        for name in every if names is None else names:
+            server, _ = self.follow(every.get(name), f"/servers{step(name)}")
             protocol = text_of(server.get("protocol")).lower()
             protocols.add(protocol)
             address = text_of(server.get("url")) or text_of(server.get("host")) + text_of(server.get("pathname"))

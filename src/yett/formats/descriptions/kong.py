@@ -53,7 +53,10 @@ def read_kong(document: Document) -> Description:
 class _Reader:
     def __init__(self, document: Document, gathering: Gathering, tree: dict[str, Any]) -> None:
         self.document, self.gathering = document, gathering
-        self.plugins = [mapped(plugin) for plugin in listed(tree.get("plugins"))]
+        self.plugins: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for plugin in listed(tree.get("plugins")):
+            for owner in _owners(mapped(plugin)):
+                self.plugins.setdefault(owner, []).append(mapped(plugin))
         self.marked = text_of(tree.get("_format_version")) >= "3"  # since then expressions begin with "~"
         self.services: dict[str, dict[str, Any]] = {}
 
@@ -69,6 +72,8 @@ class _Reader:
         grpc = any(name.startswith("grpc") for name in texts_of(route.get("protocols")))
         for path in texts_of(route.get("paths")) or ["/"]:
             pattern, template = self._pattern(path)
+            if self.gathering.full:
+                return
             for method in methods:
                 self.gathering.declare(
                     Declared(
@@ -110,14 +115,18 @@ class _Reader:
 
     def _of(self, owner: dict[str, Any], kind: str) -> list[dict[str, Any]]:
         """The plugins of a route or service, written in it or referring to it; of neither: those that hold everywhere."""
-        own = [mapped(plugin) for plugin in listed(owner.get("plugins"))]
-        for plugin in self.plugins:
-            target = plugin.get(kind) if kind else None
-            name = text_of(mapped(target).get("name")) or text_of(target)
-            scoped = any(plugin.get(other) for other in ("route", "service", "consumer", "consumer_group"))
-            if (kind and name and name == text_of(owner.get("name"))) or (not kind and not scoped):
-                own.append(plugin)
-        return own
+        name = text_of(owner.get("name"))
+        referring = self.plugins.get((kind, name), []) if name or not kind else []
+        return [mapped(plugin) for plugin in listed(owner.get("plugins"))] + referring
+
+
+def _owners(plugin: dict[str, Any]) -> list[tuple[str, str]]:
+    """(kind, name) of the route or service that a plugin refers to; ("", "") where it holds everywhere."""
+    found = [
+        (kind, text_of(mapped(plugin.get(kind)).get("name")) or text_of(plugin.get(kind))) for kind in ("route", "service")
+    ]
+    named = [owner for owner in found if owner[1]]
+    return named if named or plugin.get("consumer") or plugin.get("consumer_group") else [("", "")]
 
 
 def _upstream(service: dict[str, Any]) -> str:

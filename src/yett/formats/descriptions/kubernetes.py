@@ -15,6 +15,8 @@ from yett.formats.document import Document
 
 _INGRESS = ("networking.k8s.io/", "extensions/")
 _GATEWAY = "gateway.networking.k8s.io/"
+PARENTS, LISTENERS = 32, 64
+"""Most of each that the Gateway API admits (maxItems)."""
 _NGINX = "nginx.ingress.kubernetes.io/"
 _PATHS = {"PathPrefix": "prefix", "Exact": "exact", "RegularExpression": "regex"}
 
@@ -116,10 +118,10 @@ class _Reader:
     def _of_gateways(self, spec: dict[str, Any]) -> tuple[str, ...]:
         """The host names of the listeners that a route without any is attached to, where they stand in the same file."""
         names: list[str] = []
-        for parent in listed(spec.get("parentRefs")):
+        for parent in listed(spec.get("parentRefs"))[:PARENTS]:
             gateway = self.gateways.get(text_of(mapped(parent).get("name")), {})
             section = mapped(parent).get("sectionName")
-            for listener in listed(gateway.get("listeners")):
+            for listener in listed(gateway.get("listeners"))[:LISTENERS]:
                 if section in (None, mapped(listener).get("name")):
                     names += texts_of(mapped(listener).get("hostname")) or [""]
         return () if "" in names else _hosts(names)

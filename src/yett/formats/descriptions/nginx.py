@@ -238,7 +238,7 @@ def _scope(block: list[Directive], scope: _Scope) -> _Scope:
     """What a block says of itself, on top of what it inherits."""
     service, methods, blocked = scope.service, scope.methods, scope.blocked
     security = list(scope.security)
-    optional = False
+    optional, allows = False, any(one.name == "allow" for one in block)
     for directive in block:
         name, arguments = directive.name, directive.arguments or [""]
         if name in _PASSES:
@@ -254,7 +254,7 @@ def _scope(block: list[Directive], scope: _Scope) -> _Scope:
         elif name == "limit_except" and any(one.name == "deny" and one.arguments == ["all"] for one in directive.block or ()):
             methods = tuple(dict.fromkeys([*arguments, *(["HEAD"] if "GET" in arguments else [])]))
         elif (name == "return" and _BLOCKED.fullmatch(arguments[0])) or (name == "deny" and arguments[0] == "all"):
-            blocked = not any(one.name == "allow" for one in block)
+            blocked = not allows
     found = tuple(dict.fromkeys(security))
     if found and optional:
         found = (*found, "none")

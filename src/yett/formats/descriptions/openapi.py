@@ -84,9 +84,12 @@ class _Paths:
         servers = self._servers(self.root) or HERE
         security = _security(self.root.value.get("security"))
         for path, item in self._items(self.root.child("paths")):
+            shared = self._servers(item) or servers
             for method, node in self._operations(item):
+                if gathering.full:
+                    return
                 value = node.value
-                own = self._servers(node) or self._servers(item) or servers
+                own = self._servers(node) or shared
                 asked = _security(value["security"]) if "security" in value else security
                 template, named = _below(path)
                 identifier = value.get("operationId")

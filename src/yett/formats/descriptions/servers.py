@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from yett.formats.contract.servers import base_path
+from yett.formats.contract.servers import MAX_BASES, base_path
 from yett.formats.descriptions.values import MOST_HOSTS
 
 Servers = tuple[tuple[str, tuple[str, ...]], ...]
@@ -39,10 +39,12 @@ def split_url(url: str) -> tuple[str, str]:
 
 
 def servers_of(urls: Iterable[str]) -> Servers:
-    """The servers of URLs, those with the same base path together."""
+    """The servers of URLs, those with the same base path together, at most MAX_BASES of these."""
     found: dict[str, dict[str, None]] = {}
     for url in urls:
         host, base = split_url(url)
+        if base not in found and len(found) == MAX_BASES:
+            continue
         hosts = found.setdefault(base, {})
         if host and len(hosts) < MOST_HOSTS:
             hosts[host] = None

@@ -106,6 +106,11 @@ class Gathering:
             self._full = True
             self.problem(f"more than {MOST_DECLARED} operations; the rest is left out")
 
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for more, so that a product of many methods and paths need not be gone through."""
+        return self._full
+
     def problem(self, message: str, line: int = 0, column: int = 0, hint: str = "") -> None:
         """Something that could not be read."""
         self.report(Mistake(message, self.source, line, column, hint))

@@ -148,6 +148,8 @@ def _binding(binding: _Part, address: str, service: str, gathering: Gathering) -
     hosts = (host,) if host else ()
     http = next(iter(binding.all("binding", HTTP)), None)
     for operation in binding.all("operation"):
+        if gathering.full:
+            return
         name = operation.get("name")
         if not name:
             gathering.problem("an operation without a name", operation.line)
