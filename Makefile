@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Processes that share the tests.
+JOBS ?= 2
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test lint types contracts pytest bench conformance docs clean setup wheel compiled
@@ -31,7 +33,7 @@ contracts: $(STAMP)
 
 pytest: $(STAMP)
 	$(BIN)/coverage erase
-	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/coverage run -m pytest
+	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/coverage run -m pytest --numprocesses $(JOBS) --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=93
 
