@@ -125,7 +125,8 @@ class Shape:
 
     def state(self) -> list[Any]:
         """For msgpack. The same for the same values, whatever their order."""
-        return [self.place, self.texts, list(self._bound or ()), _state(self.settled())]
+        root = self.settled()
+        return [self.place, self.texts, list(self._bound or ()), _state(root)]
 
     @classmethod
     def from_state(cls, state: list[Any], key: bytes = b"") -> "Shape":
