@@ -5,6 +5,7 @@ answers them. Every number that decides is in the reason. It must not know more 
 """
 
 import math
+from functools import reduce
 
 import msgspec
 
@@ -13,7 +14,7 @@ from yett.engine.learning.segments import IDS, kind_of_segment
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.trie import Node
 
-_VALUE_LIKE = frozenset(("token", "text", "number", "date", "version", "locale", *IDS))
+_VALUE_LIKE = frozenset(("token", "text", "number", "date", "version", "locale", "code", *IDS))
 """Kinds of segments that are more often values than names."""
 
 _SEEN_BESIDE_IDS = """
@@ -28,6 +29,8 @@ _MOSTLY = 0.8
 
 _CLUSTERS = 40
 """Clusters that a segment is compared with, so that time is linear in their number."""
+
+Children = dict[str, tuple[Node, ...]]
 
 Edge = tuple[str, Node, Profile]
 
@@ -63,89 +66,121 @@ class _Cluster:
         self.same += likeness.same
 
 
-def groups(children: dict[str, tuple[Node, ...]], full: bool, settings: Settings, known: dict[int, Profile]) -> list[Group]:
-    """The segments of templates at one place. children: by label of `trie.Node.edges`. full: whether there were more literals than
-    a place may keep, so that it is a parameter beyond doubt."""
-    ids: dict[tuple[str, str], list[str]] = {}
-    literals: list[str] = []
-    found: list[Group] = []
-    for label in sorted(children):
-        if not label:
-            found.append(Group("", children[label], (label,), literal=True))
-        elif "{" not in label:
-            literals.append(label)
-        else:
-            before, _, rest = label.partition("{")
-            ids.setdefault((before, rest.partition("}")[2]), []).append(label)
-    anchor = ids.pop(("", ""), [])
-    for affix, labels in sorted(ids.items()):
-        whole = _constant(labels, children, settings, known)
-        if whole is not None:
-            found.append(msgspec.structs.replace(whole, label=affix[0] + whole.label + affix[1], labels=tuple(labels)))
-        else:
-            found.append(_parameter(labels, children, affix, "values with the same text around them"))
-    constant = _constant(anchor, children, settings, known)
-    if constant is not None:
-        found.append(constant)
-        anchor = []
-    profile = _profile(anchor, children, known) if anchor else None
-    joined, alone, reasons = _literals(literals, children, profile, full, settings, known)
-    found += alone
-    if anchor or joined:
-        text = "segments that are ids by their look" if anchor else "segments that the same code answers"
-        numbers = _numbers(anchor, joined, children) | reasons
-        found.append(_parameter([*anchor, *joined], children, ("", ""), text, numbers))
-    return found
+class Grouping:
+    """settings: thresholds. What is known of a node is remembered: nodes must live, and stay as they are, as long as this does."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: dict[int, Profile] = {}
 
-def _literals(
-    literals: list[str],
-    children: dict[str, tuple[Node, ...]],
-    anchor: Profile | None,
-    full: bool,
-    settings: Settings,
-    known: dict[int, Profile],
-) -> tuple[list[str], list[Group], dict[str, int | float | str]]:
-    """(those that are values, those that are not, the numbers that decided). Those that look like values come first: if they are,
-    the others are compared with them."""
-    joined: list[str] = []
-    alone: list[Group] = []
-    numbers: dict[str, int | float | str] = {}
-    valued = [label for label in literals if kind_of_segment(label) in _VALUE_LIKE]
-    for part in (valued, [label for label in literals if label not in set(valued)]):
-        beside = anchor
-        for cluster in _clusters(part, children, settings, known):
-            values, names = _outstanding(cluster, settings)
-            score = _score(values, cluster, beside, full, settings) if values else -math.inf
-            if score >= settings.score:
-                joined += [label for label, _, _ in values]
-                numbers |= {"score": round(score, 2), "settings.score": settings.score}
-                anchor = cluster.profile if anchor is None else anchor.join(cluster.profile)
+    def groups(self, children: Children, full: bool) -> list[Group]:
+        """The segments of templates at one place. children: by label of `trie.Node.edges`. full: whether there were more literals
+        than a place may keep, so that it is a parameter beyond doubt."""
+        ids: dict[tuple[str, str], list[str]] = {}
+        literals: list[str] = []
+        found: list[Group] = []
+        for label in sorted(children):
+            if not label:
+                found.append(Group("", children[label], (label,), literal=True))
+            elif "{" not in label:
+                literals.append(label)
             else:
-                names += values
-            alone += [Group(label, children[label], (label,), literal=True) for label, _, _ in names]
-    return joined, alone, numbers
+                before, _, rest = label.partition("{")
+                ids.setdefault((before, rest.partition("}")[2]), []).append(label)
+        anchor = ids.pop(("", ""), [])
+        for affix, labels in sorted(ids.items()):
+            found.append(self._affixed(affix, labels, children))
+        constant = self._constant(anchor, children)
+        if constant is not None:
+            found.append(constant)
+            anchor = []
+        lengths = _lengths(anchor, children)
+        joined = [label for label in literals if len(label) in lengths and not label.islower() and label.isalnum()]
+        others = [label for label in literals if label not in set(joined)]
+        profile = self._profile([*anchor, *joined], children) if anchor else None
+        more, alone, reasons = self._literals(others, children, profile, full)
+        joined += more
+        found += alone
+        if anchor or joined:
+            text = "segments that are ids by their look" if anchor else "segments that the same code answers"
+            found.append(_parameter([*anchor, *joined], children, ("", ""), text, _numbers(anchor, joined, children) | reasons))
+        return found
 
+    def _busiest(self, node: Node) -> int:
+        """Calls of the busiest operation below a node, when its children are grouped."""
+        children: Children = {label: (child,) for label, child in node.edges.items()}
+        return max(sum(self._of(below).inside for below in group.nodes) for group in self.groups(children, node.full))
 
-def _clusters(
-    literals: list[str], children: dict[str, tuple[Node, ...]], settings: Settings, known: dict[int, Profile]
-) -> list[_Cluster]:
-    """The busiest first, so that the others find a profile that says something."""
-    edges = [(label, children[label][0], _profile([label], children, known)) for label in literals]
-    edges.sort(key=lambda edge: (-edge[2].calls, edge[0]))
-    found: list[_Cluster] = []
-    for edge in edges:
-        best = Likeness(False, False, -2.0)
-        chosen: _Cluster | None = None
-        for cluster in found[:_CLUSTERS]:
-            likeness = compare(cluster.profile, edge[2], settings.like)
-            if not likeness.unlike and (likeness.alike, likeness.share) > (best.alike, best.share):
-                best, chosen = likeness, cluster
-        if chosen is None:
-            found.append(_Cluster(edge))
-        else:
-            chosen.take(edge, best)
-    return found
+    def _of(self, node: Node) -> Profile:
+        return profile_of(node, self._known, self._busiest)
+
+    def _profile(self, labels: list[str], children: Children) -> Profile:
+        profiles = [self._of(node) for label in labels for node in children[label]]
+        return reduce(Profile.join, profiles)
+
+    def _affixed(self, affix: tuple[str, str], labels: list[str], children: Children) -> Group:
+        whole = self._constant(labels, children)
+        if whole is None:
+            return _parameter(labels, children, affix, "values with the same text around them")
+        return whole
+
+    def _literals(
+        self, literals: list[str], children: Children, anchor: Profile | None, full: bool
+    ) -> tuple[list[str], list[Group], dict[str, int | float | str]]:
+        """(those that are values, those that are not, the numbers that decided). Those that look like values come first: if they
+        are, the others are compared with them."""
+        joined: list[str] = []
+        alone: list[Group] = []
+        numbers: dict[str, int | float | str] = {}
+        valued = [label for label in literals if kind_of_segment(label) in _VALUE_LIKE]
+        for part in (valued, [label for label in literals if label not in set(valued)]):
+            beside = anchor
+            for cluster in self._clusters(part, children):
+                values, names = _outstanding(cluster, self._settings)
+                score = _score(values, cluster, beside, full, self._settings) if values else -math.inf
+                if score >= self._settings.score:
+                    joined += [label for label, _, _ in values]
+                    numbers |= {"score": round(score, 2), "settings.score": self._settings.score}
+                    anchor = cluster.profile if anchor is None else anchor.join(cluster.profile)
+                else:
+                    names += values
+                alone += [Group(label, children[label], (label,), literal=True) for label, _, _ in names]
+        return joined, alone, numbers
+
+    def _clusters(self, literals: list[str], children: Children) -> list[_Cluster]:
+        """The busiest first, so that the others find a profile that says something."""
+        edges = [(label, children[label][0], self._profile([label], children)) for label in literals]
+        edges.sort(key=lambda edge: (-edge[2].calls, edge[0]))
+        found: list[_Cluster] = []
+        for edge in edges:
+            best = Likeness(False, False, -2.0)
+            chosen: _Cluster | None = None
+            for cluster in found[:_CLUSTERS]:
+                likeness = compare(cluster.profile, edge[2], self._settings.like)
+                if not likeness.unlike and (likeness.alike, likeness.share) > (best.alike, best.share):
+                    best, chosen = likeness, cluster
+            if chosen is None:
+                found.append(_Cluster(edge))
+            else:
+                chosen.take(edge, best)
+        return found
+
+    def _constant(self, anchor: list[str], children: Children) -> Group | None:
+        """An id by its look that never varies, although it was called often, is a name."""
+        if len(anchor) != 1:
+            return None
+        nodes = children[anchor[0]]
+        values = {value for node in nodes if node.values is not None for _, (value, _) in node.values.sample}
+        if len(values) != 1 or any(node.values is None or node.values.sample.full for node in nodes):
+            return None
+        profile = self._profile(anchor, children)
+        kind = anchor[0].partition("{")[2].partition("}")[0]
+        least = self._settings.literal_calls // (5 if kind == "opaque" else 1) if kind in IDS else 1
+        if profile.inside < least:
+            return None
+        (value,) = values
+        numbers: dict[str, int | float | str] = {"calls": profile.inside, "settings.literal_calls": least}
+        return Group(value, nodes, (anchor[0],), literal=True, text="looks like an id, but never varies", numbers=numbers)
 
 
 def _outstanding(cluster: _Cluster, settings: Settings) -> tuple[list[Edge], list[Edge]]:
@@ -196,39 +231,19 @@ def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: 
     return score
 
 
-def _constant(
-    anchor: list[str], children: dict[str, tuple[Node, ...]], settings: Settings, known: dict[int, Profile]
-) -> Group | None:
-    """An id by its look that never varies, although it was called often, is a name."""
-    if len(anchor) != 1:
-        return None
-    nodes = children[anchor[0]]
-    values = {value for node in nodes if node.values is not None for _, (value, _) in node.values.sample}
-    if len(values) != 1 or any(node.values is None or node.values.sample.full for node in nodes):
-        return None
-    profile = _profile(anchor, children, known)
-    kind = anchor[0].partition("{")[2].partition("}")[0]
-    least = settings.literal_calls // (5 if kind == "opaque" else 1) if kind in IDS else 1
-    if profile.inside < least:
-        return None
-    (value,) = values
-    numbers: dict[str, int | float | str] = {"calls": profile.inside, "settings.literal_calls": least}
-    return Group(value, nodes, (anchor[0],), literal=True, text="looks like an id, but never varies", numbers=numbers)
-
-
-def _profile(labels: list[str], children: dict[str, tuple[Node, ...]], known: dict[int, Profile]) -> Profile:
-    found: Profile | None = None
-    for label in labels:
-        for node in children[label]:
-            one = profile_of(node, known)
-            found = one if found is None else found.join(one)
-    assert found is not None
-    return found
+def _lengths(anchor: list[str], children: Children) -> frozenset[int]:
+    """Of opaque values of ten characters and more: what is as long, and has capitals, is one of them, whatever it looks like."""
+    found = set()
+    for label in anchor:
+        if label in ("{opaque}", "{ulid}"):
+            for node in children[label]:
+                found |= {len(value) for _, (value, _) in node.values.sample if len(value) >= 10} if node.values else set()
+    return frozenset(found) if len(found) <= 2 else frozenset()
 
 
 def _parameter(
     labels: list[str],
-    children: dict[str, tuple[Node, ...]],
+    children: Children,
     affix: tuple[str, str],
     text: str,
     numbers: dict[str, int | float | str] | None = None,
@@ -237,7 +252,7 @@ def _parameter(
     return Group("", nodes, tuple(labels), False, affix, text, numbers or {})
 
 
-def _numbers(anchor: list[str], joined: list[str], children: dict[str, tuple[Node, ...]]) -> dict[str, int | float | str]:
+def _numbers(anchor: list[str], joined: list[str], children: Children) -> dict[str, int | float | str]:
     ids = sum(node.values.distinct.estimate() for label in anchor for node in children[label] if node.values is not None)
     calls = sum(node.count for label in (*anchor, *joined) for node in children[label])
     found: dict[str, int | float | str] = {"values": ids + len(joined), "calls": calls}

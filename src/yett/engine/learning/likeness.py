@@ -4,6 +4,8 @@ Paths that differ in one segment belong to one operation only if the same code a
 know which segment it is, nor what follows from the answer.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from yett.engine.learning.traffic import Traffic
@@ -73,12 +75,12 @@ class Likeness(msgspec.Struct, frozen=True):
     same: bool = False
 
 
-def profile_of(node: Node, known: dict[int, Profile]) -> Profile:
-    """known: profiles by `id` of nodes that live as long as it does."""
+def profile_of(node: Node, known: dict[int, Profile], busiest: Callable[[Node], int]) -> Profile:
+    """known: profiles by `id` of nodes that live as long as it does. busiest: calls of the busiest operation below a node."""
     found = known.get(id(node))
     if found is not None:
         return found
-    made = known[id(node)] = Profile()
+    made = Profile()
     made.calls = node.count
     for (method, name), traffic in node.leaves.items():
         leaf = ("", method, name)
@@ -92,9 +94,10 @@ def profile_of(node: Node, known: dict[int, Profile]) -> Profile:
     made.below = frozenset("{}" if "{" in label else label for label in node.edges)
     made.inside = max(made.leaves.values(), default=0)
     for label, child in sorted(node.edges.items()):
-        profile = profile_of(child, known)
-        made.inside = max(made.inside, profile.inside)
-        _lift(made, "{}" if "{" in label else label, profile)
+        _lift(made, "{}" if "{" in label else label, profile_of(child, known, busiest))
+    if node.edges:
+        made.inside = max(made.inside, busiest(node))
+    known[id(node)] = made
     return made
 
 
@@ -130,20 +133,21 @@ def compare(one: Profile, other: Profile, like: float) -> Likeness:
     there = {leaf for leaf in other.leaves if not leaf[0]}
     if here and there and not here & there:
         return Likeness(False, below <= 0, share)
-    return Likeness(share >= like or below > 0, below < 0, share, certain and share >= _SAME)
+    return Likeness(share >= like or below > 0, below < 0, share, certain == 2 or (certain == 1 and share >= _SAME))
 
 
-def _below(one: Profile, other: Profile) -> tuple[int, bool]:
-    """1: the same segments below, -1: both have several and few in common, 0: nothing is known. And whether it is a whole API."""
+def _below(one: Profile, other: Profile) -> tuple[int, int]:
+    """1: the same segments below, -1: both have several and few in common, 0: nothing is known. And whether that is a whole API of
+    its own: 1 with three segments, 2 with four, which need no answers to be the same."""
     mine, theirs = one.below - {"{}", ""}, other.below - {"{}", ""}
     common, smaller = len(mine & theirs), min(len(mine), len(theirs))
     if common and common >= 0.6 * smaller:
-        return 1, common >= _FEW_KEYS and common >= _SAME * smaller
+        return 1, 0 if common < _SAME * smaller or common < _FEW_KEYS else 1 + (common > _FEW_KEYS)
     if smaller >= _FEW_KEYS and common < 0.35 * smaller:
-        return -1, False
+        return -1, 0
     if not one.below & other.below and len(one.below) >= 2 and len(other.below) >= 2:
-        return -1, False
-    return 0, False
+        return -1, 0
+    return 0, 0
 
 
 def _share(mine: frozenset[str], theirs: frozenset[str]) -> float:

@@ -18,7 +18,7 @@ _DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
 _VERSION = re.compile(r"[vV][0-9]{1,3}(?:[._][0-9]{1,3}){0,2}(?:(?:alpha|beta|rc|preview|p)[0-9]{0,3}){0,2}|[0-9]\.[0-9]{1,2}")
 _LOCALE = re.compile("[a-z]{2}(?:[-_](?:[A-Z]{2}|[A-Z][a-z]{3}))?")
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:%2F[0-9]{1,2})?")
-_SLUG = re.compile("[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+")
+_SLUG = re.compile("[A-Za-z_][A-Za-z0-9]*(?:[-_.]+[A-Za-z0-9]+)+")
 _FILE = re.compile(r"[^%]*\.[A-Za-z][A-Za-z0-9]{0,5}")
 _RUN = re.compile("[0-9]+|[A-Z]?[a-z]+|[A-Z]+")
 _RELEASE = re.compile("[vV]?[0-9]+(?:[.][0-9]+){2,3}(?:[-+][0-9A-Za-z.]+)?")
@@ -31,10 +31,12 @@ _DIGITS = re.compile("[0-9]")
 
 @lru_cache(65_536)
 def kind_of_segment(segment: str) -> str:
-    """One word for it. Ids: see `IDS`. Others: word, slug, locale, version, file, token (letters with digits), empty, text."""
+    """One word for it. Ids: `IDS`. Others: word, slug, locale, code ("US"), version, file, token (with digits), empty, text."""
     if segment.isascii() and segment.isalpha():
         if len(segment) == 2 and segment.islower():
             return "locale"
+        if len(segment) <= 3 and segment.isupper():
+            return "code"
         return "opaque" if len(segment) >= 12 and _shuffled(segment) else "word"
     if _NUMBER.fullmatch(segment):
         return "number"
@@ -66,15 +68,19 @@ def _mixed(segment: str) -> str:
         return "email"
     if _DECIMAL.fullmatch(segment):
         return "number"
+    if "," in segment and kind_of_segment(segment.partition(",")[0]) in IDS:
+        return "opaque"
     return "opaque" if _opaque(segment) else _text(segment)
 
 
 def _text(segment: str) -> str:
     if _FILE.fullmatch(segment):
         return "file"
-    if _SLUG.fullmatch(segment):
+    if _SLUG.fullmatch(segment) or segment[0] == "$":
         return "slug"
-    return "token" if segment.isalnum() else "text"
+    if segment.isalnum():
+        return "token" if len(_DIGITS.findall(segment)) >= 2 else "word"
+    return "text"
 
 
 def _opaque(segment: str) -> bool:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from yett.engine.learning.grouping import Group, groups
-from yett.engine.learning.likeness import Profile
+from yett.engine.learning.grouping import Group, Grouping
 from yett.engine.learning.naming import parameter_name
 from yett.engine.learning.segments import kind_of_segment
 from yett.engine.learning.settings import Settings
@@ -71,7 +70,7 @@ class _Walk:
         self.trie = trie
         self.settings = settings
         self.soft = soft
-        self.known: dict[int, Profile] = {}
+        self.grouping = Grouping(settings)
 
     def resolve(self, nodes: tuple[Node, ...], refused: tuple[Node, ...], steps: tuple[_Step, ...]) -> Iterator[Learnt]:
         leaves: dict[tuple[str, str], list[Traffic]] = {}
@@ -92,7 +91,7 @@ class _Walk:
         if not children:
             return
         full = any(node.full for node in nodes) and bool(steps)
-        made_groups = groups(children, full, self.settings, self.known)
+        made_groups = self.grouping.groups(children, full)
         literals = {label for group in made_groups if group.literal for label in group.labels}
         for group in sorted(made_groups, key=lambda one: (one.label, one.labels)):
             below = _refused(group, others, literals)

@@ -24,7 +24,7 @@ _SWEEP = 20_000
 """Places that are added before bounds are looked after; twice as many as there are, if that is more."""
 
 _VERSIONS = frozenset(("date", "release"))
-"""Kinds that in the first two segments may be versions of an API, as numbers of at most two digits; they keep edges of their own."""
+"""Kinds that in the first two segments may be versions of an API, as numbers of one or two digits; they keep their own edges."""
 
 
 class Values:
