@@ -1,12 +1,14 @@
 """Access logs of text: what each server writes, with its escapes and its oddities; damaged lines; layouts that people write."""
 
+import json
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yett.formats.recordings import BadLayout, KeyedLayout, Layout, Origin, Recording, layout_of, recordings, sniff
+from yett.formats.recordings import BadLayout, KeyedLayout, Kind, Layout, Origin, Recording, layout_of, recordings, sniff
 from yett.formats.recordings.logs.layouts import KNOWN, NAMED, read_layout
 from yett.formats.recordings.logs.making import unescaped
 from yett.model.exchange import Exchange
@@ -351,3 +353,71 @@ def test_time_is_linear(octet: bytes) -> None:
         return time.perf_counter() - began
 
     assert seconds(200_000) < 0.02 + 60 * max(seconds(10_000), 0.001)
+
+
+# --- other servers, and what carries their lines ----------------------------------------------------------------------
+
+HAPROXY = (
+    '192.0.2.1:33317 [22/Nov/2026:07:51:22.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {a "b|c} {} '
+    '"GET /index.html HTTP/1.1"'
+)
+UVICORN = 'INFO:     192.0.2.1:52318 - "GET /a?b HTTP/1.1" 200 OK'
+DJANGO = '[22/Nov/2026 07:51:22] "GET /a/ HTTP/1.1" 404 2094'
+
+
+def test_servers_of_frameworks_and_haproxy() -> None:
+    found = one(HAPROXY.replace('{a "b|c} {} ', ""))
+    assert (told(found)[:3], exchange_of(found).source) == (("GET", b"/index.html", 200), "haproxy")
+    assert (exchange_of(found).started, exchange_of(found).address) == (1795333882.655, "192.0.2.1")
+    assert told(one(HAPROXY.replace('"b', "b")))[1] == b"/index.html"
+    assert (told(one(UVICORN))[:3], exchange_of(one(UVICORN)).source) == (("GET", b"/a?b", 200), "uvicorn")
+    assert (exchange_of(one(DJANGO)).started, exchange_of(one(DJANGO)).source) == (1795333882.0, "django")
+
+
+def docker(text: str, stream: str = "stdout") -> str:
+    return json.dumps({"log": text, "stream": stream, "time": "2026-11-22T07:51:22Z"}, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda line: f"2026-11-22T07:51:22.123456789Z stdout F {line}",
+        lambda line: f"<190>Nov 22 07:51:22 web-1 nginx: {line}",
+        lambda line: f"Nov  2 07:51:22 web-1 nginx[12]: {line}",
+        lambda line: f'<165>1 2026-11-22T07:51:22.003Z web-1 nginx 12 ID47 [a@1 b="c]\\"d"][e@2] {line}',
+        lambda line: f"<165>1 2026-11-22T07:51:22.003Z web-1 nginx - - - \ufeff{line}",
+        lambda line: docker(f"{line}\n"),
+    ],
+)
+def test_lines_that_something_else_carries(wrap: Callable[[str], str]) -> None:
+    found = read(wrap(COMBINED), wrap("junk"), "bare junk", wrap(COMBINED))
+    assert [entry.error for entry in found] == [
+        "",
+        "line 2: not in the log format combined",
+        "line 3: not in the log format combined",
+        "",
+    ]
+    assert told(found[3]) == told(one(COMBINED))
+    entry = '{"method":"GET","uri":"/a","status":200}'
+    assert told(one(wrap(entry)))[:3] == ("GET", b"/a", 200)
+    assert told(one(wrap("GET /a 200"), "$request_method $uri $status"))[:3] == ("GET", b"/a", 200)
+
+
+def test_parts_and_streams() -> None:
+    half = len(COMBINED) // 2
+    stamp = "2026-11-22T07:51:22.1Z"
+    found = read(
+        f"{stamp} stderr F starting",
+        f"{stamp} stdout P {COMBINED[:half]}",
+        f"{stamp} stderr F warning",
+        f"{stamp} stdout F {COMBINED[half:]}",
+    )
+    assert [(entry.id, entry.error) for entry in found] == [("4", "")]
+    assert told(found[0]) == told(one(COMBINED))
+    found = read(docker("note\n", "stderr"), docker(COMBINED[:half]), docker(f"{COMBINED[half:]}\n"), '{"log":"broken')
+    assert [(entry.id, entry.error) for entry in found] == [("3", ""), ("4", "line 4: not in the log format combined")]
+
+
+def test_what_carries_no_log() -> None:
+    text = b"Nov 22 07:51:22 web-1 sshd[1]: session opened\n"
+    assert sniff(text).kind is Kind.UNKNOWN

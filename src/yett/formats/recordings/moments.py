@@ -57,9 +57,10 @@ def remembered(read: Clock) -> Clock:
 
 
 def common(said: bytes) -> float | None:
-    """The common log format: `10/Oct/2000:13:55:36 -0700`, with or without brackets and fractions of a second."""
+    """The common log format: `10/Oct/2000:13:55:36 -0700`, with or without brackets and fractions of a second; a space between
+    date and time, as some frameworks write."""
     text = said.strip(b"[]")
-    date, _, rest = text.partition(b":")
+    date, _, rest = text.partition(b" " if text[11:12] == b" " else b":")
     clock, _, zone = rest.partition(b" ")
     day, month, year = (*date.split(b"/"), b"", b"")[:3]
     clock, _, fraction = clock.partition(b".")

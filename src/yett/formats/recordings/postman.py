@@ -85,7 +85,8 @@ class _Walk:
                 yield from self._entry(place, entry, auth, known.with_more(entry.get("variable")))
 
     def _entry(self, place: str, entry: dict[str, Any], auth: Any, known: Variables) -> Iterator[Recording]:
-        responses = [one for one in entry.get("response") or () if isinstance(one, dict)] if entry.get("response") else []
+        saved = entry.get("response")
+        responses = [one for one in saved if isinstance(one, dict)] if isinstance(saved, list) else []
         if not responses:
             yield self._made(place, place, entry.get("request"), auth, known, None)
         for index, response in enumerate(responses):

@@ -14,6 +14,7 @@ from yett.formats.recordings.logs.layouts import KeyedLayout, Layout, read_layou
 from yett.formats.recordings.logs.making import NO_HOST
 from yett.formats.recordings.logs.objects import ObjectReader, read_list, read_objects
 from yett.formats.recordings.logs.tables import read_table
+from yett.formats.recordings.logs.wrapping import unwrapped_pieces
 from yett.formats.recordings.pcap import read_pcap
 from yett.formats.recordings.postman import read_postman
 from yett.formats.recordings.raw import read_raw
@@ -44,6 +45,8 @@ class Origin(msgspec.Struct, frozen=True):
 def recordings(sniffed: Sniffed, origin: Origin, pieces: Pieces) -> Iterator[Recording]:
     """What pieces of any size hold, in order; one Recording with an error for what is no recording."""
     reader = _READERS.get(sniffed.kind)
+    if sniffed.unwrap is not None:
+        pieces = unwrapped_pieces(pieces, sniffed.unwrap, sniffed.stream)
     if reader is not None:
         return reader(sniffed, origin, pieces)
     if sniffed.hint:

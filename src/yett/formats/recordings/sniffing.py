@@ -12,6 +12,7 @@ import msgspec
 from yett.formats.recordings.logs.layouts import API_GATEWAY, KNOWN, KeyedLayout, Layout
 from yett.formats.recordings.logs.objects import ObjectReader
 from yett.formats.recordings.logs.tables import FIELDS
+from yett.formats.recordings.logs.wrapping import Unwrap, streams, wrapper_of
 from yett.formats.recordings.transcripts import is_transcript
 
 BEGINNING = 4_096
@@ -55,11 +56,14 @@ class Kind(StrEnum):
 
 
 class Sniffed(msgspec.Struct, frozen=True):
-    """kind, and for logs the layout in which they are; hint: what an unknown file looks like, for people."""
+    """kind, and for logs the layout in which they are; hint: what an unknown file looks like, for people. unwrap, stream: of lines
+    that a container's log or syslog carries, see `yett.formats.recordings.logs.wrapping`."""
 
     kind: Kind
     layout: Layout | KeyedLayout | None = None
     hint: str = ""
+    unwrap: Unwrap | None = None
+    stream: bytes = b""
 
 
 def kind_of(beginning: bytes, name: str = "") -> Kind:
@@ -77,7 +81,7 @@ def sniff(beginning: bytes, name: str = "", layouts: Sequence[Layout | KeyedLayo
     if _ARCHIVE.match(text) or (name.endswith(".har") and not text.startswith(b"PK")):
         return Sniffed(Kind.HAR)
     lines = _lines(text, len(beginning) <= len(text))
-    given = _given(lines, layouts)
+    given = _given(lines, layouts) or _wrapped(lines, layouts)
     if given is not None:
         return given
     if _OBJECT.match(text):
@@ -152,6 +156,20 @@ def _given(lines: Sequence[bytes], layouts: Sequence[Layout | KeyedLayout]) -> S
         if count > most:
             found, most = Sniffed(kind, layout), count
     return found
+
+
+def _wrapped(lines: Sequence[bytes], layouts: Sequence[Layout | KeyedLayout]) -> Sniffed | None:
+    """What containers and system logs carry, of the stream that has a log; None where nothing is known in them."""
+    unwrap = wrapper_of(lines) if lines else None
+    if unwrap is None:
+        return None
+    for stream, inner in streams(lines, unwrap).items():
+        found = _given(inner, layouts) or (_object(inner[0], inner, "") if inner and inner[0][:1] == b"{" else None)
+        if found is None and (layout := _best(inner)) is not None:
+            found = Sniffed(Kind.LOG, layout)
+        if found is not None and found.kind in (Kind.LOG, Kind.JSON_LOG):
+            return Sniffed(found.kind, found.layout, unwrap=unwrap, stream=stream)
+    return None
 
 
 def _best(lines: Sequence[bytes]) -> Layout | None:

@@ -144,6 +144,12 @@ _GATEWAY = (
     "$context.identity.sourceIp $context.identity.caller $context.identity.user [$context.requestTime] "
     '"$context.httpMethod $context.resourcePath $context.protocol" $context.status $context.responseLength $context.requestId'
 )
+_HAPROXY = (
+    "$downstream_remote_address [$time_local] $h_front $h_back $h_timers $status $bytes_sent $h_cookie $h_answer $h_end $h_counts "
+    '$h_queues "$request"'
+)
+_UVICORN = 'INFO:     $downstream_remote_address - "$request" $status'
+_DJANGO = '[$time_local] "$request" $status $body_bytes_sent'
 KNOWN = (
     Layout("alb", nginx(_ALB), more=True),
     Layout("elb", nginx(_ELB), more=True),
@@ -152,6 +158,9 @@ KNOWN = (
     Layout("vhost_combined", nginx(_VHOST), more=True),
     Layout("combined", nginx(_COMBINED), more=True),
     Layout("common", nginx(_COMMON), more=True),
+    Layout("haproxy", nginx(_HAPROXY), more=True),
+    Layout("uvicorn", nginx(_UVICORN), more=True),
+    Layout("django", nginx(_DJANGO), more=True),
 )
 """Layouts of text that are known by themselves, the one that says more before the one that says less. What follows such a line
 after a space, as many configurations append it, is passed over."""
