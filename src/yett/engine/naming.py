@@ -30,8 +30,8 @@ _AFTER = frozenset({
     "confirm", "confirmation", "confirmed", "current", "default", "field", "formatted", "full", "home", "in", "input",
     "kana", "latin", "legal", "list", "local", "main", "mobile", "native", "new", "no", "normalized", "nr", "num",
     "number", "numbers", "old", "original", "personal", "plain", "preferred", "previous", "primary", "private", "raw",
-    "repeat", "secondary", "str", "string", "text", "val", "value", "values", "verify", "work", "again", "furigana",
-    "romaji", "encrypted",
+    "repeat", "secondary", "str", "string", "text", "val", "value", "values", "verify", "work", "again", "male", "female",
+    "furigana", "romaji", "encrypted",
 })
 """Words that may follow a phrase."""
 _BEFORE = frozenset({

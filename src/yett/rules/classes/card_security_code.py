@@ -11,7 +11,7 @@ CLASS = DataClass(
     names=phrases(
         "cvv, cvc, cvv2, cvc2, card cvv, card cvc, csc, card security code, card verification value, card "
         "verification code, card verification number, cc cvv, security code card, card code, credit card cvv, credit "
-        "card cvc, credit card security code, cvn, cid card, cc security code"
+        "card cvc, credit card security code, cvn, card cid, payment cid, cc security code"
     ),
     hints=("security code",),
     forms=(Form(pattern=r"\d{3,4}"),),

@@ -110,7 +110,7 @@ CLASS = DataClass(
     hints=("account number", "bank account"),
     forms=(
         Form(
-            pattern=r"(?i)[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30}",
+            pattern=r"(?i)[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){8,30}",
             check=_is_iban,
             chance=1e-4,
             within=r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b",

@@ -1,7 +1,7 @@
 """Aadhaar numbers of India: twelve digits that do not begin with 0 or 1, Verhoeff's check digit."""
 
 from yett.formats.checksums import bare, verhoeff
-from yett.model.classes import Category, DataClass, Form, Specimen
+from yett.model.classes import Category, DataClass, Form, Specimen, phrases
 from yett.model.rule import Severity
 from yett.rules.classes._shared import NATIONAL
 
@@ -18,7 +18,7 @@ CLASS = DataClass(
     severity=Severity.HIGH,
     countries=("IN",),
     broader="national-id",
-    names=("aadhaar", "aadhar", "aadhaar number", "aadhar number", "aadhaar no", "uidai"),
+    names=phrases("aadhaar, aadhar, aadhaar number, aadhar number, aadhaar no, aadhaar id, uidai"),
     hints=(*NATIONAL, "uid"),
     forms=(
         Form(pattern=r"[2-9]\d{3}[ -]\d{4}[ -]\d{4}", check=_is_right, chance=0.1),

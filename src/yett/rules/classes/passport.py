@@ -26,7 +26,7 @@ CLASS = DataClass(
         "numero pasaporte, passeport, passaporte, mrz, passport mrz"
     ),
     forms=(
-        Form(pattern=r"(?i)[a-z]{0,3}[ -]?\d{5,9}[a-z]?\d?|[a-z0-9]{2}\d{5,7}[a-z]{0,2}|[cfghjklmnprtvwxyz0-9]{9}[0-9d]?"),
+        Form(pattern=r"(?i)[a-z]{0,3}[ -]?\d[a-z0-9 -]{3,12}[a-z0-9]|[cfghjklmnprtvwxyz0-9]{9}"),
         Form(
             pattern=r"P[A-Z<][A-Z]{3}[A-Z<]{39}\s[A-Z0-9<]{9}\d[A-Z<]{3}\d{6}\d[MFX<]\d{6}\d[A-Z0-9<]{14}[0-9<]\d",
             check=_is_page,

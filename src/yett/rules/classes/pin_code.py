@@ -13,7 +13,7 @@ CLASS = DataClass(
         "code, 2fa code, sms code, card pin, atm pin, verification pin, passcode, recovery code, backup code, "
         "recovery codes, backup codes, tan, 2 fa code, security pin, login code, otp token, user pin"
     ),
-    hints=("verification code", "confirmation code", "auth code", "security code"),
+    hints=("verification code", "confirmation code", "security code"),
     forms=(Form(pattern=r"\d{4,8}"), Form(pattern=r"(?i)[a-z0-9]{4,8}(?:-[a-z0-9]{4,8}){1,3}")),
     matches=(Specimen("pin", "4711"), Specimen("otp", "492039"), Specimen("recoveryCode", "a1b2c-d3e4f")),
     passes=(Specimen("pin_set", "4711"), Specimen("pinned", "4711"), Specimen("code", "492039"), Specimen("pin", "red")),

@@ -10,7 +10,7 @@ CLASS = DataClass(
     severity=Severity.LOW,
     names=phrases(
         "postal code, postcode, post code, zip, zip code, zipcode, postalcode, codigo postal, code postal, plz, "
-        "postleitzahl, cap, cep, pin code, pincode, eircode, zip plus4, zip4"
+        "postleitzahl, cap, cep, pin code, pincode, eircode, zip plus 4, zip 4, zip code plus 4, postal code plus 4"
     ),
     forms=(
         Form(

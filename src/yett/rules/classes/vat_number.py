@@ -10,17 +10,15 @@ CLASS = DataClass(
     severity=Severity.LOW,
     names=phrases(
         "vat, vat number, vat id, vat no, vat registration number, vatin, ust id, ustid, ust id nr, umsatzsteuer id, "
-        "partita iva, piva, numero tva, tva, vat identification number, eu vat, btw nummer, vat code"
+        "partita iva, piva, numero tva, tva, vat identification number, it vat, eu vat, btw nummer, vat code"
     ),
-    hints=("tax id", "tax number"),
     forms=(
         Form(
-            pattern=r"(?:AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|GR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI|NO|CHE)"
-            r"[ -]?[0-9A-Z+*][0-9A-Z+*. -]{5,13}",
+            pattern=r"(?i)(?:[a-z]{2,3}[ -]?)?[0-9a-z+*][0-9a-z+*. -]{6,16}",
             check=lambda text: sum(one.isdigit() for one in text) >= 7,
         ),
     ),
     references=("https://ec.europa.eu/taxation_customs/vies/",),
-    matches=(Specimen("vatId", "DE136695976"), Specimen("vat_number", "NL004495445B01"), Specimen("taxId", "ATU13585627")),
+    matches=(Specimen("vatId", "DE136695976"), Specimen("vat_number", "NL004495445B01")),
     passes=(Specimen("vat", "20"), Specimen("vat_rate", "19.0"), Specimen("sku", "DE136695976")),
 )
