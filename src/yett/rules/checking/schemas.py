@@ -6,8 +6,8 @@ from yett.rules.checking.description import Description, Schema
 from yett.rules.checking.issue import MORE, Issue, listed
 
 
-def by_root(description: Description, objects: Callable[[Schema], bool], say: Callable[[str, int], str]) -> Iterator[Issue]:
-    """An issue for each root in which `objects` finds schemas. say: the text, from their names and their number."""
+def by_root(description: Description, objects: Callable[[Schema], bool], text: str) -> Iterator[Issue]:
+    """An issue for each root in which `objects` finds schemas. text: with "{names}" for where they are."""
     found: dict[str, list[Schema]] = {}
     for schema in description.schemas:
         if objects(schema):
@@ -16,7 +16,7 @@ def by_root(description: Description, objects: Callable[[Schema], bool], say: Ca
         names = [schema.path or "the value itself" for schema in schemas]
         yield Issue(
             place=root,
-            text=say(listed(names), len(names)),
+            text=text.replace("{names}", listed(names)),
             operation=operation_at(root),
             more=tuple(schema.pointer for schema in schemas[:MORE]),
         )

@@ -62,7 +62,7 @@ paths:
 
 
 def check(subject: Description) -> Iterator[Issue]:
-    yield from by_root(subject, _wide, lambda names, count: f"{count} integers have no width: {names}.")
+    yield from by_root(subject, _wide, "Integers of unknown width: {names}.")
 
 
 def _wide(schema: Schema) -> bool:

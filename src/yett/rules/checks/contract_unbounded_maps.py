@@ -83,7 +83,7 @@ paths:
 
 
 def check(subject: Description) -> Iterator[Issue]:
-    yield from by_root(subject, _endless, lambda names, count: f"{count} maps have no maxProperties: {names}.")
+    yield from by_root(subject, _endless, "Without maxProperties: {names}.")
 
 
 def _endless(schema: Schema) -> bool:
