@@ -144,11 +144,10 @@ def measure(fields: list[Field], show: bool) -> None:
         right += len(found & expected)
         wrong += len(found - expected)
         missed += len(expected - found)
-        if found != expected:
-            if show:
-                shown = ",".join(sorted(found)) or "-"
-                where = f"{field.source} as {field.place}.{field.name}"
-                print(f"  {field.expected or '-':28} found {shown:32} {where} {str(field.values[:3])[:100]}")
+        if show and found != expected:
+            shown = ",".join(sorted(found)) or "-"
+            where = f"{field.source} as {field.place}.{field.name}"
+            print(f"  {field.expected or '-':28} found {shown:32} {where} {str(field.values[:3])[:100]}")
     seconds = time.perf_counter() - seconds
     precision, recall = right / max(1, right + wrong), right / max(1, right + missed)
     print(

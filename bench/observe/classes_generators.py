@@ -13,11 +13,11 @@ from faker import Faker
 from mimesis import Generic
 from mimesis.locales import Locale
 
-LOCALES = (
+LOCALES = (  # noqa: SIM905
     "en_US en_GB en_CA en_AU en_IN en_IE en_ZA de_DE de_AT de_CH fr_FR fr_CH es_ES es_MX es_CL es_CO es_AR pt_BR "
     "pt_PT it_IT nl_NL nl_BE pl_PL cs_CZ sk_SK ro_RO bg_BG hr_HR el_GR tr_TR ru_RU uk_UA sv_SE no_NO da_DK fi_FI "
     "et_EE lt_LT lv_LV hu_HU he_IL ja_JP ko_KR zh_CN zh_TW th_TH id_ID ms_MY "
-).split()  # noqa: SIM905
+).split()
 EVERYWHERE = "ssn phone_number street_address postcode first_name last_name name license_plate iban vat_id"
 OWN = (
     "national_id nie nif dni doi cif cpf cnpj rg curp rfc rut pesel nip regon aadhaar_id tckn birth_number personal_id inn snils "
