@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yett.formats.recordings import BadLayout, KeyedLayout, Kind, Layout, Origin, Recording, layout_of, recordings, sniff
+from yett.formats.recordings import (
+    BadLayout,
+    KeyedLayout,
+    Kind,
+    Layout,
+    Origin,
+    Recording,
+    Sniffed,
+    layout_of,
+    recordings,
+    sniff,
+)
 from yett.formats.recordings.logs.layouts import KNOWN, NAMED, read_layout
 from yett.formats.recordings.logs.making import unescaped
 from yett.model.exchange import Exchange
@@ -421,3 +432,54 @@ def test_parts_and_streams() -> None:
 def test_what_carries_no_log() -> None:
     text = b"Nov 22 07:51:22 web-1 sshd[1]: session opened\n"
     assert sniff(text).kind is Kind.UNKNOWN
+
+
+# --- telling kinds apart ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("beginning", "name", "kind"),
+    [
+        (b'{"log": {"entries": []}}', "", Kind.HAR),
+        (b"{}", "a.har", Kind.HAR),
+        (b'\xef\xbb\xbf{"method": "GET", "target": "/"}', "", Kind.JSON_LINES),
+        (b"broken\n" * 2, "a.jsonl", Kind.JSON_LINES),
+        (b'{"a": 1}\n', "", Kind.JSON_LINES),
+        (b'{"method": "GET", "target"', "", Kind.JSON_LINES),
+        (b'broken\n{"method": "GET", "uri": "/"}\n', "", Kind.JSON_LOG),
+        (b'broken\n{"method": "GET", "target": "/"}\n', "", Kind.JSON_LINES),
+        (b'[{"method": "GET"', "", Kind.JSON_LIST),
+        (b'{"item": []}', "shop.postman_collection.json", Kind.POSTMAN),
+        (b'{"info": {"name": "x"}, "item": []}', "", Kind.POSTMAN),
+        (b'{"resourceSpans": []}', "", Kind.TRACES),
+        (b"\xd4\xc3\xb2\xa1\2\0\4\0", "", Kind.PCAP),
+        (b"\x0a\x0d\x0d\x0a", "", Kind.PCAP),
+        (b"<items>", "", Kind.BURP),
+        (b"<html>", "", Kind.UNKNOWN),
+        (b"#Version: 1.0\n#Fields: date\n", "", Kind.TABLE),
+        (b"GET / HTTP/1.1\n", "", Kind.RAW),
+        (b'FOO /"x HTTP/1.1\n', "", Kind.RAW),
+        (b"\n\n" + COMBINED.encode(), "", Kind.LOG),
+        (b"", "", Kind.UNKNOWN),
+        (b"\0" * 9_000, "", Kind.UNKNOWN),
+    ],
+)
+def test_kinds(beginning: bytes, name: str, kind: Kind) -> None:
+    assert sniff(beginning, name).kind is kind
+
+
+def test_every_kind_that_is_known_has_a_reader() -> None:
+    for kind in Kind:
+        if kind is not Kind.LOG:
+            assert isinstance(list(recordings(Sniffed(kind), Origin(), [b"x"])), list)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(_PIECES | st.sampled_from([b"{", b"}", b"\n", b'{"log":"', b"<item>", b"HTTP/1.1 200 OK\n\n"]), max_size=30).map(
+        b"".join
+    )
+)
+def test_whatever_a_file_holds(content: bytes) -> None:
+    for found in recordings(sniff(content), Origin(), [content]):
+        assert (found.exchange is not None) + (found.refused is not None) + bool(found.error) == 1

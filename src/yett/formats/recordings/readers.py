@@ -15,6 +15,7 @@ from yett.formats.recordings.logs.making import NO_HOST
 from yett.formats.recordings.logs.objects import ObjectReader, read_list, read_objects
 from yett.formats.recordings.logs.tables import read_table
 from yett.formats.recordings.logs.wrapping import unwrapped_pieces
+from yett.formats.recordings.otlp import read_otlp
 from yett.formats.recordings.pcap import read_pcap
 from yett.formats.recordings.postman import read_postman
 from yett.formats.recordings.raw import read_raw
@@ -24,7 +25,7 @@ from yett.formats.recordings.values import LARGEST, Recording
 
 Pieces = Iterable[bytes]
 UNKNOWN = (
-    "no recording of a kind that is known: HAR, JSON lines, an access log, Burp, Postman, a capture, or raw HTTP; "
+    "no recording of a kind that is known: HAR, JSON lines, an access log, Burp, Postman, a capture, traces, or raw HTTP; "
     "a log in a format of your own needs that format"
 )
 
@@ -98,6 +99,10 @@ def _pcap(_: Sniffed, __: Origin, pieces: Pieces) -> Iterator[Recording]:
     return read_pcap(pieces)
 
 
+def _traces(_: Sniffed, origin: Origin, pieces: Pieces) -> Iterator[Recording]:
+    return read_otlp(pieces, origin.written, origin.largest)
+
+
 def _whole(origin: Origin, pieces: Pieces) -> bytes | None:
     """All of it; None of what is larger than what is read as one."""
     kept, size = [], 0
@@ -142,4 +147,5 @@ _READERS: dict[Kind, Callable[[Sniffed, Origin, Pieces], Iterator[Recording]]] =
     Kind.BURP: _burp,
     Kind.POSTMAN: _postman,
     Kind.PCAP: _pcap,
+    Kind.TRACES: _traces,
 }

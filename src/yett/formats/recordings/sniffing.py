@@ -13,6 +13,7 @@ from yett.formats.recordings.logs.layouts import API_GATEWAY, KNOWN, KeyedLayout
 from yett.formats.recordings.logs.objects import ObjectReader
 from yett.formats.recordings.logs.tables import FIELDS
 from yett.formats.recordings.logs.wrapping import Unwrap, streams, wrapper_of
+from yett.formats.recordings.otlp import is_otlp
 from yett.formats.recordings.transcripts import is_transcript
 
 BEGINNING = 4_096
@@ -25,7 +26,6 @@ _MARK = b"\xef\xbb\xbf"
 _OBJECT = re.compile(rb"[ \t\r\n]*+\{")
 _LIST = re.compile(rb"[ \t\r\n]*+\[[ \t\r\n]*+\{")
 _ARCHIVE = re.compile(rb'[ \t\r\n]*+\{[ \t\r\n]*+"log"[ \t\r\n]*+:[ \t\r\n]*+[^" \t\r\n]')
-_TRACES = re.compile(rb'[ \t\r\n]*+\{[ \t\r\n]*+"resource_?[sS]pans"')
 _COLLECTION = re.compile(rb'schema\.(?:get)?postman\.com/|"_postman_id"|"info"\s*+:\s*+\{[^{}]{0,2000}+\}\s*+,\s*+"item"\s*+:')
 _BURP = re.compile(rb"[ \t\r\n]*+(?:<\?xml[^>]{0,200}+>)?[ \t\r\n]*+(?:<!DOCTYPE[ \t\r\n]++items\b|<items\b)")
 _TEMPLATE = re.compile(rb'"[A-Z]{1,20} /[^" ]*\{[^" ]*\} HTTP/')
@@ -106,12 +106,14 @@ def _plain(text: bytes, lines: Sequence[bytes]) -> Sniffed:
     objects = [line for line in lines if line.startswith(b"{")]
     if objects:  # the first line is damaged
         return _object(b"\n".join(objects), objects, "")
+    if is_otlp(text):
+        return Sniffed(Kind.TRACES)
     return Sniffed(Kind.UNKNOWN, hint=next((what for mark, what in _HINTS.items() if text.startswith(mark)), ""))
 
 
 def _object(text: bytes, lines: Sequence[bytes], name: str) -> Sniffed:
     """What begins with an object of JSON."""
-    if _TRACES.match(text):
+    if is_otlp(text):
         return Sniffed(Kind.TRACES)
     if name.endswith(".postman_collection.json") or _COLLECTION.search(text):
         return Sniffed(Kind.POSTMAN)
