@@ -82,7 +82,7 @@ MANY = st.dictionaries(st.sampled_from([f"m{letter}" for letter in "abcdefghij"]
 
 
 @pytest.mark.usefixtures("tight")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.one_of(MANY, st.lists(MANY, max_size=3)), max_size=10), st.randoms(use_true_random=False))
 def test_nor_where_the_bounds_are_reached(values: list[Any], random: Any) -> None:
     whole = learnt(values)
@@ -283,7 +283,7 @@ def test_hostile_values_stay_within_bounds() -> None:
 
 @pytest.mark.parametrize("state", [None, [], [1, 2, 3], ["", False, [], [[[0] * 8], [], None, None]], {"a": 1}])
 def test_states_that_are_none(state: Any) -> None:
-    with pytest.raises(ValueError, match="state of a shape|values to unpack"):
+    with pytest.raises(ValueError, match=r"state of a shape|values to unpack"):
         Shape.from_state(state)
 
 
