@@ -11,17 +11,26 @@ HEAVY = 1 << 20
 """Bytes of schema text up to which neighbours that have only part of their reach in common are put together."""
 
 
+class _Group:
+    """Schemas that share a validator: the members, all that they reach, and the bytes of these."""
+
+    __slots__ = ("held", "members", "weight")
+
+    def __init__(self, root: int, held: set[int], weight: int) -> None:
+        self.members, self.held, self.weight = [root], held, weight
+
+
 def grouped(sizes: list[int], references: list[set[int]], roots: list[int]) -> tuple[tuple[int, ...], ...]:
     """Share out `roots`. sizes: bytes of text of each schema; references: what each refers to directly."""
     light: list[tuple[int, ...]] = []
-    heavy: list[tuple[list[int], set[int]]] = []
+    heavy: list[_Group] = []
     for root in roots:
         reach = _reach(sizes, references, root, LIGHT)
         if reach is not None:
             light.append((root,))
         elif not _join_holder(heavy, root):
             _join_nearest(heavy, sizes, references, root)
-    return (*light, *(tuple(members) for members, _ in heavy))
+    return (*light, *(tuple(group.members) for group in heavy))
 
 
 def _reach(sizes: list[int], references: list[set[int]], root: int, limit: float) -> set[int] | None:
@@ -39,27 +48,30 @@ def _reach(sizes: list[int], references: list[set[int]], root: int, limit: float
     return seen
 
 
-def _join_holder(heavy: list[tuple[list[int], set[int]]], root: int) -> bool:
+def _join_holder(heavy: list[_Group], root: int) -> bool:
     """Join a group that holds the schema anyway."""
-    for members, held in heavy:
-        if root in held:
-            members.append(root)
+    for group in heavy:
+        if root in group.held:
+            group.members.append(root)
             return True
     return False
 
 
-def _join_nearest(heavy: list[tuple[list[int], set[int]]], sizes: list[int], references: list[set[int]], root: int) -> None:
+def _join_nearest(heavy: list[_Group], sizes: list[int], references: list[set[int]], root: int) -> None:
     """Join the group that already holds most of the reach, if that is at least half of it; else found one."""
     reach = _reach(sizes, references, root, float("inf")) or set()
     whole = sum(sizes[number] for number in reach)
-    best, best_new = None, whole / 2
+    best: _Group | None = None
+    best_new = whole / 2
     for group in heavy:
-        new = sum(sizes[number] for number in reach - group[1])
-        held = sum(sizes[number] for number in group[1]) if new else 0
-        if new <= best_new and (not new or held + new <= HEAVY):
+        if group.weight >= HEAVY and not reach <= group.held:
+            continue  # it has no room for anything new
+        new = sum(sizes[number] for number in reach - group.held)
+        if new <= best_new and (not new or group.weight + new <= HEAVY):
             best, best_new = group, new
     if best is None:
-        heavy.append(([root], reach))
+        heavy.append(_Group(root, reach, whole))
     else:
-        best[0].append(root)
-        best[1].update(reach)
+        best.members.append(root)
+        best.weight += sum(sizes[number] for number in reach - best.held)
+        best.held |= reach
