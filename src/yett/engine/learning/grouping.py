@@ -27,6 +27,9 @@ _NAMES = frozenset(_SEEN_BESIDE_IDS.split())
 
 _MOSTLY = 0.8
 
+_BUSY = 3
+"""How many times the calls of the middle one a word among slugs had, if it is a name."""
+
 _CLUSTERS = 40
 """Clusters that a segment is compared with, so that time is linear in their number."""
 
@@ -80,8 +83,8 @@ class Grouping:
         literals: list[str] = []
         found: list[Group] = []
         for label in sorted(children):
-            if not label:
-                found.append(Group("", children[label], (label,), literal=True))
+            if not label or label[0] == "$":  # a trailing slash; "$count" of OData 4, 11.2
+                found.append(Group(label, children[label], (label,), literal=True))
             elif "{" not in label:
                 literals.append(label)
             else:
@@ -186,13 +189,16 @@ class Grouping:
 def _outstanding(cluster: _Cluster, settings: Settings) -> tuple[list[Edge], list[Edge]]:
     """(what may be values, what is called so much more than the others that it is a name)."""
     total = sum(profile.inside for _, _, profile in cluster.edges)
+    middle = sorted(profile.inside for _, _, profile in cluster.edges)[len(cluster.edges) // 2]
+    words = sum(kind_of_segment(label) == "word" for label, _, _ in cluster.edges)
+    odd = words < (1 - _MOSTLY) * len(cluster.edges)  # words among slugs
     values, names = [], []
     for edge in cluster.edges:
         label, _, profile = edge
-        share = profile.inside / max(total, 1)
         most = settings.dominant / 2 if label.lower() in _NAMES else settings.dominant
-        alone = len(cluster.edges) == 1
-        if not alone and profile.inside >= settings.dominant_calls and share > most:
+        busy = len(cluster.edges) > 1 and profile.inside >= settings.dominant_calls
+        among_slugs = odd and kind_of_segment(label) == "word" and profile.inside > _BUSY * middle
+        if busy and (profile.inside > most * total or among_slugs):
             names.append(edge)
         else:
             values.append(edge)
@@ -228,6 +234,9 @@ def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: 
     elif single <= 0.1 and not full:
         many = same or (alike >= _MOSTLY and number >= settings.many_values)
         score -= 1.5 if many else 4 * (1 - valued)
+    calls = sum(profile.inside for _, _, profile in values) / number
+    if calls > settings.calls_per_value and number < settings.many_values and not (same or full):
+        score -= 2 * (1 - valued)
     return score
 
 

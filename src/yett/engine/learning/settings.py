@@ -25,10 +25,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     several operations below are the same; 1 beside ids, 2 if alike, -2 if not; 3 in a place with more than `words`; up to
     1.5 for segments that look like values (digits, dates, locales), as many less for names that stand beside ids in many
     APIs ("me", "search"); 1 or 0.5 where a half or a quarter was called once; where less than a tenth was, up to -4, or
-    -1.5 for `many_values` with answers alike. dominant: share of the calls from which on one of them is a name, half of it
-    for "me" and the like, if it had `dominant_calls`. literal_calls: calls from which on an id that never varies is a name,
-    such as the "1" of "/1/users"; a fifth of it for opaque ones. soft_paths: places with one and the same page from which
-    on that page means that there is nothing there. housekeeping: paths that every host has, and that are no operations.
+    -1.5 for `many_values` with answers alike; up to -2 for fewer than that with more than `calls_per_value` each. dominant:
+    share of the calls from which on one of them is a name, half of it for "me" and the like, if it had `dominant_calls`.
+    literal_calls: calls from which on an id that never varies is a name, such as the "1" of "/1/users"; a fifth of it for
+    opaque ones. soft_paths: places with one and the same page from which on that page means that there is nothing there.
+    housekeeping: paths that every host has, and that are no operations.
     """
 
     services: int = 1_000
@@ -47,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     like: float = 0.6
     score: float = 2.5
     many_values: int = 64
+    calls_per_value: float = 8.0
     dominant: float = 0.6
     dominant_calls: int = 5
     literal_calls: int = 50
