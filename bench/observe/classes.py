@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from classes_benign import fields as benign_fields
 from classes_labels import TELLING, label
 
 from yett.engine.classes import Classifier, classifier
 from yett.engine.verdicts import FieldEvidence, verdicts
 
 FORMATS = {"email": "email", "idn-email": "email", "password": "password", "ipv4": "ip-address", "ipv6": "ip-address"}
-BENIGN_FORMATS = frozenset(["uuid", "date", "date-time", "uri", "url", "int32", "int64", "float", "double", "byte", "binary"])
+BENIGN_FORMATS = frozenset({"uuid", "date-time", "uri", "url"})
 DANGEROUS = frozenset({"credential", "secret"})
 
 
@@ -123,6 +124,13 @@ def _instances(tree: Any, parent: str, name: str) -> Iterator[tuple[str, str, st
         yield parent, name, "", tree
 
 
+def benign(repeat: int) -> Iterator[Field]:
+    """Fields that hold nothing. Seeds, not kinds, are split: kinds are few."""
+    for seed in range(1, 5):
+        for kind, name, values in benign_fields(seed, repeat, 30):
+            yield Field(f"benign-{seed}:{kind}", "", name, "", values)
+
+
 def judged(classify: Classifier, field: Field) -> set[str]:
     counts: Counter[str] = Counter()
     values = list(dict.fromkeys(field.values))
@@ -177,12 +185,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fields", type=Path, action="append", default=[])
     parser.add_argument("--documents", nargs="*", default=[])
+    parser.add_argument("--benign", type=int, default=0, help="fields of each name of the benign set")
     parser.add_argument("--sample", type=int, default=1, help="one document in so many")
     parser.add_argument("--half", choices=("first", "second", "both"), default="first")
     parser.add_argument("--errors", action="store_true")
     asked = parser.parse_args()
     for title, fields in (
         ("generated", [field for path in asked.fields for field in generated(path)]),
+        ("benign", list(benign(asked.benign))),
         ("documents", list(documents(asked.documents, asked.sample))),
     ):
         for side in ("first", "second") if asked.half == "both" else (asked.half,):

@@ -85,6 +85,8 @@ def test_many_names_are_forgotten_and_found_again():
         ("billing[card_number]", "", Strength.NAME),
         ("cardNumberVerified", "", None),
         ("hasCardNumber", "", None),
+        ("resetToken", "", Strength.HINT),
+        ("nextPageToken", "", None),
         ("status", "card.number", None),
         ("discardNumber", "", None),
         ("club card number", "", Strength.HINT),
@@ -93,7 +95,7 @@ def test_many_names_are_forgotten_and_found_again():
     ],
 )
 def test_names(name, place, strength):
-    naming = Naming([one(names=("card number",)), one(id="b", hints=("club card number",))])
+    naming = Naming([one(names=("card number",)), one(id="b", hints=("club card number", "reset token", "token"))])
     found = naming.strengths(name, place)
     assert max(found.values(), default=None) == strength
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from yett.formats.names import divided, words
-from yett.model.classes import DataClass
+from yett.model.classes import DataClass, phrases
 
 
 class Strength(IntEnum):
@@ -49,17 +49,29 @@ _COMMON = frozenset({
     "student", "driver", "passenger", "emergency",
 })
 # fmt: on
+_HARMLESS = phrases(
+    "next page token, previous page token, prev page token, page token, next token, continuation token, sync token, "
+    "version token, csrf token, xsrf token, csrf, cursor token, pagination token, scroll token, resume token, delta "
+    "token, change token, lock token, client token, idempotency key, idempotency token, public key, public api key, "
+    "publishable key, site key, primary key, foreign key, partition key, sort key, row key, cache key, object key, "
+    "translation key, key id, key name, token id, token name, token type, token symbol, design token, secret name, "
+    "secret id, secret arn, password policy, training session, company name, business name, product name, file "
+    "name, host name, service name, account name, event name, file address, contract address, memory address, base "
+    "address, gift card number, sim card number, graphics card"
+)
+"""Names that hold words of a class and say something else. Tokens of pages and of forms are no credentials: what they
+allow, whoever gets them may do anyway."""
 
 
 class Naming:
     """The phrases of a set of classes."""
 
     def __init__(self, classes: Iterable[DataClass]) -> None:
-        self._phrases: dict[str, dict[str, Strength]] = {}
+        self._phrases: dict[str, dict[str, Strength]] = {"".join(words(phrase)): {} for phrase in _HARMLESS}
         vocabulary: set[str] = set(_COMMON)
         for one in classes:
-            for strength, phrases in ((Strength.HINT, one.hints), (Strength.NAME, one.names)):
-                for phrase in phrases:
+            for strength, spoken in ((Strength.HINT, one.hints), (Strength.NAME, one.names)):
+                for phrase in spoken:
                     parts = words(phrase)
                     vocabulary.update(part for part in parts if len(part) > 1 and not part.isdigit())
                     self._phrases.setdefault("".join(parts), {})[one.id] = strength
@@ -72,10 +84,8 @@ class Naming:
             return {}
         before = [word for step in steps[:-1] for word in self._words(step)]
         own = self._words(steps[-1])
-        if len(own) > 1 and own[0] in _BEFORE:
-            return {}
         every = (*before[-4:], *own)
-        return self._spoken(every, len(every) - len(own))
+        return self._spoken(every, len(every) - len(own), bool(own) and own[0] in _BEFORE)
 
     def _words(self, step: str) -> tuple[str, ...]:
         return tuple(part for word in words(step) for part in self._divided(word))
@@ -85,19 +95,24 @@ class Naming:
             return (word,)
         return divided(word, self._vocabulary)
 
-    def _spoken(self, every: tuple[str, ...], own: int) -> dict[str, Strength]:
-        """The classes of all phrases that reach into the own words of the name and stand in no longer one."""
+    def _spoken(self, every: tuple[str, ...], own: int, guarded: bool) -> dict[str, Strength]:
+        """The classes of all phrases that reach into the own words of the name, from `own` on, and stand in no longer one.
+        guarded: whether the first of these words is one of `_BEFORE`; it must be part of the phrase then."""
         spans: list[tuple[int, int, dict[str, Strength]]] = []
         for start in range(len(every)):
             for end in range(len(every), max(start, own), -1):
                 if end - start > _MOST_WORDS:
                     continue
                 phrase = "".join(every[start:end])
-                meant = self._phrases.get(phrase) or (self._phrases.get(phrase[:-1]) if phrase.endswith("s") else None)
-                if meant:
+                meant = self._phrases.get(phrase)
+                if meant is None and phrase.endswith("s"):
+                    meant = self._phrases.get(phrase[:-1])
+                if meant is not None:
                     spans.append((start, end, meant))
         found: dict[str, Strength] = {}
         for start, end, meant in spans:
+            if guarded and start > own:
+                continue
             if any(a <= start and end <= b and (a, b) != (start, end) for a, b, _ in spans):
                 continue
             if all(word in _AFTER or word.isdigit() for word in every[end:]):

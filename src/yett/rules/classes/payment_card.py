@@ -29,8 +29,8 @@ CLASS = DataClass(
     severity=Severity.HIGH,
     hints=phrases(
         "card number, card no, card num, credit card, credit card number, debit card, debit card number, cc number, "
-        "cc num, cc no, cc, pan, primary account number, payment card, card, account number, numero tarjeta, "
-        "kartennummer, numero carte, number, card pan, creditcard, fpan, dpan"
+        "cc num, cc no, cc, pan, primary account number, payment card, card, numero tarjeta, kartennummer, numero "
+        "carte, payment method number, payment number, card pan, creditcard, fpan, dpan"
     ),
     forms=(
         Form(pattern=r"[2-689]\d{11,18}", check=_is_card, chance=0.1),

@@ -12,8 +12,8 @@ CLASS = DataClass(
     category=Category.IDENTITY,
     severity=Severity.LOW,
     names=phrases(
-        "user name, username, login, login name, user login, nickname, nick, screen name, handle, account name, "
-        "preferred username, sam account name, benutzername, usuario, nick name, user handle"
+        "user name, username, login, login name, user login, nickname, nick, screen name, handle, preferred username, "
+        "sam account name, benutzername, usuario, nick name, user handle"
     ),
     forms=(Form(pattern=r"(?:[A-Za-z0-9@]|[^\x00-\x7F])(?:[A-Za-z0-9._@+'\-]|[^\x00-\x7F]){1,63}"),),
     matches=(Specimen("username", "ana_lopez"), Specimen("login", "alopez"), Specimen("preferred_username", "ana.l")),
