@@ -188,16 +188,16 @@ def merge(known: Knowledge, operations: tuple[str, ...], template: str, service:
 
 @catalog.command("split")
 @click.argument("operation")
-@click.argument("path", metavar="PATH...", nargs=-1, required=True)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--service", default="", metavar="NAME", help="The service, where several have it.")
 @_with_catalog
-def split(known: Knowledge, operation: str, path: tuple[str, ...], service: str) -> None:
+def split(known: Knowledge, operation: str, paths: tuple[str, ...], service: str) -> None:
     """Say that paths of an operation are operations of their own: /users/me out of GET /users/{userId}.
 
     A PATH may have parameters, too. What was learnt together before that cannot all be taken apart again; `why` says what.
     """
     one = _one(known, known.catalog(), operation, service)
-    _correct(known, lambda: split_off(one, path))
+    _correct(known, lambda: split_off(one, paths))
 
 
 @catalog.command("rename")

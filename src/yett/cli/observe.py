@@ -3,7 +3,6 @@
 import os
 import stat
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,15 @@ import click
 import msgspec
 
 from yett.cli.check import complaints
+from yett.cli.hearing import Hearing
 from yett.cli.knowledge import DEFAULT, Knowledge, knowledge
 from yett.cli.listing import summary
 from yett.cli.observing import STANDARD_INPUT, Outcome, Run, Wanted, is_log
 from yett.cli.progress import Progress
 from yett.cli.showing import plain
 from yett.edge.collectors.files import Collector
+from yett.edge.collectors.listening import Address, parse_listen
+from yett.edge.gateway.listeners import ListenError
 from yett.formats.recordings import NO_HOST, BadLayout, KeyedLayout, Kind, Layout, layout_of
 from yett.formats.recordings.logs.layouts import NAMED
 from yett.model.catalog import Catalog
@@ -59,10 +61,15 @@ def _format(context: click.Context, parameter: click.Parameter, value: str) -> F
         raise click.BadParameter(str(error), context, parameter) from None
 
 
+def _addresses(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[Address, ...]:
+    try:
+        return tuple(map(parse_listen, value))
+    except ListenError as error:
+        raise click.BadParameter(str(error), context, parameter) from None
+
+
 @click.command()
-@click.argument(
-    "sources", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, allow_dash=True), metavar="SOURCE..."
-)
+@click.argument("sources", nargs=-1, type=click.Path(path_type=Path, exists=True, allow_dash=True), metavar="[SOURCE]...")
 @click.option(
     "--catalog",
     "path",
@@ -84,6 +91,14 @@ def _format(context: click.Context, parameter: click.Parameter, value: str) -> F
 @click.option("--settings", type=click.Path(path_type=Path), metavar="FILE", help="Thresholds and bounds, as YAML.")
 @click.option("--again", is_flag=True, help="Count what was counted before once more.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with new records of an event log until Ctrl-C.")
+@click.option(
+    "--listen",
+    multiple=True,
+    callback=_addresses,
+    metavar="ADDRESS",
+    help="Learn from what comes until Ctrl-C: mirror://127.0.0.1:9000 takes copies of requests, reports://127.0.0.1:4318 traces "
+    "(OTLP/HTTP) and recordings of middleware. $YETT_LISTEN_TOKEN: what senders of reports must show.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The outcome as one JSON object.")
 def observe(
     sources: tuple[Path, ...],
@@ -94,6 +109,7 @@ def observe(
     settings: Path | None,
     again: bool,
     follow: bool,
+    listen: tuple[Address, ...],
     as_json: bool,
 ) -> None:
     """Learn which APIs there are, from recorded traffic and from what describes it.
@@ -110,6 +126,10 @@ def observe(
     Exit codes: 0 done; 2 the options or the catalog cannot be used;
     3 something could not be read, and everything else was.
     """
+    if not sources and not listen:
+        raise click.UsageError("name a SOURCE, or an address to --listen on")
+    if follow and listen:
+        raise click.UsageError("--follow and --listen are two commands: both can learn into one catalog at the same time")
     if follow and (len(sources) != 1 or sources[0] == STANDARD_INPUT or not sources[0].is_dir()):
         raise click.UsageError("--follow goes with one event log: the directory that `log.directory` of the policy names")
     try:
@@ -120,7 +140,9 @@ def observe(
     except CatalogUnusable as error:
         _fail(str(error))
     try:
-        sys.exit(_observe(known, sources, path, form, service, host, again, follow, as_json))
+        sys.exit(_observe(known, sources, path, form, service, host, again, follow, listen, as_json))
+    except ListenError as error:
+        _fail(str(error))
     except (CatalogUnusable, CatalogOvertaken) as error:
         _fail(str(error) if isinstance(error, CatalogUnusable) else f"{error}; run it again, and it goes on after that")
     finally:
@@ -141,9 +163,10 @@ def _observe(
     host: str,
     again: bool,
     follow: bool,
+    listen: tuple[Address, ...],
     as_json: bool,
 ) -> int:
-    shown = sys.stderr.isatty() and not follow
+    shown = sys.stderr.isatty() and not follow and not listen
     bar = Progress(_size_of(sources)) if shown else None
     collector = Collector(
         read=None,
@@ -157,33 +180,34 @@ def _observe(
         descriptions=form.description or form == Format(),
         recordings=not form.description,
     )
-    run = Run(known, collector, wanted, bar.read if bar is not None else None, bar.entry if bar is not None else None)
+    run = Hearing(known, collector, wanted, bar.read if bar is not None else None, bar.entry if bar is not None else None)
     before = _operations(known)
     try:
         outcome = _followed(run, sources[0]) if follow else run.all(sources)
+        if listen and not outcome.stopped:
+            outcome = run.hear(listen, os.environ.get("YETT_LISTEN_TOKEN", ""), lambda line: click.echo(line, err=True))
     finally:
         if bar is not None:
             bar.end()
     made = known.catalog()
-    _tell(outcome, made, before, path, as_json)
-    if outcome.stopped:
+    _tell(outcome, made, before, path, as_json, follow)
+    if outcome.stopped and not follow:
         return SIGNALLED + outcome.stopped
-    nothing = not (outcome.exchanges or outcome.descriptions or outcome.skipped or outcome.files)
+    nothing = not listen and not (outcome.exchanges or outcome.descriptions or outcome.skipped or outcome.files)
     return PARTLY if outcome.unreadable or nothing else 0
 
 
 def _followed(run: Run, directory: Path) -> Outcome:
     if not is_log(directory):
         raise click.UsageError(f"{directory} holds no event log")
-    click.echo(f"following {directory}; Ctrl-C ends", err=True)
-    return run.follow(directory, time.sleep)
+    return run.follow(directory, lambda: click.echo(f"following {directory}; Ctrl-C ends", err=True))
 
 
 def _operations(known: Knowledge) -> frozenset[str]:
     return frozenset(identity.id for identity in known.store.identities())
 
 
-def _tell(outcome: Outcome, made: Catalog, before: frozenset[str], path: Path, as_json: bool) -> None:
+def _tell(outcome: Outcome, made: Catalog, before: frozenset[str], path: Path, as_json: bool, follow: bool) -> None:
     fresh = sum(one.id not in before for one in made.operations)
     if as_json:
         told = {"catalog": str(path), **msgspec.to_builtins(outcome), "operations": len(made.operations), "new": fresh}
@@ -203,7 +227,7 @@ def _tell(outcome: Outcome, made: Catalog, before: frozenset[str], path: Path, a
         click.echo(f"! and {more:,} more that could not be read", err=True)
     for notice in outcome.notices:
         click.echo(plain(f"! {notice}"), err=True)
-    if outcome.stopped:
+    if outcome.stopped and not follow:
         click.echo("interrupted: what was counted is kept; the same command goes on from here", err=True)
 
 

@@ -109,12 +109,16 @@ class Run:
             self.keep()
         return self.outcome
 
-    def follow(self, directory: Path, wait: Callable[[float], None]) -> Outcome:
-        """An event log, and then its new records, until a signal. Raises CatalogUnusable, CatalogOvertaken, OSError."""
+    def follow(self, directory: Path, ready: Callable[[], None], wait: Callable[[float], None] = time.sleep) -> Outcome:
+        """An event log, and then its new records, until a signal. ready: called when a signal would end it well.
+
+        Raises CatalogUnusable, CatalogOvertaken, OSError.
+        """
         source = LogSource(directory, self._before(log_key(directory)), self._notice, bounded=False)
         self.outcome.files += 1
         with closing(source), self._signals():
             try:
+                ready()
                 while True:
                     self._fold(source.found(), source)
                     self.paced()
@@ -209,16 +213,14 @@ class Run:
             return kind[-1] in LINES or kind[-1] is Kind.PCAP
 
         key, before = self._known.find(path, grows)
-        if self._wanted.again:
-            before = None
         size = path.stat().st_size
-        if before is not None and before.whole and before.size == size:
+        if before is not None and before.whole and before.size == size and not self._wanted.again:
             self.outcome.skipped += 1
             if self._told is not None:
                 self._told(size)
             return
         with Tap(path, self._told) as tap:
-            source = FileSource(key, str(path), before, tap)
+            source = FileSource(key, str(path), before, tap, self._wanted.again)
             if size:
                 self._fold(source.found(self._collector, bool(LINES.intersection(kind))), source)
             else:
@@ -226,8 +228,8 @@ class Run:
         self.outcome.files += 1
 
     def _log(self, directory: Path) -> None:
-        before = None if self._wanted.again else self._before(log_key(directory))
-        with closing(LogSource(directory, before, self._notice)) as source:
+        before = self._before(log_key(directory))
+        with closing(LogSource(directory, before, self._notice, again=self._wanted.again)) as source:
             self._fold(source.found(), source)
         self.outcome.files += 1
 

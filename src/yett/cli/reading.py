@@ -23,11 +23,12 @@ PIECE = 256 << 10
 
 
 class FileSource:
-    """One file on its way. before: how far it was counted."""
+    """One file on its way. before: how far it was counted; again: to count that once more."""
 
-    def __init__(self, key: str, name: str, before: Position | None, tap: Tap) -> None:
+    def __init__(self, key: str, name: str, before: Position | None, tap: Tap, again: bool = False) -> None:
         self.key = key
         self.before = before
+        self._from = before = None if again else before
         self._name = name
         self._tap = tap
         self._entries = before.entries if before is not None else 0
@@ -36,7 +37,7 @@ class FileSource:
 
     def found(self, collector: Collector, lines: bool) -> Iterator[Found]:
         """What was not counted yet."""
-        before = self.before
+        before = self._from
         file: io.BufferedReader[Any] = io.BufferedReader(self._tap, PIECE)
         if before is None:
             yield from collector.stream(file, self._name, self._tap.written)
@@ -89,13 +90,22 @@ class _Again(io.RawIOBase):
 
 
 class LogSource:
-    """An event log, from where it was left. bounded: only what is there now. Raises CatalogUnusable, OSError."""
+    """An event log, from where it was left. bounded: only what is there now; again: from its beginning.
+
+    Raises CatalogUnusable, OSError.
+    """
 
     def __init__(
-        self, directory: Path, before: Position | None, notice: Callable[[Notice], None], bounded: bool = True
+        self,
+        directory: Path,
+        before: Position | None,
+        notice: Callable[[Notice], None],
+        bounded: bool = True,
+        again: bool = False,
     ) -> None:
         self.key = log_key(directory)
         self.before = before
+        before = None if again else before
         self._name = str(directory)
         self._entries = before.entries if before is not None else 0
         self._bounded = bounded
