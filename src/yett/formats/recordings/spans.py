@@ -82,7 +82,7 @@ def recording_of(span: Span, resource: Attributes, started: float) -> Recording 
         ),
         response=response,
         duration=max(0.0, span.end - span.start) if span.end and span.start else None,
-        address=_text(said, "client.address", "http.client_ip"),
+        address=_text(said, "client.address", "http.client_ip", "network.peer.address", "net.sock.peer.addr", "net.peer.ip"),
     )
     return Recording(
         id=identity,
