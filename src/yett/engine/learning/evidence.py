@@ -26,7 +26,8 @@ class Node:
     """Evidence of one place. name: of the member, of its array where it is an item. place: steps joined by "/", "*" for items and
     for members of a map. rank: (depth, hash of the path), for deciding which nodes stay.
 
-    numbers: those written with a fraction or an exponent. words: None once a value was no word, or of a data class, or there were
+    written: least and greatest of texts that are integers, where texts may stand for numbers.
+    numbers: those with a fraction or an exponent. words: None once a value was no word, or of a data class, or there were
     too many. opened: members were seen here that are not kept. unread: parts of values were seen here that were not looked at.
     """
 
@@ -58,6 +59,7 @@ class Node:
         "trues",
         "unread",
         "words",
+        "written",
     )
 
     def __init__(self, name: str, place: str, rank: tuple[int, int]) -> None:
@@ -70,6 +72,7 @@ class Node:
         self.shortest, self.longest = -1, -1
         self.fewest, self.most = -1, -1
         self.look = NONE
+        self.written: tuple[int, int] | None = None
         self.words: dict[str, int] | None = {}
         self.sample: Sample[Classes] | None = None
         self.members: dict[str, Node] = {}
@@ -102,17 +105,16 @@ class Node:
         """Distinct values that were asked for data classes."""
         return 0 if self.sample is None else len(self.sample)
 
-    def range(self, value: int) -> None:
-        """Take an integer into the range."""
-        if self.least is None or value < self.least:
-            self.least = value
-        if self.greatest is None or value > self.greatest:
-            self.greatest = value
+    @property
+    def told(self) -> tuple[int, int] | None:
+        """The range of texts that are all integers, where those are read: as soon as one is not, it says nothing."""
+        return self.written if self.look == INTEGER else None
 
     @property
     def integral(self) -> tuple[int | None, int | None]:
-        """Least and greatest of integers, or of texts that are all integers: as soon as one is not, the range says nothing."""
-        return (self.least, self.greatest) if self.integers or self.look == INTEGER else (None, None)
+        """Least and greatest of integers, written as numbers or as texts."""
+        least, greatest = self.told or (None, None)
+        return lesser(self.least, least), greater(self.greatest, greatest)
 
     def classes(self) -> dict[str, int]:
         """How many of the sampled values may be of each data class."""
@@ -134,6 +136,7 @@ class Node:
             self.fewest = other.fewest if self.fewest < 0 else min(self.fewest, other.fewest)
         self.longest, self.most = max(self.longest, other.longest), max(self.most, other.most)
         self.look = joined(self.look, other.look)
+        self.written = _wider(self.written, other.written)
         self.words = _united(self.words, other.words)
         if other.sample is not None:
             if self.sample is None:
@@ -144,7 +147,7 @@ class Node:
     def evidence(self) -> list[Any]:
         """Everything but children, for msgpack."""
         counts = [self.nulls, self.trues, self.falses, self.integers, self.numbers, self.texts, self.arrays, self.objects]
-        numbers = [*self.integral, self.lowest, self.highest]
+        numbers = [self.least, self.greatest, self.lowest, self.highest, self.told]
         lengths = [self.shortest, self.longest, self.fewest, self.most]
         words = None if self.words is None else sorted(self.words.items())
         sample = None if self.sample is None else [self.sample.full, sorted(self.sample.entries.items())]
@@ -154,7 +157,8 @@ class Node:
         """What `evidence` gave. Raises ValueError for what it never gives."""
         counts, numbers, lengths, look, words, sample, self.opened, self.unread = state
         self.nulls, self.trues, self.falses, self.integers, self.numbers, self.texts, self.arrays, self.objects = counts
-        self.least, self.greatest, self.lowest, self.highest = numbers
+        self.least, self.greatest, self.lowest, self.highest, written = numbers
+        self.written = None if written is None else (int(written[0]), int(written[1]))
         self.shortest, self.longest, self.fewest, self.most = lengths
         if look not in LOOKS:
             raise ValueError("not a look")
@@ -162,6 +166,12 @@ class Node:
         self.words = None if words is None else dict(words)
         if sample is not None:
             self.sample = Sample.from_state((SAMPLED, sample[0], [(hash_, tuple(classes)) for hash_, classes in sample[1]]))
+
+
+def _wider(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def lesser(one: Any, other: Any) -> Any:

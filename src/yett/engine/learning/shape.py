@@ -232,7 +232,8 @@ class Shape:
             found = look(value)
             node.look = joined(node.look, found) if node.look != NONE else found
             if self.texts and found == INTEGER:
-                node.range(int(value))
+                number, known = int(value), node.written
+                node.written = (min(known[0], number), max(known[1], number)) if known else (number, number)
         classes = self._sampled(node, value.encode("utf-8", "surrogatepass"), value, classify)
         if words is not None:
             if classes is None:  # numbers fill the sample
@@ -245,7 +246,10 @@ class Shape:
     def _integer(self, node: Node, value: int, classify: Classify, weight: int) -> None:
         node.integers += weight
         value = min(max(value, -INT64), INT64)
-        node.range(value)
+        if node.least is None or value < node.least:
+            node.least = value
+        if node.greatest is None or value > node.greatest:
+            node.greatest = value
         self._sampled(node, b"%d" % value, value, classify)
 
     def _number(self, node: Node, value: float, classify: Classify, weight: int) -> None:
