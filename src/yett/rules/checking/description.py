@@ -26,7 +26,8 @@ Tree = dict[str, Any]
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """One schema. root: pointer of the component or body that it stands in; path: its name within. sent: callers send it."""
+    """One schema. root: pointer of the component, body or list of parameters that it stands in; path: its name within.
+    sent: callers send it."""
 
     pointer: str
     tree: Tree
@@ -173,7 +174,9 @@ class Description:
         found: dict[str, Schema] = {}
         for sent in (True, False):
             for tree, pointer, name in self._bodies(sent):
-                self._walk(found, tree, pointer, pointer, name, sent, 0)
+                inline, found_, _ = pointer.partition("/parameters/")
+                root = f"{inline}/parameters" if found_ and name and inline.startswith("/paths/") else pointer
+                self._walk(found, tree, pointer, root, name, sent, 0)
         return tuple(found.values())
 
     def _bodies(self, sent: bool) -> Iterator[tuple[Any, str, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from yett.rules.checking.description import Description, Schema
+from yett.rules.checking.description import Described, Description, Schema
 from yett.rules.checking.issue import MORE, Issue, listed
 
 
@@ -28,3 +28,11 @@ def operation_at(pointer: str) -> str:
     if len(parts) < 4 or parts[1] != "paths" or parts[3] == "parameters":
         return ""
     return f"{parts[3].upper()} {parts[2].replace('~1', '/').replace('~0', '~')}"
+
+
+def together(found: list[Described], description: Description, text: str) -> Iterator[Issue]:
+    """One issue for all operations that lack the same thing, where one for each would only be noise. text: with "{names}"."""
+    if found:
+        whole = len(found) == len(description.operations)
+        names = "every operation" if whole else listed([one.name for one in found])
+        yield Issue(text=text.replace("{names}", names), more=tuple(one.pointer for one in found[:MORE]))

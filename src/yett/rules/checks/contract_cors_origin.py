@@ -9,9 +9,10 @@ To fix: declare the field in the headers of answers.
 from collections.abc import Iterator
 
 from yett.model.rule import CheckRule, Judged, Severity
-from yett.rules.checking.description import Description
+from yett.rules.checking.description import Described, Description
 from yett.rules.checking.issue import Issue
 from yett.rules.checking.references import CONFIGURATION
+from yett.rules.checking.schemas import together
 
 RULE = CheckRule(
     id="contract-cors-origin",
@@ -47,13 +48,15 @@ paths:
     ),
 )
 
+TEXT = "Access-Control-Allow-Origin is not declared in answers of {names}."
+
 
 def check(subject: Description) -> Iterator[Issue]:
-    for operation in subject.operations:
-        answers = [answer for _, _, answer in subject.entries(operation.responses, f"{operation.pointer}/responses")]
-        names = {
-            str(name).lower() for answer in answers if isinstance(answer.get("headers"), dict) for name in answer["headers"]
-        }
-        if answers and "access-control-allow-origin" not in names:
-            text = f"No answer of {operation.name} declares Access-Control-Allow-Origin."
-            yield Issue(place=operation.pointer, text=text, operation=operation.name)
+    yield from together([one for one in subject.operations if _silent(subject, one)], subject, TEXT)
+
+
+def _silent(description: Description, operation: Described) -> bool:
+    answers = [answer for _, _, answer in description.entries(operation.responses, f"{operation.pointer}/responses")]
+    fields = [answer["headers"] for answer in answers if isinstance(answer.get("headers"), dict)]
+    names = {str(name).lower() for one in fields for name in one}
+    return bool(answers) and "access-control-allow-origin" not in names

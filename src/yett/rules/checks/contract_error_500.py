@@ -8,9 +8,10 @@ To fix: declare 500 with a body, such as `application/problem+json` (RFC 9457).
 from collections.abc import Iterator
 
 from yett.model.rule import CheckRule, Judged, Severity
-from yett.rules.checking.description import Description
+from yett.rules.checking.description import Described, Description
 from yett.rules.checking.issue import Issue
 from yett.rules.checking.references import CONFIGURATION
+from yett.rules.checking.schemas import together
 
 RULE = CheckRule(
     id="contract-error-500",
@@ -62,11 +63,14 @@ paths:
     ),
 )
 
+TEXT = "The body of 500 is not declared for {names}."
+
 
 def check(subject: Description) -> Iterator[Issue]:
-    for operation in subject.operations:
-        answers = subject.entries(operation.responses, f"{operation.pointer}/responses")
-        told = [answer for status, _, answer in answers if status in ("500", "5XX", "default")]
-        if not any("content" in answer or "schema" in answer for answer in told):
-            text = f"{operation.name} does not declare the body of 500."
-            yield Issue(place=operation.pointer, text=text, operation=operation.name)
+    yield from together([one for one in subject.operations if _silent(subject, one)], subject, TEXT)
+
+
+def _silent(description: Description, operation: Described) -> bool:
+    answers = description.entries(operation.responses, f"{operation.pointer}/responses")
+    told = [answer for status, _, answer in answers if status in ("500", "5XX", "default")]
+    return not any("content" in answer or "schema" in answer for answer in told)

@@ -8,9 +8,10 @@ To fix: declare `RateLimit` (or the older `RateLimit-Limit`, `X-RateLimit-Limit`
 from collections.abc import Iterator
 
 from yett.model.rule import CheckRule, Judged, Severity
-from yett.rules.checking.description import Description
+from yett.rules.checking.description import Described, Description
 from yett.rules.checking.issue import Issue
 from yett.rules.checking.references import RESOURCES
+from yett.rules.checking.schemas import together
 
 RULE = CheckRule(
     id="contract-rate-limit-fields",
@@ -46,12 +47,15 @@ paths:
     ),
 )
 
+TEXT = "The rate limit is not told by answers of {names}."
+
 
 def check(subject: Description) -> Iterator[Issue]:
-    for operation in subject.operations:
-        answers = list(subject.entries(operation.responses, f"{operation.pointer}/responses"))
-        good = [answer for status, _, answer in answers if status.startswith(("2", "4"))]
-        fields = [str(name).lower() for answer in good if isinstance(answer.get("headers"), dict) for name in answer["headers"]]
-        if good and not any("ratelimit" in name.replace("-", "") for name in fields):
-            text = f"No answer of {operation.name} tells the rate limit."
-            yield Issue(place=operation.pointer, text=text, operation=operation.name)
+    yield from together([one for one in subject.operations if _silent(subject, one)], subject, TEXT)
+
+
+def _silent(description: Description, operation: Described) -> bool:
+    answers = list(description.entries(operation.responses, f"{operation.pointer}/responses"))
+    good = [answer for status, _, answer in answers if status.startswith(("2", "4"))]
+    fields = [str(name).lower() for answer in good if isinstance(answer.get("headers"), dict) for name in answer["headers"]]
+    return bool(good) and not any("ratelimit" in name.replace("-", "") for name in fields)
