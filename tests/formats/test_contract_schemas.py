@@ -532,3 +532,26 @@ def test_hostile_documents(value: Any) -> None:
         {"openapi": "3.1.0", "paths": value, "servers": value, "security": value},
     ):
         assert read(document).version in ("2.0", "3.1")
+
+
+@pytest.mark.parametrize("mapping", [{"#cat": "#/components/schemas/Cat"}, None])
+def test_a_discriminator_in_a_part_of_a_base(mapping: dict[str, str] | None) -> None:
+    """As Microsoft Graph writes them: the base derives from another one, and its own discriminator stands in its allOf."""
+    own = {"type": "object", "discriminator": {"propertyName": "kind"}, "required": ["kind"]}
+    if mapping:
+        own["discriminator"]["mapping"] = mapping  # type: ignore[index]
+    name = "#cat" if mapping else "Cat"
+    schemas = {
+        "Entity": {"type": "object", "properties": {"id": {"type": "integer"}}},
+        "Pet": {"allOf": [{"$ref": "#/components/schemas/Entity"}, own]},
+        "Cat": {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"type": "object", "required": ["lives"], "properties": {"lives": {"type": "integer"}}}]},
+    }  # fmt: skip
+    contract = with_body({"$ref": "#/components/schemas/Pet"}, schemas=schemas)
+    assert verdicts(contract, {"kind": name, "lives": 9}) == (True, True)
+    assert verdicts(contract, {"kind": name}) == (False, False)
+    assert verdicts(contract, {"kind": name, "lives": 9, "id": "x"}) == (False, False)
+    assert verdicts(contract, {"kind": "other"}) == (True, True)
+    assert verdicts(contract, {}) == (False, False)
+    derived = with_body({"$ref": "#/components/schemas/Cat"}, schemas=schemas)
+    assert verdicts(derived, {"kind": name, "lives": 9}) == (True, True)
+    assert verdicts(derived, {"kind": name}) == (False, False)

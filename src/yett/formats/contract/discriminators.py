@@ -8,6 +8,7 @@ the base alone: a discriminator is no constraint by itself. Sources: OpenAPI 3.0
 """
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from yett.formats.contract.directions import Variant
@@ -15,6 +16,9 @@ from yett.formats.contract.documents import BrokenReference, Node
 
 if TYPE_CHECKING:
     from yett.formats.contract.schemas import Conversion, Tree
+
+MAX_PARTS = 4
+"""How deep in allOf within allOf a discriminator is found."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -25,7 +29,7 @@ def dispatch(conversion: "Conversion", node: Node, in_place: bool) -> "tuple[lis
     """What the discriminator at `node` demands, and the keyword that this replaces."""
     choice = next((key for key in ("oneOf", "anyOf") if isinstance(node.value.get(key), list)), None)
     replaced = frozenset({choice} if choice else ())
-    if conversion.variant is Variant.BASE and node.path == conversion.home.path:
+    if conversion.variant is Variant.BASE and _is_part(node, conversion.home):
         return [], replaced
     name = _property(conversion, node)
     if name is None:
@@ -33,7 +37,7 @@ def dispatch(conversion: "Conversion", node: Node, in_place: bool) -> "tuple[lis
     targets = _mapped(conversion, node)
     default = _default(conversion, node)
     if choice is None:
-        targets += conversion.pool.descendants(node)
+        targets += conversion.pool.descendants(conversion.home if _is_part(node, conversion.home) else node)
         branches = _branches(conversion, name, targets, node, in_place)
         if default is not None and (default.document, default.path) != (node.document, node.path):
             other = {"type": "object", "not": _is_one_of(name, list(dict.fromkeys(value for value, _ in targets)))}
@@ -67,18 +71,39 @@ def _is_one_of(name: str, values: list[str]) -> "Tree":
 
 def variant_for(conversion: "Conversion", target: Node) -> Variant:
     """A schema that is itself reached through the discriminator of `target` needs that target without the discriminator."""
-    if not isinstance(target.value, dict) or "discriminator" not in target.value:
+    found = list(holders(target))
+    if not found:
         return Variant.WHOLE
     home, place = (conversion.home.document, conversion.home.path), (target.document, target.path)
     known = conversion.pool.reached
     if place not in known:  # once for each base: all that derive from it ask
-        known[place] = frozenset((found.document, found.path) for _, found in _reached(conversion, target))
+        reached = [*conversion.pool.descendants(target), *(one for holder in found for one in _reached(conversion, holder))]
+        known[place] = frozenset((node.document, node.path) for _, node in reached)
     return Variant.BASE if home in known[place] or home == place else Variant.WHOLE
 
 
+def holders(node: Node, depth: int = 0) -> Iterator[Node]:
+    """A schema that has a discriminator, and the parts of its allOf, written in it, that have one."""
+    value = node.value
+    if not isinstance(value, dict) or depth > MAX_PARTS:
+        return
+    if "discriminator" in value:
+        yield node
+    parts = value.get("allOf")
+    for index, part in enumerate(parts if isinstance(parts, list) else ()):
+        if isinstance(part, dict) and "$ref" not in part:
+            yield from holders(Node(node.document, (*node.path, "allOf", str(index)), part), depth + 1)
+
+
+def _is_part(node: Node, home: Node) -> bool:
+    """Whether a schema is `home` or stands in its allOf."""
+    below = node.path[len(home.path) :]
+    return node.path[: len(home.path)] == home.path and all(key == "allOf" for key in below[::2]) and len(below) % 2 == 0
+
+
 def _reached(conversion: "Conversion", target: Node) -> Targets:
-    """All schemas that the discriminator of `target` leads to."""
-    reached = [*conversion.pool.descendants(target), *_mapped(conversion, target, quiet=True)]
+    """All schemas that the discriminator of `target` names."""
+    reached = _mapped(conversion, target, quiet=True)
     default = _default(conversion, target, quiet=True)
     if default is not None:
         reached.append(("", default))

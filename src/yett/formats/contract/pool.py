@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from yett.formats.contract.directions import Direction, Variant
+from yett.formats.contract.discriminators import holders
 from yett.formats.contract.documents import VALUES, BrokenReference, Documents, Node, Path, key_text
 from yett.formats.contract.grouping import grouped
 from yett.formats.contract.report import Report
@@ -193,7 +194,7 @@ class SchemaPool:
                 targets.append(self.documents.resolve(node.document, reference))
             except BrokenReference:
                 continue  # reported where the reference is converted
-        if isinstance(node.value, dict) and "discriminator" in node.value:
+        if any(True for _ in holders(node)):
             targets += [child for _, child in self.descendants(node)]
         return flagged, targets
 
