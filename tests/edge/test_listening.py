@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from yett.edge.collectors import receiving
 from yett.edge.collectors.listening import Address, Listening, Queue, parse_listen
 from yett.edge.collectors.mirror import serve_mirror
 from yett.edge.collectors.receiving import Reply, Server
@@ -34,7 +35,9 @@ def answer(opened: socket.socket) -> tuple[int, bytes]:
     """Status and body of one answer."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        head += opened.recv(1)
+        octet = opened.recv(1)
+        assert octet
+        head += octet
     size = next((int(row.split(b":")[1]) for row in head.split(b"\r\n") if row.startswith(b"Content-Length")), 0)
     body = b""
     while len(body) < size:
@@ -288,6 +291,22 @@ async def _end(reader: asyncio.StreamReader) -> bytes:
         return await reader.read()
     except ConnectionError:
         return b""
+
+
+def test_what_all_connections_hold_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "HELD", 100_000)
+    with listening(REPORTS) as (open_, opened), connected(open_.bound[0].at) as other:
+        opened.sendall(b"POST /v1/recordings HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n" + b"x" * 120_000)
+        assert answer(opened)[0] == 503
+        assert to_end(opened) == b""
+        other.sendall(report(b"/v1/recordings", LINE))
+        assert answer(other)[0] == 200
+
+
+def test_many_small_requests_in_one_piece() -> None:
+    with listening(REPORTS) as (_, opened):
+        opened.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * 1_000)
+        assert [answer(opened)[0] for _ in range(1_000)] == [404] * 1_000
 
 
 def test_a_listener_in_a_loop_of_its_own() -> None:

@@ -23,6 +23,10 @@ IDLE = 75.0
 """Seconds in which a connection must say something; proxies keep theirs open for about 60."""
 MESSAGE = 60.0
 """Seconds in which a request must have come whole."""
+HELD = 256 << 20
+"""Octets that all connections together may hold of requests that are not whole yet."""
+_PIECE = 16 << 10
+"""Octets that are read at once: where many small requests come together, each is cut off from what follows it."""
 
 
 class Received(msgspec.Struct, gc=False):
@@ -59,6 +63,7 @@ class Server:
         self.kept = kept
         self.idle = idle
         self.open: set[Connection] = set()
+        self.held = 0
         self.most = connections
         self.taken = self.refused = 0
         self.address = ""
@@ -89,6 +94,7 @@ class Connection(asyncio.Protocol):
         self._reader = Reader(REQUEST_START, _parse, self._begins, self._done, server.kept)
         self._peer = ""
         self._last = self._began = 0.0
+        self._held = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -106,6 +112,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._server.open.discard(self)
+        self._server.held -= self._held
+        self._held = 0
         if self._timer is not None:
             self._timer.cancel()
 
@@ -118,8 +126,14 @@ class Connection(asyncio.Protocol):
         self._last = now
         if self._reader.resting:
             self._began = now
-        self._reader.octets(data, time.time(), 0, 0)
-        if (self._reader.lost or self._reader.opaque) and self._transport is not None and not self._transport.is_closing():
+        at = time.time()
+        for start in range(0, len(data), _PIECE):
+            self._reader.octets(data[start : start + _PIECE], at, 0, 0)
+        self._server.held += self._reader.held - self._held
+        self._held = self._reader.held
+        if self._server.held > HELD and self._held:
+            self._refuse(503, "too much at once")
+        elif (self._reader.lost or self._reader.opaque) and self._transport is not None and not self._transport.is_closing():
             self._refuse(400, "this is no HTTP/1.1 request")
 
     def _begins(self, message: Message) -> Body:
