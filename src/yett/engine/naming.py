@@ -57,7 +57,7 @@ _HARMLESS = phrases(
     "translation key, key id, key name, token id, token name, token type, token symbol, design token, secret name, "
     "secret id, secret arn, password policy, training session, company name, business name, product name, file "
     "name, host name, service name, account name, event name, file address, contract address, memory address, base "
-    "address, gift card number, sim card number, graphics card"
+    "address, gift card number, bank identification number, issuer identification number, sim card number, graphics card"
 )
 """Names that hold words of a class and say something else. Tokens of pages and of forms are no credentials: what they
 allow, whoever gets them may do anyway."""

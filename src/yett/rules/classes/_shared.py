@@ -1,6 +1,6 @@
 """Words and checks that several classes share."""
 
-NATIONAL = (
+STATED = (
     "national id",
     "national id number",
     "national identity",
@@ -8,25 +8,15 @@ NATIONAL = (
     "national identification number",
     "national number",
     "identity number",
-    "identity document number",
     "identity card number",
-    "identification number",
-    "id number",
-    "id no",
     "id card",
     "id card number",
-    "personal id",
     "personal id number",
-    "personal code",
-    "personal number",
     "personal identity number",
-    "personal identification number",
     "citizen id",
     "citizen number",
     "resident id",
     "government id",
-    "document number",
-    "document id",
     "social security number",
     "social security no",
     "social security",
@@ -34,6 +24,21 @@ NATIONAL = (
     "ssn",
 )
 """Names of numbers that a state gives to people; which state, only the number tells."""
+
+NATIONAL = (
+    *STATED,
+    "identity document number",
+    "identification number",
+    "id number",
+    "id no",
+    "personal id",
+    "personal code",
+    "personal number",
+    "personal identification number",
+    "document number",
+    "document id",
+)
+"""Likewise, and names that only allow it: for numbers with check digits."""
 
 TAX = (
     "tax id",

@@ -12,8 +12,7 @@ CLASS = DataClass(
         "diagnosis, diagnoses, diagnosis code, icd, icd10, icd 10, icd9, icd 9, icd10 code, icd code, medical "
         "condition, health condition, medical history, disease, illness, symptoms, symptom, allergy, allergies, "
         "disability, diagnose, diagnostico, chief complaint, primary diagnosis, secondary diagnosis, principal "
-        "diagnosis, medical notes, clinical notes, health status, comorbidity, diagnosis description, pre existing "
-        "condition"
+        "diagnosis, medical notes, clinical notes, comorbidity, diagnosis description, pre existing condition"
     ),
     forms=(Form(pattern=r"(?s)(?:[A-Za-z]|[^\x00-\x7F]).+|\d{3,18}(?:\.\d{1,2})?"),),
     references=("https://icd.who.int/browse10/2019/en",),

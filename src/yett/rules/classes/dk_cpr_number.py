@@ -3,7 +3,7 @@
 from yett.formats.checksums import is_day
 from yett.model.classes import Category, DataClass, Form, Specimen
 from yett.model.rule import Severity
-from yett.rules.classes._shared import NATIONAL
+from yett.rules.classes._shared import STATED
 
 
 def _is_right(text: str) -> bool:
@@ -18,7 +18,7 @@ CLASS = DataClass(
     countries=("DK",),
     broader="national-id",
     names=("cpr", "cpr number", "cpr nummer", "cprnr"),
-    hints=NATIONAL,
+    hints=STATED,
     forms=(Form(pattern=r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2}-?\d{4}", check=_is_right),),
     references=("https://www.cpr.dk/media/12066/personnummeret-i-cpr.pdf",),
     matches=(Specimen("cpr", "211062-5629"), Specimen("ssn", "2110625629")),

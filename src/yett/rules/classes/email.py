@@ -11,7 +11,7 @@ _FILES = ("png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "pdf")
 
 
 def _is_address(text: str) -> bool:
-    return text.rpartition(".")[2].lower() not in _FILES and not text.startswith("git@")
+    return text.rpartition(".")[2].lower() not in _FILES and "git@" not in text
 
 
 CLASS = DataClass(
@@ -26,7 +26,7 @@ CLASS = DataClass(
         Form(
             pattern=r"(?i)(?:mailto:)?(?:[a-z0-9.!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7F])+@(?:(?:[a-z0-9-]|[^\x00-\x7F])+\.)+(?:[a-z]|[^\x00-\x7F]){2,24}",
             chance=1e-6,
-            within=r"(?i)\b[a-z0-9._%+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,24}\b",
+            within=r"(?i)(?:^|[\s<>(\[,;\"'=|]|mailto:|mail: ?)[a-z0-9._%+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,24}\b",
             check=_is_address,
         ),
         Form(pattern=r"[^<>@]{0,80}<[^<>@\s]{1,64}@[^<>@\s]{1,200}>", chance=1e-6),

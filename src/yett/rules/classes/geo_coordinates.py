@@ -22,9 +22,9 @@ CLASS = DataClass(
         "coordinates, gps position, longitud, latitud, long, geo point, coords, geo coordinates"
     ),
     forms=(
-        Form(pattern=r"[(\[]?-?\d{1,2}\.\d{4,15},? ?-?\d{1,3}\.\d{4,15}[)\]]?", check=_is_pair, chance=0.01),
+        Form(pattern=r"[(\[]?-?\d{1,2}\.\d{4,15}(?:, ?| )-?\d{1,3}\.\d{4,15}[)\]]?", check=_is_pair, chance=0.01),
         Form(pattern=r"-?(?:1?\d{1,2})\.\d{2,20}"),
-        Form(pattern=r"[(\[]?-?\d{1,2}(?:\.\d{1,20})?,? ?-?\d{1,3}(?:\.\d{1,20})?[)\]]?"),
+        Form(pattern=r"[(\[]?-?\d{1,2}(?:\.\d{1,20})?(?:, ?| )-?\d{1,3}(?:\.\d{1,20})?[)\]]?"),
         Form(pattern=r"""\d{1,3}°[ ]?\d{1,2}['′][ ]?\d{1,2}(?:\.\d+)?["″]?[ ]?[NSEW].{0,40}"""),
     ),
     references=("https://www.rfc-editor.org/rfc/rfc7946",),

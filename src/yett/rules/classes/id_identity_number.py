@@ -3,7 +3,7 @@
 from yett.formats.checksums import is_day
 from yett.model.classes import Category, DataClass, Form, Specimen
 from yett.model.rule import Severity
-from yett.rules.classes._shared import NATIONAL
+from yett.rules.classes._shared import STATED
 
 
 def _is_right(text: str) -> bool:
@@ -18,7 +18,7 @@ CLASS = DataClass(
     countries=("ID",),
     broader="national-id",
     names=("nik", "nomor induk kependudukan", "ktp", "no ktp"),
-    hints=NATIONAL,
+    hints=STATED,
     forms=(Form(pattern=r"[1-9]\d{15}", check=_is_right),),
     references=("https://dukcapil.kemendagri.go.id/",),
     matches=(Specimen("nik", "3171011708450001"), Specimen("nationalId", "3171015708450001")),

@@ -7,12 +7,12 @@ from yett.model.rule import Severity
 
 
 def _is_address(text: str) -> bool:
-    """An address, and neither that of the machine itself nor none."""
+    """An address, and neither that of the machine itself nor a mask nor none."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    return not address.is_loopback and not address.is_unspecified
+    return not address.is_loopback and not address.is_unspecified and not text.startswith("255.")
 
 
 CLASS = DataClass(

@@ -3,7 +3,7 @@
 from yett.formats.checksums import bare, is_day
 from yett.model.classes import Category, DataClass, Form, Specimen
 from yett.model.rule import Severity
-from yett.rules.classes._shared import NATIONAL
+from yett.rules.classes._shared import STATED
 
 
 def _is_right(text: str) -> bool:
@@ -34,7 +34,7 @@ CLASS = DataClass(
     countries=("MY",),
     broader="national-id",
     names=("mykad", "ic number", "ic no", "nric"),
-    hints=NATIONAL,
+    hints=STATED,
     forms=(Form(pattern=r"\d{6}-\d{2}-\d{4}", check=_is_right, chance=0.1), Form(pattern=r"\d{12}", check=_is_right)),
     references=("https://www.jpn.gov.my/",),
     matches=(Specimen("mykad", "770305-02-1234"), Specimen("icNumber", "770305021234")),

@@ -17,10 +17,10 @@ CLASS = DataClass(
     severity=Severity.HIGH,
     hints=phrases(
         "national id, national id number, national identity number, national identification number, national number, "
-        "identity number, identity document number, identity card number, identification number, id card number, "
-        "personal id number, personal identity number, personal identification number, personal code, citizen id, "
-        "citizen number, resident id, government id, social security number, social security no, social insurance "
-        "number, ssn, cedula, dni, identity card, nid, civil id, rg, numero identificacion, documento identidad"
+        "identity number, identity document number, identity card number, id card number, personal id number, "
+        "personal identity number, personal identification number, personal code, citizen id, citizen number, "
+        "resident id, government id, social security number, social security no, social insurance number, ssn, "
+        "cedula, dni, identity card, nid, civil id, rg, numero identificacion, documento identidad"
     ),
     forms=(Form(pattern=r"[A-Za-z0-9](?:[ ./-]?[A-Za-z0-9]){5,21}", check=_is_number),),
     matches=(Specimen("nationalId", "AB123456C"), Specimen("citizen.identityNumber", "7805259801")),

@@ -11,10 +11,10 @@ _FULL = phrases(
     "full name, customer name, client name, patient name, employee name, contact name, contact person, account "
     "holder, account holder name, card holder, card holder name, cardholder, cardholder name, name on card, "
     "person name, driver name, passenger name, guest name, student name, teacher name, recipient name, sender "
-    "name, owner name, author name, payer name, payee name, beneficiary name, shipping name, billing name, legal "
-    "name, display name, attendee name, candidate name, applicant name, doctor name, member name, mother name, "
-    "father name, mothers maiden name, maiden name, birth name, nombre completo, nom complet, person full name, "
-    "real name, insured name, tenant name, traveler name, traveller name, emergency contact name, spouse name, "
+    "name, owner name, author name, payer name, payee name, beneficiary name, shipping name, billing name, "
+    "attendee name, candidate name, applicant name, doctor name, member name, mother name, father name, mothers "
+    "maiden name, maiden name, birth name, nombre completo, nom complet, person full name, real name, user "
+    "display name, insured name, tenant name, traveler name, traveller name, emergency contact name, spouse name, "
     "signer name, signatory name"
 )
 _PARTS = phrases(

@@ -7,7 +7,7 @@ Areas 000, 666 and 900 to 999, group 00 and serial 0000 are never issued.
 from yett.formats.checksums import bare
 from yett.model.classes import Category, DataClass, Form, Specimen
 from yett.model.rule import Severity
-from yett.rules.classes._shared import NATIONAL, TAX
+from yett.rules.classes._shared import STATED, TAX
 
 
 def _is_issued(text: str) -> bool:
@@ -28,8 +28,8 @@ CLASS = DataClass(
     severity=Severity.CRITICAL,
     countries=("US",),
     broader="national-id",
-    names=("us ssn", "ssn last4 full"),
-    hints=NATIONAL + TAX + ("itin", "ssn number"),
+    names=("us ssn", "us social security number"),
+    hints=STATED + TAX + ("itin", "ssn number"),
     forms=(
         Form(pattern=r"\d{3}-\d{2}-\d{4}", check=_is_issued, chance=0.02, within=r"\b\d{3}-\d{2}-\d{4}\b"),
         Form(pattern=r"\d{3} ?\d{2} ?\d{4}", check=_is_issued),

@@ -2,7 +2,7 @@
 
 from yett.model.classes import Category, DataClass, Form, Specimen
 from yett.model.rule import Severity
-from yett.rules.classes._shared import NATIONAL, TAX
+from yett.rules.classes._shared import STATED, TAX
 
 CLASS = DataClass(
     id="us-taxpayer-number",
@@ -12,7 +12,7 @@ CLASS = DataClass(
     countries=("US",),
     broader="national-id",
     names=("itin",),
-    hints=NATIONAL + TAX,
+    hints=STATED + TAX,
     forms=(
         Form(pattern=r"9\d{2}-(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])-\d{4}", chance=0.02),
         Form(pattern=r"9\d{2} ?(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9]) ?\d{4}"),
