@@ -81,12 +81,25 @@ def test_common_and_with_the_virtual_host() -> None:
     assert exchange_of(one(common)).address == "2001:db8::1"
     hosted = f"www.example:443 {COMBINED}"
     assert exchange_of(one(hosted)).source == "vhost_combined"
-    assert told(one(hosted))[3]["Host"] == "www.example"
+    assert told(one(hosted))[3]["Host"] == "www.example:443"
 
 
 def test_what_is_appended_is_passed_over() -> None:
     assert exchange_of(one(f'{COMBINED} "10.0.0.1" 0.015 .')).source == "combined"
     assert exchange_of(one(f"{COMBINED}\r")).source == "combined"
+
+
+def test_several_layouts_in_one_log() -> None:
+    common = '192.0.2.1 - - [26/Dec/2016:16:16:29 +0200] "GET /favicon.ico HTTP/1.1" 404 209'
+    found = read(
+        common, COMBINED, f"vhost.example {COMBINED}", f"vhost.example {common}", common.replace("- -", "ident ann"), "junk"
+    )
+    assert [exchange_of(entry).source if not entry.error else "" for entry in found] == [
+        *("common", "combined", "vhost_combined", "vhost_common", "ncsa", "")
+    ]
+    assert (found[2].principal, told(found[2])[3]["Host"]) == ("ann", "vhost.example")
+    behind = one(f"vhost.example 192.0.2.7, 10.0.0.1, 10.0.0.2{COMBINED.removeprefix('203.0.113.9')}")
+    assert (exchange_of(behind).address, behind.principal) == ("192.0.2.7", "ann")
 
 
 def test_users_may_have_spaces() -> None:
@@ -398,6 +411,7 @@ def docker(text: str, stream: str = "stdout") -> str:
         lambda line: f'<165>1 2026-11-22T07:51:22.003Z web-1 nginx 12 ID47 [a@1 b="c]\\"d"][e@2] {line}',
         lambda line: f"<165>1 2026-11-22T07:51:22.003Z web-1 nginx - - - \ufeff{line}",
         lambda line: docker(f"{line}\n"),
+        lambda line: json.dumps({"message": line, "stream": "stdout", "kubernetes": {"pod": {"name": "a"}}}),
     ],
 )
 def test_lines_that_something_else_carries(wrap: Callable[[str], str]) -> None:

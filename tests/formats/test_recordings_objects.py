@@ -217,6 +217,35 @@ def test_routes_services_users_and_types() -> None:
     assert one(ELASTIC).principal == "eve"
 
 
+def test_the_length_of_a_body_is_what_its_field_says() -> None:
+    said = {**KONG, "response": {"status": 200, "size": "271", "headers": {"Content-Length": "58"}}}
+    for one_more in (said, {**said, "response": {"status": 200, "headers": {"Content-Length": "58"}}}):
+        response = exchange_of(one(one_more)).response
+        assert response is not None
+        assert [value for name, value in response.fields if name == b"Content-Length"] == [b"58"]
+
+
+def test_routes_as_frameworks_write_them() -> None:
+    routes = {"/api/:version/a": "/api/{version}/a", "/a/<int:id>/<b>": "/a/{id}/{b}", "a": "", "/a/*": ""}
+    for said, route in routes.items():
+        assert one({"method": "GET", "path": "/api/v4/a", "route": said, "status": 200}).route == route
+
+
+def test_durations_without_unit_are_not_guessed() -> None:
+    assert exchange_of(one({"method": "GET", "path": "/a", "duration": 709.08})).duration is None
+    assert exchange_of(one({"method": "GET", "path": "/a", "duration_ms": 5})).duration == 0.005
+
+
+def test_objects_over_several_lines() -> None:
+    text = json.dumps(NGINX, indent=2).encode() + b"\n" + json.dumps(CADDY, indent=2).encode() + b"\n"
+    sniffed = sniff(text)
+    assert sniffed.kind is Kind.JSON_LIST
+    for size in (1, 50, 10_000):
+        found = list(recordings(sniffed, Origin(), [text[at : at + size] for at in range(0, len(text), size)]))
+        assert [exchange_of(entry).request.target for entry in found] == [b"/n/1?z", b"/a?b=1"]
+    assert sniff(b"{\n" + b'"a": ' + b"[" * 3_000).kind is Kind.JSON_LINES
+
+
 def test_bodies_that_a_log_has() -> None:
     found = one(
         {"method": "POST", "uri": "/a", "status": 200, "request_body": '{"a":1}', "response_body": "ok", "scheme": "https"}

@@ -4,11 +4,13 @@ Content decides; the name settles what content leaves open. It must not read fur
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 
+from yett.formats.recordings.elements import Elements, Unfinished
 from yett.formats.recordings.logs.layouts import API_GATEWAY, KNOWN, KeyedLayout, Layout
 from yett.formats.recordings.logs.objects import ObjectReader
 from yett.formats.recordings.logs.tables import FIELDS
@@ -27,7 +29,7 @@ _OBJECT = re.compile(rb"[ \t\r\n]*+\{")
 _LIST = re.compile(rb"[ \t\r\n]*+\[[ \t\r\n]*+\{")
 _ARCHIVE = re.compile(rb'[ \t\r\n]*+\{[ \t\r\n]*+"log"[ \t\r\n]*+:[ \t\r\n]*+[^" \t\r\n]')
 _COLLECTION = re.compile(rb'schema\.(?:get)?postman\.com/|"_postman_id"|"info"\s*+:\s*+\{[^{}]{0,2000}+\}\s*+,\s*+"item"\s*+:')
-_BURP = re.compile(rb"[ \t\r\n]*+(?:<\?xml[^>]{0,200}+>)?[ \t\r\n]*+(?:<!DOCTYPE[ \t\r\n]++items\b|<items\b)")
+_BURP = re.compile(rb"<!DOCTYPE[ \t\r\n]++items\b|<items[ \t\r\n>]")
 _TEMPLATE = re.compile(rb'"[A-Z]{1,20} /[^" ]*\{[^" ]*\} HTTP/')
 _CAPTURES = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
 _HINTS = {
@@ -90,7 +92,7 @@ def sniff(beginning: bytes, name: str = "", layouts: Sequence[Layout | KeyedLayo
         return Sniffed(Kind.JSON_LIST)
     if name.endswith((".jsonl", ".ndjson")):
         return Sniffed(Kind.JSON_LINES)
-    if _BURP.match(text):
+    if text.lstrip()[:1] == b"<" and _BURP.search(text, 0, BEGINNING):
         return Sniffed(Kind.BURP)
     if any(line.startswith(FIELDS) for line in lines[:5]):
         return Sniffed(Kind.TABLE)
@@ -126,7 +128,16 @@ def _object(text: bytes, lines: Sequence[bytes], name: str) -> Sniffed:
             return Sniffed(Kind.JSON_LINES)
         if reader.knows(line):
             return Sniffed(Kind.JSON_LOG)
+    if lines and _keys(lines[0]) is None and reader.knows(_first_object(text)):
+        return Sniffed(Kind.JSON_LIST)  # over several lines
     return Sniffed(Kind.JSON_LINES)
+
+
+def _first_object(text: bytes) -> bytes:
+    try:
+        return next(iter(Elements((b"",), LOOKED_AT).feed(b"[" + text.lstrip())), None) or b""
+    except Unfinished:
+        return b""
 
 
 def _keys(line: bytes) -> dict[str, object] | None:
@@ -175,11 +186,12 @@ def _wrapped(lines: Sequence[bytes], layouts: Sequence[Layout | KeyedLayout]) ->
 
 
 def _best(lines: Sequence[bytes]) -> Layout | None:
-    """The known layout that most lines have, the one that says more where two have as many."""
-    counts = [(sum(layout.matches(line) is not None for line in lines), layout) for layout in KNOWN]
-    most, layout = max(counts, key=lambda one: one[0])
-    if not most:
+    """The known layout that most lines have; each line counts for the one that says most of it."""
+    firsts = (next((layout for layout in KNOWN if layout.matches(line)), None) for line in lines)
+    counts = Counter(layout for layout in firsts if layout is not None)
+    if not counts:
         return None
-    if layout.name == "common" and any(_TEMPLATE.search(line) and API_GATEWAY.matches(line) for line in lines):
+    layout = max(counts, key=lambda one: (counts[one], -KNOWN.index(one)))
+    if layout.name in ("common", "ncsa") and any(_TEMPLATE.search(line) and API_GATEWAY.matches(line) for line in lines):
         return API_GATEWAY
     return layout

@@ -54,9 +54,13 @@ class KeyedLayout:
 def read_layout(
     pieces: Iterable[bytes], layout: Layout, started: float, host: bytes = NO_HOST, largest: int = LONGEST_LINE
 ) -> Iterator[Recording]:
-    """One Recording for each line that is neither empty nor a comment. started: for lines that do not say when, in seconds since
-    the epoch. host: of lines that name none. A line of more than `largest` bytes is an error and is not kept."""
+    """One Recording for each line that is neither empty nor a comment. In a known layout, a line may be in any other known one.
+
+    started: for lines that do not say when, in seconds since the epoch. host: of lines that name none. A line of more than
+    `largest` bytes is an error and is not kept.
+    """
     matches, make = layout.matches, layout.maker(host).make
+    others = _Others(layout, host)
     for number, line in enumerate(split_lines(pieces, largest), 1):
         if line is None:
             yield Recording(id=str(number), error=f"line {number} is larger than {largest} bytes", sensor=SENSOR)
@@ -65,7 +69,24 @@ def read_layout(
         if found is not None:
             yield make(found.groups(), number, started)
         elif line.strip() and line[:1] != b"#":
-            yield Recording(id=str(number), error=f"line {number}: not in the log format {layout.name}", sensor=SENSOR)
+            yield others.made(line, number, started) or Recording(
+                id=str(number), error=f"line {number}: not in the log format {layout.name}", sensor=SENSOR
+            )
+
+
+class _Others:
+    """The other known layouts, for lines of a log whose format was changed, or which two servers write."""
+
+    def __init__(self, layout: Layout, host: bytes) -> None:
+        others = [one for one in KNOWN if one is not layout] if layout in KNOWN else []
+        self._layouts = [(one.matches, one.maker(host).make) for one in others]
+
+    def made(self, line: bytes, number: int, started: float) -> Recording | None:
+        for matches, make in self._layouts:
+            found = matches(line)
+            if found is not None:
+                return make(found.groups(), number, started)
+        return None
 
 
 def layout_of(text: str, name: str = "as given") -> Layout | KeyedLayout:
@@ -120,9 +141,14 @@ def _single(value: str) -> str:
     return parts[0].role if len(parts) == 1 and isinstance(parts[0], Variable) else ""
 
 
-_COMMON = '$remote_addr $ident $remote_user [$time_local] "$request" $status $body_bytes_sent'
+def _with_identity(parts: list[Part]) -> list[Part]:
+    """Where the second value may be one, too, the user is a single word: otherwise a line with a host before it would do."""
+    return [Variable("user?") if isinstance(part, Variable) and part.role == "user" else part for part in parts]
+
+
+_COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 _COMBINED = f'{_COMMON} "$http_referer" "$http_user_agent"'
-_VHOST = f"$host:$port {_COMBINED.replace('$body_bytes_sent', '$bytes_sent')}"
+_VHOST = f"$host {_COMBINED}"
 _ENVOY_TEXT = (
     '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% '
     '%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" '
@@ -155,9 +181,11 @@ KNOWN = (
     Layout("elb", nginx(_ELB), more=True),
     Layout("istio", envoy(_ISTIO_TEXT), escaped=False, more=True),
     Layout("envoy", envoy(_ENVOY_TEXT), escaped=False, more=True),
-    Layout("vhost_combined", nginx(_VHOST), more=True),
     Layout("combined", nginx(_COMBINED), more=True),
+    Layout("vhost_combined", nginx(_VHOST), more=True),
     Layout("common", nginx(_COMMON), more=True),
+    Layout("vhost_common", nginx(f"$host {_COMMON}"), more=True),
+    Layout("ncsa", _with_identity(nginx(_COMMON.replace(" - ", " $ident "))), more=True),
     Layout("haproxy", nginx(_HAPROXY), more=True),
     Layout("uvicorn", nginx(_UVICORN), more=True),
     Layout("django", nginx(_DJANGO), more=True),

@@ -37,6 +37,8 @@ _BODILESS = frozenset(("GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"))
 """Methods whose requests have no body where nothing says that they have one."""
 _URL = re.compile(rb"(https?|wss?|grpcs?|h2)://([^/?#]*)", re.IGNORECASE)
 _SECURE = frozenset((b"https", b"wss", b"grpcs", b"h2"))
+_MARKED = re.compile(r"(?<=/):([A-Za-z_][A-Za-z0-9_]{0,100})|(?<=/)<(?:[a-z]{1,20}:)?([A-Za-z_][A-Za-z0-9_]{0,100})>")
+"""How frameworks write the parameters of a template: ":id" and "<int:id>"."""
 _ESCAPED = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 _CONTROLS = bytes.maketrans(bytes(range(0x20)) + b"\x7f", b" " * 33)
@@ -172,7 +174,7 @@ class Maker:
             ),
             response=response,
             duration=self._span(took) if took is not None else None,
-            address=address.decode("latin-1") if address and address != b"-" else self._peer(values),
+            address=_first(address) if address and address != b"-" else self._peer(values),
         )
         lacks = self._lacks[bodied + (0 if without else 2)]
         principal = user.decode("utf-8", "replace") if user and user != b"-" else ""
@@ -317,6 +319,7 @@ class Maker:
         route = self._text(values, "route") or self._text(values, "route_key").partition(" ")[2]
         if not route.startswith("/") or "+}" in route or "*" in route:
             return ""
+        route = _MARKED.sub(lambda match: "{" + (match[1] or match[2]) + "}", route)
         stage = self._text(values, "stage")
         path = target.partition(b"?")[0].decode("latin-1")
         if stage and path.startswith(f"/{stage}/") and route.count("/") + 1 == path.count("/"):
@@ -331,6 +334,12 @@ def _named(at: dict[str, int], prefix: str) -> tuple[tuple[bytes, int], ...]:
         if role.startswith(prefix)
     ]
     return tuple((name, position) for name, position in names if not name.endswith(b"?"))
+
+
+def _first(addresses: bytes) -> str:
+    """The client's, where proxies have added theirs."""
+    text = addresses.decode("latin-1")
+    return text.partition(",")[0] if "," in text else text
 
 
 def _without_port(authority: bytes, scheme: str) -> bytes:

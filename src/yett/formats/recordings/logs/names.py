@@ -28,11 +28,11 @@ _OF = {
     "size?": "bytessent bytes edgeresponsebytes sentbytes scbytes bytesout",
     "address": "remoteaddr clientip remoteip sourceip identitysourceip clientaddress cip clienthost requestremoteip"
     " requestclientip sourceaddress downstreamremoteaddresswithoutport",
-    "address?": "ip remotehost client",
+    "address?": "ip ipaddress remotehost client",
     "peer": "clientaddr downstreamremoteaddress remoteaddress requestremoteaddr",
     "user": "remoteuser user username userid principal principalid authorizerprincipalid csusername clientusername enduser"
     " authorizerclaimssub authorizerjwtclaimssub consumerusername authenticateduser",
-    "user?": "consumer identityuser consumerid authenticatedentityid",
+    "user?": "consumer identityuser consumerid authenticatedentityid authenticatedentityconsumerid",
     "host": "httphost requesthost authority clientrequesthost xhostheader urldomain domainname vhost virtualhost hostheader",
     "host?": "host serverhost cshost",
     "name": "servername requestedservername",

@@ -47,6 +47,7 @@ class _Plan:
         self.keys = tuple(key for key, _ in picked)
         self.maker = Maker(tuple(role for _, role in picked), source, host, fielded=fielded)
         self.missing = self.maker.missing
+        self.size = next((at for at, (_, role) in enumerate(picked) if role in ("size", "size?")), -1)
 
 
 class ObjectReader:
@@ -86,7 +87,10 @@ class ObjectReader:
         shown, hidden = _shown(fields)
         shown = tuple(field for field in shown if field[0].lower() != b"host")
         host = next((value for name, value in fields if name.lower() == b"host"), b"")
-        values.append(None)
+        if plan.size >= 0:  # the field tells the length of the body alone, which sizes in logs often do not
+            lengths = [value for name, value in answers if name.lower() == b"content-length"]
+            values[plan.size] = lengths[0] if lengths else values[plan.size]
+            answers = [field for field in answers if field[0].lower() != b"content-length"]
         found = plan.maker.make(values, number, started, shown, _shown(answers)[0])
         return _completed(found, host, hidden)
 
@@ -127,8 +131,22 @@ def read_objects(
 def read_list(
     pieces: Iterable[bytes], reader: ObjectReader, started: float, largest: int = LONGEST_LINE
 ) -> Iterator[Recording]:
-    """One Recording for each entry of a document that is one list, counted from 1."""
-    return _listed(pieces, reader, 0, started, largest)
+    """One Recording for each entry of a document that is one list, or holds one object behind the other over many lines, counted
+    from 1."""
+    return _listed(_bracketed(pieces), reader, 0, started, largest)
+
+
+def _bracketed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Objects one behind the other as a list."""
+    begun = bare = False
+    for piece in pieces:
+        text = piece if begun else piece.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if text and not begun:
+            begun, bare = True, text[:1] == b"{"
+            text = b"[" + text if bare else text
+        yield text
+    if bare:
+        yield b"]"
 
 
 def _listed(pieces: Iterable[bytes], reader: ObjectReader, line: int, started: float, largest: int) -> Iterator[Recording]:
@@ -189,7 +207,7 @@ def _lines(said: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
 def _shown(fields: Sequence[tuple[bytes, bytes]]) -> tuple[Fields, frozenset[str]]:
     """Fields with their values, and the names of those whose values were taken away."""
     hidden = {name for name, value in fields if value.lower() in _HIDDEN}
-    shown = tuple((name, value) for name, value in fields if name not in hidden and name.lower() != b"content-length")
+    shown = tuple((name, value) for name, value in fields if name not in hidden)
     return shown, frozenset(name.decode("latin-1").lower() for name in hidden)
 
 
@@ -245,7 +263,7 @@ def _ambiguous(name: str, path: str, said: Mapping[str, Any]) -> str:
             return "took:ms"
         if "DownstreamStatus" in said:  # Traefik
             return "took:ns"
-        return "took:s" if type(said[path]) is float else ""
+        return "took:s" if "request.remote_ip" in said else ""  # Caddy; of others, nobody knows the unit
     if name == "latency" and str(said[path]).endswith("s"):  # Google Cloud: "0.123s"
         return "took:s"
     return "size" if path == "size" else ""

@@ -18,10 +18,11 @@ _TYPED = {
     "method": "(?:(?!{end})[A-Za-z_-])*+",
     "status": "(?>[0-9]{1,3}+|-?+)",
     "size": "(?>[0-9]++|-?+)",
-    "address": "[^ {end}]*+",
+    "address": "[^ {end}]*+(?:(?<=,) [^ {end}]*+)*+",
     "peer": "[^ {end}]*+",
     "host": "[^ {end}]*+",
     "host?": "[^ {end}]*+",
+    "user?": "[^ {end}]*+",
     "time:any": "[0-9TZ.:+-]*+",
 }
 """Values that look so and in no other way, so that a line of another layout does not pass for one of this."""

@@ -1,7 +1,7 @@
 """Lines of a log as containers and system logs carry them: with a stream and a time before them, or in an object of JSON.
 
-Kubernetes (CRI), Docker's json-file and syslog (RFC 3164 and 5424) each have a wrapper, which is taken off; a line that was cut in
-parts is joined again, and stays where its last part is. It must not know what the lines say.
+Kubernetes (CRI), Docker's json-file, shippers that write `message`, and syslog (RFC 3164 and 5424) have wrappers, which are taken
+off; a line that was cut in parts is joined again, and stays where its last part is. It must not know what the lines say.
 """
 
 import re
@@ -30,23 +30,27 @@ Unwrap = Callable[[bytes], "tuple[bytes, bytes, bool] | None"]
 """(stream, text, whether the line ends here) of a wrapped line; None of what is not wrapped so."""
 
 
-class _Docker(msgspec.Struct):
-    log: str
+class _Carrier(msgspec.Struct):
+    log: str | None = None
+    message: str | None = None
     stream: str = ""
 
 
-_docker = msgspec.json.Decoder(_Docker).decode
+_carrier = msgspec.json.Decoder(_Carrier).decode
 
 
-def _of_docker(line: bytes) -> tuple[bytes, bytes, bool] | None:
-    if not line.startswith(b'{"log":"'):
+def _of_json(line: bytes) -> tuple[bytes, bytes, bool] | None:
+    if line[:1] != b"{" or not (b'"log"' in line or b'"message"' in line):
         return None
     try:
-        said = _docker(line)
+        said = _carrier(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    text = said.log.encode("utf-8", "surrogatepass")
-    return said.stream.encode("ascii", "replace"), text.rstrip(b"\r\n"), text.endswith(b"\n")
+    text = said.log if said.log is not None else said.message
+    if text is None:
+        return None
+    ends = said.log is None or not said.stream or text.endswith("\n")  # Docker cuts lines of more than 16 KiB
+    return said.stream.encode("utf-8", "replace"), text.encode("utf-8", "surrogatepass").rstrip(b"\r\n"), ends
 
 
 def _of_cri(line: bytes) -> tuple[bytes, bytes, bool] | None:
@@ -61,7 +65,7 @@ def _of_syslog(line: bytes) -> tuple[bytes, bytes, bool] | None:
 
 def wrapper_of(lines: Sequence[bytes]) -> Unwrap | None:
     """The wrapper that most of these lines have, if any has one."""
-    counts = [(sum(unwrap(line) is not None for line in lines), unwrap) for unwrap in (_of_docker, _of_cri, _of_syslog)]
+    counts = [(sum(unwrap(line) is not None for line in lines), unwrap) for unwrap in (_of_json, _of_cri, _of_syslog)]
     most, unwrap = max(counts, key=lambda one: one[0])
     return unwrap if 2 * most > len(lines) else None
 
