@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterator
@@ -30,7 +32,7 @@ from yett.edge.collectors.asgi import Observe
 from yett.edge.collectors.django import annotate
 from yett.edge.collectors.listening import Address, Listening
 from yett.edge.collectors.reducing import Reducer
-from yett.edge.collectors.sending import Sender, Watched
+from yett.edge.collectors.sending import Sender, Watched, _after_fork
 from yett.edge.collectors.watching import Sampling, name_of
 from yett.edge.collectors.wsgi import Observe as ObserveWSGI
 from yett.formats.recordings import Recording, read_json_lines
@@ -491,13 +493,39 @@ def test_addresses_that_are_none(to: str) -> None:
         Sender(to)
 
 
-def test_a_fork_begins_anew(tmp_path: Path) -> None:
-    sender = Sender(tmp_path / "seen.jsonl")
-    sender._pid = -1
+FORKING = """
+import os, sys
+from yett.edge.collectors.sending import Sender, Watched
+sender = Sender(sys.argv[1])
+sender.offer(Watched("GET", b"/parent", [], 1.0))
+child = os.fork()
+if not child:
+    sender.offer(Watched("GET", b"/child", [], 1.0))
     sender.close()
+    os._exit(0)
+os.waitpid(child, 0)
+sender.close()
+"""
+
+
+def test_processes_that_fork(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORKING, str(tmp_path / "seen.jsonl")], check=True, timeout=60)
+    targets = [one.exchange.request.target for one in written(tmp_path / "seen.jsonl") if one.exchange is not None]
+    assert sorted(targets) == [b"/child", b"/parent"]
+    sender = Sender(tmp_path / "again.jsonl")
+    _after_fork()
     sender.offer(watched())
     sender.close()
     assert sender.sent == 1
+
+
+def test_what_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    sender = Sender(tmp_path / "seen.jsonl")
+    sender.offer(watched(1, principal=object()))
+    sender.offer(watched(2))
+    sender.close()
+    (found,) = written(tmp_path / "seen.jsonl")
+    assert found.exchange is not None and found.exchange.request.target == b"/2"
 
 
 # --- credentials ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 import time
+import weakref
 from base64 import b64encode
 from collections import deque
 from typing import Any
@@ -31,6 +32,8 @@ BACK_OFF = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 _COMPLAIN = 60.0
 """Seconds between two complaints in the log."""
 _FIXED = 500
+
+_SENDERS: "weakref.WeakSet[Sender]" = weakref.WeakSet()
 
 Lines = list[tuple[bytes, bytes]]
 
@@ -76,16 +79,17 @@ class Sender:
         entries: int = ENTRIES,
         octets: int = OCTETS,
     ) -> None:
-        self._out = _target(os.fspath(to), token)
+        self._to, self._token = os.fspath(to), token
         self._service = service
         self._reducer = None if keep_credentials else Reducer(key)
         self._most, self._most_octets = entries, octets
         self.offered = self.dropped = self.sent = 0
-        self._begin()
+        self.begin()
+        _SENDERS.add(self)
 
-    def _begin(self) -> None:
-        """Nothing of a parent process may be used after a fork: neither its thread nor what waits for it."""
-        self._pid = os.getpid()
+    def begin(self) -> None:
+        """Anew. Nothing of a parent process may be used after a fork: neither its thread nor its connection nor what waits."""
+        self._out = _target(self._to, self._token)
         self._waiting: deque[Watched] = deque()
         self._size = 0
         self._ready = threading.Condition()
@@ -95,8 +99,6 @@ class Sender:
 
     def offer(self, watched: Watched) -> None:
         """Never waits, never raises."""
-        if self._pid != os.getpid():
-            self._begin()
         size = _FIXED + len(watched.body) + len(watched.response_body)
         with self._ready:
             self.offered += 1
@@ -117,8 +119,6 @@ class Sender:
 
     def close(self, seconds: float = 10.0) -> None:
         """Write what waits, for at most so many seconds; what is left then is lost."""
-        if self._pid != os.getpid():
-            return
         with self._ready:
             self._closing = True
             self._ready.notify()
@@ -135,7 +135,7 @@ class Sender:
             if not batch:
                 break
             try:
-                self._out.write(b"".join(self._line(one) for one in batch))
+                self._out.write(b"".join(map(self._line, batch)))
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self._complain(error)
                 if self._closing and failures:
@@ -169,6 +169,14 @@ class Sender:
             LOG.warning("exchanges cannot be handed to %s: %s (%d dropped so far)", self._out, error, self.dropped)
 
     def _line(self, watched: Watched) -> bytes:
+        """A line; nothing of what cannot be written, which must not stop the others."""
+        try:
+            return msgspec.json.encode(self._said(watched)) + b"\n"
+        except Exception as error:  # noqa: BLE001 frameworks put anything anywhere
+            self._complain(error)
+            return b""
+
+    def _said(self, watched: Watched) -> dict[str, Any]:
         line: dict[str, Any] = {
             "method": watched.method,
             "target": self._target(watched.target),
@@ -191,7 +199,7 @@ class Sender:
             line["response"] = {"status": watched.status, "headers": fields, **body}
         else:
             line["lacks"] = [("response", watched.failure or "the application gave none")]
-        return msgspec.json.encode(line) + b"\n"
+        return line
 
     def _target(self, target: bytes) -> str:
         text = _text(target)
@@ -202,6 +210,14 @@ class Sender:
         if self._reducer is None:
             return found
         return [(name, self._reducer.field(name.lower(), value)) for name, value in found]
+
+
+def _after_fork() -> None:
+    for sender in tuple(_SENDERS):
+        sender.begin()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _text(octets: bytes) -> str:
