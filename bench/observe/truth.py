@@ -47,12 +47,14 @@ _CRAWLED = ("/robots.txt", "/sitemap.xml", "/favicon.ico")
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One operation of the truth. template: with the path of the server before it."""
+    """One operation of the truth. template: with the path of the server before it. listed: whether a parameter of its path has a
+    closed list of values: whether that is one operation or one for each value does not show in traffic."""
 
     method: str
     template: str
     raw: dict[str, Any]
     parameters: dict[str, dict[str, Any]]
+    listed: bool = False
 
 
 class World:
@@ -229,7 +231,9 @@ def _operations(document: dict[str, Any]) -> Iterator[Operation]:
             if type(raw) is not dict or identity in known or "//" in template:
                 continue
             known.add(identity)
-            yield Operation(method.upper(), template, raw, _parameters(document, item, raw))
+            parameters = _parameters(document, item, raw)
+            listed = any(parameters.get(name, {}).get("enum") for name in _PART.findall(template))
+            yield Operation(method.upper(), template, raw, parameters, listed)
 
 
 def _base(document: dict[str, Any]) -> str:

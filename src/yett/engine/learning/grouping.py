@@ -52,21 +52,19 @@ class Group(msgspec.Struct, frozen=True):
 
 class _Cluster:
     """Literals that may be one parameter, as nothing speaks against it. profile: of the busiest, and what only others show.
-    alike, same: how many of the others are (see `Likeness`)."""
+    alike: how many of the others are, see `Likeness`."""
 
-    __slots__ = ("alike", "edges", "profile", "same")
+    __slots__ = ("alike", "edges", "profile")
 
     def __init__(self, edge: Edge) -> None:
         self.edges = [edge]
         self.profile = edge[2]
         self.alike = 0
-        self.same = 0
 
     def take(self, edge: Edge, likeness: Likeness) -> None:
         self.edges.append(edge)
         self.profile = self.profile.filled(edge[2])
         self.alike += likeness.alike
-        self.same += likeness.same
 
 
 class Grouping:
@@ -98,7 +96,12 @@ class Grouping:
             found.append(constant)
             anchor = []
         lengths = _lengths(anchor, children)
-        joined = [label for label in literals if len(label) in lengths and not label.islower() and label.isalnum()]
+        joined = [
+            label
+            for label in literals
+            if "{" + kind_of_segment(label) + "}" in anchor
+            or (len(label) in lengths and not label.islower() and label.isalnum())
+        ]
         others = [label for label in literals if label not in set(joined)]
         profile = self._profile([*anchor, *joined], children) if anchor else None
         more, alone, reasons = self._literals(others, children, profile, full)
@@ -212,9 +215,6 @@ def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: 
     alike = cluster.alike / max(len(cluster.edges) - 1, 1)
     if alike >= 0.5:
         score += 1
-    same = number >= 3 and cluster.same >= _MOSTLY * (len(cluster.edges) - 1)
-    if same:
-        score += 2
     if anchor is not None:
         likeness = compare(anchor, cluster.profile, settings.like)
         if likeness.unlike:
@@ -232,10 +232,9 @@ def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: 
     elif single >= 0.25:
         score += 0.5
     elif single <= 0.1 and not full:
-        many = same or (alike >= _MOSTLY and number >= settings.many_values)
-        score -= 1.5 if many else 4 * (1 - valued)
+        score -= 4 - 2 * valued
     calls = sum(profile.inside for _, _, profile in values) / number
-    if calls > settings.calls_per_value and number < settings.many_values and not (same or full):
+    if calls > settings.calls_per_value and not full:
         score -= 2 * (1 - valued)
     return score
 

@@ -13,8 +13,8 @@ from yett.engine.learning.trie import Node
 
 Leaf = tuple[str, str, str]
 
-_SAME = 0.8
-"""Share of common parts from which on two things are the same but for what was not called."""
+_OFTEN = 3
+"""Calls of a segment from which on it says something that another place does not have it."""
 
 _DEEP = 2
 """How many segments below are looked at."""
@@ -28,11 +28,11 @@ _FEW_KEYS = 3
 
 class Profile:
     """What was seen at one place or several, and below. leaves: calls by (path from here, method, name), where ids in that path are
-    "{}". keys: of accepted answers, by leaf. schemes: of authentication, by leaf. below: literal segments below, "{}" for others.
-    inside: calls of the busiest operation there or below.
+    "{}". keys: of accepted answers, by leaf. schemes: of authentication, by leaf. below: literal segments below, "{}" for others;
+    often: those with `_OFTEN` calls. inside: calls of the busiest operation there or below.
     """
 
-    __slots__ = ("below", "calls", "inside", "keys", "leaves", "schemes")
+    __slots__ = ("below", "calls", "inside", "keys", "leaves", "often", "schemes")
 
     def __init__(self) -> None:
         self.calls = 0
@@ -41,6 +41,7 @@ class Profile:
         self.keys: dict[Leaf, frozenset[str]] = {}
         self.schemes: dict[Leaf, frozenset[str]] = {}
         self.below: frozenset[str] = frozenset()
+        self.often: frozenset[str] = frozenset()
 
     def join(self, other: "Profile") -> "Profile":
         """A new profile of both."""
@@ -53,6 +54,7 @@ class Profile:
         made.keys = _joined(self.keys, other.keys)
         made.schemes = _joined(self.schemes, other.schemes)
         made.below = self.below | other.below
+        made.often = self.often | other.often
         return made
 
     def filled(self, other: "Profile") -> "Profile":
@@ -60,19 +62,20 @@ class Profile:
         made = self.join(other)
         made.keys = {**other.keys, **self.keys}
         made.schemes = {**other.schemes, **self.schemes}
-        made.below = self.below if len(self.below) >= len(other.below) else other.below
+        if len(self.below) >= len(other.below):
+            made.below, made.often = self.below, self.often
+        else:
+            made.below, made.often = other.below, other.often
         return made
 
 
 class Likeness(msgspec.Struct, frozen=True):
     """alike: there is evidence that two places are the same operation; unlike: that they are not; neither: nothing is known.
-    share: of common parts of answers, -1 where they cannot be compared. same: several operations below, and their answers,
-    agree."""
+    share: of common parts of answers, -1 where they cannot be compared."""
 
     alike: bool
     unlike: bool
     share: float
-    same: bool = False
 
 
 def profile_of(node: Node, known: dict[int, Profile], busiest: Callable[[Node], int]) -> Profile:
@@ -92,6 +95,7 @@ def profile_of(node: Node, known: dict[int, Profile], busiest: Callable[[Node], 
         if schemes:
             made.schemes[leaf] = schemes
     made.below = frozenset("{}" if "{" in label else label for label in node.edges)
+    made.often = frozenset("{}" if "{" in label else label for label, child in node.edges.items() if child.count >= _OFTEN)
     made.inside = max(made.leaves.values(), default=0)
     for label, child in sorted(node.edges.items()):
         _lift(made, "{}" if "{" in label else label, profile_of(child, known, busiest))
@@ -128,26 +132,25 @@ def compare(one: Profile, other: Profile, like: float) -> Likeness:
     answered = [leaf for leaf in shared if (leaf in one.keys) != (leaf in other.keys)]
     if answered and share < 0:
         return Likeness(False, all(one.leaves[leaf] > 2 and other.leaves[leaf] > 2 for leaf in answered), share)
-    below, certain = _below(one, other)
+    below = _below(one, other)
     here = {leaf for leaf in one.leaves if not leaf[0]}
     there = {leaf for leaf in other.leaves if not leaf[0]}
     if here and there and not here & there:
         return Likeness(False, below <= 0, share)
-    return Likeness(share >= like or below > 0, below < 0, share, certain == 2 or (certain == 1 and share >= _SAME))
+    return Likeness(share >= like or below > 0, below < 0, share)
 
 
-def _below(one: Profile, other: Profile) -> tuple[int, int]:
-    """1: the same segments below, -1: both have several and few in common, 0: nothing is known. And whether that is a whole API of
-    its own: 1 with three segments, 2 with four, which need no answers to be the same."""
-    mine, theirs = one.below - {"{}", ""}, other.below - {"{}", ""}
-    common, smaller = len(mine & theirs), min(len(mine), len(theirs))
-    if common and common >= 0.6 * smaller:
-        return 1, 0 if common < _SAME * smaller or common < _FEW_KEYS else 1 + (common > _FEW_KEYS)
-    if smaller >= _FEW_KEYS and common < 0.35 * smaller:
-        return -1, 0
-    if not one.below & other.below and len(one.below) >= 2 and len(other.below) >= 2:
-        return -1, 0
-    return 0, 0
+def _below(one: Profile, other: Profile) -> int:
+    """1: the same segments below, -1: both have several that are called often, and few in common, 0: nothing is known."""
+    common = (one.below & other.below) - {"{}", ""}
+    smaller = min(len(one.below - {"{}", ""}), len(other.below - {"{}", ""}))
+    if common and len(common) >= 0.6 * smaller:
+        return 1
+    mine, theirs = one.often - {""}, other.often - {""}
+    shared, smaller = len(mine & theirs), min(len(mine), len(theirs))
+    if smaller >= _FEW_KEYS and shared < 0.35 * smaller:
+        return -1
+    return -1 if smaller >= 2 and not shared else 0
 
 
 def _share(mine: frozenset[str], theirs: frozenset[str]) -> float:

@@ -3,9 +3,9 @@
 What the recording does not hold is `UNSEEN`, never empty: nothing is concluded from it. It must not know what is learnt.
 """
 
-from collections.abc import Mapping
-from functools import cached_property
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Final, Generic, TypeVar
 
 from yett.engine.learning.sketches import hash64
 from yett.formats.bodies import BodyError, Form, Multipart, read_body
@@ -19,6 +19,8 @@ from yett.formats.recordings.values import Recording
 from yett.formats.target import ASTERISK, canonical, split
 from yett.formats.xml import XMLDocument
 from yett.model.exchange import Exchange, Fields, Request, Response
+
+Value = TypeVar("Value")
 
 BODY_MOST = 4 << 20
 """Octets of a decoded body that are looked at; a larger one is as good as unseen."""
@@ -45,6 +47,20 @@ class Unseen:
 UNSEEN: Final = Unseen()
 
 
+class once(Generic[Value]):  # noqa: N801 - reads as a decorator
+    """A property that is computed when it is first asked for; as functools.cached_property, without its lock (Python 3.11)."""
+
+    def __init__(self, compute: Callable[[Any], Value]) -> None:
+        self._compute = compute
+        self._name = compute.__name__
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, instance: Any, owner: type) -> Value:
+        value = self._compute(instance)
+        instance.__dict__[self._name] = value
+        return value
+
+
 class Seen:
     """An exchange as learning sees it. Raises Refused where the recording has none, or one without a single reading.
 
@@ -67,6 +83,7 @@ class Seen:
         self.started: float = exchange.started
         self.timed: bool = recording.timed
         self.sensor: str = recording.sensor or exchange.source
+        self._lacks = _lacking(recording.lacks) if recording.lacks else _NOTHING
         target = self.request.target
         authority: bytes | None = None
         if not target.startswith(b"/"):
@@ -90,14 +107,14 @@ class Seen:
 
     def lacks(self, *what: str) -> bool:
         """Whether the sensor could not see one of these parts."""
-        return any(lack in what for lack, _ in self.recording.lacks)
+        return bool(self._lacks) and not self._lacks.isdisjoint(what)
 
-    @cached_property
+    @once
     def segments(self) -> tuple[str, ...]:
         """The canonical path without its first slash, cut at slashes: ("",) of "/"; a last "" of a trailing slash."""
         return tuple(self.path[1:].split("/"))
 
-    @cached_property
+    @once
     def query(self) -> tuple[tuple[str, str], ...] | Unseen:
         """Decoded names and values in order, at most `PAIRS_MOST`."""
         if self.query_text is None:
@@ -106,17 +123,17 @@ class Seen:
             return UNSEEN
         return tuple(parameters("&".join(self.query_text.split("&", PAIRS_MOST)[:PAIRS_MOST])))
 
-    @cached_property
+    @once
     def fields(self) -> Mapping[str, str]:
         """Request fields by name in lower case, values as Latin-1, several lines joined by ", "; without those of `unseen`."""
         return _mapped(self.request.fields)
 
-    @cached_property
+    @once
     def response_fields(self) -> Mapping[str, str]:
         """Likewise of the response; empty where there is none. Set-Cookie lines are joined by a line feed."""
         return _mapped(self.response.fields) if self.response is not None else {}
 
-    @cached_property
+    @once
     def named(self) -> str:
         """The operation below the path, see `yett.formats.dispatch`; empty where there is none, or it cannot be seen."""
         request = self.request
@@ -127,16 +144,12 @@ class Seen:
         body = request.body if value is UNSEEN and "content-encoding" not in self.fields else b""
         return named_operation(self.fields, query, value, body)
 
-    @cached_property
+    @once
     def parts(self) -> tuple[str, ...]:
         """What the sensor could see of it, in the words of `Recording.lacks`."""
-        lacks = {lack for lack, _ in self.recording.lacks}
-        found = [part for part in ("request-fields", "request-body", "query") if part not in lacks]
-        if self.response is not None and "response" not in lacks:
-            found += [part for part in ("status", "response-fields", "response-body") if part not in lacks]
-        return tuple(found)
+        return _parts(self._lacks, self.response is not None)
 
-    @cached_property
+    @once
     def answer(self) -> tuple[int, int] | None:
         """(octets of the response body, hash by which equal answers are recognised); None where neither was seen."""
         response = self.response
@@ -162,16 +175,16 @@ class Seen:
         """Whether it is known if the request had this field (lower case), and with which value."""
         return self.fields_seen and name not in self.recording.unseen
 
-    @cached_property
+    @once
     def content_type(self) -> str:
         """The media type of the request without parameters, in lower case; empty where there is none."""
         return _media_type(self.fields.get("content-type"))
 
-    @cached_property
+    @once
     def response_content_type(self) -> str:
         return _media_type(self.response_fields.get("content-type"))
 
-    @cached_property
+    @once
     def request_value(self) -> Any:
         """The body as a value: JSON as plain values, a form as a dict, text as str. None where there is no body.
 
@@ -184,7 +197,7 @@ class Seen:
             return None
         return _value(self.fields, request.body, self.content_type)
 
-    @cached_property
+    @once
     def response_value(self) -> Any:
         """Likewise of the response."""
         response = self.response
@@ -193,6 +206,22 @@ class Seen:
         if not response.body:
             return UNSEEN if self.method == "HEAD" else None
         return _value(self.response_fields, response.body, self.response_content_type)
+
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+@lru_cache(1_024)
+def _lacking(lacks: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    return frozenset(lack for lack, _ in lacks)
+
+
+@lru_cache(1_024)
+def _parts(lacks: frozenset[str], answered: bool) -> tuple[str, ...]:
+    found = [part for part in ("request-fields", "request-body", "query") if part not in lacks]
+    if answered and "response" not in lacks:
+        found += [part for part in ("status", "response-fields", "response-body") if part not in lacks]
+    return tuple(found)
 
 
 def _mapped(lines: Fields) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ _DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
 _VERSION = re.compile(r"[vV][0-9]{1,3}(?:[._][0-9]{1,3}){0,2}(?:(?:alpha|beta|rc|preview|p)[0-9]{0,3}){0,2}|[0-9]\.[0-9]{1,2}")
 _LOCALE = re.compile("[a-z]{2}(?:[-_](?:[A-Z]{2}|[A-Z][a-z]{3}))?")
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:%2F[0-9]{1,2})?")
-_SLUG = re.compile("[A-Za-z_][A-Za-z0-9]*(?:[-_.]+[A-Za-z0-9]+)+")
+_SLUG = re.compile("[A-Za-z_][A-Za-z0-9]*(?:[-_.]+[A-Za-z0-9]*)+")
 _FILE = re.compile(r"[^%]*\.[A-Za-z][A-Za-z0-9]{0,5}")
 _RUN = re.compile("[0-9]+|[A-Z]?[a-z]+|[A-Z]+")
 _RELEASE = re.compile("[vV]?[0-9]+(?:[.][0-9]+){2,3}(?:[-+][0-9A-Za-z.]+)?")
@@ -92,7 +92,9 @@ def _opaque(segment: str) -> bool:
     if len(segment) >= 8 and _shuffled(segment):
         return True
     prefixed = _PREFIXED.fullmatch(segment)
-    return prefixed is not None and not prefixed[1].islower() and len(_RUN.findall(prefixed[1])) >= 3
+    if prefixed is None:
+        return False
+    return _CONSONANTS.search(prefixed[1]) is not None or (not prefixed[1].islower() and len(_RUN.findall(prefixed[1])) >= 3)
 
 
 def _shuffled(segment: str) -> bool:
