@@ -124,8 +124,8 @@ class Description:
                 if isinstance(tree, dict):
                     place = f"{pointer}/{method}"
                     own = list(self._parameters(tree, place))
-                    names = {(one.get("name"), one.get("in")) for _, one in own}
-                    kept = [pair for pair in shared if (pair[1].get("name"), pair[1].get("in")) not in names]
+                    names = {_identity(one) for _, one in own}
+                    kept = [pair for pair in shared if _identity(pair[1]) not in names]
                     yield Described(place, prefix + path, method, tree, (*own, *kept))
 
     def _parameters(self, tree: Tree, pointer: str) -> Iterator[tuple[str, Tree]]:
@@ -225,6 +225,11 @@ _SINGLE = (
 )
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems", "items")
 _MAPS = ("properties", "patternProperties", "dependentSchemas")
+
+
+def _identity(parameter: Tree) -> tuple[str, str]:
+    """What makes it the same parameter (OpenAPI 3.1.1, 4.8.9.1)."""
+    return str(parameter.get("name")), str(parameter.get("in"))
 
 
 def _inner(tree: Tree) -> Iterator[tuple[str, str, Any]]:

@@ -91,6 +91,6 @@ def check(subject: Description) -> Iterator[Issue]:
 
 
 def _endless(schema: Schema) -> bool:
-    if not schema.sent or "string" not in schema.types or schema.tree.get("format") in _FIXED:
+    if not schema.sent or "string" not in schema.types or str(schema.tree.get("format")) in _FIXED:
         return False
     return not {"maxLength", "enum", "const"}.intersection(schema.tree)

@@ -6,7 +6,7 @@ To fix: declare a scheme for it, such as a signature field or mutual TLS, and ve
 from collections.abc import Iterator
 
 from yett.model.rule import CheckRule, Judged, Severity
-from yett.rules.checking.description import Description
+from yett.rules.checking.description import Description, Tree
 from yett.rules.checking.issue import Issue
 from yett.rules.checking.references import CONSUMPTION
 
@@ -66,11 +66,16 @@ paths:
 
 def check(subject: Description) -> Iterator[Issue]:
     for operation in subject.operations:
-        if operation.path.startswith("webhook ") and not any(operation.tree.get("security") or ()):
+        if operation.path.startswith("webhook ") and not _demands(operation.tree):
             yield Issue(place=operation.pointer, text=f"The {operation.path} declares no security.", operation=operation.name)
         for name, pointer, callback in subject.entries(operation.tree.get("callbacks"), f"{operation.pointer}/callbacks"):
             for _, _, item in subject.entries(callback, pointer):
                 calls = [one for one in item.values() if isinstance(one, dict) and "responses" in one]
-                if any(not any(one.get("security") or ()) for one in calls):
+                if not all(map(_demands, calls)):
                     text = f"The callback {name} of {operation.name} declares no security."
                     yield Issue(place=pointer, text=text, operation=operation.name)
+
+
+def _demands(tree: Tree) -> bool:
+    alternatives = tree.get("security")
+    return isinstance(alternatives, list) and any(alternatives)
