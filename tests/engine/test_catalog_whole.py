@@ -1,0 +1,174 @@
+"""From recordings and descriptions to the catalog: the same whatever the order, descriptions where they belong, corrections."""
+
+import json
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from yett.engine.catalog import CatalogSettings, Reading, ViewSettings, catalog
+from yett.engine.catalog.declared import host_matches
+from yett.engine.classes import built_in
+from yett.engine.learning import Learning
+from yett.formats.descriptions import Declared, Description
+from yett.formats.recordings import Recording, read_json_lines
+from yett.model.catalog import Catalog, CatalogOperation, Correction
+from yett.model.claim import Source
+
+KEY = b"k" * 32
+SETTINGS = CatalogSettings()
+
+
+def recordings(*calls: tuple[str, str, int], host: str = "shop.example") -> list[Recording]:
+    lines = [
+        json.dumps(
+            {
+                "method": method,
+                "target": target,
+                "headers": [["Host", host], ["Authorization", "Bearer abcdefabcdef1234"]],
+                "time": 1_750_000_000 + number,
+                "response": {"status": status, "headers": [["Content-Type", "application/json"]], "body": '{"id": 1}'},
+            }
+        )
+        for number, (method, target, status) in enumerate(calls)
+    ]
+    return list(read_json_lines(["\n".join(lines).encode()], 0.0))
+
+
+def learnt(found: Sequence[Recording]) -> Learning:
+    made = Learning(SETTINGS.learning, KEY, built_in())
+    for one in found:
+        made.add(one)
+    return made
+
+
+def made(
+    learning: Learning,
+    readings: Sequence[Reading] = (),
+    corrections: Sequence[Correction] = (),
+    views: ViewSettings | None = None,
+) -> Catalog:
+    wanted = SETTINGS if views is None else msgspec.structs.replace(SETTINGS, views=views)
+    return catalog(learning, readings, corrections, [], wanted, built_in())[0]
+
+
+def by_name(found: Catalog) -> dict[str, CatalogOperation]:
+    return {one.name: one for one in found.operations}
+
+
+def described(*declared: Declared, current: bool = True, service: str = "", **more: object) -> Reading:
+    description = Description(kind="openapi", source="c.yaml", declared=declared)
+    return Reading(description=msgspec.structs.replace(description, **more), current=current, service=service)
+
+
+def rest(method: str, template: str, **more: object) -> Declared:
+    return msgspec.structs.replace(Declared(kind="rest", method=method, template=template, source="c.yaml"), **more)
+
+
+CALLS = recordings(
+    *(("GET", f"/users/{number}", 200) for number in range(100, 130)),
+    *(("GET", f"/users/{number}/orders?page={number}", 200) for number in range(100, 112)),
+    ("POST", "/login", 200),
+    ("GET", "/nothing", 404),
+    *(("GET", f"/v{1 + number % 2}/x", 200) for number in range(120)),
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.permutations(CALLS), st.integers(0, len(CALLS)))
+def test_the_same_octets_whatever_the_order_and_the_split(found: list[Recording], cut: int) -> None:
+    whole, part = learnt(found[:cut]), learnt(found[cut:])
+    whole.merge(part)
+    assert msgspec.json.encode(made(whole)) == msgspec.json.encode(made(learnt(CALLS)))
+
+
+def test_asking_twice_gives_the_same_and_changes_nothing() -> None:
+    learning = learnt(CALLS)
+    before = learning.state()
+    readings = [described(rest("GET", "/users/{id}"))]
+    corrections = [Correction(kind="split", service="shop.example", template="/users/101")]
+    assert made(learning, readings, corrections) == made(learning, readings, corrections)
+    assert learning.state() == before
+
+
+def test_versions_know_each_other_and_refused_calls_are_set_aside() -> None:
+    whole = made(learnt(CALLS))
+    found = by_name(whole)
+    assert "GET /nothing" not in found
+    assert whole.services[0].set_aside == {"not there, or refused before it was known": 1}
+    assert found["GET /v1/x"].siblings == (found["GET /v2/x"].id,)
+    assert "versioned" in found["GET /v1/x"].views
+    assert whole.services[0].versions == ("v1", "v2")
+
+
+def test_claims_say_who_says_what() -> None:
+    whole = made(learnt(CALLS), [described(rest("GET", "/users/{id}", deprecated=True), rest("POST", "/login"))])
+    one = by_name(whole)["GET /users/{id}"]
+    claims = {(claim.predicate, claim.value): claim for claim in whole.of(one.id)}
+    assert claims["template", "/users/{id}"].source is Source.CONTRACT
+    assert claims["deprecated", True].origin.startswith("c.yaml")
+    assert claims["status.200", 30].source is Source.TRAFFIC
+    assert claims["view", "zombie"].reason
+    assert whole.of("host:shop.example")[0].value == "shop.example"
+
+
+def test_a_description_is_its_hosts_or_its_names() -> None:
+    learning = learnt([*CALLS, *recordings(("GET", "/a", 200), host="other.example")])
+    for declared in (rest("GET", "/z", hosts=("other.example",)), rest("GET", "/z", service="other.example")):
+        found = {one.service: one for one in made(learning, [described(declared)]).operations if one.template == "/z"}
+        assert set(found) == {"other.example"}
+    both = {one.service for one in made(learning, [described(rest("GET", "/z", hosts=("*.example",)))]).operations}
+    assert both == {"shop.example", "other.example"}
+    named = made(learning, [described(rest("GET", "/z", hosts=("else.example",)))])
+    assert {one.service for one in named.operations if one.template == "/z"} == {"else.example"}
+    assert [one.name for one in named.hosts if one.declared] == ["else.example"]
+    forced = made(learning, [described(rest("GET", "/z"), service="other.example")])
+    assert {one.service for one in forced.operations if one.template == "/z"} == {"other.example"}
+
+
+def test_a_description_for_another_host_is_told_by_what_it_holds() -> None:
+    declared = (rest("GET", "/users/{id}", hosts=("prod.example",)), rest("GET", "/users/{id}/orders", hosts=("prod.example",)))
+    found = by_name(made(learnt(CALLS), [described(*declared)]))
+    reasons = [reason for reason in found["GET /users/{id}"].reasons if reason.about == "service"]
+    assert reasons[0].numbers["attach_ratio"] == 0.5
+    strict = by_name(made(learnt(CALLS), [described(*declared)], views=ViewSettings(attach_ratio=0.99)))
+    assert "GET /users/{userId}" in strict
+
+
+@pytest.mark.parametrize(
+    ("pattern", "host", "expected"),
+    [("a.b", "a.b", True), ("*.b", "a.b", True), ("*.b", "b", False), ("*.b", ".b", False), ("*", "a", False)],
+)
+def test_patterns_of_hosts(pattern: str, host: str, expected: bool) -> None:
+    assert host_matches(pattern, host) is expected
+
+
+def test_a_prefix_of_a_gateway_declares_nothing_and_is_told() -> None:
+    route = rest("", "/users", kind="route", pattern="prefix", origin="gateway", whole=True, hosts=("shop.example",))
+    contract = rest("GET", "/login", hosts=("shop.example",))
+    found = by_name(made(learnt(CALLS), [described(route, contract)]))
+    assert "shadow" in found["GET /users/{userId}"].views
+    assert any(reason.about == "route" for reason in found["GET /users/{userId}"].reasons)
+    assert not any(reason.about == "route" for reason in found["GET /login"].reasons)
+
+
+def test_an_exact_route_of_a_gateway_goes_before_a_contract() -> None:
+    route = rest("", "/users/{login}", kind="route", origin="gateway")
+    found = by_name(made(learnt(CALLS), [described(route)]))
+    assert found["GET /users/{login}"].template_from == "gateway"
+    assert "GET /users/{login}" in found
+
+
+def test_operations_inside_a_message_are_declared_by_name() -> None:
+    declared = rest("POST", "", kind="graphql", named="graphql query user", pattern="template")
+    found = made(learnt(CALLS), [described(declared, rest("GET", "/v1/x"))])
+    assert "graphql query user" in {one.named for one in found.operations}
+
+
+def test_nothing_at_all_is_a_catalog_too() -> None:
+    whole = made(learnt([]))
+    assert (whole.operations, whole.services, whole.hosts) == ((), (), ())
+    assert whole.coverage.lacks == ("nothing was seen of it",)
+    assert set(whole.settings) >= {"learning", "views", "classes"}
