@@ -9,8 +9,9 @@ from capturing import COOKED, COOKED_2, ETHERNET, NULL, RAW, Wire, block, interf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yett.formats.capture import is_capture, read_frames
+from yett.formats.capture import Stream, is_capture, read_frames, segment_of
 from yett.formats.recordings import Recording
+from yett.formats.recordings.conversation import Conversation
 from yett.formats.recordings.pcap import read_pcap
 
 GET = b"GET /%d HTTP/1.1\r\nHost: shop.example\r\n\r\n"
@@ -325,6 +326,22 @@ def test_connections_and_octets_are_bounded() -> None:
     for few in (read(pcap(packets), connections=10), read(pcap(packets), held=20_000)):
         assert len([one for one in few if one.exchange and not one.exchange.request.truncated]) < 15
         assert len([one for one in few if one.exchange and one.exchange.request.truncated]) >= 35
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_what_is_held_is_let_go_of(seed: int) -> None:
+    chance = random.Random(seed)
+    packets = [one for one in shuffled(numbered(20, chance).packets, seed) if chance.random() >= 0.1]
+    found: list[Recording] = []
+    conversation = Conversation("1", ("10.0.0.1", "10.0.0.2"), found.append, 0)
+    stream = Stream(conversation)
+    for _, octets in packets:
+        segment = segment_of(RAW, octets)
+        assert not isinstance(segment, str)
+        stream.add(segment.source[1] == 80, segment, 1.0)
+    stream.finish()
+    assert found and (stream.held, conversation.held) == (0, 0)
 
 
 def test_a_head_that_never_ends() -> None:

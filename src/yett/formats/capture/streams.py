@@ -18,6 +18,8 @@ WAITING_SEGMENTS = 1_024
 PATIENCE = 16
 """Segments of the connection that are waited for after the receiver has acknowledged what is missing: capturing on several
 processors changes the order of packets by a few."""
+OVERHEAD = 250
+"""Octets of memory that a waiting segment takes beside its payload, about."""
 _MASK, _HALF = 0xFFFFFFFF, 1 << 31
 
 
@@ -55,7 +57,8 @@ class _Direction:
 class Stream:
     """One connection. `add` each of its segments, with side 0 for those of whoever `first` is; then `finish`.
 
-    `held`: octets that wait. `closed`: nothing more is heard. `started`: the beginning of the connection was seen.
+    `held`: octets of memory that what waits takes. `closed`: nothing more is heard. `started`: the beginning of the connection was
+    seen.
     """
 
     __slots__ = ("_count", "_directions", "_listener", "closed", "held", "started")
@@ -137,7 +140,7 @@ class Stream:
         self._count += 1
         heapq.heappush(direction.heap, (at, self._count, payload, time, acknowledged, fin))
         direction.waiting += len(payload)
-        self.held += len(payload)
+        self.held += len(payload) + OVERHEAD
 
     def _flush(self, side: int, direction: _Direction) -> None:
         """Deliver what no longer waits for anything."""
@@ -145,7 +148,7 @@ class Stream:
         while heap and heap[0][0] <= direction.expected:
             at, _, payload, time, acknowledged, fin = heapq.heappop(heap)
             direction.waiting -= len(payload)
-            self.held -= len(payload)
+            self.held -= len(payload) + OVERHEAD
             direction.patience = 0
             self._deliver(side, direction, at, payload, time, acknowledged, fin)
 

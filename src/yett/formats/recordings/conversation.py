@@ -13,6 +13,7 @@ from typing import cast
 
 import msgspec
 
+from yett.formats.capture.streams import OVERHEAD
 from yett.formats.http1 import parse_request, parse_response
 from yett.formats.messages import RequestHead, ResponseHead
 from yett.formats.recordings.messages import (
@@ -24,6 +25,7 @@ from yett.formats.recordings.messages import (
     Message,
     Reader,
     Refusal,
+    weight,
 )
 from yett.formats.recordings.values import Recording
 from yett.model.exchange import Exchange, Request, Response
@@ -34,12 +36,15 @@ PIPELINED = 256
 """Requests that may wait for responses."""
 EARLY_OCTETS, EARLY_PARTS = 1 << 20, 1_024
 """What may wait of a server that was captured before the client that it answers."""
+FIXED = 2_000
+"""Octets of memory that a request takes beside its fields and its body, about."""
 _TLS = (b"\x16\x03", b"\x17\x03", b"\x15\x03", b"\x14\x03")
 _HTTP_2 = b"PRI * HTTP/2"
 
 
 class Asked(msgspec.Struct, gc=False):
-    """A request on its way to a Recording. why: there is no response to it. failed: there was none at all."""
+    """A request on its way to a Recording. why: there is no response to it. failed: there was none at all. weight:
+    octets of memory that it takes."""
 
     message: Message
     head: RequestHead
@@ -47,6 +52,7 @@ class Asked(msgspec.Struct, gc=False):
     response: Message | None = None
     why: str = ""
     failed: bool = False
+    weight: int = 0
 
 
 class Conversation:
@@ -135,14 +141,14 @@ class Conversation:
     def _hear(self, octets: bytes, time: float, at: int, acknowledged: int) -> None:
         """What the server says, in its turn; without octets a gap of the size `at`."""
         self._early.append((octets, time, at, acknowledged))
-        self._early_size += len(octets)
+        self._early_size += len(octets) + OVERHEAD
         self._release(everything=self._early_size > EARLY_OCTETS or len(self._early) > EARLY_PARTS)
 
     def _release(self, everything: bool = False) -> None:
         """Hear the server as far as the client has been heard: captures mix the order of the two directions."""
         while self._early and (everything or self._early[0][3] <= self._seen):
             octets, time, at, acknowledged = self._early.popleft()
-            self._early_size -= len(octets)
+            self._early_size -= len(octets) + OVERHEAD
             if octets:
                 self._responses.octets(octets, time, at, acknowledged)
             if self._responses.lost if octets else not self._responses.gap(at):
@@ -165,7 +171,9 @@ class Conversation:
     def _request_begins(self, message: Message) -> Body:
         self.kind = "http"
         head = cast(RequestHead, message.head)
-        self._asking = asked = Asked(message, head)
+        size = FIXED + len(head.target) + sum(len(name) + len(value) for name, value in message.fields)
+        self._asking = asked = Asked(message, head, weight=size)
+        self._waiting += size
         if self._after_gap:
             self._after_gap, self._ambiguous, self._found_at = False, message.acknowledged, message.at
         if message.acknowledged <= self._ambiguous:
@@ -186,7 +194,8 @@ class Conversation:
             return
         asked, self._asking = self._asking, None
         if asked is not None:
-            self._waiting += sum(map(len, message.body))
+            asked.weight += weight(message)
+            self._waiting += weight(message)
             asked.whole = True
             self._settle(asked)
 
@@ -244,7 +253,7 @@ class Conversation:
         if not asked.whole or (asked.response is None and not asked.why):
             return
         message = asked.message
-        self._waiting -= sum(map(len, message.body))
+        self._waiting -= asked.weight
         client = self._client or 0
         request = Request(
             method=asked.head.method,

@@ -20,6 +20,8 @@ HEAD = 65_536
 FIELDS = 512
 TARGET = 32_768
 _START_LINE = 8_192 + TARGET
+PIECE = 64
+"""Octets of memory that a piece of a body takes beside its content, about."""
 _END = b"\r\n\r\n"
 REQUEST_START = re.compile(rb"[A-Z]{3,20} (?:/|\*|https?://)")
 RESPONSE_START = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r]")
@@ -48,6 +50,11 @@ class Message(msgspec.Struct, gc=False):
     body: list[bytes] = []
     size: int = 0
     truncated: bool = False
+
+
+def weight(message: Message) -> int:
+    """Octets of memory that the body takes, about."""
+    return sum(map(len, message.body)) + PIECE * len(message.body)
 
 
 class Refusal(msgspec.Struct):
@@ -242,12 +249,12 @@ class Reader:
             part = part[: max(room, 0)]
         if part:
             message.body.append(part)
-            self.held += len(part)
+            self.held += len(part) + PIECE
 
     def _complete(self, state: int = _BETWEEN) -> None:
         message, self.under_way, self._state = self.under_way, None, state
         if message is not None:
-            self.held -= sum(map(len, message.body))
+            self.held -= weight(message)
             self._done(message)
 
     def gap(self, size: int) -> bool:
@@ -290,5 +297,5 @@ class Reader:
     def _forget(self) -> None:
         self._let_go_of_buffer()
         if self.under_way is not None:
-            self.held -= sum(map(len, self.under_way.body))
+            self.held -= weight(self.under_way)
             self.under_way = None

@@ -15,11 +15,13 @@ from yett.formats.capture import FRAGMENT, Frame, Segment, Stream, read_frames, 
 from yett.formats.recordings.conversation import KEPT, Conversation
 from yett.formats.recordings.values import Recording
 
-CONNECTIONS = 65_536
+CONNECTIONS = 32_768
 """Connections that are followed at once, those that ended lately among them."""
-HELD = 256 << 20
-"""Octets that all connections may hold: parts of heads, beginnings of bodies, segments behind gaps."""
+HELD = 128 << 20
+"""Octets of memory that all connections may hold: parts of heads, beginnings of bodies, segments behind gaps. A connection takes
+about 4,000 more."""
 _SYN, _ACK = 2, 16
+_Ends = tuple[tuple[bytes, int], tuple[bytes, int]]
 
 
 class _Connection(msgspec.Struct, gc=False):
@@ -61,7 +63,7 @@ class _Reading:
         self._most = connections
         self._most_held = held
         self._counted = counted
-        self._open: OrderedDict[tuple[tuple[bytes, int], tuple[bytes, int]], _Connection] = OrderedDict()
+        self._open: OrderedDict[_Ends, _Connection | None] = OrderedDict()  # None: it has ended
         self._held = 0
         self._number = 0
         self.found: list[Recording] = []
@@ -79,20 +81,36 @@ class _Reading:
             return
         self._counted["segments"] += 1
         key = min((segment.source, segment.target), (segment.target, segment.source))
-        connection = self._open.get(key)
-        if connection is not None:
-            self._open.move_to_end(key)
-            if connection.stream.opens_anew(0 if segment.source == connection.first else 1, segment):
-                self._close(self._open.pop(key))
-                connection = None
+        connection = self._connection(key, segment)
         if connection is None:
-            if not segment.payload and not segment.flags & _SYN:
-                return  # the end of something that began before the capture
-            connection = self._open[key] = self._new(segment)
+            return
         connection.stream.add(0 if segment.source == connection.first else 1, segment, frame.time)
         self._weigh(connection)
+        if connection.stream.closed:
+            self._close(connection)
+            self._open[key] = None
         while len(self._open) > self._most or (self._held > self._most_held and len(self._open) > 1):
-            self._close(self._open.popitem(last=False)[1])
+            self._evict()
+
+    def _connection(self, key: _Ends, segment: Segment) -> _Connection | None:
+        """The one that a segment belongs to; None where it is late, or the end of what began before the capture."""
+        begins = bool(segment.flags & _SYN)
+        if key not in self._open:
+            if not segment.payload and not begins:
+                return None
+            self._open[key] = self._new(segment)
+            return self._open[key]
+        self._open.move_to_end(key)
+        connection = self._open[key]
+        if connection is None:
+            if not begins:
+                return None
+        elif not connection.stream.opens_anew(0 if segment.source == connection.first else 1, segment):
+            return connection
+        else:
+            self._close(connection)
+        self._open[key] = connection = self._new(segment)
+        return connection
 
     def _new(self, segment: Segment) -> _Connection:
         self._number += 1
@@ -117,9 +135,14 @@ class _Reading:
         self._counted[conversation.kind or "other"] += 1
         self._counted["orphans"] += conversation.orphans
 
+    def _evict(self) -> None:
+        connection = self._open.popitem(last=False)[1]
+        if connection is not None:
+            self._close(connection)
+
     def end(self) -> None:
         while self._open:
-            self._close(self._open.popitem(last=False)[1])
+            self._evict()
 
     def notes(self) -> Iterator[Recording]:
         """What a person must know who reads the result."""
