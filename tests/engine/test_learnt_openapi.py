@@ -174,7 +174,7 @@ def test_a_contract_of_few_calls_accepts_them() -> None:
 
 
 def test_a_contract_of_many_calls_refuses_what_is_of_no_such_kind() -> None:
-    recordings = list(traffic(1_500, 1))
+    recordings = list(traffic(2_000, 1))
     ((_, document),) = documents(learnt(recordings))
     text = json.dumps(document)
     wrong = [
@@ -217,7 +217,7 @@ def test_what_the_catalog_says_stands_under_x_yett() -> None:
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
     assert schema["properties"]["name"]["x-yett"]["presence"] == 1.0
     assert "u1" not in json.dumps(schema)
-    assert document["x-yett"]["settings"]["schemas"]["required_after"] == 20
+    assert document["x-yett"]["settings"]["schemas"]["required_after"] == 100
     assert document["info"]["title"] == "api.example"
 
 
@@ -249,8 +249,8 @@ def test_names_that_stand_twice_and_characters_that_no_path_has() -> None:
 
 def test_operations_named_inside_the_message_share_path_and_method() -> None:
     def asked(name: str, kind: str) -> CatalogOperation:
-        content = Content(type="application/json", count=30, schema={"type": kind})
-        return one("POST", "/graphql", named=name, kind="graphql", requests=(content,), statuses={"200": 30})
+        content = Content(type="application/json", count=100, schema={"type": kind})
+        return one("POST", "/graphql", count=100, named=name, kind="graphql", requests=(content,), statuses={"200": 30})
 
     operation = made(asked("query a", "object"), asked("query b", "array"), asked("query c", "array"))["paths"]["/graphql"][
         "post"

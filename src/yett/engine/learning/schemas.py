@@ -19,8 +19,8 @@ Schema = dict[str, Any]
 class SchemaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every number that decides what a learnt schema asserts.
 
-    required_after: objects that must have been seen, all with a member, before it is required: with 20, a member that one in
-        seven objects lacks is taken for required once in twenty cases.
+    required_after: objects that must have been seen, all with a member, before it is required: with 100, a member that three in
+        a hundred objects lack is taken for required once in twenty cases (the rule of three).
     enum_after: texts of a field before its words are an enumeration; enum_each: how often each of them at least, on average,
         must have been seen (each one at least twice: the chance of a new word is about the share of words seen once).
     constant_after: texts of a field with one and the same word, which may only be what one client happens to send.
@@ -32,7 +32,7 @@ class SchemaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     map_members: members, each in fewer than map_presence of the objects, from which on they are entries of a map.
     """
 
-    required_after: int = 20
+    required_after: int = 100
     enum_after: int = 50
     enum_each: int = 5
     constant_after: int = 200
