@@ -21,7 +21,7 @@ from yett.formats.recordings import (
     sniff,
 )
 from yett.formats.recordings.logs.layouts import KNOWN, NAMED, read_layout
-from yett.formats.recordings.logs.making import unescaped
+from yett.formats.recordings.logs.texts import unescaped
 from yett.model.exchange import Exchange
 
 COMBINED = '203.0.113.9 - ann [22/Nov/2026:07:51:22 +0100] "GET /v1/orders/7?x=1 HTTP/1.1" 200 512 "https://shop.example/" "Mozilla/5.0 (X)"'

@@ -139,6 +139,22 @@ NGINX = {
     "host": "n.example",
     "upstream_status": "502",
 }
+AZURE = {
+    "operationName": "ApplicationGatewayAccess",
+    "timeStamp": "2023-11-14T22:13:20Z",
+    "properties": {
+        "clientIP": "192.0.2.10",
+        "httpMethod": "GET",
+        "requestUri": "/az",
+        "requestQuery": "x=1",
+        "userAgent": "c",
+        "httpStatus": 200,
+        "httpVersion": "HTTP/1.1",
+        "sentBytes": 553,
+        "timeTaken": 205,
+        "host": "az.example",
+    },
+}
 ELASTIC = {
     "@timestamp": "2023-11-14T22:13:20Z",
     "http": {"request": {"method": "GET", "body": {"bytes": 1}}, "response": {"status_code": 200}},
@@ -171,6 +187,7 @@ def exchange_of(found: Recording) -> Exchange:
         (ENVOY, "GET", b"/e", b"e.example", "192.0.2.6", 0.007),
         (GOOGLE, "GET", b"/x?y=1", b"g.example", "192.0.2.7", 0.12),
         (NGINX, "GET", b"/n/1?z", b"n.example", "192.0.2.8", 0.012),
+        (AZURE, "GET", b"/az?x=1", b"az.example", "192.0.2.10", None),
         (ELASTIC, "GET", b"/e/1?a=b", b"ecs.example", "192.0.2.9", 0.0015),
     ],
 )

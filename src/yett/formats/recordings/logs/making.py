@@ -14,7 +14,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from yett.formats.recordings.moments import Clock, common, iso, remembered, seconds, since_epoch
+from yett.formats.recordings.logs.texts import CONTROLS, clock_of, first_of, template, unescaped, without_port
+from yett.formats.recordings.moments import common, iso
 from yett.formats.recordings.values import Recording
 from yett.model.exchange import Exchange, Fields, Request, Response
 
@@ -37,37 +38,6 @@ _BODILESS = frozenset(("GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"))
 """Methods whose requests have no body where nothing says that they have one."""
 _URL = re.compile(rb"(https?|wss?|grpcs?|h2)://([^/?#]*)", re.IGNORECASE)
 _SECURE = frozenset((b"https", b"wss", b"grpcs", b"h2"))
-_MARKED = re.compile(r"(?<=/):([A-Za-z_][A-Za-z0-9_]{0,100})|(?<=/)<(?:[a-z]{1,20}:)?([A-Za-z_][A-Za-z0-9_]{0,100})>")
-"""How frameworks write the parameters of a template: ":id" and "<int:id>"."""
-_ESCAPED = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
-_LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
-_CONTROLS = bytes.maketrans(bytes(range(0x20)) + b"\x7f", b" " * 33)
-_CLOCKS: dict[str, Clock] = {
-    "common": common,
-    "iso": iso,
-    "any": since_epoch,
-    "s": seconds(1),
-    "ms": seconds(1e3),
-    "us": seconds(1e6),
-    "ns": seconds(1e9),
-}
-
-
-def clock_of(role: str) -> Clock:
-    """The clock of a role such as "took:ms". Times that repeat from line to line are remembered."""
-    kind, _, unit = role.partition(":")
-    return remembered(_CLOCKS[unit]) if kind == "time" else _CLOCKS[unit]
-
-
-def unescaped(value: bytes) -> bytes:
-    r"""Without the escapes of nginx and Apache: \xHH, \", \\, and the letters of C."""
-    return _ESCAPED.sub(_octet, value) if b"\\" in value else value
-
-
-def _octet(match: "re.Match[bytes]") -> bytes:
-    if match[1] is not None:
-        return bytes((int(match[1], 16),))
-    return _LETTERS.get(match[2], match[2])
 
 
 class Maker:
@@ -100,6 +70,7 @@ class Maker:
         self._took, self._span = next(((at[role], clock_of(role)) for role in at if role.startswith("took:")), (none, common))
         self._fields = _named(at, "field:")
         self._answers = _named(at, "answer:")
+        self._asks = "query" in at or "marked_query" in at
         rare = ("peer", "scheme", "route", "route_key", "stage", "service", "weight", "body", "answer_body", "date")
         self._plain = not any(role in at for role in rare)
         self._lacks = self._known_lacks(fielded)
@@ -145,62 +116,61 @@ class Maker:
         name = identity.decode("latin-1") if identity and identity != b"-" else str(number)
         if isinstance(said, str):
             return Recording(id=name, refused=(400, said, "request line"), sensor=SENSOR)
-        method, target, version = said
-        when = values[self._time]
+        request = self._request(values, said, host, scheme, fields)
+        response, without = self._response(values, request.method, answers)
+        when, took, address = values[self._time], values[self._took], values[self._address]
         at = self._clock(when) if when is not None else self._dated(values)
-        took = values[self._took]
-        user, address = values[self._user], values[self._address]
-        found: list[tuple[bytes, bytes]] = [(b"Host", host)]
-        for field, position in self._fields:
-            value = values[position]
-            if value and value != b"-":
-                found.append((field, value.translate(_CONTROLS)))
-        found.extend(fields)
-        body = self._body(values, "body")
-        response, without = self._response(values, method, answers)
-        bodied = body is None and method not in _BODILESS
         exchange = Exchange(
             id=name,
             source=self._source,
             started=started if at is None else at,
-            request=Request(
-                method=method,
-                target=target,
-                scheme=scheme,
-                fields=tuple(found),
-                body=body or b"",
-                truncated=bodied,
-                version=version,
-            ),
+            request=request,
             response=response,
             duration=self._span(took) if took is not None else None,
-            address=_first(address) if address and address != b"-" else self._peer(values),
+            address=first_of(address) if address and address != b"-" else self._peer(values),
         )
-        lacks = self._lacks[bodied + (0 if without else 2)]
-        principal = user.decode("utf-8", "replace") if user and user != b"-" else ""
+        lacks = self._lacks[request.truncated + (0 if without else 2)]
         if response is None and "status" in self._at:
             lacks = (*lacks, ("response", "the log has no final status of it"))
+        user = values[self._user]
+        principal = user.decode("utf-8", "replace") if user and user != b"-" else ""
+        timed = at is not None
         if self._plain:
             return Recording(
-                id=name,
-                exchange=exchange,
-                timed=at is not None,
-                masked=True,
-                lacks=lacks,
-                sensor=SENSOR,
-                principal=principal,
+                id=name, exchange=exchange, timed=timed, masked=True, lacks=lacks, sensor=SENSOR, principal=principal
             )
         return Recording(
             id=name,
             exchange=exchange,
-            timed=at is not None,
+            timed=timed,
             masked=True,
             lacks=lacks,
             sensor=SENSOR,
             principal=principal,
-            route=self._route(values, target),
+            route=self._route(values, request.target),
             service=self._text(values, "service"),
             weight=self._weight(values),
+        )
+
+    def _request(
+        self, values: Sequence[bytes | None], said: tuple[str, bytes, str], host: bytes, scheme: str, fields: Fields
+    ) -> Request:
+        method, target, version = said
+        found: list[tuple[bytes, bytes]] = [(b"Host", host)]
+        for field, position in self._fields:
+            value = values[position]
+            if value and value != b"-":
+                found.append((field, value.translate(CONTROLS)))
+        found.extend(fields)
+        body = self._body(values, "body")
+        return Request(
+            method=method,
+            target=target,
+            scheme=scheme,
+            fields=tuple(found),
+            body=body or b"",
+            truncated=body is None and method not in _BODILESS,
+            version=version,
         )
 
     # --- the request line -------------------------------------------------------------------------------------------
@@ -221,12 +191,14 @@ class Maker:
             method = said.decode()
         if not target or target == b"-":
             return "what was logged has no target", host, scheme
+        if self._asks and b"?" not in target:
+            target = self._asked(values, target)
         if target[:1] != b"/":
             url = _URL.match(target)
             if url is not None:
                 scheme = "https" if url[1].lower() in _SECURE else "http"
                 rest = target[url.end() :]
-                host, target = _without_port(url[2], scheme), rest if rest[:1] == b"/" else b"/" + rest
+                host, target = without_port(url[2], scheme), rest if rest[:1] == b"/" else b"/" + rest
         return (method, target, version), host, scheme
 
     def _elsewhere(
@@ -245,22 +217,17 @@ class Maker:
         if target is None:
             target = self._value(values, "url")
         if target is None:
-            target = self._joined(values)
+            target = self._value(values, "path")
         if target is None:
             target = self._value(values, "route") or (key.partition(b" ")[2] if key is not None else None)
         return method, target
 
-    def _joined(self, values: Sequence[bytes | None]) -> bytes | None:
-        path = self._value(values, "path")
-        if path is None:
-            return None
-        if b"?" not in path:
-            marked, query = self._value(values, "marked_query"), self._value(values, "query")
-            if marked is not None:
-                path += marked
-            elif query is not None:
-                path += (b"" if query[:1] == b"?" else b"?") + query
-        return path
+    def _asked(self, values: Sequence[bytes | None], path: bytes) -> bytes:
+        """A path with the query that stands elsewhere."""
+        marked, query = self._value(values, "marked_query"), self._value(values, "query")
+        if marked is not None:
+            return path + marked
+        return path if query is None else path + (b"" if query[:1] == b"?" else b"?") + query
 
     # --- the rest ---------------------------------------------------------------------------------------------------
 
@@ -274,7 +241,7 @@ class Maker:
         for field, position in self._answers:
             value = values[position]
             if value and value != b"-":
-                found.append((field, value.translate(_CONTROLS)))
+                found.append((field, value.translate(CONTROLS)))
         found.extend(answers)
         body = self._body(values, "answer_body")
         none = body is not None or size == b"0" or method == "HEAD" or status in (204, 304)
@@ -316,10 +283,7 @@ class Maker:
 
     def _route(self, values: Sequence[bytes | None], target: bytes) -> str:
         """The template, with the stage before it where the path has it; none of what stands for any path."""
-        route = self._text(values, "route") or self._text(values, "route_key").partition(" ")[2]
-        if not route.startswith("/") or "+}" in route or "*" in route:
-            return ""
-        route = _MARKED.sub(lambda match: "{" + (match[1] or match[2]) + "}", route)
+        route = template(self._text(values, "route") or self._text(values, "route_key").partition(" ")[2])
         stage = self._text(values, "stage")
         path = target.partition(b"?")[0].decode("latin-1")
         if stage and path.startswith(f"/{stage}/") and route.count("/") + 1 == path.count("/"):
@@ -334,14 +298,3 @@ def _named(at: dict[str, int], prefix: str) -> tuple[tuple[bytes, int], ...]:
         if role.startswith(prefix)
     ]
     return tuple((name, position) for name, position in names if not name.endswith(b"?"))
-
-
-def _first(addresses: bytes) -> str:
-    """The client's, where proxies have added theirs."""
-    text = addresses.decode("latin-1")
-    return text.partition(",")[0] if "," in text else text
-
-
-def _without_port(authority: bytes, scheme: str) -> bytes:
-    """Without user and default port: balancers write both ports always."""
-    return authority.rpartition(b"@")[2].removesuffix(b":443" if scheme == "https" else b":80")

@@ -48,7 +48,7 @@ _OF = {
     "time:common": "timelocal requesttimelocal",
     "time:any": "timeiso8601 msec timestamp time ts datetime date starttime startutc startedat edgestarttimestamp requesttimeepoch"
     " startlocal starttimestamp eventtime timemsec",
-    "took:s": "requesttime timetaken requestduration requesttimeseconds durationseconds durations latencys",
+    "took:s": "requesttime requestduration requesttimeseconds durationseconds durations latencys",
     "took:ms": "durationms responsetimems latencyms tookms elapsedms responselatency latenciesrequest originresponsedurationms"
     " requesttimems edgetimetofirstbytems timetakenms",
     "took:us": "durationus latencyus elapsedus requesttimeus",
