@@ -95,3 +95,15 @@ def test_unknown_classes_and_empty_samples_are_left_out():
 )
 def test_chance_of_accident(hits, sampled, chance, right):
     assert by_accident(hits, sampled, chance) == pytest.approx(right)
+
+
+def test_a_token_of_a_known_form_is_named_by_it():
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl0123"
+    assert found("access_token", [token, token + "4"]) == ["json-web-token"]
+    assert found("password", ["$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"]) == ["password-hash"]
+
+
+def test_two_kinds_of_secrets_in_one_field_are_both_named():
+    first, second = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8", "AKIA" + "Z7QW2LMN4PXR6TSV"
+    values = [*(f"text {number}" for number in range(20)), f"use {first} now", f"use {second} now"]
+    assert found("comment", values) == ["cloud-key", "development-token"]

@@ -122,7 +122,8 @@ def _outdone(
     strengths: Mapping[str, Strength],
     settings: ClassSettings,
 ) -> set[str]:
-    """Verdicts that a better one of the same values makes needless: a broader class, a rival of the same kind, an accident."""
+    """Verdicts that a better one of the same values makes needless: a broader class, a rival of the same kind, an accident.
+    Two classes with more than all values together must share some."""
     outdone: set[str] = set()
     kinds: dict[str, list[str]] = {}
     for id_ in found:
@@ -130,7 +131,7 @@ def _outdone(
             kinds.setdefault(classes[id_].broader, []).append(id_)
     for broader, rivals in kinds.items():
         best = min(rivals, key=lambda id_: (-strengths.get(id_, 0), -found[id_][0].hits, found[id_][1], id_))
-        outdone.update(id_ for id_ in rivals if id_ != best)
+        outdone.update(id_ for id_ in rivals if id_ != best and found[id_][0].ratio + found[best][0].ratio > 1)
         if broader in found and found[best][0].hits >= settings.ratio * found[broader][0].hits:
             outdone.add(broader)
     if any(strengths.get(id_) is Strength.NAME for id_ in found):

@@ -6,6 +6,7 @@ from yett.rules.classes._shared import real_token
 
 CLASS = DataClass(
     id="cloud-key",
+    broader="api-key",
     title="Key of a cloud provider",
     category=Category.SECRET,
     severity=Severity.CRITICAL,

@@ -6,6 +6,7 @@ from yett.rules.classes._shared import real_token
 
 CLASS = DataClass(
     id="development-token",
+    broader="api-key",
     title="Token of a code or package host",
     category=Category.SECRET,
     severity=Severity.CRITICAL,

@@ -9,6 +9,7 @@ from yett.model.rule import Severity
 
 CLASS = DataClass(
     id="json-web-token",
+    broader="access-token",
     title="JSON Web Token",
     category=Category.CREDENTIAL,
     severity=Severity.HIGH,

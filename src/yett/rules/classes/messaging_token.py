@@ -6,6 +6,7 @@ from yett.rules.classes._shared import real_token
 
 CLASS = DataClass(
     id="messaging-token",
+    broader="api-key",
     title="Token of a messaging service",
     category=Category.SECRET,
     severity=Severity.HIGH,

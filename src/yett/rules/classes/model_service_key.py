@@ -6,6 +6,7 @@ from yett.rules.classes._shared import real_token
 
 CLASS = DataClass(
     id="model-service-key",
+    broader="api-key",
     title="Key of a model service",
     category=Category.SECRET,
     severity=Severity.HIGH,

@@ -8,6 +8,7 @@ from yett.model.rule import Severity
 
 CLASS = DataClass(
     id="password-hash",
+    broader="password",
     title="Password hash",
     category=Category.CREDENTIAL,
     severity=Severity.CRITICAL,

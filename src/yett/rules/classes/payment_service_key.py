@@ -6,6 +6,7 @@ from yett.rules.classes._shared import real_token
 
 CLASS = DataClass(
     id="payment-service-key",
+    broader="api-key",
     title="Key of a payment service",
     category=Category.SECRET,
     severity=Severity.CRITICAL,

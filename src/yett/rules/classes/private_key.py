@@ -11,6 +11,7 @@ def _is_key(text: str) -> bool:
 
 CLASS = DataClass(
     id="private-key",
+    broader="api-key",
     title="Private key",
     category=Category.SECRET,
     severity=Severity.CRITICAL,
