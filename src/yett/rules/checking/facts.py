@@ -93,3 +93,13 @@ def has_type(schema: dict[str, Any], wanted: str) -> bool:
     """Whether a JSON Schema names this type, alone or among others."""
     value = schema.get("type")
     return value == wanted or (isinstance(value, list) and wanted in value)
+
+
+def seen(schema: dict[str, Any], name: str) -> int | float:
+    """A least or greatest of values as it was seen ("maximum", "maxItems" …); 0 where nothing is known.
+
+    A learnt schema has it under `x-yett`, because what it asserts leaves room; in another one, what is declared counts.
+    """
+    learnt = schema.get("x-yett")
+    found = learnt.get(name) if isinstance(learnt, dict) else schema.get(name)
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else 0

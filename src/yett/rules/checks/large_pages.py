@@ -11,7 +11,7 @@ import msgspec
 
 from yett.model.catalog import CatalogOperation
 from yett.model.rule import CheckRule, Judged, Severity
-from yett.rules.checking.facts import has_type
+from yett.rules.checking.facts import has_type, seen
 from yett.rules.checking.issue import Issue
 from yett.rules.checking.references import RESOURCES
 from yett.rules.checking.words import SIZES, plain
@@ -29,7 +29,7 @@ RULE = CheckRule(
             text="""\
 method: GET
 template: /orders
-parameters: [{name: limit, place: query, distinct: 4, schema: {type: integer, maximum: 100000}}]
+parameters: [{name: limit, place: query, distinct: 4, schema: {type: integer, x-yett: {maximum: 100000}}}]
 """
         ),
     ),
@@ -38,14 +38,14 @@ parameters: [{name: limit, place: query, distinct: 4, schema: {type: integer, ma
             text="""\
 method: GET
 template: /orders
-parameters: [{name: limit, place: query, distinct: 4, schema: {type: integer, maximum: 100}}]
+parameters: [{name: limit, place: query, distinct: 4, schema: {type: integer, x-yett: {maximum: 100}}}]
 """
         ),
         Judged(
             text="""\
 method: GET
 template: /orders
-parameters: [{name: page, place: query, distinct: 4, schema: {type: integer, maximum: 100000}}]
+parameters: [{name: page, place: query, distinct: 4, schema: {type: integer, x-yett: {maximum: 100000}}}]
 """
         ),
     ),
@@ -60,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def check(subject: CatalogOperation, settings: Settings) -> Iterator[Issue]:
     for one in subject.parameters:
-        most = one.schema.get("maximum", 0)
+        most = seen(one.schema, "maximum")
         if one.place == "query" and plain(one.name) in SIZES and has_type(one.schema, "integer") and most > settings.page:
             text = f"The parameter {one.name} was accepted with {most}."
             yield Issue(place=f"query/{one.name}", text=text, reasons=(f"greater than {settings.page} (page)",))

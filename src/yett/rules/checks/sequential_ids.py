@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from yett.model.catalog import CatalogOperation
+from yett.model.catalog import CatalogOperation, Parameter
 from yett.model.rule import CheckRule, Judged, Severity
-from yett.rules.checking.facts import classes, has_type
+from yett.rules.checking.facts import classes, has_type, seen
 from yett.rules.checking.issue import Issue, listed, raised
 from yett.rules.checking.references import BOLA
 from yett.rules.checking.words import plain
@@ -30,7 +30,7 @@ RULE = CheckRule(
             text="""\
 method: GET
 template: /invoices/{invoiceId}
-parameters: [{name: invoiceId, place: path, distinct: 40, schema: {type: integer, minimum: 1, maximum: 5000}}]
+parameters: [{name: invoiceId, place: path, distinct: 40, schema: {type: integer, x-yett: {maximum: 5000}}}]
 """
         ),
     ),
@@ -54,7 +54,15 @@ parameters: [{name: year, place: path, distinct: 12, schema: {type: integer, min
             text="""\
 method: GET
 template: /posts/{postId}
-parameters: [{name: postId, place: path, distinct: 40, schema: {type: integer, maximum: 1601234567890123456}}]
+parameters: [{name: postId, place: path, distinct: 40, schema: {type: integer, x-yett: {maximum: 1601234567890123456}}}]
+"""
+        ),
+        Judged(
+            text="""\
+method: GET
+template: /posts/{postId}
+parameters: [{name: postId, place: path, distinct: 40, schema: {type: integer}}]
+members: {/posts/1601234567890123456: 3, /posts/12: 1}
 """
         ),
     ),
@@ -77,7 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def check(subject: CatalogOperation, settings: Settings) -> Iterator[Issue]:
     for one in subject.parameters:
-        numbers = has_type(one.schema, "integer") and one.schema.get("maximum", 0) < settings.largest
+        numbers = has_type(one.schema, "integer") and _greatest(subject, one) < settings.largest
         if one.place != "path" or not numbers or one.distinct < settings.distinct or plain(one.name) in _NO_IDS:
             continue
         personal = classes(subject, "response.2")
@@ -88,3 +96,14 @@ def check(subject: CatalogOperation, settings: Settings) -> Iterator[Issue]:
         reasons += ["not every caller must authenticate"] if open_ else []
         text = f"The parameter {one.name} is a number that can be counted through."
         yield Issue(place=f"path/{one.name}", text=text, severity=grave, reasons=tuple(reasons))
+
+
+def _greatest(subject: CatalogOperation, parameter: Parameter) -> float:
+    """The greatest number that was seen; of a learnt path, among the raw paths that are kept."""
+    segments, name = subject.template.split("/"), f"{{{parameter.name}}}"
+    numbers = [seen(parameter.schema, "maximum")]
+    if name in segments:
+        at, count = segments.index(name), len(segments)
+        paths = (path.split("/") for path in subject.members)
+        numbers += [float(path[at]) for path in paths if len(path) == count and path[at].isdecimal() and len(path[at]) < 40]
+    return max(numbers)

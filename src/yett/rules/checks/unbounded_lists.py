@@ -11,7 +11,7 @@ import msgspec
 
 from yett.model.catalog import CatalogOperation
 from yett.model.rule import CheckRule, Judged, Severity
-from yett.rules.checking.facts import has_type, properties
+from yett.rules.checking.facts import has_type, properties, seen
 from yett.rules.checking.issue import Issue
 from yett.rules.checking.references import RESOURCES
 from yett.rules.checking.words import PAGES, plain
@@ -29,7 +29,7 @@ RULE = CheckRule(
             text="""\
 method: GET
 template: /orders
-responses: [{type: application/json, status: "200", count: 40, schema: {type: array, maxItems: 900, items: {type: object}}}]
+responses: [{type: application/json, status: "200", count: 40, schema: {type: array, maxItems: 2048, x-yett: {maxItems: 900}}}]
 """
         ),
         Judged(
@@ -54,7 +54,7 @@ responses: [{type: application/json, status: "200", count: 40, schema: {type: ar
             text="""\
 method: GET
 template: /colours
-responses: [{type: application/json, status: "200", count: 40, schema: {type: array, maxItems: 12}}]
+responses: [{type: application/json, status: "200", count: 40, schema: {type: array, maxItems: 128, x-yett: {maxItems: 12}}}]
 """
         ),
     ),
@@ -74,7 +74,7 @@ def check(subject: CatalogOperation, settings: Settings) -> Iterator[Issue]:
         if not content.status.startswith("2"):
             continue
         for path, schema in (("", content.schema), *properties(content.schema)):
-            most = schema.get("maxItems", 0)
+            most = seen(schema, "maxItems")
             if path.count("/") <= 1 and has_type(schema, "array") and most >= settings.items:
                 text = "The answer is a list without an end: there were no parameters for pages."
                 place = f"response.{content.status}.body{path}"
