@@ -50,7 +50,22 @@ def test_one_spelling(route: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "route",
-    ["(a|b)", "/x/{", "/x/<", "/a?b", "^a/.*$", "^(a)/$", r"^a\d$", "^(?P<x", "^a?$", "^(?P<!>a)", "/{}", "/{a b}", "/a\n", "x" * 3_000],
+    [
+        "(a|b)",
+        "/x/{",
+        "/x/<",
+        "/a?b",
+        "^a/.*$",
+        "^(a)/$",
+        r"^a\d$",
+        "^(?P<x",
+        "^a?$",
+        "^(?P<!>a)",
+        "/{}",
+        "/{a b}",
+        "/a\n",
+        "x" * 3_000,
+    ],
 )
 def test_what_tells_too_little(route: str) -> None:
     assert template(route) == ""
