@@ -8,7 +8,9 @@ from policies import KEY, bundle_of, exchange_of, ports_of
 
 from yett.engine.reducing import LIMITS, STATEFUL, LeftOut, watching, with_contract, without
 from yett.engine.trial import Row, Score, Trial, Unjudged, is_known, severity
-from yett.formats.recordings import Recording, read_event
+from yett.formats.recordings import Layout, Recording, read_event
+from yett.formats.recordings.logs.dialects import nginx
+from yett.formats.recordings.logs.layouts import NAMED, read_layout
 from yett.model.decision import Mode
 from yett.model.event import Event
 from yett.model.exchange import Response
@@ -334,6 +336,25 @@ def test_which_places_a_record_holds(place: str, known: bool) -> None:
         response_sample=b'{"a":"***","b":1}',
     )
     assert is_known(place, recording) is known
+
+
+@pytest.mark.parametrize(
+    ("place", "known"),
+    [
+        ("header User-Agent", True),
+        ("header X-Run", False),
+        ("cookie sid", False),
+        ("query q", True),
+        ("response header Content-Type", False),
+    ],
+)
+def test_which_places_an_access_log_holds(place: str, known: bool) -> None:
+    line = b'192.0.2.1 - - [22/Nov/2026:07:51:22 +0000] "GET /a?q=1 HTTP/1.1" 200 5 "-" "curl"'
+    (recording,) = read_layout([line], NAMED["combined"], 0.0)
+    assert is_known(place, recording) is known
+    paths_only = Layout("paths", nginx("$request_method|$uri|$status"))
+    (without,) = read_layout([b"GET|/a|200"], paths_only, 0.0)
+    assert not is_known("query q", without)
 
 
 def test_places_of_what_is_no_record() -> None:
