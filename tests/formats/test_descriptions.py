@@ -169,6 +169,7 @@ def test_graphql_definitions():
         ("schema { query: Q }", "there is no such type"),
         ("type { }", "a name is missing"),
         ("type Query { a ! }", '":" is missing'),
+        ('"""x', "a block string without end"),
         ("union U = A\n%", "a character that GraphQL does not have"),
     ],
 )

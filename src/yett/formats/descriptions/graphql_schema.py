@@ -58,6 +58,7 @@ def read_definitions(source: str, text: str) -> Description:
         return gathering.description("graphql", "SDL")
     reader = _Definitions(text)
     try:
+        reader.next()
         reader.read()
     except NotGraphQL as error:
         line, column = Lines(text).place(error.offset)
@@ -82,7 +83,7 @@ class _Definitions:
 
     def __init__(self, text: str) -> None:
         self._tokens = tokens(text, MOST_TOKENS)
-        self.token = next(self._tokens)
+        self.token = Token("name", "", 0)
         self.types: dict[str, list[tuple[str, bool, int]]] = {}
         self.roots: dict[str, str] = {}
 

@@ -130,6 +130,8 @@ def _definitions(root: _Part, gathering: Gathering) -> None:
     bound = set()
     for service in root.all("service"):
         for port in service.all("port"):
+            if gathering.full:
+                return
             name = _local(port.get("binding"))
             binding = bindings.get(name)
             if binding is None:
