@@ -1,6 +1,7 @@
 """Finds the rules: built-in ones by walking the package, third parties' by entry points of the same shape.
 
-A family is a package below `yett.rules`; its entry point group is "yett.<family>". Nothing is registered by hand.
+A family is a package below `yett.rules`; its entry point group is "yett.<family>". Nothing is registered by hand. What the
+modules of a family must have, its function here says; their ids are unique within it, and rules' ids over all families of rules.
 """
 
 import importlib
@@ -9,11 +10,12 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from yett.model.classes import DataClass
+from yett.model.probe import ProbeRule, Probing
 from yett.model.rule import AttackRule, CheckRule, Prepared, Rule, Scope
 from yett.rules.checking.issue import Issue
 from yett.rules.inspection.signature import Signature, Structure
@@ -45,8 +47,31 @@ class Check(msgspec.Struct, frozen=True):
     manual: str
 
 
+class Described(msgspec.Struct, frozen=True):
+    """One discovered class of sensitive data."""
+
+    rule: DataClass
+    manual: str
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """One discovered probe. begin: with the target, and with the operation where the rule's scope is that."""
+
+    rule: ProbeRule
+    begin: Callable[..., Probing]
+    manual: str
+
+
 class RuleError(Exception):
     """A rule's module has not the shape of its family: which module, and what is missing."""
+
+
+class _Ruled(Protocol):
+    @property
+    def rule(self) -> Any: ...
+
+
+One = TypeVar("One", bound=_Ruled)
 
 
 def _modules(family: str) -> list[ModuleType]:
@@ -57,84 +82,76 @@ def _modules(family: str) -> list[ModuleType]:
     return own + others
 
 
+def _manual(module: ModuleType, *needed: str) -> str:
+    """The manual page of a module that has all that is needed. Raises RuleError."""
+    missing = [name for name in (*needed, "__doc__") if not getattr(module, name, None)]
+    if missing:
+        raise RuleError(f"{module.__name__}: a module of this family needs {', '.join(missing)}")
+    return (module.__doc__ or "").strip()
+
+
+def _family(name: str, read: Callable[[ModuleType], One], taken: Callable[[str], bool] = lambda _: False) -> dict[str, One]:
+    """All of a family by id. Raises RuleError for a module of the wrong shape or an id that stands twice."""
+    found: dict[str, One] = {}
+    for module in _modules(name):
+        one = read(module)
+        if one.rule.id in found or taken(one.rule.id):
+            raise RuleError(f"{module.__name__}: the id {one.rule.id!r} is already taken")
+        found[one.rule.id] = one
+    return found
+
+
 def as_guard(module: ModuleType) -> Guard:
     """Read one guard out of its module. Raises RuleError."""
-    missing = [name for name in ("RULE", "Options", "prepare", "__doc__") if not getattr(module, name, None)]
-    if missing:
-        raise RuleError(f"{module.__name__}: a guard's module needs {', '.join(missing)}")
-    return Guard(module.RULE, module.Options, module.prepare, (module.__doc__ or "").strip())
+    manual = _manual(module, "RULE", "Options", "prepare")
+    return Guard(module.RULE, module.Options, module.prepare, manual)
 
 
 @cache
 def guards() -> dict[str, Guard]:
-    """All guards by rule id. Raises RuleError for a module of the wrong shape or an id that stands twice."""
-    found: dict[str, Guard] = {}
-    for module in _modules("guards"):
-        guard = as_guard(module)
-        if guard.rule.id in found:
-            raise RuleError(f"{module.__name__}: the rule id {guard.rule.id!r} is already taken")
-        found[guard.rule.id] = guard
-    return found
+    """All guards by rule id. Raises RuleError."""
+    return _family("guards", as_guard)
 
 
 def as_attack(module: ModuleType) -> Attack:
     """Read one attack rule out of its module. Raises RuleError."""
-    missing = [name for name in ("RULE", "SIGNATURES", "__doc__") if not getattr(module, name, None)]
-    if missing:
-        raise RuleError(f"{module.__name__}: an attack rule's module needs {', '.join(missing)}")
-    return Attack(module.RULE, tuple(module.SIGNATURES), (module.__doc__ or "").strip())
+    manual = _manual(module, "RULE", "SIGNATURES")
+    return Attack(module.RULE, tuple(module.SIGNATURES), manual)
 
 
 @cache
 def attacks() -> dict[str, Attack]:
-    """All attack rules by id. Raises RuleError for a module of the wrong shape or an id that stands twice."""
-    found: dict[str, Attack] = {}
-    for module in _modules("attacks"):
-        attack = as_attack(module)
-        if attack.rule.id in found or attack.rule.id in guards():
-            raise RuleError(f"{module.__name__}: the rule id {attack.rule.id!r} is already taken")
-        found[attack.rule.id] = attack
-    return found
-
-
-class Described(msgspec.Struct, frozen=True):
-    """One discovered class of sensitive data."""
-
-    rule: DataClass
-    manual: str
-
-
-@cache
-def data_classes() -> dict[str, Described]:
-    """All classes of sensitive data by id. Raises RuleError for a module of the wrong shape or an id that stands twice."""
-    found: dict[str, Described] = {}
-    for module in _modules("classes"):
-        missing = [name for name in ("CLASS", "__doc__") if not getattr(module, name, None)]
-        if missing:
-            raise RuleError(f"{module.__name__}: the module of a class of data needs {', '.join(missing)}")
-        if module.CLASS.id in found:
-            raise RuleError(f"{module.__name__}: the class id {module.CLASS.id!r} is already taken")
-        found[module.CLASS.id] = Described(module.CLASS, (module.__doc__ or "").strip())
-    return found
+    """All attack rules by id. Raises RuleError."""
+    return _family("attacks", as_attack, lambda one: one in guards())
 
 
 def as_check(module: ModuleType) -> Check:
     """Read one check out of its module. Raises RuleError."""
-    missing = [name for name in ("RULE", "check", "__doc__") if not getattr(module, name, None)]
-    if missing:
-        raise RuleError(f"{module.__name__}: a check's module needs {', '.join(missing)}")
+    manual = _manual(module, "RULE", "check")
     settings, check = getattr(module, "Settings", None), module.check
     judge = check if settings is not None else lambda subject, _: check(subject)
-    return Check(module.RULE, judge, settings, (module.__doc__ or "").strip())
+    return Check(module.RULE, judge, settings, manual)
 
 
 @cache
 def checks() -> dict[str, Check]:
-    """All passive checks by id. Raises RuleError for a module of the wrong shape or an id that stands twice."""
-    found: dict[str, Check] = {}
-    for module in _modules("checks"):
-        check = as_check(module)
-        if check.rule.id in found or check.rule.id in guards() or check.rule.id in attacks():
-            raise RuleError(f"{module.__name__}: the rule id {check.rule.id!r} is already taken")
-        found[check.rule.id] = check
-    return found
+    """All passive checks by id. Raises RuleError."""
+    return _family("checks", as_check, lambda one: one in guards() or one in attacks())
+
+
+def as_probe(module: ModuleType) -> Probe:
+    """Read one probe out of its module. Raises RuleError."""
+    manual = _manual(module, "RULE", "probe")
+    return Probe(module.RULE, module.probe, manual)
+
+
+@cache
+def probes() -> dict[str, Probe]:
+    """All probes by id. Raises RuleError."""
+    return _family("probes", as_probe, lambda one: one in guards() or one in attacks() or one in checks())
+
+
+@cache
+def data_classes() -> dict[str, Described]:
+    """All classes of sensitive data by id. Raises RuleError."""
+    return _family("classes", lambda module: Described(manual=_manual(module, "CLASS"), rule=module.CLASS))
