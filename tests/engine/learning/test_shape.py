@@ -318,3 +318,16 @@ def test_a_ratio_of_one_means_always() -> None:
         shape.add_pairs((("a", "1"),), nothing)
     assert next(shape.parameters()).ratio == 1.0
     assert next(shape.parameters(empty=1)).ratio == 0.9999
+
+
+@pytest.mark.parametrize("name", ["api_key", "password", "sessionToken", "pin"])
+def test_short_secrets_are_no_enumeration(name: str) -> None:
+    """By their name alone: `summer` is a word, and a password."""
+    values = ["summer", "winter", "autumn"] * 200
+    body = learnt([{name: value, "season": value} for value in values])
+    assert b"summer" not in encoded(learnt([{name: value} for value in values]))
+    assert body.to_schema()["properties"]["season"]["enum"] == ["autumn", "summer", "winter"]
+    query = Shape("query", True, b"key")
+    for value in values:
+        query.add_pairs(((name, value),), nothing)
+    assert b"summer" not in encoded(query)

@@ -13,6 +13,7 @@ from yett.engine.learning.evidence import INT64, SAMPLED, WORDS, Classes, Node
 from yett.engine.learning.looks import INTEGER, NONE, TEXT, is_name, is_word, joined, look
 from yett.engine.learning.schemas import Schema, SchemaSettings, parameter_schema, schema_of
 from yett.engine.learning.sketches import Sample, hash64
+from yett.engine.sensitive import bears_credential, classified
 from yett.model.catalog import Parameter
 
 Classify = Callable[[str, str, str | int | float], Classes]
@@ -238,7 +239,7 @@ class Shape:
         if words is not None:
             if classes is None:  # numbers fill the sample
                 classes = classify(node.name, node.place, value[:SEARCHED])
-            if classes or len(words) >= WORDS or not is_word(value):
+            if classes or len(words) >= WORDS or not is_word(value) or _may_be_secret(node):
                 node.words = None
             else:
                 words[value] = weight
@@ -366,3 +367,8 @@ def _state(node: Node) -> list[Any]:
     members = [[name, _state(node.members[name])] for name in sorted(node.members)]
     rest = None if node.rest is None else _state(node.rest)
     return [node.evidence(), members, rest, None if node.items is None else _state(node.items)]
+
+
+def _may_be_secret(node: Node) -> bool:
+    """Whether the name alone forbids to keep words: a short key or password looks like a word of an enumeration."""
+    return classified(node.name) or (node.place.startswith("query") and bears_credential(node.name))
