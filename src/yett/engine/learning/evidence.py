@@ -126,23 +126,35 @@ class Node:
 
     def join(self, other: "Node") -> None:
         """Take in the scalar evidence of another node, and its flags; not its children. The other stays as it is."""
-        for name in ("nulls", "trues", "falses", "integers", "numbers", "texts", "arrays", "objects"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.least, self.greatest = lesser(self.least, other.least), greater(self.greatest, other.greatest)
-        self.lowest, self.highest = lesser(self.lowest, other.lowest), greater(self.highest, other.highest)
-        if other.shortest >= 0:
-            self.shortest = other.shortest if self.shortest < 0 else min(self.shortest, other.shortest)
-        if other.fewest >= 0:
+        self.nulls += other.nulls
+        self.trues += other.trues
+        self.falses += other.falses
+        self.objects += other.objects
+        if other.integers:
+            self.integers += other.integers
+            self.least, self.greatest = lesser(self.least, other.least), greater(self.greatest, other.greatest)
+        if other.numbers:
+            self.numbers += other.numbers
+            self.lowest, self.highest = lesser(self.lowest, other.lowest), greater(self.highest, other.highest)
+        if other.texts:
+            self._join_texts(other)
+        if other.arrays:
+            self.arrays += other.arrays
             self.fewest = other.fewest if self.fewest < 0 else min(self.fewest, other.fewest)
-        self.longest, self.most = max(self.longest, other.longest), max(self.most, other.most)
-        self.look = joined(self.look, other.look)
-        self.written = _wider(self.written, other.written)
-        self.words = _united(self.words, other.words)
+            self.most = max(self.most, other.most)
         if other.sample is not None:
             if self.sample is None:
                 self.sample = Sample(SAMPLED)
             self.sample.merge(other.sample, _both)
         self.opened, self.unread = self.opened or other.opened, self.unread or other.unread
+
+    def _join_texts(self, other: "Node") -> None:
+        self.texts += other.texts
+        self.shortest = other.shortest if self.shortest < 0 else min(self.shortest, other.shortest)
+        self.longest = max(self.longest, other.longest)
+        self.look = joined(self.look, other.look)
+        self.written = _wider(self.written, other.written)
+        self.words = _united(self.words, other.words)
 
     def evidence(self) -> list[Any]:
         """Everything but children, for msgpack."""

@@ -170,10 +170,10 @@ class Sample(Generic[Payload]):
 
     def merge(self, other: "Sample[Payload]", combine: Callable[[Payload, Payload], Payload]) -> list[Payload]:
         """Take in another sample. combine: two payloads of one hash. Gives the payloads that had to leave."""
-        entries = self.entries
-        for value, payload in other.entries.items():
-            mine = entries.get(value)
-            entries[value] = payload if mine is None else combine(mine, payload)
+        mine, theirs = self.entries, other.entries
+        self.entries = {**mine, **theirs}
+        for value in mine.keys() & theirs.keys():
+            self.entries[value] = combine(mine[value], theirs[value])
         self.full, self._heap = self.full or other.full, None
         return self.shrink(min(self.k, other.k))
 
