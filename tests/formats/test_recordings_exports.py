@@ -248,6 +248,19 @@ def test_bodies(body: Any, octets: bytes | None, kind: bytes | None) -> None:
     assert found.unseen == {"x-c"}
 
 
+def test_fields_of_saved_responses_in_one_text() -> None:
+    saved = {"code": 200, "header": "Content-Type: text/plain\nX-A:b\nnonsense", "body": None}
+    (found,) = collection({"request": {"url": "https://a.example/x"}, "response": [saved, "junk"]})
+    response = exchange_of(found).response
+    assert response is not None
+    assert response.fields == ((b"Content-Type", b"text/plain"), (b"X-A", b"b"), (b"Content-Length", b"0"))
+    wide = [{"code": 200, "header": [{"key": "X", "value": None}, {"key": "Y", "disabled": True}, 3]}]
+    (found,) = collection({"request": {"url": "https://a.example/x"}, "response": wide})
+    response = exchange_of(found).response
+    assert response is not None
+    assert response.fields[0] == (b"X", b"")
+
+
 def test_what_is_no_collection_and_no_request() -> None:
     assert [one.error for one in read_postman(b"{", 0.0)] == ["not a whole collection: Input data was truncated"]
     assert [one.error for one in read_postman(b"[" * 100_000, 0.0)] == ["not a collection: nested too deeply"]

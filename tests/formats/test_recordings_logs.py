@@ -17,6 +17,7 @@ from yett.formats.recordings import (
     Recording,
     Sniffed,
     layout_of,
+    moments,
     recordings,
     sniff,
 )
@@ -497,3 +498,52 @@ def test_every_kind_that_is_known_has_a_reader() -> None:
 def test_whatever_a_file_holds(content: bytes) -> None:
     for found in recordings(sniff(content), Origin(), [content]):
         assert (found.exchange is not None) + (found.refused is not None) + bool(found.error) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (b"0.001, 0.002", 0.003),
+        (b"0.5 : 0.25", 0.75),
+        (b"-, 0.002", 0.002),
+        (b"x, 0.002", None),
+        (b"0.1, " + b"9" * 30, None),
+        (b"-", None),
+        (b"1e999", None),
+        (b"5x", None),
+        (b"9" * 30, None),
+    ],
+)
+def test_numbers_with_one_for_each_upstream(said: bytes, seconds: float | None) -> None:
+    found = moments.number(said)
+    assert found is None if seconds is None else found == pytest.approx(seconds)
+
+
+def test_moments_in_any_unit() -> None:
+    clock = moments.remembered(moments.since_epoch)
+    for said in (
+        b"1700000000",
+        b"1700000000.0",
+        b"1700000000000",
+        b"1700000000000000000",
+        b"2023-11-14T22:13:20Z",
+        b"2023-11-14T22:13:20,0Z",
+    ):
+        assert clock(said) == clock(said) == 1700000000.0
+    assert clock(b"12") == 12.0
+    assert clock(b"x" * 100) is clock(b"\xff") is clock(b"99/99/2000:00:00:00 +0000") is None
+    for number in range(5_000):
+        assert clock(b"%d" % (1_700_000_000 + number)) == 1_700_000_000 + number
+
+
+def test_parts_of_dialects() -> None:
+    layout = "%m %U %<s %{c}a %{usec_frac}t %{ms}T %{foo}e %^FB"
+    found = one("GET /a 200 192.0.2.1 123 7 x y", layout)
+    assert (told(found)[2], exchange_of(found).address, exchange_of(found).duration) == (200, "192.0.2.1", 0.007)
+    envoy = "%REQ(:METHOD)% %REQ_WITHOUT_QUERY(:PATH)% %RESPONSE_CODE% %REQ(X-A?X-B)% %REQ()% %REQ(X-REQUEST-ID)% %START_TIME(%Y-%m-%d %H:%M:%S)%"
+    found = one("GET /a 200 b c id-1 2026-11-22 07:51:22", envoy)
+    assert (found.id, told(found)[3]["X-A"], exchange_of(found).started) == ("id-1", "b", 1795333882.0)
+    assert "query" in {what for what, _ in found.lacks}
+    api = "$context.requestTime|$context.httpMethod|$context.path|$context.status|$context.authorizer.principalId|$upstream_status|$request_length"
+    found = one("22/Nov/2026:07:51:22 +0000|GET|/a|200|ann|502|7", api)
+    assert (found.principal, told(found)[2], exchange_of(found).started) == ("ann", 200, 1795333882.0)

@@ -144,7 +144,7 @@ def _apache_variable(match: "re.Match[str]") -> Part:
         )
     elif letter == "e" and argument == "UNIQUE_ID":
         role = "id"
-    elif letter in ("s", "r", "U") and final == "<" and letter == "s":
+    elif letter == "s" and final == "<":  # before an internal redirect
         role = "status?"
     return Variable(role, spaces=spaces, at=match.start())
 

@@ -122,10 +122,7 @@ def _keyed(text: str, name: str) -> KeyedLayout:
         if isinstance(value, dict):
             waiting += [(f"{path}.{key}" if path else key, inner) for key, inner in value.items()]
         elif isinstance(value, str):
-            parts = (
-                envoy(value) if _ENVOY_MARK.fullmatch(value) else nginx(value) if re.fullmatch(r"\$\{?[\w.]+\}?", value) else []
-            )
-            role = getattr(parts[0], "role", "") if len(parts) == 1 else ""
+            role = _single(value)
             if role:
                 keys[path] = role
     return KeyedLayout(name, dict(sorted(keys.items())))
