@@ -57,6 +57,7 @@ RECORDINGS = st.builds(
     sent=st.sampled_from((b"", b'{"method":"m1","jsonrpc":"2.0","id":1}', b"a=1", b"{")),
     started=st.floats(0, 100),
     weight=st.integers(1, 3),
+    route=st.sampled_from(("", "", "/{a}", "/{a}/{b}")),
 )
 
 
@@ -105,7 +106,7 @@ def test_a_state_is_restored_and_goes_on() -> None:
     assert one.state() == other.state()
 
 
-@pytest.mark.parametrize("state", (b"", b"\x01", b"\x93\x01\x02\x03", b"\x95\x02\x80\xc2\x90\x90", b"\x95\x01\x01\xc2\x90\x90"))
+@pytest.mark.parametrize("state", (b"", b"\x01", b"\x93\x01\x02\x03", b"\x95\x01\x80\xc2\x90\x90", b"\x95\x02\x01\xc2\x90\x90"))
 def test_a_damaged_state_is_refused(state: bytes) -> None:
     with pytest.raises(ValueError):
         Learning.from_state(state, KEY, nothing)
@@ -186,6 +187,16 @@ def test_preflights_are_no_operations() -> None:
     (service,) = learnt([Recording(exchange=exchange)]).services()
     assert service.preflights == 1
     assert service.operations() == []
+
+
+def test_templates_of_frameworks_are_known_by_method() -> None:
+    called = [recording("GET", f"/users/{name}", route="/users/{name}") for name in ("alice", "bob")]
+    found = learnt([*called, recording("PUT", "/users/alice", route="/users/{name}", weight=3)])
+    (service,) = found.services()
+    assert service.routes() == [("GET", "/users/{name}", 2), ("PUT", "/users/{name}", 3)]
+    found.merge(Learning.from_state(found.state(), KEY, nothing))
+    (service,) = found.services()
+    assert service.routes() == [("GET", "/users/{name}", 4), ("PUT", "/users/{name}", 6)]
 
 
 def seen(fields: Fields = (), body: bytes = b"", response: Response | None = None, **more: Any) -> Seen:

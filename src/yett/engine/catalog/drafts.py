@@ -17,7 +17,7 @@ from yett.model.catalog import Correction, Declaration, Reason
 
 Leaf = tuple[str, str]
 
-SOURCES = {Rank.PERSON: "person", Rank.GATEWAY: "gateway", Rank.CONTRACT: "contract"}
+SOURCES = {Rank.PERSON: "person", Rank.CODE: "code", Rank.GATEWAY: "gateway", Rank.CONTRACT: "contract"}
 
 
 class Draft:
@@ -62,9 +62,10 @@ def drafts(service: Service, settings: Settings, pins: list[Pin], corrections: I
     """Operations of one service. pins: of contracts and gateways; corrections: those of this service."""
     corrections = list(corrections)
     people = [Pin(one.template, Rank.PERSON, one.method, one.named) for one in corrections if one.kind in ("merge", "split")]
-    pinned, rest = _claimed(service.answered, Pins(pins + people))
+    routes = [Pin(template, Rank.CODE, method) for method, template, _ in service.routes()]
+    pinned, rest = _claimed(service.answered, Pins(pins + people + routes))
     found = [_pinned(service.name, pin, method, named, parts) for (pin, method, named), parts in pinned.items()]
-    found += [_learnt(service.name, one) for one in operations(rest, settings)]
+    found += [_learnt(service.name, one) for one in operations(rest, settings, service.refused)]
     for pin in people:
         _cut(service.name, found, pin)
     for one in corrections:
@@ -111,6 +112,7 @@ def _pinned(service: str, pin: Pin, method: str, named: str, parts: list[tuple[s
     made.template_from = SOURCES[pin.rank]
     text = {
         Rank.PERSON: "a person said so",
+        Rank.CODE: "the framework that serves it says so",
         Rank.GATEWAY: "a gateway's configuration says so",
         Rank.CONTRACT: "a contract says so",
     }

@@ -22,8 +22,9 @@ class Rank(IntEnum):
     """The order of truth for templates: what is lower is believed first."""
 
     PERSON = 0
-    GATEWAY = 1
-    CONTRACT = 2
+    CODE = 1
+    GATEWAY = 2
+    CONTRACT = 3
 
 
 class Pin(msgspec.Struct, frozen=True, eq=False):

@@ -23,7 +23,7 @@ __all__ = ["OTHERS", "Learning", "Learnt", "Service", "Settings", "operations"]
 OTHERS = "(others)"
 """Name that services beyond `Settings.services` share: the Host field is up to the caller."""
 
-VERSION = 1
+VERSION = 2
 """Of the state. Another one is refused rather than misread."""
 
 

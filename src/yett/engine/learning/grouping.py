@@ -27,11 +27,8 @@ _NAMES = frozenset(_SEEN_BESIDE_IDS.split())
 
 _MOSTLY = 0.8
 
-_NO_TAIL = 20
-"""Points that words lose of which hardly any was called once only: more than there can be for their number."""
-
-_PLATEAU, _FAR = 3, 5
-"""So many segments that are about equally busy, and so many times as busy as the middle one, are names among values."""
+_MOST_FOR_NUMBER = 6
+"""Points that there are for the number of segments at most."""
 
 _BUSY = 3
 """How many times the calls of the middle one a word among slugs had, if it is a name."""
@@ -200,10 +197,6 @@ def _outstanding(cluster: _Cluster, settings: Settings) -> tuple[list[Edge], lis
     total = sum(profile.inside for _, _, profile in cluster.edges)
     middle = sorted(profile.inside for _, _, profile in cluster.edges)[len(cluster.edges) // 2]
     words = sum(kind_of_segment(label) == "word" for label, _, _ in cluster.edges)
-    busiest = max(profile.inside for _, _, profile in cluster.edges)
-    level = busiest / 2 if busiest >= max(settings.dominant_calls, _FAR * middle) else math.inf
-    if sum(profile.inside >= level for _, _, profile in cluster.edges) < _PLATEAU:
-        level = math.inf
     odd = words < (1 - _MOSTLY) * len(cluster.edges)  # words among slugs
     values, names = [], []
     for edge in cluster.edges:
@@ -211,7 +204,7 @@ def _outstanding(cluster: _Cluster, settings: Settings) -> tuple[list[Edge], lis
         most = settings.dominant / 2 if label.lower() in _NAMES else settings.dominant
         busy = len(cluster.edges) > 1 and profile.inside >= settings.dominant_calls
         among_slugs = odd and kind_of_segment(label) == "word" and profile.inside > _BUSY * middle
-        if busy and (profile.inside > most * total or profile.inside >= level or among_slugs):
+        if busy and (profile.inside > most * total or among_slugs):
             names.append(edge)
         else:
             values.append(edge)
@@ -221,7 +214,7 @@ def _outstanding(cluster: _Cluster, settings: Settings) -> tuple[list[Edge], lis
 def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: bool, settings: Settings) -> float:
     """Points for one parameter; see `Settings.score`."""
     number = len(values)
-    score = math.log2(number)
+    score = min(math.log2(number), _MOST_FOR_NUMBER)
     alike = cluster.alike / max(len(cluster.edges) - 1, 1)
     if alike >= 0.5:
         score += 1
@@ -242,7 +235,7 @@ def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: 
     elif single >= 0.25:
         score += 0.5
     elif single <= 0.1 and not full:
-        score -= 2 if valued >= 0.5 else _NO_TAIL
+        score -= 4 - 2 * valued
     calls = sum(profile.inside for _, _, profile in values) / number
     if calls > settings.calls_per_value and not full:
         score -= 2 * (1 - valued)

@@ -15,6 +15,9 @@ from yett.engine.learning.sketches import Sample, hash64
 from yett.engine.learning.templates import Learnt, operations
 from yett.engine.learning.trie import Trie
 
+ROUTES = 2_000
+"""Templates that frameworks reported for one service, by method; real services have up to some hundreds."""
+
 HOSTS = 32
 """Hosts of one service that are kept by name."""
 
@@ -38,18 +41,32 @@ class Service:
         self.refused = Trie(_refused(settings), key)
         self.hosts: Sample[tuple[str, int]] = Sample(HOSTS)
         self.preflights = 0
+        self._routes: Sample[tuple[str, str, int]] = Sample(ROUTES)
 
     def add(self, seen: Seen, caller: Caller, classify: Classify) -> None:
         hashed = hash64(seen.host.encode(), self.key)
         if self.hosts.admits(hashed):
             known = self.hosts.get(hashed)
             self.hosts.put(hashed, (seen.host, seen.weight + (known[1] if known is not None else 0)))
+        if seen.recording.route:
+            self._add_route(seen)
         if seen.method == "OPTIONS" and "access-control-request-method" in seen.fields:
             self.preflights += seen.weight
         elif proves(seen, caller):
             self.answered.add(seen, caller, classify)
         else:
             self.refused.add(seen, caller, classify)
+
+    def _add_route(self, seen: Seen) -> None:
+        method, route = seen.method, seen.recording.route
+        hashed = hash64(f"{method} {route}".encode("utf-8", "surrogatepass"), self.key)
+        if self._routes.admits(hashed):
+            known = self._routes.get(hashed)
+            self._routes.put(hashed, (method, route, seen.weight + (known[2] if known is not None else 0)))
+
+    def routes(self) -> list[tuple[str, str, int]]:
+        """What frameworks reported: (method, template, calls), sorted."""
+        return sorted(payload for _, payload in self._routes)
 
     def operations(self, settings: Settings | None = None) -> list[Learnt]:
         """The operations in the order of template, method, name. settings: other thresholds than those it was learnt with."""
@@ -60,17 +77,20 @@ class Service:
         self.answered.merge(other.answered)
         self.refused.merge(other.refused)
         self.hosts.merge(other.hosts, lambda mine, theirs: (mine[0], mine[1] + theirs[1]))
+        self._routes.merge(other._routes, lambda mine, theirs: (mine[0], mine[1], mine[2] + theirs[2]))
         self.preflights += other.preflights
 
     def state(self) -> Any:
-        return [self.name, self.preflights, self.hosts.state(), self.answered.state(), self.refused.state()]
+        tries = [self.answered.state(), self.refused.state()]
+        return [self.name, self.preflights, self.hosts.state(), self._routes.state(), *tries]
 
     @classmethod
     def from_state(cls, state: Any, settings: Settings, key: bytes = b"") -> "Service":
         made = cls(state[0], settings, key)
         made.preflights, made.hosts = state[1], Sample.from_state(state[2])
-        made.answered = Trie.from_state(state[3], settings, key)
-        made.refused = Trie.from_state(state[4], _refused(settings), key)
+        made._routes = Sample.from_state(state[3])
+        made.answered = Trie.from_state(state[4], settings, key)
+        made.refused = Trie.from_state(state[5], _refused(settings), key)
         return made
 
 

@@ -21,15 +21,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Templates (used only when operations are asked for):
     like: share of common parts from which on two answers have the same shape. score: points from which on segments are
-    values of one parameter. There are log2(n) for n of them; 1 where answers or what is below are alike; 1 beside ids, 2 if
-    alike, -2 if not; 3 in a place with more than `words`; up to 1.5 for segments that look like values (digits, dates,
-    locales), as many less for names that stand beside ids in many APIs ("me", "search"); 1 or 0.5 where a half or a quarter
-    was called once; none is possible where less than a tenth was, because values that people and programs pick have a long
-    tail (-2 if they look like values); up to -2 with more than `calls_per_value` each. dominant: share of the calls from
-    which on one of them is a name, half of it for "me" and the like, if it had `dominant_calls`. literal_calls: calls from
-    which on an id that never varies is a name, such as the "1" of "/1/users"; a fifth of it for opaque ones. soft_paths:
-    places with one and the same page from which on that page means that there is nothing there. housekeeping: paths that
-    every host has, and that are no operations.
+    values of one parameter. There are log2(n) for n of them, at most 6; 1 where answers or what is below are alike; 1
+    beside ids, 2 if alike, -2 if not; 3 in a place with more than `words`; up to 1.5 for segments that look like values
+    (digits, dates, locales), as many less for names that stand beside ids in many APIs ("me", "search"); 1 or 0.5 where a
+    half or a quarter was called once; -4 where less than a tenth was, because values that people and programs pick have a
+    long tail (-2 if they look like values); up to -2 with more than `calls_per_value` each. dominant: share of the calls
+    from which on one of them is a name, half of it for "me" and the like, if it had `dominant_calls`. literal_calls: calls
+    from which on an id that never varies is a name, such as the "1" of "/1/users"; a fifth of it for opaque ones.
+    soft_paths: places with one and the same page from which on that page means that there is nothing there. housekeeping:
+    paths that every host has, and that are no operations.
     """
 
     services: int = 1_000

@@ -97,7 +97,8 @@ class Traffic:
             self.first, self.last = min(self.first, seen.started), max(self.last, seen.started)
         self.statuses[seen.status] = self.statuses.get(seen.status, 0) + weight
         self.sensors[seen.sensor] = self.sensors.get(seen.sensor, 0) + weight
-        self.members.add(seen.path, weight)
+        if not seen.lacks("path"):
+            self.members.add(seen.path, weight)
         self.access.add(seen, caller)
         if seen.exchange.duration is not None:
             self.durations.add(seen.exchange.duration, weight)
