@@ -149,6 +149,7 @@ def _binding(binding: _Part, address: str, service: str, gathering: Gathering) -
     host, base = split_url(address) if address else ("", "")
     hosts = (host,) if host else ()
     http = next(iter(binding.all("binding", HTTP)), None)
+    soap = bool(binding.all("binding", *SOAP))
     for operation in binding.all("operation"):
         if gathering.full:
             return
@@ -167,7 +168,7 @@ def _binding(binding: _Part, address: str, service: str, gathering: Gathering) -
                     operation_id=name, place=place,
                 )
             )  # fmt: skip
-        elif binding.all("binding", *SOAP):
+        elif soap:
             action = next((one.get("soapAction") for one in operation.all("operation", *SOAP)), "")
             named = f"soap {soap_name(action) if action else name}"
             gathering.declare(
