@@ -80,7 +80,7 @@ class Knowledge:
         self.settings = settings or kept or CatalogSettings()
         self.classifier: Classifier = built_in()
         self._encoded = msgspec.json.encode(self.settings)
-        if settings is not None and settings != kept:
+        if self.settings != kept:
             with store.writing() as change:
                 change.write_note(_SETTINGS, self._encoded)
 
