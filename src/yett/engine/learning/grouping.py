@@ -147,6 +147,8 @@ class Grouping:
             for cluster in self._clusters(part, children):
                 values, names = _outstanding(cluster, self._settings)
                 score = _score(values, cluster, beside, full, self._settings) if values else -math.inf
+                if anchor is not None and compare(anchor, cluster.profile, self._settings.like).barred:
+                    score = -math.inf  # never one operation
                 if score >= self._settings.score:
                     joined += [label for label, _, _ in values]
                     numbers |= {"score": round(score, 2), "settings.score": self._settings.score}

@@ -71,11 +71,12 @@ class Profile:
 
 class Likeness(msgspec.Struct, frozen=True):
     """alike: there is evidence that two places are the same operation; unlike: that they are not; neither: nothing is known.
-    share: of common parts of answers, -1 where they cannot be compared."""
+    share: of common parts of answers, -1 where they cannot be compared. barred: their authentication differs."""
 
     alike: bool
     unlike: bool
     share: float
+    barred: bool = False
 
 
 def profile_of(node: Node, known: dict[int, Profile], busiest: Callable[[Node], int]) -> Profile:
@@ -123,7 +124,7 @@ def compare(one: Profile, other: Profile, like: float) -> Likeness:
     for leaf in shared:
         mine, theirs = one.schemes.get(leaf), other.schemes.get(leaf)
         if mine and theirs and not mine & theirs:
-            return Likeness(False, True, -1.0)
+            return Likeness(False, True, -1.0, True)
     shares = [_share(one.keys[leaf], other.keys[leaf]) for leaf in shared if leaf in one.keys and leaf in other.keys]
     shares = [share for share in shares if share >= 0]
     share = min(shares, default=-1.0)
