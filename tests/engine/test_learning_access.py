@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from yett.engine.learning.access import CARRIERS, Access
 from yett.engine.learning.callers import Caller, Callers, field_scheme, query_scheme, session_cookie
 from yett.engine.learning.seen import Seen
+from yett.formats.recordings.events import read_event
 from yett.formats.recordings.values import Recording
 from yett.formats.tokens import FACTS, LONGEST, read_token
+from yett.model.event import Event
 from yett.model.exchange import Exchange, Request, Response, TLSFacts
 
 KEY = b"k" * 32
@@ -133,7 +135,8 @@ def test_what_the_source_reports_counts_more_than_what_shows() -> None:
     assert [kind for kind, _, _ in caller.names] == ["client", "principal"]
     assert caller.schemes == ("jwt",)
     assert read(principal="alice").schemes == ("reported",)
-    assert read(principal="alice", lacks=(("request-fields", "an access log"),)).judged
+    partly = read(principal="alice", lacks=(("request-fields", "an access log"),))
+    assert partly.schemes == ("reported",) and not partly.judged  # those without a name may have shown a token
 
 
 def test_nothing_is_concluded_from_what_was_not_seen() -> None:
@@ -306,8 +309,46 @@ def test_the_state_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [None, [], [{}, 1], [{}, [1, True, []], {}, {}, [0, True, [[1, ["a", "", 1, 0, 0, 1]]]], ["", "", 0, 0, 0, 0], [], [[1, False, []], 0, None]]]
+    "state",
+    [
+        None,
+        [],
+        [{}, 1],
+        [
+            {},
+            [1, True, []],
+            {},
+            {},
+            [0, True, [[1, ["a", "", 1, 0, 0, 1]]]],
+            ["", "", 0, 0, 0, 0],
+            [],
+            [[1, False, []], 0, None],
+        ],
+    ],
 )
 def test_other_states_are_refused(state: Any) -> None:
     with pytest.raises((msgspec.ValidationError, ValueError)):
         Access.from_state(state)
+
+
+def test_records_of_the_gateway_give_a_ratio() -> None:
+    """They have names of fields without values, and who was let in."""
+
+    def record(principal: str, *names: str) -> Seen:
+        event = Event(
+            tag="gateway:request:allowed", method="GET", host="api.example", target="/orders", status=200, upstream_status=200,
+            service="shop", principal=principal, field_names=["host", "accept", *names],
+        )  # fmt: skip
+        recording = read_event(event)
+        assert recording is not None
+        return Seen(recording)
+
+    hashed = Event(
+        tag="gateway:request:allowed", method="GET", host="a", target="/a?api_key=hash:1", status=200, upstream_status=200
+    )
+    recording = read_event(hashed)
+    assert recording is not None
+    assert Callers(KEY).read(Seen(recording)).carriers == ("query api_key",)
+    found = fold([*[record("alice", "authorization")] * 3, record(""), record("", "cookie")])
+    verdict = found.authentication()
+    assert (verdict.ratio, verdict.successes, verdict.schemes) == (0.75, 4, {"none": 1, "other": 3})

@@ -14,6 +14,7 @@ import msgspec
 
 from yett.engine.learning.seen import Seen, Unseen
 from yett.engine.learning.sketches import hash64
+from yett.formats.parameters import parameters
 from yett.formats.tokens import looks_like_token, read_token
 
 SCHEMES = (
@@ -179,7 +180,7 @@ class Callers:
             carriers=tuple(sorted({one.carrier for one in found})),
             names=tuple(names),
             facts=_facts(found, seen.started if seen.timed else None),
-            judged=bool(reported) or _judged(seen, bool(schemes)),
+            judged=_judged(seen, bool(schemes)),
             origin=origin,
         )
 
@@ -203,7 +204,10 @@ class Callers:
             yield from self._in_path(seen)
 
     def _queried(self, seen: Seen) -> Iterator[Credential]:
-        for name, value in () if isinstance(seen.query, Unseen) else seen.query:
+        found = seen.query
+        if isinstance(found, Unseen):  # the gateway keeps names, and hashes of values that may be credentials
+            found = tuple(parameters("&".join((seen.query_text or "").split("&", 100)[:100])))
+        for name, value in found:
             if query_scheme(name) is not None and value.lower() not in _NO_VALUE:
                 yield self._once("query", name[:64], value)
 
@@ -329,9 +333,12 @@ def _origin(address: str) -> str:
 
 
 def _judged(seen: Seen, credentialed: bool) -> bool:
-    """Nothing is concluded from fields that were not seen: neither a missing credential, nor, from the few sources that show one
-    only sometimes (a key in the query of an access log), a ratio of one."""
-    if not seen.fields_seen:
+    """Nothing is concluded from fields that were not seen: neither a missing credential, nor, from sources that show one only
+    sometimes (a key in the query of an access log, the name of some users), a ratio of one.
+
+    A record of the gateway has the names of all fields without their values; that is enough, but for cookies.
+    """
+    if seen.lacks("request-fields"):
         return False
     return credentialed or ("cookie" not in seen.recording.unseen and not seen.lacks("query"))
 
