@@ -3,13 +3,16 @@
 import json
 from typing import Any
 
+from yett.engine.catalog import CatalogSettings, Reading, catalog
 from yett.engine.catalog.drifting import Contracts
+from yett.engine.classes import built_in
 from yett.engine.drift import DriftSettings, drift
 from yett.engine.learning import Learning
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.traffic import Traffic
 from yett.formats.contract import read_contract
 from yett.formats.contract.values import Contract, Entry
+from yett.formats.descriptions import read_description
 from yett.formats.recordings import Recording
 from yett.formats.yaml import read
 from yett.model.exchange import Exchange, Request, Response
@@ -191,3 +194,18 @@ def test_only_the_most_frequent_differences_are_told() -> None:
     traffic = seen(*(recorded(body={"amount": 1, **{f"x{n}": 1 for n in range(count)}}) for count in (3, 2, 1)))
     told = drift(contract, entry, traffic, DriftSettings(most=2))
     assert [(one.place, one.count) for one in told] == [("request.body/x0", 3), ("request.body/x1", 2)]
+
+
+def test_the_catalog_tells_drift_of_the_contracts_that_declare_an_operation() -> None:
+    learning = Learning(Settings(), b"key", built_in())
+    for one in [recorded(body=GOOD, answer={**ANSWER, "margin": 3})] * 3:
+        learning.add(one)
+    described = read_description("openapi.yaml", CONTRACT.encode())
+    told, _ = catalog(learning, [Reading(description=described, service="api.example")], [], [], CatalogSettings(), built_in())
+    (operation,) = (one for one in told.operations if one.count)
+    assert operation.template == "/orders/{id}"
+    assert [(one.kind, one.place, one.count) for one in operation.drift] == [("added", "response.200.body/margin", 3)]
+    assert "drifted" in operation.views
+    former = Reading(description=described, service="api.example", current=False)
+    told, _ = catalog(learning, [former], [], [], CatalogSettings(), built_in())
+    assert not any(one.drift for one in told.operations)
