@@ -110,7 +110,7 @@ class _Part:
             judging = Judging(
                 settings.views, settings.classes, classifier, self.watched, self.names, declares, people, settings.schemas
             )
-            drift = contracts.drift(draft, self.declarations.of(draft.method, draft.template, draft.named))
+            drift = contracts.drift(draft, self.declarations.of(draft.method, draft.template, draft.named, draft.apart))
             id_ = ids[id(draft)]
             made.append(operation(draft, self.declarations, judging, drift, id_, siblings.get(id_, ())))
         return made

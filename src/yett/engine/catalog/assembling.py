@@ -56,7 +56,7 @@ def operation(
 ) -> CatalogOperation:
     """One operation, whole. id_, siblings: see `CatalogOperation`; drift: what `yett.engine.drift` found."""
     gathered = _gathered(draft, judging.settings)
-    found = declared.of(draft.method, draft.template, draft.named)
+    found = declared.of(draft.method, draft.template, draft.named, draft.apart)
     declarations = tuple(map(declaration, found))
     told = views(_life(gathered, declarations, judging, drift, siblings), judging.settings)
     asked, answered = contents.field_names(draft)
@@ -209,7 +209,7 @@ def _sizes(draft: Draft) -> dict[str, object]:
 
 def declared_only(service: str, declared: Declarations, known: Iterable[Draft]) -> list[Draft]:
     """Drafts of what is declared now, by a contract, and was never seen."""
-    seen = {id(one) for draft in known for one in declared.of(draft.method, draft.template, draft.named)}
+    seen = {id(one) for draft in known for one in declared.of(draft.method, draft.template, draft.named, draft.apart)}
     found: dict[tuple[str, str, str], Draft] = {}
     for one in declared.all:
         said = one.declared

@@ -162,8 +162,11 @@ class Declarations:
             elif one.declared.pattern in ("template", "exact"):
                 self._templates.add(one.declared.path, one)
 
-    def of(self, method: str, template: str, named: str) -> list[Attached]:
-        """Those that declare this operation, each of the most specific templates that do; current ones first."""
+    def of(self, method: str, template: str, named: str, exact: bool = False) -> list[Attached]:
+        """Those that declare this operation, each of the most specific templates that do; current ones first.
+
+        exact: only those with this very template, whatever its parameters are called.
+        """
         found = list(self._named.get(named, ())) if named else []
         best = ""
         for one in self._templates.find(template):
@@ -171,6 +174,8 @@ class Declarations:
             if declared.method not in ("", method) or (declared.named and declared.named != named):
                 continue
             same = shape(declared.path)
+            if exact and same != shape(template):
+                continue
             if not best and one.reading.current:
                 best = same
             if best in ("", same):

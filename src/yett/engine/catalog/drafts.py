@@ -6,6 +6,7 @@ learnt together cannot be taken apart again: a split says so, with the number of
 
 from collections.abc import Callable, Iterable
 
+from yett.engine.catalog.apart import apart
 from yett.engine.catalog.pins import Pin, Pins, Rank
 from yett.engine.catalog.templates import holds, names, renamed, segments, shape
 from yett.engine.learning.service import Service
@@ -22,9 +23,11 @@ SOURCES = {Rank.PERSON: "person", Rank.CODE: "code", Rank.GATEWAY: "gateway", Ra
 
 class Draft:
     """One operation. traffic: None where it is only declared, or cut out of what was learnt together (then `cut` is its calls).
-    members: raw paths that were taken away from it by such a cut, or given to it."""
+    apart: only a declaration of this very template is its own, see `yett.engine.catalog.apart`. members: raw paths that were
+    taken away from it by such a cut, or given to it."""
 
     __slots__ = (
+        "apart",
         "cut",
         "declared",
         "members",
@@ -47,6 +50,7 @@ class Draft:
         self.traffic = traffic
         self.template_from = "traffic"
         self.title = ""
+        self.apart = False
         self.cut = 0
         self.members: dict[str, int] = {}
         self.parameters: tuple[PathParameter, ...] = ()
@@ -64,7 +68,11 @@ def drafts(service: Service, settings: Settings, pins: list[Pin], corrections: I
     people = [Pin(one.template, Rank.PERSON, one.method, one.named) for one in corrections if one.kind in ("merge", "split")]
     routes = [Pin(template, Rank.CODE, method) for method, template, _ in service.routes()]
     pinned, rest = _claimed(service.answered, Pins(pins + people + routes))
-    found = [_pinned(service.name, pin, method, named, parts) for (pin, method, named), parts in pinned.items()]
+    found: list[Draft] = []
+    for (pin, method, named), parts in pinned.items():
+        kept, strays = apart(pin.template, parts) if pin.rank is Rank.CONTRACT else (parts, [])
+        found.append(_pinned(service.name, pin, method, named, kept))
+        found += [_stray(service.name, method, named, *stray) for stray in strays]
     found += [_learnt(service.name, one) for one in operations(rest, settings, service.refused)]
     for pin in people:
         _cut(service.name, found, pin)
@@ -118,6 +126,13 @@ def _pinned(service: str, pin: Pin, method: str, named: str, parts: list[tuple[s
     }
     numbers: dict[str, int | float | str] = {"places": len(parts)}
     made.reasons.append(Reason(about="template", text=text[pin.rank], numbers=numbers))
+    return made
+
+
+def _stray(service: str, method: str, named: str, template: str, traffic: Traffic, why: Reason) -> Draft:
+    made = Draft(service, method, template, named, traffic)
+    made.apart = True
+    made.reasons.append(why)
     return made
 
 
