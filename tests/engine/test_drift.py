@@ -209,3 +209,47 @@ def test_the_catalog_tells_drift_of_the_contracts_that_declare_an_operation() ->
     former = Reading(description=described, service="api.example", current=False)
     told, _ = catalog(learning, [former], [], [], CatalogSettings(), built_in())
     assert not any(one.drift for one in told.operations)
+
+
+def test_members_with_names_like_ids_are_told_together() -> None:
+    found = differences(
+        recorded(body={**GOOD, "lines": [{"sku": "a", "2024-01-01": 1}]}, answer={**ANSWER, "labels": {"1": "a"}})
+    )
+    assert {key: count for key, (count, _) in found.items()} == {("added", "request.body/lines/*/*"): 1}
+
+
+def test_texts_of_forms_are_of_the_declared_type_unless_they_could_not_be() -> None:
+    text = """
+openapi: 3.1.0
+info: {title: Orders, version: "1"}
+paths:
+  /orders/{id}:
+    put:
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      requestBody:
+        content:
+          application/x-www-form-urlencoded:
+            schema:
+              type: object
+              properties:
+                n: {type: number}
+                ok: {type: boolean}
+                tags: {type: array, items: {type: integer}}
+                one: {type: integer}
+      responses: {default: {description: any}}
+"""
+
+    def sent(body: bytes) -> Recording:
+        fields = ((b"Host", b"api.example"), (b"Content-Type", b"application/x-www-form-urlencoded"))
+        request = Request(method="PUT", target=b"/orders/1", fields=fields, body=body)
+        response = Response(status=200)
+        return Recording(exchange=Exchange(id="1", source="har", started=1.0, request=request, response=response), sensor="har")
+
+    assert not differences(sent(b"n=1&ok=true&tags=1&tags=2&one=3"), sent(b"n=1.5&tags=7"), text=text)
+    found = differences(sent(b"n=x&ok=1&tags=a&tags=2&one=1&one=2"), text=text)
+    assert set(found) == {
+        ("type", "request.body/n"),
+        ("type", "request.body/ok"),
+        ("type", "request.body/tags/*"),
+        ("type", "request.body/one"),
+    }
