@@ -27,11 +27,12 @@ __all__ = [
 ]
 
 
-def read_contract(root: str, documents: Mapping[str, Any]) -> Contract:
+def read_contract(root: str, documents: Mapping[str, Any], prove: bool = True) -> Contract:
     """Read the contract whose root document is `documents[root]`.
 
     root and the keys of documents: paths relative to the contract's directory, with "/"; values are trees of dict, list, str,
-    int, float, bool and None. Never raises for what is in the documents: what is wrong stands in `problems` of the result.
+    int, float, bool and None. prove: build every validator once, so that none can fail
+    when a request is under way; what is only looked at does not need it. Never raises for what is in the documents: what is wrong stands in `problems` of the result.
     """
     tree = documents[root]
     version = _version(tree)
@@ -39,7 +40,7 @@ def read_contract(root: str, documents: Mapping[str, Any]) -> Contract:
         message = "not a description that is understood: swagger must be '2.0', or openapi 3.0.x, 3.1.x or 3.2.x"
         return Contract(version="", problems=(Problem(root, "", message),))
     reader = Reader(Documents(root, documents), version)
-    return assembled(reader, Swagger(reader) if version == "2.0" else OpenAPI(reader))
+    return assembled(reader, Swagger(reader) if version == "2.0" else OpenAPI(reader), prove)
 
 
 def _version(tree: Any) -> str | None:

@@ -11,7 +11,7 @@ from yett.formats.contract.validators import Validators
 from yett.formats.contract.values import NO_SCHEMA, Contract, Detail, Parameter, Problem
 
 
-def assembled(reader: Reader, dialect: Dialect) -> Contract:
+def assembled(reader: Reader, dialect: Dialect, prove: bool = True) -> Contract:
     """Put everything together once all operations were read."""
     paths = PathReader(dialect)
     drafts = list(paths.drafts())
@@ -39,7 +39,7 @@ def assembled(reader: Reader, dialect: Dialect) -> Contract:
         problems=reader.report.problems,
         unenforced=reader.report.unenforced,
     )
-    return contract if contract.problems else _proven(contract, reader.root.document)
+    return contract if contract.problems or not prove else _proven(contract, reader.root.document)
 
 
 class Shapes:

@@ -73,7 +73,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     kind: swagger | openapi | graphql | wsdl | protobuf | asyncapi | mcp | nginx | envoy | kong | kubernetes; "" where it is none
     of them or not readable at all; `problems` then says why. format: the version of the format, such as "3.1". title, version: of
     the API. servers: URLs as declared. problems: what is wrong and could not be read; everything else is there all the same.
-    contract: of OpenAPI and Swagger, for validation. schemes: security schemes by name. files: other files that were read.
+    contract: of OpenAPI and Swagger; that its validators can be built
+    is not proven. schemes: security schemes by name. files: other files that were read.
     """
 
     kind: str
