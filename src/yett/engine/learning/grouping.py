@@ -17,6 +17,9 @@ from yett.engine.learning.trie import Node
 _VALUE_LIKE = frozenset(("token", "text", "number", "date", "version", "locale", "code", *IDS))
 """Kinds of segments that are more often values than names."""
 
+_EITHER = frozenset(("token", "text", "version"))
+"""Of these, kinds that names have, too ("res12"), so that a missing tail weighs in full."""
+
 _SEEN_BESIDE_IDS = """
 me self current all any search count export import batch bulk list latest recent default status health ping info config settings
 stats summary metrics login logout validate verify test preview query find new create update delete
@@ -229,6 +232,7 @@ def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: 
     if full:
         score += 3
     valued = sum(kind_of_segment(label) in _VALUE_LIKE for label, _, _ in values) / number
+    certain = sum(kind_of_segment(label) in _VALUE_LIKE - _EITHER for label, _, _ in values) / number
     named = sum(label.lower() in _NAMES for label, _, _ in values) / number
     score += 1.5 * valued - 1.5 * named
     single = sum(profile.inside <= 1 for _, _, profile in values) / number
@@ -237,10 +241,10 @@ def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: 
     elif single >= 0.25:
         score += 0.5
     elif single <= 0.1 and not full:
-        score -= 4 - 2 * valued
+        score -= 4 - 2 * certain
     calls = sum(profile.inside for _, _, profile in values) / number
     if calls > settings.calls_per_value and not full:
-        score -= 2 * (1 - valued)
+        score -= 2 * (1 - certain)
     return score
 
 
