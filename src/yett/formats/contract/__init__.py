@@ -31,8 +31,8 @@ def read_contract(root: str, documents: Mapping[str, Any], prove: bool = True) -
     """Read the contract whose root document is `documents[root]`.
 
     root and the keys of documents: paths relative to the contract's directory, with "/"; values are trees of dict, list, str,
-    int, float, bool and None. prove: build every validator once, so that none can fail
-    when a request is under way; what is only looked at does not need it. Never raises for what is in the documents: what is wrong stands in `problems` of the result.
+    int, float, bool and None. prove: build every validator once, so that none can fail when a request is under way; what is only
+    looked at does not need it. Never raises for what is in the documents: what is wrong stands in `problems` of the result.
     """
     tree = documents[root]
     version = _version(tree)
