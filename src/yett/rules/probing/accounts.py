@@ -1,0 +1,165 @@
+"""Users of the target: how one is registered, how one logs in, and where the credential stands in an answer.
+
+It must not know how the identities of the caller log in; that is the edge's.
+"""
+
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from yett.model.probe import ANONYMOUS, Answer, Call, Made, Send, Step
+from yett.rules.probing.identity import Headers, Identity
+from yett.rules.probing.operation import Operation
+from yett.rules.probing.resources import plain
+
+if TYPE_CHECKING:
+    from yett.rules.probing.target import Target
+
+_TOKENS = (
+    "accesstoken",
+    "authtoken",
+    "token",
+    "jwt",
+    "idtoken",
+    "bearer",
+    "sessiontoken",
+    "apitoken",
+    "apikey",
+    "sessionid",
+    "session",
+    "key",
+)
+_NAMES = ("username", "user", "login", "email", "mail", "name", "userid", "phone", "identifier", "account")
+
+
+def own_value(identity: Identity | None, name: str) -> str | None:
+    """What an identity logs in with, for a field of that name; None where that is unknown."""
+    if identity is None:
+        return None
+    field = plain(name)
+    facts = {plain(key): value for key, value in identity.facts.items()}
+    if "password" in field or field in ("pass", "pwd", "passwd", "secret"):
+        return identity.password or None
+    if facts.get(field):
+        return facts[field]
+    return (identity.username or None) if field in _NAMES else None
+
+
+def credential_in(target: "Target", answer: Answer) -> Headers:
+    """The credential that an answer hands out: a token in its body or a cookie; () where there is none."""
+    found = _token(answer.json(), 0)
+    if found:
+        return _carried(target, found)
+    cookies = [value.decode("latin-1").partition(";")[0] for name, value in answer.fields if name.lower() == b"set-cookie"]
+    return (("Cookie", "; ".join(cookies)),) if cookies else ()
+
+
+def log_in(target: "Target", values: Mapping[str, str]) -> Generator[Step, Any, tuple[Answer | None, Headers]]:
+    """See `Target.log_in`."""
+    last: Answer | None = None
+    for operation in target.find("login")[:2]:
+        last = yield Send(login_call(target, operation, values))
+        if target.succeeded(last) and (credential := credential_in(target, last)):
+            return last, credential
+    return last, ()
+
+
+def login_call(target: "Target", operation: Operation, values: Mapping[str, str]) -> Call:
+    """The call that logs in with these values; a field that is not among them gets the username's."""
+    known = {plain(name): value for name, value in values.items()}
+    user = next((known[name] for name in _NAMES if name in known), "")
+    given: dict[str, Any] = {}
+    for place in operation.places:
+        field = plain(place.name.rpartition("/")[2])
+        if "password" in field or field in ("pass", "pwd", "passwd", "secret"):
+            given[place.text] = known.get(field, known.get("password", ""))
+        elif field in known:
+            given[place.text] = known[field]
+        elif field in _NAMES:
+            given[place.text] = user
+    return target.fresh(operation, ANONYMOUS, given)
+
+
+def register(target: "Target", given: dict[str, Any]) -> Generator[Step, Any, Identity | None]:
+    """See `Target.register`."""
+    for operation in target.find("register")[:2]:
+        for variant in dict.fromkeys((target.variant(operation), 0, 2)):
+            call = target.fresh(operation, ANONYMOUS, given, variant)
+            answer: Answer = yield Send(call)
+            if target.succeeded(answer):
+                return (yield from _registered(target, operation, call, answer, variant))
+            if answer.status in (401, 403, 404, 405, 429):
+                break
+    return None
+
+
+def _registered(
+    target: "Target", operation: Operation, call: Call, answer: Answer, variant: int
+) -> Generator[Step, Any, Identity | None]:
+    one = target.observe(operation, call, answer, variant)
+    sent = operation.body_of(call)
+    facts = {
+        str(name): str(value)
+        for name, value in (sent if isinstance(sent, dict) else {}).items()
+        if isinstance(value, str | int)
+    }
+    password = next((value for name, value in facts.items() if "password" in plain(name) or plain(name) in ("pass", "pwd")), "")
+    if one is not None:
+        facts.update(
+            {
+                name: str(value)
+                for name, value in one.values.items()
+                if plain(name) in ("id", "userid", "uuid", "username", "email")
+            }
+        )
+    facts = {name: value for name, value in facts.items() if value and value != password}
+    username = next((facts[name] for wanted in _NAMES for name in facts if plain(name) == wanted), "")
+    credential = credential_in(target, answer)
+    if not credential:
+        _, credential = yield from log_in(target, {**facts, "password": password})
+    name = f"throwaway-{sum(one.throwaway for one in target.identities.values()) + 1}"
+    least = min((one.rank for one in target.identities.values()), default=0)
+    identity = Identity(
+        name=name, rank=least, credential=credential, username=username, password=password, facts=_naming(facts), throwaway=True
+    )
+    target.add(identity)
+    if one is not None:
+        one.made, one.made_by = True, name
+        yield target.made(operation, one, name)
+    else:
+        yield Made(f"user {username}")
+    return identity if credential else None
+
+
+def _naming(facts: Mapping[str, str]) -> dict[str, str]:
+    """Only what names the user, and nobody else."""
+    wanted = (*_NAMES, "id", "uuid", "handle")
+    return {name: value for name, value in facts.items() if plain(name) in wanted}
+
+
+def _token(tree: Any, depth: int) -> str:
+    """The token in an answer, by the names of members, the likeliest first; else what looks like a JWT."""
+    if depth > 3 or not isinstance(tree, dict):
+        return ""
+    known = {plain(str(name)): value for name, value in tree.items() if isinstance(value, str) and len(value) >= 8}
+    for name in _TOKENS:
+        if name in known:
+            return str(known[name])
+    for value in known.values():
+        if value.startswith("eyJ") and value.count(".") == 2:
+            return value
+    return next(filter(None, (_token(part, depth + 1) for part in tree.values())), "")
+
+
+def _carried(target: "Target", token: str) -> Headers:
+    """The header field in which the target takes a token: as another identity's goes, as the description says, else as bearer."""
+    for identity in target.identities.values():
+        for name, value in identity.credential:
+            scheme, space, _ = value.partition(" ")
+            if name.lower() == "authorization" and space:
+                return ((name, f"{scheme} {token}"),)
+            if name.lower() not in ("authorization", "cookie") and len(identity.credential) == 1:
+                return ((name, token),)
+    for scheme_ in target.schemes.values():
+        if scheme_.type == "apiKey" and scheme_.place == "header" and scheme_.field.lower() != "authorization":
+            return ((scheme_.field, token),)
+    return (("Authorization", f"Bearer {token}"),)

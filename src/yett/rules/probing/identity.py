@@ -1,0 +1,42 @@
+"""Who calls: names, roles, credentials. Secrets stay out of every repr. It must not know how a credential is had."""
+
+import msgspec
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Identity(msgspec.Struct, kw_only=True, eq=False):
+    """One caller. name: in the identities file. roles: of it; rank: position of its highest role in the order of the file, from 0
+    for the least; two of the same rank are peers. credential: header fields that are sent for it now ("Authorization",
+    "Cookie" …); query: pairs likewise. username, password: what it logs in with, "" where unknown. facts: values that name what is
+    its own (username, email, id …). throwaway: made by the run itself, so it may be changed and removed."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+    rank: int = 0
+    credential: Headers = ()
+    query: Headers = ()
+    username: str = ""
+    password: str = ""
+    facts: dict[str, str] = {}
+    throwaway: bool = False
+
+    def __repr__(self) -> str:
+        return f"Identity({self.name!r}, roles={self.roles!r})"
+
+    @property
+    def token(self) -> str:
+        """The bearer token, or else the only value that is sent; "" where there is none."""
+        for name, value in self.credential:
+            scheme, _, rest = value.partition(" ")
+            if name.lower() == "authorization" and scheme.lower() == "bearer":
+                return rest.strip()
+        return self.credential[0][1] if len(self.credential) == 1 else ""
+
+    def secrets(self) -> tuple[str, ...]:
+        """All that must not be shown."""
+        parts = [value.partition(" ")[2] or value for _, value in self.credential] + [value for _, value in self.query]
+        parts += [
+            one.partition("=")[2] for name, value in self.credential if name.lower() == "cookie" for one in value.split(";")
+        ]
+        return tuple(part for part in (*parts, self.password) if len(part) > 3)
