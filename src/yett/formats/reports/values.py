@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from yett.formats.reports.proofs import Proof
 from yett.model.finding import Finding
 from yett.model.rule import Confidence, Severity
 
@@ -23,10 +24,12 @@ class RuleText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reported(msgspec.Struct, frozen=True):
-    """A finding in a report. accepted: why it does not count, such as "in the baseline"; "" if it does."""
+    """A finding in a report. accepted: why it does not count, such as "in the baseline"; "" if it does. proof: of a finding that
+    active testing made."""
 
     finding: Finding
     accepted: str = ""
+    proof: Proof | None = None
 
 
 def rules_of(reported: Iterable[Reported], known: Mapping[str, RuleText]) -> dict[str, RuleText]:
