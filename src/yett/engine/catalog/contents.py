@@ -4,9 +4,11 @@ It must not know templates or views; it sees counts and keyed hashes, and of pat
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from yett.engine.catalog.drafts import Draft, values_of
 from yett.engine.classes import Classifier
+from yett.engine.learning.masking import masked
 from yett.engine.learning.schemas import SchemaSettings, text_schema
 from yett.engine.learning.shape import Shape
 from yett.engine.verdicts import ClassSettings, FieldEvidence, verdicts
@@ -37,10 +39,24 @@ def parameters(draft: Draft, settings: SchemaSettings) -> tuple[Parameter, ...]:
     for name, values in values_of(draft, EVERY).items():
         known = learnt.get(name)
         distinct = known.distinct if known is not None and known.distinct else len(values)
-        found.append(Parameter(name=name, place="path", distinct=distinct, schema=text_schema(values, settings)))
+        found.append(Parameter(name=name, place="path", distinct=distinct, schema=_path_schema(values, settings)))
     if draft.traffic is not None and draft.traffic.query is not None:
         found += draft.traffic.query.parameters(settings, empty=draft.traffic.unqueried)
     return tuple(found)
+
+
+def _path_schema(values: Iterable[str], settings: SchemaSettings) -> dict[str, Any]:
+    """By the values that are not masked; where all are, by their kind."""
+    plain, kinds = [], set()
+    for value in values:
+        mask = masked(value)
+        if mask is None:
+            plain.append(value)
+        else:
+            kinds.add(mask.kind)
+    if plain or kinds != {"email"}:
+        return text_schema(plain, settings)
+    return {"type": "string", "format": "email"}
 
 
 def _path_values(draft: Draft) -> dict[str, list[str]]:
@@ -112,7 +128,8 @@ def _evidence(draft: Draft, classifier: Classifier, people: Decided) -> Iterator
         counts: dict[str, int] = {}
         place = f"path/{name}"
         for value in values:
-            for one in classifier(name, place, value):
+            mask = masked(value)
+            for one in classifier(name, place, value) if mask is None else mask.classes:
                 counts[one] = counts.get(one, 0) + 1
         yield FieldEvidence(name, place, len(values), counts, people.get(place, {}))
     query = [] if traffic.query is None else [traffic.query]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from yett.engine.learning.callers import Callers
+from yett.engine.learning.masking import Masking
 from yett.engine.learning.seen import Seen
 from yett.engine.learning.service import Service
 from yett.engine.learning.settings import Settings
@@ -38,6 +39,7 @@ class Learning:
         self.key = key
         self._classify = classify
         self._callers = Callers(key)
+        self._masking = Masking(key, classify)
         self._services: dict[str, Service] = {}
         self._full = False
         self.unreadable: dict[str, int] = {}
@@ -50,7 +52,9 @@ class Learning:
             reason = refused.reason if recording.exchange is not None or recording.refused is not None else "not readable"
             self.unreadable[reason] = self.unreadable.get(reason, 0) + recording.weight
             return
-        self._service(seen.service).add(seen, self._callers.read(seen), self._classify)
+        caller = self._callers.read(seen)
+        seen.segments = self._masking(seen.segments)
+        self._service(seen.service).add(seen, caller, self._classify)
 
     def services(self) -> Iterator[Service]:
         """By name."""

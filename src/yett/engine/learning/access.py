@@ -28,6 +28,9 @@ Verdict = Literal["consistent", "partial", "none"]
 _Count = list[int]
 """[successful and judged, successful but not judged, 401, 403, other answers]"""
 
+_REFUSED = {401: 2, 403: 3}
+"""Places in a `_Count`; 4 for any other."""
+
 
 class Party(msgspec.Struct, array_like=True):
     """One consumer: how often it called, when first and last (infinities where no time is known), and successful calls."""
@@ -48,6 +51,15 @@ class Party(msgspec.Struct, array_like=True):
             max(self.last, other.last),
             self.accepted + other.accepted,
         )
+
+    def absorb(self, other: "Party") -> None:
+        """Take in the numbers of another, not its names."""
+        self.count += other.count
+        self.accepted += other.accepted
+        if other.first < self.first:
+            self.first = other.first
+        if other.last > self.last:
+            self.last = other.last
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -91,20 +103,22 @@ class Access:
         counts = self.schemes.get(name)
         if counts is None:
             counts = self.schemes[name] = [0, 0, 0, 0, 0]
-        counts[_place(seen, caller.judged)] += weight
+        success = seen.success
+        counts[(0 if caller.judged else 1) if success else _REFUSED.get(seen.status, 4)] += weight
         for carrier in caller.carriers:
             self._carry(hash64(carrier.encode("utf-8", "surrogatepass")), carrier, weight)
-        if seen.success:
+        if success:
             for fact in caller.facts:
                 self.tokens[fact] = self.tokens.get(fact, 0) + weight
-        if caller.origin:
-            self.origins[caller.origin] = self.origins.get(caller.origin, 0) + weight
+        origin = caller.origin
+        if origin:
+            self.origins[origin] = self.origins.get(origin, 0) + weight
         first = last = seen.started
         if not seen.timed:
             first, last = float("inf"), float("-inf")
         self.signals.add(seen)
         for kind, label, identity in caller.names:
-            self._call(identity, Party(kind, label, weight, first, last, weight if seen.success else 0))
+            self._call(identity, Party(kind, label, weight, first, last, weight if success else 0))
 
     def _carry(self, value: int, carrier: str, weight: int) -> None:
         if self.carriers.admits(value):
@@ -112,14 +126,18 @@ class Access:
             self.carriers.put(value, (carrier, weight + (known[1] if known is not None else 0)))
 
     def _call(self, identity: int, party: Party) -> None:
-        self.distinct.add(identity)
-        if not self.parties.admits(identity):
-            self.rest = self.rest.add(_anonymous(party))
+        parties = self.parties
+        known = parties.entries.get(identity)
+        if known is not None:  # and counted as distinct when it came first
+            parties.entries[identity] = known.add(party)
             return
-        known = self.parties.get(identity)
-        left = self.parties.put(identity, party if known is None else known.add(party))
+        self.distinct.add(identity)
+        if not parties.admits(identity):
+            self.rest.absorb(party)
+            return
+        left = parties.put(identity, party)
         if left is not None:
-            self.rest = self.rest.add(_anonymous(left))
+            self.rest.absorb(left)
 
     def merge(self, other: "Access") -> None:
         """Take in what another fold has counted; it stays as it is."""
@@ -130,9 +148,9 @@ class Access:
         for mine_, others in ((self.tokens, other.tokens), (self.origins, other.origins)):
             for name, count in others.items():
                 mine_[name] = mine_.get(name, 0) + count
-        self.rest = self.rest.add(other.rest)
+        self.rest.absorb(other.rest)
         for left in self.parties.merge(other.parties, Party.add):
-            self.rest = self.rest.add(_anonymous(left))
+            self.rest.absorb(left)
         self.distinct.merge(other.distinct)
         self.signals.merge(other.signals)
 
@@ -205,16 +223,6 @@ class Access:
             **dict(self.signals.facts()),
         }
         return {name: value for name, value in found.items() if value}
-
-
-def _place(seen: Seen, judged: bool) -> int:
-    if seen.success:
-        return 0 if judged else 1
-    return {401: 2, 403: 3}.get(seen.status, 4)
-
-
-def _anonymous(party: Party) -> Party:
-    return Party("", "", party.count, party.first, party.last, party.accepted)
 
 
 def _consumer(identity: int, party: Party) -> Consumer:

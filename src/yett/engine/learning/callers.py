@@ -28,7 +28,7 @@ SCHEMES_MOST = 3
 """Schemes told of one exchange: no real caller shows more, and it bounds the sets that can be counted to some hundreds."""
 
 REMEMBERED = 4_096
-"""Credentials whose reading is remembered for a while, each of at most 2 kB."""
+"""Credentials, and addresses, whose reading is remembered for a while, each of at most 2 kB."""
 
 LEEWAY = 300.0
 """Seconds after its end for which a token is not called expired: clocks differ, and answers are recorded later than requests."""
@@ -160,11 +160,14 @@ class Callers:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._remembered: dict[tuple[str, str, str], Credential] = {}
+        self._anonymous: dict[tuple[str, bool], Caller] = {}
 
     def read(self, seen: Seen) -> Caller:
         """Who made this call."""
         found = list(self._credentials(seen))
         exchange, reported = seen.exchange, seen.recording.principal
+        if not found and not reported:
+            return self._nobody(exchange.address, _judged(seen, False))
         schemes = {one.scheme for one in found if one.scheme}
         names = {name: None for one in found for name in one.names}
         if reported:
@@ -173,7 +176,7 @@ class Callers:
             schemes = schemes or {"reported"}
         origin = _origin(exchange.address) if exchange.address else ""
         if not names and exchange.address:
-            names[("address", "", self._hash("address", exchange.address))] = None
+            names = dict.fromkeys(self._nobody(exchange.address, False).names)
         told = sorted(sorted(schemes, key=SCHEMES.index)[:SCHEMES_MOST])
         return Caller(
             schemes=tuple(told),
@@ -183,6 +186,18 @@ class Callers:
             judged=_judged(seen, bool(schemes)),
             origin=origin,
         )
+
+    def _nobody(self, address: str, judged: bool) -> Caller:
+        """A call that shows nothing but where it is from."""
+        known = self._anonymous.get((address, judged))
+        if known is None:
+            if len(self._anonymous) >= REMEMBERED:
+                self._anonymous.clear()
+            names = (("address", "", self._hash("address", address)),) if address else ()
+            known = Caller(names=names, judged=judged, origin=_origin(address) if address else "")
+            if len(address) <= 64:
+                self._anonymous[(address, judged)] = known
+        return known
 
     def _credentials(self, seen: Seen) -> Iterator[Credential]:
         for name, value in seen.fields.items():
@@ -338,9 +353,9 @@ def _judged(seen: Seen, credentialed: bool) -> bool:
 
     A record of the gateway has the names of all fields without their values; that is enough, but for cookies.
     """
-    if seen.lacks("request-fields"):
+    if "request-fields" in seen.lacking:
         return False
-    return credentialed or ("cookie" not in seen.recording.unseen and not seen.lacks("query"))
+    return credentialed or ("cookie" not in seen.recording.unseen and "query" not in seen.lacking)
 
 
 def _user(text: str) -> str:

@@ -254,7 +254,11 @@ def _lengths(anchor: list[str], children: Children) -> frozenset[int]:
     for label in anchor:
         if label in ("{opaque}", "{ulid}"):
             for node in children[label]:
-                found |= {len(value) for _, (value, _) in node.values.sample if len(value) >= 10} if node.values else set()
+                found |= (
+                    {len(value) for _, (value, _) in node.values.sample if len(value) >= 10 and value[0] != "{"}
+                    if node.values
+                    else set()
+                )
     return frozenset(found) if len(found) <= 2 else frozenset()
 
 

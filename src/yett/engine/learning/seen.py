@@ -66,7 +66,7 @@ class Seen:
 
     service: what the source calls it, else the host. host: lower case, without port; empty if there is none. path: canonical
     (`yett.formats.target`). success: a final answer of 200 to 399; None where the status was not seen. status: 0 where there is
-    none. weight: for how many exchanges this one stands.
+    none. weight: for how many exchanges this one stands. lacking: what the sensor could not see, in the words of `Recording.lacks`.
     """
 
     def __init__(self, recording: Recording) -> None:
@@ -83,7 +83,7 @@ class Seen:
         self.started: float = exchange.started
         self.timed: bool = recording.timed
         self.sensor: str = recording.sensor or exchange.source
-        self._lacks = _lacking(recording.lacks) if recording.lacks else _NOTHING
+        self.lacking: frozenset[str] = _lacking(recording.lacks) if recording.lacks else _NOTHING
         target = self.request.target
         authority: bytes | None = None
         if not target.startswith(b"/"):
@@ -93,7 +93,7 @@ class Seen:
         self.query_text: str | None = found.query
         self.host: str = self._host(authority)
         self.service: str = recording.service or self.host
-        self.status: int = 0 if self.response is None or self.lacks("status") else self.response.status
+        self.status: int = 0 if self.response is None or "status" in self.lacking else self.response.status
         self.success: bool | None = 200 <= self.status < 400 if self.status else None
 
     def _host(self, authority: bytes | None) -> str:
@@ -107,7 +107,7 @@ class Seen:
 
     def lacks(self, *what: str) -> bool:
         """Whether the sensor could not see one of these parts."""
-        return bool(self._lacks) and not self._lacks.isdisjoint(what)
+        return bool(self.lacking) and not self.lacking.isdisjoint(what)
 
     @once
     def segments(self) -> tuple[str, ...]:
@@ -118,8 +118,8 @@ class Seen:
     def query(self) -> tuple[tuple[str, str], ...] | Unseen:
         """Decoded names and values in order, at most `PAIRS_MOST`."""
         if self.query_text is None:
-            return UNSEEN if self.lacks("query") else ()
-        if self.lacks("query"):
+            return UNSEEN if "query" in self.lacking else ()
+        if "query" in self.lacking:
             return UNSEEN
         return tuple(parameters("&".join(self.query_text.split("&", PAIRS_MOST)[:PAIRS_MOST])))
 
@@ -147,7 +147,7 @@ class Seen:
     @once
     def parts(self) -> tuple[str, ...]:
         """What the sensor could see of it, in the words of `Recording.lacks`."""
-        return _parts(self._lacks, self.response is not None)
+        return _parts(self.lacking, self.response is not None)
 
     @once
     def answer(self) -> tuple[int, int] | None:
@@ -155,12 +155,12 @@ class Seen:
         response = self.response
         if response is None or self.method == "HEAD":
             return None
-        if response.body and not response.truncated and not self.lacks("response-body"):
+        if response.body and not response.truncated and "response-body" not in self.lacking:
             return len(response.body), hash64(response.body)
         length = self.response_fields.get("content-length", "")
         if not (length.isascii() and length.isdigit()) or len(length) > 15:
             return None
-        return int(length), hash64(b"%d %b" % (int(length), self.response_content_type.encode()))
+        return _measured(int(length), self.response_content_type)
 
     @property
     def fields_seen(self) -> bool:
@@ -191,7 +191,7 @@ class Seen:
         UNSEEN where the recording does not hold all of it, or it has no reading within bounds.
         """
         request = self.request
-        if self.lacks("request-body") or request.truncated:
+        if request.truncated or "request-body" in self.lacking:
             return UNSEEN
         if not request.body:
             return None
@@ -222,6 +222,12 @@ def _parts(lacks: frozenset[str], answered: bool) -> tuple[str, ...]:
     if answered and "response" not in lacks:
         found += [part for part in ("status", "response-fields", "response-body") if part not in lacks]
     return tuple(found)
+
+
+@lru_cache(16_384)
+def _measured(length: int, content_type: str) -> tuple[int, int]:
+    """An answer of which no more is known than its length and type."""
+    return length, hash64(b"%d %b" % (length, content_type.encode()))
 
 
 def _mapped(lines: Fields) -> Mapping[str, str]:

@@ -42,6 +42,8 @@ def kind_of_segment(segment: str) -> str:
         return "number"
     if not segment:
         return "empty"
+    if segment[0] == "{":
+        return segment[1:].partition(":")[0]  # masked, see `yett.engine.learning.masking`
     if len(segment) == 36 and _UUID.fullmatch(segment):
         return "uuid"
     return _mixed(segment)

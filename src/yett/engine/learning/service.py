@@ -42,9 +42,13 @@ class Service:
         self.hosts: Sample[tuple[str, int]] = Sample(HOSTS)
         self.preflights = 0
         self._routes: Sample[tuple[str, str, int]] = Sample(ROUTES)
+        self._last_host: tuple[str, int] = ("", hash64(b"", key))
 
     def add(self, seen: Seen, caller: Caller, classify: Classify) -> None:
-        hashed = hash64(seen.host.encode(), self.key)
+        last, hashed = self._last_host  # most services have one
+        if seen.host != last:
+            hashed = hash64(seen.host.encode(), self.key)
+            self._last_host = (seen.host, hashed)
         if self.hosts.admits(hashed):
             known = self.hosts.get(hashed)
             self.hosts.put(hashed, (seen.host, seen.weight + (known[1] if known is not None else 0)))

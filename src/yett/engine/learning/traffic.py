@@ -94,11 +94,16 @@ class Traffic:
         self.count += weight
         self.records += 1
         if seen.timed:
-            self.first, self.last = min(self.first, seen.started), max(self.last, seen.started)
-        self.statuses[seen.status] = self.statuses.get(seen.status, 0) + weight
-        self.sensors[seen.sensor] = self.sensors.get(seen.sensor, 0) + weight
-        if not seen.lacks("path"):
-            self.members.add(seen.path, weight)
+            started = seen.started
+            if started < self.first:
+                self.first = started
+            if started > self.last:
+                self.last = started
+        status, sensor = seen.status, seen.sensor
+        self.statuses[status] = self.statuses.get(status, 0) + weight
+        self.sensors[sensor] = self.sensors.get(sensor, 0) + weight
+        if "path" not in seen.lacking:
+            self.members.add("/" + "/".join(seen.segments), weight)
         self.access.add(seen, caller)
         if seen.exchange.duration is not None:
             self.durations.add(seen.exchange.duration, weight)

@@ -37,10 +37,14 @@ class Values:
         self.sample: Sample[tuple[str, int]] = Sample(k)
 
     def add(self, value: str, hashed: int, count: int) -> None:
+        sample = self.sample
+        known = sample.entries.get(hashed)
+        if known is not None:  # and counted as distinct when it came first
+            sample.entries[hashed] = (value, count + known[1])
+            return
         self.distinct.add(hashed)
-        if self.sample.admits(hashed):
-            known = self.sample.get(hashed)
-            self.sample.put(hashed, (value, count + (known[1] if known is not None else 0)))
+        if sample.admits(hashed):
+            sample.put(hashed, (value, count))
 
     def merge(self, other: "Values") -> None:
         self.distinct.merge(other.distinct)
@@ -107,7 +111,10 @@ class Trie:
         return segments
 
     def _edge(self, node: Node, segment: str, depth: int, weight: int) -> Node:
-        label = "{rest}" if segment == "{rest}" else label_of(segment, depth < 2)
+        if segment.isdigit() and (depth > 1 or len(segment) > 2) and segment.isascii():
+            label = "{number}"  # as `label_of` has it: most ids are numbers, and few come twice
+        else:
+            label = "{rest}" if segment == "{rest}" else label_of(segment, depth < 2)
         hashed = hash64(segment.encode(), self.key)
         if "{" not in label and node.bound >= 0 and hashed > node.bound:
             label = "{" + kind_of_segment(segment) + "}"
@@ -244,7 +251,7 @@ class Trie:
 def label_of(segment: str, early: bool) -> str:
     """The edge that a segment takes while its place keeps all literals. early: it is one of the first two."""
     found = kind_of_segment(segment)
-    if found in IDS:
+    if found in IDS or segment[:1] == "{":
         if early and (found in _VERSIONS or (found == "number" and len(segment) <= 2)):
             return segment
         return "{" + found + "}"
