@@ -41,8 +41,8 @@ _KEYS = (
 
 
 class Object(msgspec.Struct, kw_only=True, eq=False):
-    """One object. noun: its resource, singular. values: its scalar members by name, of its path in `path`. made_by: the identity that
-    made it in this run, "" where the run found it. listed: identities (ANONYMOUS too) that were given it in a list without naming
+    """One object. noun: its resource, singular. values: its scalar members by name, of its path in `path`. made, made_by: in
+    this run, by that identity. listed: identities (ANONYMOUS too) that were given it in a list without naming
     it. gone: it was removed since."""
 
     noun: str
@@ -90,7 +90,8 @@ class Objects:
         return tuple(one for one in self._all.get(noun, {}).values() if not one.gone)
 
     def add(self, noun: str, members: Mapping[str, Any], path: Mapping[str, Any]) -> Object | None:
-        """The object with these members, known before or new; None where nothing tells it from others, or there are too many."""
+        """The object with these members, known before or new; None where nothing tells it from others, or there are too
+        many."""
         values = {str(name): value for name, value in list(members.items())[:_MEMBERS] if isinstance(value, str | int | float)}
         values = {name: value for name, value in values.items() if not isinstance(value, str) or len(value) <= 2000}
         if not values:
@@ -110,7 +111,8 @@ class Objects:
 
 def owner_of(one: Object, identities: Iterable[Identity], listing: frozenset[str]) -> str:
     """Whose object it is: of who made it; of the identity that its owning member names; or of the only one to whom it was
-    listed, where at least one other could list and did not see it. "" where nothing tells. listing: who could list that noun."""
+    listed, where at least one other could list and did not see it. "" where nothing tells. listing: who could list that
+    noun."""
     if one.made_by:
         return one.made_by
     everybody = list(identities)

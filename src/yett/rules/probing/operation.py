@@ -217,6 +217,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
             parts.append(segment)
         return "/" + "/".join(parts)
 
+    def named(self, call: Call) -> dict[str, str]:
+        """What a call of this operation names an object by, by the names in `path_names`."""
+        return self.path_values(call.path)
+
+    def on(self, call: Call, values: dict[str, Any]) -> Call:
+        """The call on the object that these values name."""
+        return msgspec.structs.replace(call, path=self.path(values))
+
     def path_values(self, path: str) -> dict[str, str]:
         """Values of the path parameters in a path of this operation, decoded."""
         given = path.partition("?")[0].strip("/").split("/")

@@ -87,7 +87,10 @@ def _noun(segment: str) -> str:
 
 
 def noun(operation: Operation) -> str:
-    """The resource that an operation deals with: the last noun of its path, in the singular; "" where there is none."""
+    """The resource that an operation deals with: the last noun of its path, in the singular; "" where there is none. What is
+    changed below an object ("PUT /users/{id}/email") is the object."""
+    if operation.method in ("PUT", "PATCH", "DELETE") and operation.path_names and "{" not in operation.segments[-1]:
+        return parent(operation, operation.path_names[-1]) or _noun(operation.segments[-1])
     return next((found for found in map(_noun, reversed(operation.segments)) if found), "")
 
 
@@ -154,7 +157,7 @@ def doing(operation: Operation) -> Doing:
             secret and operation.method == "POST" and not operation.path_names and noun(operation) in _PEOPLE
         ):
             return "register"
-    elif said & _LOGOUT:
+    elif said & _LOGOUT or {"log", "out"} <= said:
         return "logout"
     return _by_method(operation, bool(operation.path_names) and "{" in last)
 
@@ -166,7 +169,7 @@ def _by_method(operation: Operation, on_object: bool) -> Doing:
     if operation.method in ("GET", "HEAD"):
         return "read" if on_object else "list"
     if operation.method == "DELETE":
-        return "delete"
+        return "delete" if on_object else "change"
     if operation.method in ("PUT", "PATCH"):
         return "change"
     if operation.method == "POST" and not on_object:
@@ -176,8 +179,8 @@ def _by_method(operation: Operation, on_object: bool) -> Doing:
 
 
 def unwrapped(tree: Any, most: int = 200) -> tuple[list[dict[str, Any]], bool]:
-    """The objects of an answer, and whether they came as a list: [..], {"items": [..]}, {"data": {"orders": [..]}}, {"data": {..}}
-    or the object itself. At most `most`."""
+    """The objects of an answer, and whether they came as a list: [..], {"items": [..]}, {"data": {"orders": [..]}}, {"data":
+    {..}} or the object itself. At most `most`."""
     for _ in range(4):
         if isinstance(tree, list):
             return [one for one in tree[:most] if isinstance(one, dict)], True

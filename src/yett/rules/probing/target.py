@@ -32,7 +32,7 @@ from yett.rules.probing.identity import Headers, Identity
 from yett.rules.probing.objects import Object, Objects, owner_of
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.resources import Doing, Reference, doing, noun, plain, reference, references, unwrapped
-from yett.rules.probing.values import Maker, Random, token
+from yett.rules.probing.values import Maker, Mint, Random
 
 __all__ = ["ANONYMOUS", "Identity", "Object", "Operation", "Place", "Target"]
 
@@ -70,6 +70,7 @@ class Target:
         self.identities: dict[str, Identity] = {one.name: one for one in identities}
         self.schemes = {one.name: one for one in schemes}
         self.store = Objects()
+        self._mint = Mint(rng)
         self.refusals: dict[tuple[str, str], Exchanged] = {}
         """The last failed call of the walk, by id of the operation and identity."""
         self._by_id = {one.id: one for one in self.operations}
@@ -131,7 +132,11 @@ class Target:
 
     def token(self, length: int = 8) -> str:
         """Letters that nobody has used yet."""
-        return token(self.rng, length)
+        return self._mint(length)
+
+    def ours(self, text: str) -> bool:
+        """Whether a text holds a token that this run made up."""
+        return self._mint.knows(text)
 
     # What is a success
 
@@ -186,6 +191,7 @@ class Target:
         given = dict(given or {})
         maker = Maker(
             self.rng,
+            self._mint,
             lambda name: self._known(operation, name, identity, given),
             fresh=variant != 1,
             examples=variant != 3,
@@ -207,7 +213,7 @@ class Target:
         )
         if base is None or self.doing(operation) in ("create", "action", "register"):
             return self.fresh(operation, identity, {f"path {name}": value for name, value in values.items()})
-        return msgspec.structs.replace(base, path=operation.path(values), identity=identity, credential=None)
+        return operation.on(msgspec.structs.replace(base, identity=identity, credential=None), values)
 
     def path_of(self, operation: Operation, one: Object) -> dict[str, Any] | None:
         """The values of the path parameters that name this object; None where it does not give them all."""
@@ -317,7 +323,7 @@ class Target:
         return self._harvest(operation, call, answer, what)
 
     def _harvest(self, operation: Operation, call: Call, answer: Answer, what: Doing) -> Object | None:
-        noun_, path = noun(operation), operation.path_values(call.path)
+        noun_, path = noun(operation), operation.named(call)
         found, many = unwrapped(answer.json())
         if what == "list":
             self._listing.setdefault(noun_, set()).add(call.identity)

@@ -18,6 +18,9 @@ DOMAIN = "example.com"
 
 _DEPTH = 6
 _ITEMS = 2
+_MOST_TOKENS = 200_000
+_LENGTHS = (5, 6, 8, 10, 12)
+"""Lengths of the tokens that are known again."""
 _TOKEN = "abcdefghijklmnopqrstuvwxyz"  # noqa: S105  letters
 _KEPT = listed("currency country language locale timezone color unit type kind status category role gender state method")
 """Words of names whose examples come from a closed list more often than not: they are sent as they are."""
@@ -31,9 +34,24 @@ class Random(Protocol):
     def choice(self, seq: Any, /) -> Any: ...
 
 
-def token(rng: Random, length: int = 8) -> str:
-    """Letters that nobody else has used, as far as chance goes."""
-    return "".join(_TOKEN[rng.randrange(26)] for _ in range(length))
+class Mint:
+    """Makes tokens, and knows them again: what holds one was made by the run."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+        self._made: set[str] = set()
+
+    def __call__(self, length: int = 8) -> str:
+        """Letters that nobody else has used, as far as chance goes. length: at least 4."""
+        made = "".join(_TOKEN[self._rng.randrange(26)] for _ in range(max(4, length)))
+        if len(self._made) < _MOST_TOKENS:
+            self._made.add(made)
+        return made
+
+    def knows(self, text: str) -> bool:
+        """Whether a token of the run stands in a text, for texts up to 200 characters."""
+        text = text[:200]
+        return any(text[start : start + length] in self._made for length in _LENGTHS for start in range(len(text) - length + 1))
 
 
 class Maker:
@@ -43,13 +61,14 @@ class Maker:
     def __init__(
         self,
         rng: Random,
+        mint: Callable[[int], str],
         known: Callable[[str], Any] = lambda _: None,
         *,
         fresh: bool = True,
         examples: bool = True,
         whole: bool = True,
     ) -> None:
-        self._rng, self._known = rng, known
+        self._rng, self._known, self._mint = rng, known, mint
         self._fresh, self._examples, self._whole = fresh, examples, whole
 
     def value(self, schema: dict[str, Any], name: str = "", depth: int = 0) -> Any:
@@ -113,16 +132,14 @@ class Maker:
         pattern = schema.get("pattern")
         if isinstance(pattern, str) and not made:
             found = example if example is not None and not self._fresh else matching(pattern, self._rng)
-            return found if found is not None else example if example is not None else token(self._rng)
+            return found if found is not None else example if example is not None else self._mint(8)
         if made and not (example and not self._fresh and "password" not in said):
             return self._sized(made, schema)
         if example is not None and (not self._fresh or _KEPT & set(said) or _closed(example)):
             return example
         if example is not None:
-            return self._sized(
-                f"{example}{token(self._rng, 5)}" if example.isalnum() else f"{example} {token(self._rng, 5)}", schema
-            )
-        return self._sized(token(self._rng) if self._fresh else "yett", schema)
+            return self._sized(f"{example}{self._mint(5)}" if example.isalnum() else f"{example} {self._mint(5)}", schema)
+        return self._sized(self._mint(8) if self._fresh else "yett", schema)
 
     def _named(self, kind: str, said: tuple[str, ...]) -> str:
         """A text whose form its format or its name tells; "" where neither does."""
@@ -130,7 +147,7 @@ class Maker:
         if kind in ("uuid", "guid"):
             return self._uuid()
         if kind in ("email", "idn-email") or last in ("email", "mail"):
-            return f"{token(self._rng, 10)}@{DOMAIN}"
+            return f"{self._mint(10)}@{DOMAIN}"
         if kind == "date":
             return "2030-01-15"
         if kind == "date-time":
@@ -138,13 +155,13 @@ class Maker:
         if kind == "time":
             return "10:00:00Z"
         if kind in ("uri", "url", "iri") or last in ("url", "uri", "link", "website", "webhook"):
-            return f"https://{DOMAIN}/{token(self._rng, 6)}"
+            return f"https://{DOMAIN}/{self._mint(6)}"
         if kind == "ipv4":
             return "192.0.2.1"
         if kind == "ipv6":
             return "2001:db8::1"
         if kind in ("hostname", "idn-hostname"):
-            return f"{token(self._rng, 6)}.{DOMAIN}"
+            return f"{self._mint(6)}.{DOMAIN}"
         if kind == "byte":
             return "eWV0dA=="
         if (
