@@ -62,7 +62,8 @@ class Object(msgspec.Struct, kw_only=True, eq=False):
     def value(self, fields: Iterable[str]) -> Any:
         """The first of these members (normalised names) that it has; None where it has none."""
         known = {plain(name): value for name, value in self.values.items()}
-        return next((known[field] for field in fields if known.get(field) not in (None, "", True, False)), None)
+        usable = {name for name, value in known.items() if value != "" and not isinstance(value, bool)}
+        return next((known[field] for field in fields if field in usable), None)
 
     @property
     def key(self) -> str:
