@@ -2,7 +2,6 @@
 
 import json
 import os
-import stat
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -13,7 +12,7 @@ import msgspec
 
 from yett.cli.check import complaints
 from yett.cli.log_formats import host_name, log_formats
-from yett.cli.progress import Progress
+from yett.cli.progress import STANDARD_INPUT, Progress, size_of
 from yett.cli.showing import plain
 from yett.cli.tally import Reason, Tally
 from yett.cli.trying import CRS, OWN, Wanted, trial_of
@@ -28,8 +27,6 @@ from yett.store.eventlog.stream import Damage, Notice
 
 DENIED, UNUSABLE, UNREADABLE, INTERRUPTED, UNHEARD = 1, 2, 3, 130, 141
 """Exit codes. The last two are those of a process that the signals SIGINT and SIGPIPE end."""
-
-STANDARD_INPUT = Path("-")
 
 
 def _packs(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -190,7 +187,7 @@ class _Run:
 
     def all(self, paths: Iterable[Path], fail_on_deny: bool) -> int:
         """Decide everything; gives the exit code."""
-        bar = Progress(_size_of(paths)) if self._shown else None
+        bar = Progress(size_of(paths)) if self._shown else None
         code = 0
         try:
             self._decide(paths, bar)
@@ -279,22 +276,3 @@ def _records(path: Path) -> Iterator[Event | str]:
         damages.clear()
         if entry is not None:
             yield entry.event
-
-
-def _size_of(paths: Iterable[Path]) -> int:
-    """Bytes of all files, for the bar; 0 where some of it has no size."""
-    total = 0
-    for path in paths:
-        if path == STANDARD_INPUT:
-            return 0
-        for directory, _, names in os.walk(path) if path.is_dir() else [("", (), (str(path),))]:
-            for name in names:
-                try:
-                    known = os.stat(os.path.join(directory, name))
-                except OSError:
-                    continue
-                if stat.S_ISREG(known.st_mode):
-                    total += known.st_size
-                elif not directory:
-                    return 0
-    return total

@@ -1,9 +1,7 @@
 """`yett observe`: learn from recordings and descriptions, into a catalog that remembers how far everything was read."""
 
 import os
-import stat
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,8 @@ from yett.cli.check import complaints
 from yett.cli.hearing import Hearing
 from yett.cli.knowledge import DEFAULT, Knowledge, knowledge
 from yett.cli.listing import summary
-from yett.cli.observing import STANDARD_INPUT, Outcome, Run, Wanted, is_log
-from yett.cli.progress import Progress
+from yett.cli.observing import Outcome, Run, Wanted, is_log
+from yett.cli.progress import STANDARD_INPUT, Progress, size_of
 from yett.cli.showing import plain
 from yett.edge.collectors.files import Collector
 from yett.edge.collectors.listening import Address, parse_listen
@@ -167,7 +165,7 @@ def _observe(
     as_json: bool,
 ) -> int:
     shown = sys.stderr.isatty() and not follow and not listen
-    bar = Progress(_size_of(sources)) if shown else None
+    bar = Progress(size_of(sources)) if shown else None
     collector = Collector(
         read=None,
         layouts=() if form.layout is None else (form.layout,),
@@ -229,22 +227,3 @@ def _tell(outcome: Outcome, made: Catalog, before: frozenset[str], path: Path, a
         click.echo(plain(f"! {notice}"), err=True)
     if outcome.stopped and not follow:
         click.echo("interrupted: what was counted is kept; the same command goes on from here", err=True)
-
-
-def _size_of(paths: Iterable[Path]) -> int:
-    """Bytes of all files, for the bar; 0 where some of it has no size."""
-    total = 0
-    for path in paths:
-        if path == STANDARD_INPUT:
-            return 0
-        for directory, _, names in os.walk(path) if path.is_dir() else [("", (), (str(path),))]:
-            for name in names:
-                try:
-                    known = os.stat(os.path.join(directory, name))
-                except OSError:
-                    continue
-                if stat.S_ISREG(known.st_mode):
-                    total += known.st_size
-                elif not directory:
-                    return 0
-    return total

@@ -16,6 +16,7 @@ from types import FrameType
 import msgspec
 
 from yett.cli.knowledge import Knowledge
+from yett.cli.progress import STANDARD_INPUT
 from yett.cli.reading import LOOKED_AT, FileSource, LogSource, log_key
 from yett.edge.collectors.files import Collector, Found
 from yett.edge.collectors.sources import DIGEST, Known, Place, Tap, places, reason
@@ -27,7 +28,6 @@ from yett.store.eventlog.directory import segment_name
 from yett.store.eventlog.reader import POLL
 from yett.store.eventlog.stream import Damage, Notice
 
-STANDARD_INPUT = Path("-")
 PACE = 30.0
 """Seconds between two changes of the store, at least; and at least ten times as long as the last one took."""
 SHARE = 10

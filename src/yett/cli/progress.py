@@ -1,10 +1,16 @@
 """How far a long command is, on standard error, for as long as a person looks at it."""
 
+import os
+import stat
 import sys
 import time
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
 
 WIDTH = 24
+STANDARD_INPUT = Path("-")
+
 PACE = 0.1
 """Seconds between two looks."""
 
@@ -56,3 +62,22 @@ class Progress:
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02}"
+
+
+def size_of(paths: Iterable[Path]) -> int:
+    """Bytes of all files, for the bar; 0 where some of it has no size."""
+    total = 0
+    for path in paths:
+        if path == STANDARD_INPUT:
+            return 0
+        for directory, _, names in os.walk(path) if path.is_dir() else [("", (), (str(path),))]:
+            for name in names:
+                try:
+                    known = os.stat(os.path.join(directory, name))
+                except OSError:
+                    continue
+                if stat.S_ISREG(known.st_mode):
+                    total += known.st_size
+                elif not directory:
+                    return 0
+    return total
