@@ -1,0 +1,99 @@
+"""Objects of others can be read (broken object level authorization): whoever knows or guesses an id gets what belongs to it.
+
+How it is found: an object of one identity is asked for by another of the same rank. It is a finding where the stranger gets what
+only this object holds, where nobody without a credential gets it, and where an id that does not exist brings nothing of it. What
+lists show to the stranger is not counted: an object that everybody may see is no hole.
+
+To fix: compare the owner of the object with the caller for each access, in one place that no operation can go around; answer 404.
+
+What it does not see: objects that several users share by a rule that no list shows; it says so by a low severity.
+"""
+
+from collections.abc import Generator
+from typing import Any
+
+from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Step
+from yett.model.rule import Severity
+from yett.rules.probing.leaves import texts
+from yett.rules.probing.objects import Object
+from yett.rules.probing.operation import Operation
+from yett.rules.probing.standing import Trio, anonymous, as_identity, garbage_object, known_trio, opened, standing, weight
+from yett.rules.probing.target import Target
+
+RULE = ProbeRule(
+    id="bola-read",
+    title="Objects of others can be read",
+    severity=Severity.HIGH,
+    flaws=(Flaw.BOLA_READ,),
+    requests=24,
+    weight=1,
+    owasp=("API1:2023",),
+    cwe=(639, 862),
+    references=("https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/",),
+)
+
+
+def probe(target: Target, operation: Operation) -> Probing:
+    if not operation.safe or not target.references(operation) or target.doing(operation) == "logout":
+        return
+    trio = yield from known_trio(target, operation)
+    if trio is None:
+        return
+    call = target.call_on(operation, trio.one, trio.owner)
+    if call is None:
+        return
+    own: Answer = yield Send(call)
+    theirs: Answer = yield Send(as_identity(call, trio.stranger))
+    if not target.succeeded(own) or not target.succeeded(theirs) or opened(own):
+        return
+    found = yield from _controlled(target, operation, trio, call, _private(trio.one, call, own) & texts(theirs))
+    if found is not None:
+        leaked, controls = found
+        yield from _judged(target, trio, (Exchanged(call, own, "its owner"), *controls), Exchanged(
+            as_identity(call, trio.stranger), theirs, "a stranger gets the same"
+        ), leaked)  # fmt: skip
+
+
+def _private(one: Object, call: Call, own: Answer) -> frozenset[str]:
+    """What the answer tells beyond what the caller said."""
+    said = {segment for segment in call.path.split("/") if segment} | {value for _, value in call.query} | {one.key}
+    return frozenset(text for text in texts(own) if text not in said)
+
+
+def _controlled(
+    target: Target, operation: Operation, trio: Trio, call: Call, leaked: frozenset[str]
+) -> Generator[Step, Any, tuple[frozenset[str], tuple[Exchanged, ...]] | None]:
+    """What is left of the leak when everything is taken away that nobody and an unknown id bring, too."""
+    if not leaked:
+        return None
+    without: Answer = yield Send(anonymous(call))
+    if target.succeeded(without) and leaked & texts(without):
+        return None  # public, or another hole: operations that ask nobody who they are
+    unknown = target.call_on(operation, garbage_object(target, trio.one), trio.stranger)
+    if unknown is None or unknown.path == call.path:
+        return None
+    nothing: Answer = yield Send(unknown)
+    if target.succeeded(nothing):
+        leaked -= texts(nothing)
+    if not leaked:
+        return None
+    return leaked, (Exchanged(anonymous(call), without, "nobody gets it"), Exchanged(unknown, nothing, "an unknown id"))
+
+
+def _judged(target: Target, trio: Trio, control: tuple[Exchanged, ...], step: Exchanged, leaked: frozenset[str]) -> Probing:
+    found = yield from standing(target, trio)
+    hidden = leaked - found.seen
+    if not hidden:
+        return  # the stranger's own lists show as much
+    severity, confidence, why = weight(target, trio, found, step.answer, hidden)
+    yield Claim(
+        flaw=Flaw.BOLA_READ,
+        place="",
+        identities=(trio.owner, trio.stranger),
+        text=f"{trio.stranger} reads a {trio.one.noun} of {trio.owner} by its id.",
+        reasons=(why, "without a credential it is refused", "an unknown id brings nothing of it"),
+        proof=(step,),
+        control=(*control, *found.proof),
+        severity=severity,
+        confidence=confidence,
+    )
