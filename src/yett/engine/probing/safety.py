@@ -5,6 +5,7 @@ removes an object that somebody else made. It must not know probes.
 """
 
 from yett.model.probe import Call
+from yett.rules.probing.graphql import GraphQLOperation, requested
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.target import Target
 
@@ -19,7 +20,9 @@ class Safety:
         self._target = target
         self._routes: dict[tuple[str, int], list[Operation]] = {}
         for one in target.operations:
-            self._routes.setdefault((one.method, len(one.segments)), []).append(one)
+            if not isinstance(one, GraphQLOperation):
+                self._routes.setdefault((one.method, len(one.segments)), []).append(one)
+        self._graphql = tuple(one for one in target.operations if isinstance(one, GraphQLOperation))
 
     def allowed(self, operation: Operation) -> bool:
         """Whether an operation may be called at all."""
@@ -39,10 +42,17 @@ class Safety:
             return wrong
         if self._target.destructive:
             return ""
+        for field in requested(self._graphql, call):
+            wrong = self._judged(field, call)
+            if wrong:
+                return wrong
         operation = self.operation_of(call)
         if operation is None:
             other = _perilous_elsewhere(call, self._routes)
             return f"{other.label} says by its name that it may do harm" if other is not None else ""
+        return self._judged(operation, call)
+
+    def _judged(self, operation: Operation, call: Call) -> str:
         if operation.perilous and not self._own_account(call):
             return f"{operation.label} says by its name that it may do harm"
         what = self._target.doing(operation)
@@ -55,7 +65,7 @@ class Safety:
             if what in ("action",) or self._own_account(call):
                 return ""
             return f"{operation.label} changes what {call.identity or 'nobody'} did not make in this run"
-        values = operation.path_values(call.path)
+        values = operation.named(call)
         ref = self._target.references(operation)[-1]
         text = values.get(ref.name, "")
         for one in self._target.store:

@@ -16,6 +16,7 @@ from yett.rules.probing.encoding import body_value, form, pairs, quoted, unquote
 from yett.rules.probing.wording import listed
 
 Kind = Literal["path", "query", "header", "cookie", "body"]
+Doing = Literal["list", "read", "create", "change", "delete", "action", "login", "register", "logout", "password"]
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 """Methods that change nothing by what they mean (RFC 9110, 9.2.1)."""
@@ -57,12 +58,26 @@ class Place(msgspec.Struct, frozen=True):
         return kind if isinstance(kind, str) else "string"
 
 
+class Meaning(msgspec.Struct, frozen=True):
+    """What an operation is known to do where its source says it better than method and path: a field of GraphQL.
+
+    doing: as `yett.rules.probing.resources.Doing`. noun: singular, "" where there is none. naming: what names the object, pointers
+    of the body such as "/id" or "/input/userId"; nouns: of what each of them names. perilous: it may harm more than one object.
+    """
+
+    doing: Doing
+    noun: str
+    naming: tuple[str, ...] = ()
+    nouns: tuple[str, ...] = ()
+    perilous: bool = False
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
     """method, template: "GET", "/users/{userId}" (with the base path). id: unique in the target. parameters: all but the body.
     bodies: schemas of the request body by media type, the preferred one first; body_required. answers: schemas by status as
     declared ("200", "2XX", "default"). security: alternatives of sets of scheme names; None where nothing is said; an empty
     alternative means that nobody needs a credential. example: a whole body. links: (name of operation, parameter, expression).
-    source: "contract", "catalog", "recording" or "graphql"."""
+    source: "contract", "catalog", "recording" or "graphql". meant: what is known beyond method and path."""
 
     id: str
     method: str
@@ -78,6 +93,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
     example: Any = None
     links: tuple[tuple[str, str, str], ...] = ()
     source: str = "contract"
+    meant: Meaning | None = None
 
     def __hash__(self) -> int:
         return hash(self.id)

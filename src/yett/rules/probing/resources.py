@@ -3,15 +3,14 @@
 Told by names alone; observed values correct it in `Target`. It must not know values.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from yett.formats.names import words
+from yett.rules.probing.operation import Doing as Doing
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.wording import listed
-
-Doing = Literal["list", "read", "create", "change", "delete", "action", "login", "register", "logout", "password"]
 
 _NO_NOUNS = listed(
     "api apis rest v ver version versions public private internal service services app web json me my self current"
@@ -89,6 +88,8 @@ def _noun(segment: str) -> str:
 def noun(operation: Operation) -> str:
     """The resource that an operation deals with: the last noun of its path, in the singular; "" where there is none. What is
     changed below an object ("PUT /users/{id}/email") is the object."""
+    if operation.meant is not None:
+        return operation.meant.noun
     if operation.method in ("PUT", "PATCH", "DELETE") and operation.path_names and "{" not in operation.segments[-1]:
         return parent(operation, operation.path_names[-1]) or _noun(operation.segments[-1])
     return next((found for found in map(_noun, reversed(operation.segments)) if found), "")
@@ -127,6 +128,8 @@ def reference(name: str, noun_: str) -> Reference:
 
 def references(operation: Operation) -> tuple[Reference, ...]:
     """The path parameters of an operation as references to objects, in order. A parameter belongs to the noun before it."""
+    if operation.meant is not None:
+        return tuple(_meant(*one) for one in zip(operation.meant.naming, operation.meant.nouns, strict=True))
     found = []
     for name in operation.path_names:
         before = parent(operation, name)
@@ -135,8 +138,16 @@ def references(operation: Operation) -> tuple[Reference, ...]:
     return tuple(found)
 
 
+def _meant(pointer: str, noun_: str) -> Reference:
+    """What a member of a body names."""
+    made = reference(pointer.rpartition("/")[2], noun_)
+    return msgspec.structs.replace(made, name=pointer, noun=noun_ or made.noun)
+
+
 def doing(operation: Operation) -> Doing:
     """What an operation does, by method, path and body."""
+    if operation.meant is not None:
+        return operation.meant.doing
     last = operation.segments[-1] if operation.segments else ""
     said = frozenset(words(last)) if "{" not in last else frozenset()
     if operation.method != "GET" and operation.method != "DELETE":

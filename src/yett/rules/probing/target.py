@@ -382,11 +382,10 @@ class Target:
                     fields.append((place.name, text))
                 else:
                     call = operation.put(call, place, text)
-        path.update(
-            {name: given.get(f"path {name}", named.get(name, "1")) for name in operation.path_names if name not in path}
-        )
+        path.update({name: _naming(name, given, named) for name in operation.path_names if name not in path})
         call = msgspec.structs.replace(call, path=operation.path(path), query=tuple(query), fields=(*call.fields, *fields))
-        return self._with_body(operation, call, given, maker, variant)
+        call = self._with_body(operation, call, given, maker, variant)
+        return operation.on(call, path) if operation.meant is not None else call
 
     def _with_body(self, operation: Operation, call: Call, given: dict[str, Any], maker: Maker, variant: int) -> Call:
         if not operation.bodies:
@@ -427,6 +426,11 @@ class Target:
             return None
         known = self.objects(identity, ref.noun) or self.objects(None, ref.noun)
         return next((value for one_ in known if (value := one_.value(ref.fields)) is not None), None)
+
+
+def _naming(name: str, given: Mapping[str, Any], named: Mapping[str, Any]) -> Any:
+    """What names the object in a call: given, of the object that it is meant for, else a guess."""
+    return given.get(f"path {name}", given.get(f"body {name}", named.get(name, "1")))
 
 
 def _face(answer: Answer) -> bytes:
