@@ -17,10 +17,9 @@ from argon2 import PasswordHasher
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 
-from yett.cli import decide as module
 from yett.cli.decide import decide
 from yett.cli.main import main
-from yett.cli.progress import Progress
+from yett.cli.progress import Progress, size_of
 from yett.cli.state import own_patterns
 from yett.cli.tally import Reason, Tally
 from yett.cli.trying import Wanted, fulfil, policy_tree
@@ -367,10 +366,10 @@ def test_sizes_for_the_bar(room: Path) -> None:
     (room / "d").mkdir()
     (room / "d" / "x").write_bytes(b"12345")
     (room / "d" / "gone").symlink_to("nothing")
-    assert module._size_of([room / "d", room / "d" / "x"]) == 10
-    assert module._size_of([room / "d", Path("-")]) == 0
+    assert size_of([room / "d", room / "d" / "x"]) == 10
+    assert size_of([room / "d", Path("-")]) == 0
     os.mkfifo(room / "pipe")
-    assert module._size_of([room / "pipe"]) == 0
+    assert size_of([room / "pipe"]) == 0
 
 
 def test_what_options_mean_as_a_policy() -> None:
