@@ -1,10 +1,9 @@
 """Objects of others: read, changed, deleted; and everything that only looks like it."""
 
 import pytest
-from note_trials import flaws, run
+from note_trials import flaws, named, run
 
 from yett.model.rule import Severity
-from yett.rules.registry import probes
 
 
 @pytest.mark.parametrize("probe, hole", [("bola-read", "read"), ("bola-write", "write"), ("bola-delete", "delete")])
@@ -19,7 +18,7 @@ def test_the_hole_is_found_with_its_proof_and_nothing_stays(probe: str, hole: st
     assert any(one.call.identity == "" for one in claim.control)
     assert (claim.severity or Severity.HIGH) is Severity.HIGH
     assert not api.notes
-    assert outcome.sent_by[probe] <= probes()[probe].rule.requests
+    assert outcome.sent_by[probe] <= named(probe).rule.requests
 
 
 @pytest.mark.parametrize("probe", ["bola-read", "bola-write", "bola-delete"])

@@ -2,7 +2,7 @@
 
 import pytest
 from guarded_notes import DESCRIPTION, STRONG, Notes
-from note_trials import flaws, identities, run
+from note_trials import flaws, identities, named, run
 
 from yett.engine.probing.trial import Pure, target_of, tried
 from yett.formats import forging
@@ -68,11 +68,7 @@ def test_a_target_that_fetches_keys_is_heard() -> None:
         return api(request)
 
     pure.serve = serve
-    from guarded_notes import DESCRIPTION
-
-    from yett.engine.probing.trial import tried
-
-    outcome = tried(serve, DESCRIPTION, identities(api), ["jwt-unverified"], pure=pure)
+    outcome = tried(serve, DESCRIPTION, identities(api), [named("jwt-unverified")], pure=pure)
     assert [one.claim.place for one in outcome.found] == ["token jku"]
 
 

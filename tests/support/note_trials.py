@@ -1,6 +1,7 @@
 """Runs one probe against the notes API: what it claims, how, and that nothing of it stays behind."""
 
 from collections.abc import Iterable
+from importlib import import_module
 
 from guarded_notes import DESCRIPTION, STRONG, Notes
 
@@ -8,6 +9,7 @@ from yett.engine.probing.outcome import Outcome
 from yett.engine.probing.trial import tried
 from yett.model.probe import Claim
 from yett.rules.probing.identity import Identity
+from yett.rules.registry import Probe, as_probe
 
 
 def identities(api: Notes, names: Iterable[str] = ("alice", "bob", "root")) -> list[Identity]:
@@ -26,6 +28,11 @@ def identities(api: Notes, names: Iterable[str] = ("alice", "bob", "root")) -> l
     ]
 
 
+def named(probe: str) -> Probe:
+    """One probe by its id, which its module is named after."""
+    return as_probe(import_module(f"yett.rules.probes.{probe.replace('-', '_')}"))
+
+
 def run(
     probe: str,
     weak: Iterable[str] = (),
@@ -37,7 +44,7 @@ def run(
 ) -> tuple[list[Claim], Outcome, Notes]:
     """What one probe claims of the API with these holes."""
     api = Notes(weak, secret)
-    outcome = tried(api, description, identities(api, names), [probe], seed=seed)
+    outcome = tried(api, description, identities(api, names), [named(probe)], seed=seed)
     return [one.claim for one in outcome.found], outcome, api
 
 
