@@ -13,30 +13,9 @@ from yett.model.exchange import Exchange, Request, Response
 
 START = 1_760_000_000.0
 _NOUNS = [
-    "users",
-    "orders",
-    "invoices",
-    "payments",
-    "carts",
-    "products",
-    "reviews",
-    "shipments",
-    "tickets",
-    "devices",
-    "sensors",
-    "accounts",
-    "teams",
-    "projects",
-    "tasks",
-    "documents",
-    "folders",
-    "messages",
-    "channels",
-    "events",
-    "alerts",
-    "policies",
-    "roles",
-    "keys",
+    *("users", "orders", "invoices", "payments", "carts", "products", "reviews", "shipments", "tickets", "devices", "sensors"),
+    *("accounts", "teams", "projects", "tasks", "documents", "folders", "messages", "channels", "events", "alerts", "policies"),
+    *("roles", "keys"),
 ]
 _PARTS = ["items", "notes", "history", "members", "settings", "status", "tags", "files", "comments", "approvals"]
 _AGENTS = (

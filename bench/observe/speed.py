@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -196,7 +197,7 @@ class _Made(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         while len(self._rest) < len(buffer):
-            more = b"".join(line for line, _ in zip(self._lines, range(1_000)))
+            more = b"".join(islice(self._lines, 1_000))
             if not more:
                 break
             self._rest += more

@@ -49,9 +49,11 @@ class Service:
         if seen.host != last:
             hashed = hash64(seen.host.encode(), self.key)
             self._last_host = (seen.host, hashed)
-        if self.hosts.admits(hashed):
-            known = self.hosts.get(hashed)
-            self.hosts.put(hashed, (seen.host, seen.weight + (known[1] if known is not None else 0)))
+        known = self.hosts.entries.get(hashed)
+        if known is not None:
+            self.hosts.entries[hashed] = (known[0], known[1] + seen.weight)
+        elif self.hosts.admits(hashed):
+            self.hosts.put(hashed, (seen.host, seen.weight))
         if seen.recording.route:
             self._add_route(seen)
         if seen.method == "OPTIONS" and "access-control-request-method" in seen.fields:

@@ -116,18 +116,26 @@ class Traffic:
             self._add_response(seen, classify)
 
     def _add_request(self, seen: Seen, classify: Classify) -> None:
-        pairs = seen.query
-        if pairs == ():
+        if seen.query_text is None and "query" not in seen.lacking:
             self.unqueried += seen.weight
-        if pairs and isinstance(pairs, tuple):
-            if self.query is None:
-                self.query = Shape("query", True, self.key)
-            self.query.add_pairs(pairs, classify, seen.weight)
+        else:
+            self._add_query(seen, classify)
+        if not seen.request.body:
+            return
         value = seen.request_value
         if value is not None and value is not UNSEEN:
             self._request(seen.content_type).add(value, classify, seen.weight)
-        elif value is UNSEEN and seen.request.body:
+        elif value is UNSEEN:
             self._request(seen.content_type)  # its kind is known, if nothing else
+
+    def _add_query(self, seen: Seen, classify: Classify) -> None:
+        pairs = seen.query
+        if pairs == ():
+            self.unqueried += seen.weight
+        elif isinstance(pairs, tuple):
+            if self.query is None:
+                self.query = Shape("query", True, self.key)
+            self.query.add_pairs(pairs, classify, seen.weight)
 
     def _add_response(self, seen: Seen, classify: Classify) -> None:
         answer = seen.answer
@@ -139,8 +147,10 @@ class Traffic:
                 kind = seen.response_content_type
                 page = kind in _PAGES or (not kind and size >= _PAGE_LEAST)
                 self.answers.put(fingerprint, Answer(seen.weight + (known.count if known is not None else 0), page))
+        if seen.response is None or not seen.response.body:
+            return
         value = seen.response_value
-        if value is not None and (value is not UNSEEN or (seen.response is not None and seen.response.body)):
+        if value is not None:
             place = (seen.status, seen.response_content_type)
             shape = self.responses.get(place)
             if shape is None:
