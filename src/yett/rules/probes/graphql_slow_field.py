@@ -61,7 +61,9 @@ def probe(target: Target) -> Probing:
 def _slow(target: Target, one: GraphQLOperation) -> Exchanged | None:
     for name in (ANONYMOUS, *target.names()):
         seen = target.worked(one, name) or target.refusals.get((one.id, name))
-        late = seen is not None and (seen.answer.seconds >= SECONDS or "time" in seen.answer.failure.lower())
+        late = seen is not None and (
+            seen.answer.seconds >= SECONDS or any(word in seen.answer.failure for word in ("within", "time"))
+        )
         if seen is not None and late and seen.answer.status in (0, 200):
             return seen
     return None

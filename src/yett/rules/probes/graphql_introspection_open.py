@@ -13,7 +13,7 @@ from yett.rules.probing.graphql_asking import REFERENCES, claim, endpoints, quer
 from yett.rules.probing.target import Target
 
 RULE = ProbeRule(
-    id="graphql-introspection",
+    id="graphql-introspection-open",
     title="GraphQL introspection is open to everybody",
     severity=Severity.LOW,
     flaws=(Flaw.GRAPHQL_INTROSPECTION,),
