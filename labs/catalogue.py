@@ -52,6 +52,10 @@ def _holds(entry: dict[str, Any], facts: dict[str, Any]) -> bool:
 
 
 def _planted(entry: dict[str, Any], house: House) -> Planted:
-    key = entry["operation"]
+    key, look = entry["operation"], house.style
+    flaws, place = (entry["flaw"], *entry.get("also", [])), entry.get("place", "")
+    if key.startswith("#"):  # a field of a root type
+        words = {"noun": look.case(look.noun), "plural": look.case(look.plural), "kind": look.case(look.noun).capitalize()}
+        return Planted(flaws, "POST", (house.graphql or "") + key.format_map(words), place, key)
     method, template = (key, key) if key in ("*", "-") else (house.routes[key].method, house.routes[key].path)
-    return Planted((entry["flaw"], *entry.get("also", [])), method, template, entry.get("place", ""), key)
+    return Planted(flaws, method, template, place, key)

@@ -80,8 +80,9 @@ class House:
 
     Protections that a lab may take away: `unowned` (keys of operations that do not ask whose object it is), `guesses` (failed
     logins of one account that are answered), `verbose` (errors tell their stack), `fields` (of every answer), `enumerable` (a
-    failed login tells why), `ends_sessions` (logging out ends the session). answering: further fields of an answer, from those of the request.
-    harm: what nobody may do to somebody else's system, and was done. graphql, sdl: path and schema of its GraphQL endpoint.
+    failed login tells why), `ends_sessions` (logging out ends the session). answering: further fields of an answer, from those
+    of the request. harm: what nobody may do to somebody else's system, and was done. graphql, sdl: path and schema of its GraphQL
+    endpoint.
     """
 
     def __init__(self, seed: int, *, fixed: bool, login: tuple[str, ...] = (), base: str | None = None) -> None:

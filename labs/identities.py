@@ -13,14 +13,15 @@ def identities(house: House, *, admin: bool = True) -> dict[str, Any]:
 
 def _identity(house: House, name: str) -> dict[str, Any]:
     user, look = house.users[name], house.style
-    account, password = house.public(user)[look.account], user.record["password"]
-    said: dict[str, Any] = {"name": name, "role": user.role}
+    account, password = str(house.public(user)[look.account]), str(user.record["password"])
+    said: dict[str, Any] = {"name": name, "role": user.role, "owns": {look.account: account}}
     if look.login == "api-key":
         return said | {"headers": {"X-API-Key": house.doors.open(name)[0]}}
     if look.login == "basic":
         return said | {"basic": {"username": account, "password": password}}
-    login = {"path": house.routes["login"].path, "json": {look.account: account, "password": password}}
+    form = {look.account: "{username}", "password": "{password}"}
+    login: dict[str, Any] = {"path": house.routes["login"].path, "json": form}
     if look.login != "cookie":
         pointer = {"bare": "", "noun": f"/{look.case(look.noun)}"}.get(look.single, f"/{look.single}")
-        login["token"] = f"{pointer}/{look.token}"
-    return said | {"login": login}
+        login["extract"] = {"token": f"{pointer}/{look.token}"}
+    return said | {"username": account, "password": password, "login": login}
