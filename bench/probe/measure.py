@@ -76,9 +76,8 @@ def show(told: list[tuple[str, Finding | None]], wrong: list[Finding], findings:
         words = (str(one.get(key, "")) for key in ("severity", "confidence", "class", "method", "template", "place", "rule"))
         print(f"  not known to be true: {' '.join(words)}")
     counted = sum(one.get("severity") in COUNTED for one in findings)
-    print(
-        f"  {sum(bool(one) for _, one in told)} of {len(told)} found; {len(findings)} findings, {counted} of medium or higher, {len(wrong)} unknown"
-    )
+    found = sum(bool(one) for _, one in told)
+    print(f"  {found} of {len(told)} found; {len(findings)} findings, {counted} of medium or higher, {len(wrong)} unknown")
 
 
 def main() -> int:

@@ -29,8 +29,8 @@ NOBODY = 65534
 
 class Subject(NamedTuple):
     """application: as `wsgi.py` takes it. prepare: a program that is run before, in the copy. start: a path that is asked
-    before anything is counted. path: where its API is, for tools. contract: its file within the sources, "" for none. twins: the environment
-    of the weak and of the hardened one."""
+    before anything is counted. path: where its API is, for tools. contract: its file within the sources, "" for none. twins: the
+    environment of the weak and of the hardened one."""
 
     name: str
     application: str
