@@ -1,0 +1,1 @@
+"""How `probe` reaches its target: one origin, no redirects, bounded in everything."""

@@ -1,0 +1,183 @@
+"""Claims as findings for readers: masked, with control, a curl line, a reproducer and a fingerprint that stays.
+
+It must not know how claims came about.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from yett.engine.probing.outcome import Found, Outcome
+from yett.engine.probing.reproducing import curl, reproducer
+from yett.formats.reports.proofs import Left, Proof, ProofStep, Run, Tried
+from yett.formats.reports.values import Reported, RuleText
+from yett.model.finding import Evidence, Finding
+from yett.model.probe import Exchanged
+from yett.model.rule import Confidence, Severity
+from yett.rules.probing.encoding import target_text
+from yett.rules.probing.target import Target
+from yett.rules.registry import Probe
+
+_ANSWER = 1_500
+_BODY = 4_000
+_SECRET = ("authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token", "proxy-authorization")
+_ORDER = list(Severity)
+_SURE = list(Confidence)
+MASK = "***"
+
+
+class Masking:
+    """Takes the secrets of all identities out of texts."""
+
+    def __init__(self, target: Target) -> None:
+        found = {secret for one in target.identities.values() for secret in one.secrets()}
+        self._secrets = sorted((one for one in found if len(one) > 3), key=len, reverse=True)
+
+    def text(self, text: str) -> str:
+        """The text without secrets; what looks like a JWT loses its signature."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        if "eyJ" not in text:
+            return text
+        parts = text.split("eyJ")
+        return parts[0] + "".join("eyJ" + _unsigned(part) for part in parts[1:])
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        return tuple((name, MASK if name.lower() in _SECRET else self.text(value)) for name, value in fields)
+
+
+def _unsigned(rest: str) -> str:
+    """A JWT after "eyJ" whose last part is masked."""
+    end = next((at for at, one in enumerate(rest) if not (one.isalnum() or one in "-_.=")), len(rest))
+    token, after = rest[:end], rest[end:]
+    return (token.rpartition(".")[0] + "." + MASK if token.count(".") >= 2 else token) + after
+
+
+def fingerprint(found: Found) -> str:
+    """What identifies the finding across runs: class, operation and place (SHA-256, 32 hex digits)."""
+    claim, (method, template) = found.claim, operation_of(found)
+    text = "\n".join((claim.flaw.value, method, template, claim.place))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def operation_of(found: Found) -> tuple[str, str]:
+    """Method and template that a claim is about; empty where it is about the whole target."""
+    claim, own = found.claim, found.operation
+    return claim.method or (own.method if own else ""), claim.template or (own.template if own else "")
+
+
+def reported(outcome: Outcome, target: Target, now: float) -> list[Reported]:
+    """All findings of a run, the gravest and surest first. now: seconds since the Unix epoch."""
+    masking = Masking(target)
+    made = [_reported(one, target, masking, now) for one in outcome.found]
+    return sorted(
+        made,
+        key=lambda one: (
+            -_ORDER.index(one.finding.severity),
+            -_SURE.index(one.finding.confidence),
+            one.finding.rule,
+            one.finding.operation,
+        ),
+    )
+
+
+def _reported(found: Found, target: Target, masking: Masking, now: float) -> Reported:
+    claim, rule = found.claim, found.rule
+    method, template = operation_of(found)
+    steps, control = _steps(claim.proof, masking), _steps(claim.control, masking)
+    mark = fingerprint(found)
+    finding = Finding(
+        fingerprint=mark,
+        rule=rule.id,
+        operation=f"{method} {template}".strip(),
+        place=claim.place,
+        title=rule.title,
+        severity=claim.severity or rule.severity,
+        confidence=claim.confidence or rule.confidence,
+        evidence=tuple(Evidence(f"{one.method} {one.target}", _seen(one)) for one in (*steps, *control)),
+        first_seen=now,
+        last_seen=now,
+        text=masking.text(claim.text),
+        reasons=tuple(map(masking.text, claim.reasons)),
+    )
+    proof = Proof(
+        flaw=claim.flaw.value,
+        method=method,
+        template=template,
+        owasp=rule.owasp,
+        cwe=rule.cwe,
+        identities=tuple(claim.identities),
+        steps=steps,
+        control=control,
+        curl=masking.text(curl(claim.proof, target)),
+        reproducer=masking.text(reproducer(found, target, mark)),
+    )
+    return Reported(finding, proof=proof)
+
+
+def _seen(step: ProofStep) -> str:
+    who = f"as {step.identity}" if step.identity else "anonymous"
+    return " ".join(filter(None, (who, f"-> {step.status}" if step.status else f"-> {step.answer}", step.note)))
+
+
+def _steps(proof: Sequence[Exchanged], masking: Masking) -> tuple[ProofStep, ...]:
+    return tuple(_step(one, masking) for one in proof)
+
+
+def _step(one: Exchanged, masking: Masking) -> ProofStep:
+    call, answer = one.call, one.answer
+    fields = [*call.fields, *(call.credential or ())]
+    if call.content_type:
+        fields.append(("Content-Type", call.content_type))
+    answered = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.fields[:40]]
+    said = answer.body[:_ANSWER].decode("utf-8", "replace") if answer.status else answer.failure
+    return ProofStep(
+        method=call.method,
+        target=masking.text(target_text(call)),
+        identity=call.identity,
+        fields=masking.fields(fields),
+        body=masking.text(call.body[:_BODY].decode("utf-8", "replace")),
+        status=answer.status,
+        answer_fields=masking.fields(answered),
+        answer=masking.text(said),
+        seconds=round(answer.seconds, 3),
+        note=one.note,
+    )
+
+
+def run_of(outcome: Outcome, target: Target, *, started: float, seed: int, version: str) -> Run:
+    """The run itself, for reports."""
+    statuses: dict[str, set[int]] = {}
+    for operation, exchanged in target.exchanges():
+        statuses.setdefault(operation.id, set()).add(exchanged.answer.status)
+    return Run(
+        target=target.origin,
+        version=version,
+        started=started,
+        seconds=outcome.seconds,
+        requests=outcome.requests,
+        seed=seed,
+        identities=target.names(),
+        operations=tuple(
+            Tried(name=one.label, statuses=tuple(sorted(statuses.get(one.id, ()))), works=bool(target.workers(one)))
+            for one in target.operations
+        ),
+        incomplete=outcome.stopped,
+        skipped=tuple(Left(place=" ".join(filter(None, (one.rule, one.where))), why=one.why) for one in outcome.left),
+        remaining=tuple(Left(place=one.partition(": ")[0], why=one.partition(": ")[2]) for one in outcome.behind),
+    )
+
+
+def rule_text(probe: Probe) -> RuleText:
+    """What reports say of a probe."""
+    rule = probe.rule
+    return RuleText(
+        id=rule.id,
+        title=rule.title,
+        manual=probe.manual,
+        family="probes",
+        severity=rule.severity,
+        confidence=rule.confidence,
+        owasp=rule.owasp,
+        cwe=rule.cwe,
+        references=rule.references,
+    )
