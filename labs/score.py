@@ -95,26 +95,9 @@ def run(name: str, seed: int, fixed: bool, options: argparse.Namespace) -> Run:
         contract, people = serving.write(house, served.origin, directory)
         before, began = _state(house), time.monotonic()
         report = (options.keep or directory) / f"{name}-{seed}-{'fixed' if fixed else 'weak'}.json"
-        command = [
-            sys.executable,
-            "-m",
-            "yett.cli.main",
-            "probe",
-            served.origin + (house.graphql or ""),
-            "--contract",
-            str(contract),
-        ]
-        command += [
-            "--identities",
-            str(people),
-            "--json",
-            str(report),
-            "--budget",
-            f"{options.budget}s",
-            "--fail-on",
-            "medium",
-            *options.more,
-        ]
+        command = [str(Path(sys.executable).with_name("yett")), "probe", served.origin + (house.graphql or "")]
+        command += ["--contract", str(contract), "--identities", str(people), "--json", str(report)]
+        command += ["--budget", f"{options.budget}s", "--fail-on", "medium", *options.more]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=options.budget * 2 + 30, check=False)
         seconds = time.monotonic() - began
         (options.keep or directory).joinpath(f"{report.stem}.log").write_text(ended.stdout + ended.stderr)

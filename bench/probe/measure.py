@@ -1,6 +1,6 @@
 """Measures `yett probe` on the public subjects.
 
-    python bench/probe/measure.py vampi --sources SUBJECTS --python /usr/bin/python3.11 [--twin hardened] [--budget 300]
+    PYTHONPATH=bench python -m probe.measure vampi --sources SUBJECTS --python /usr/bin/python3.11 [--twin hardened] [--budget 300]
 
 Prints for each documented hole whether it was found, every finding of medium or higher that is none of them and not known to be
 true, the requests as the server counted them, and seconds. Exit code 0 where nothing was claimed that is not known to be true, 1
@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from subjects import SUBJECTS, Subject, serving
+from probe.subjects import SUBJECTS, Subject, serving
 
 COUNTED = ("medium", "high", "critical")
 HERE = Path(__file__).parent
