@@ -95,7 +95,7 @@ def run(name: str, seed: int, fixed: bool, options: argparse.Namespace) -> Run:
         contract, people = serving.write(house, served.origin, directory)
         before, began = _state(house), time.monotonic()
         report = (options.keep or directory) / f"{name}-{seed}-{'fixed' if fixed else 'weak'}.json"
-        command = [str(Path(sys.executable).with_name("yett")), "probe", served.origin + (house.graphql or "")]
+        command = [str(options.yett), "probe", served.origin + (house.graphql or "")]
         command += ["--contract", str(contract), "--identities", str(people), "--json", str(report)]
         command += ["--budget", f"{options.budget}s", "--fail-on", "medium", *options.more]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=options.budget * 2 + 30, check=False)
@@ -145,8 +145,10 @@ def tell(one: Run) -> None:
     for finding in one.wrong:
         which = " ".join(str(finding.get(name, "")) for name in ("severity", "class", "method", "template", "place", "rule"))
         print(f"  {one.title}: wrong {which}")
-    for text in one.left:
-        print(f"  {one.title}: left {text[:150]}")
+    for text in one.left[:3]:
+        print(f"  {one.title}: left {text[:120]}")
+    if len(one.left) > 3:
+        print(f"  {one.title}: left {len(one.left) - 3} more")
     for finding in one.twice:
         print(
             f"  {one.title}: twice {finding.get('class')} {finding.get('method')} {finding.get('template')} {finding.get('place')}"
@@ -168,6 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--twin", choices=("both", "weak", "fixed"), default="both")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--budget", type=int, default=BUDGET, help="seconds a run")
+    parser.add_argument("--yett", type=Path, default=Path(sys.executable).with_name("yett"), help="the program to score")
     parser.add_argument("--json", type=Path, help="where everything goes")
     parser.add_argument("--keep", type=Path, help="a directory for the reports of each run")
     parser.add_argument("--more", action="append", default=[], help="a further argument of yett probe; may be given again")

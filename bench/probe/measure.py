@@ -54,7 +54,7 @@ def compare(name: str, twin: str, findings: list[Finding]) -> tuple[list[tuple[s
 
 def command(subject: Subject, origin: str, directory: Path, work: Path, options: argparse.Namespace) -> list[str]:
     """`yett probe` with everything that is known of the subject."""
-    words = [str(Path(sys.executable).with_name("yett")), "probe", origin + subject.path, "--json", str(work / "report.json")]
+    words = [str(options.yett), "probe", origin + subject.path, "--json", str(work / "report.json")]
     if subject.contract:
         words += ["--contract", str(directory / subject.contract)]
     if subject.identities:
@@ -85,6 +85,7 @@ def main() -> int:
     parser.add_argument("subject", choices=sorted(SUBJECTS))
     parser.add_argument("--sources", type=Path, required=True, help="see subjects.py")
     parser.add_argument("--python", default=sys.executable, help="that runs the subject")
+    parser.add_argument("--yett", type=Path, default=Path(sys.executable).with_name("yett"), help="the program to measure")
     parser.add_argument("--twin", default="weak")
     parser.add_argument("--budget", type=int, default=300)
     parser.add_argument("--rate", type=int, default=100)
