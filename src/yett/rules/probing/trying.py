@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from yett.model.probe import Answer, Call, Exchanged, Send, Skipped, Step
+from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Send, Skipped, Step
 from yett.rules.probing.encoding import body_value, quoted, unquoted
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.resources import unwrapped
@@ -141,6 +141,8 @@ def caller(target: Target, operation: Operation) -> str | None:
 
 
 def _base(target: Target, operation: Operation) -> Generator[Step, Any, Call | None]:
+    if target.doing(operation) == "login":
+        return _login(target, operation)
     name = caller(target, operation)
     if name is None:
         seen = (target.refusals.get((operation.id, one)) for one in (*target.names(), ""))
@@ -160,6 +162,14 @@ def _base(target: Target, operation: Operation) -> Generator[Step, Any, Call | N
         return target.working(operation, name)
     yield Skipped(f"{operation.label}: its inputs are tried on objects that the run makes, and it could make none")
     return None
+
+
+def _login(target: Target, operation: Operation) -> Call:
+    """A call that logs somebody in: a user of the run's own where there is one, so that nobody else is locked out by failures."""
+    ranked = sorted(target.identities.values(), key=lambda one: not one.throwaway)
+    name = next((one.name for one in ranked if one.password), ANONYMOUS)
+    call = target.fresh(operation, name, variant=None if name else 1)
+    return msgspec.structs.replace(call, identity=ANONYMOUS, credential=None)
 
 
 def _made(target: Target, operation: Operation, call: Call, answer: Answer) -> Generator[Step, Any, None]:
