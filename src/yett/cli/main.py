@@ -25,6 +25,7 @@ COMMANDS = {
     "decide": _Command("yett.cli.decide", "decide", "Try a policy, or rule packs, on recorded traffic."),
     "observe": _Command("yett.cli.observe", "observe", "Learn which APIs there are, from recorded traffic and descriptions."),
     "catalog": _Command("yett.cli.catalog", "catalog", "List, explain, correct and export what was learnt."),
+    "probe": _Command("yett.cli.probe", "probe", "Attack an API of yours, and prove what is wrong."),
     "posture": _Command("yett.cli.posture", "posture", "Judge what is known: findings, ranked, for people and CI."),
     "log": _Command("yett.cli.log", "log", "Show, filter and follow the event log."),
     "explain": _Command("yett.cli.log", "explain", "Explain the decision on one request."),

@@ -55,7 +55,8 @@ class _Task:
 
 class Driver:
     """One run. done: probes that an earlier run ended, (rule, operation id). pending: what an earlier run made and did not
-    take back. strict: a probe that raises ends the run, as tests want it; otherwise it is listed."""
+    take back. strict: a probe that raises ends the run, as tests want it; otherwise it is listed. only: label of the one
+    operation that is probed ("": none named)."""
 
     def __init__(
         self,
@@ -66,8 +67,9 @@ class Driver:
         done: Collection[tuple[str, str]] = (),
         pending: Iterable[tuple[str, tuple[Call, ...]]] = (),
         strict: bool = False,
+        only: str | None = None,
     ) -> None:
-        self._strict = strict
+        self._strict, self._only = strict, only
         self.target, self.limits = target, limits
         self.outcome = Outcome(pending=list(pending))
         self.safety = Safety(target)
@@ -127,7 +129,8 @@ class Driver:
                     yield _Task(probe, None, probe.begin(self.target))
             else:
                 for one in self.target.operations:
-                    if self.safety.allowed(one) and (probe.rule.id, one.id) not in self._done:
+                    wanted = self._only in (None, "", one.label)
+                    if wanted and self.safety.allowed(one) and (probe.rule.id, one.id) not in self._done:
                         yield _Task(probe, one, probe.begin(self.target, one))
 
     def _run_probes(self) -> Driving:

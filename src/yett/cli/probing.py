@@ -1,0 +1,322 @@
+"""One run of `yett probe`: reads what it is given, opens the way to the target, drives, and writes reports."""
+
+import asyncio
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import msgspec
+
+import yett.cli.target as targets
+from yett import __version__
+from yett.cli.failing import reason
+from yett.cli.probe import CLEAN, FOUND, INCOMPLETE, UNUSABLE
+from yett.cli.probing_reports import Reports
+from yett.cli.probing_state import DEFAULT, Keeper, Kept, StateError, without_credentials
+from yett.cli.showing import plain
+from yett.edge.probing.callbacks import Listener
+from yett.edge.probing.login import LoginFailed, Logins
+from yett.edge.probing.origin import client_context, origin_of
+from yett.edge.probing.performing import Performer
+from yett.edge.probing.transport import Transport
+from yett.engine.probing.described import Described
+from yett.engine.probing.drive import Driver, Limits
+from yett.engine.probing.report import reported, run_of
+from yett.formats.identities import Declared, read_identities
+from yett.formats.reports.values import Reported
+from yett.formats.yaml import read
+from yett.model.mistake import DocumentError, PolicyErrors
+from yett.model.probe import Call
+from yett.model.rule import Severity
+from yett.rules.probing.identity import Identity
+from yett.rules.probing.target import Target
+from yett.rules.registry import Probe, probes
+
+LOOK = 0.2
+"""Seconds between two looks at how far it is."""
+
+
+def fail(message: str) -> NoReturn:
+    """End: nothing could begin."""
+    click.echo(f"Error: {plain(message)}", err=True)
+    sys.exit(UNUSABLE)
+
+
+def note(message: str) -> None:
+    """Something to know, which ends nothing."""
+    click.echo(f"! {plain(message)}", err=True)
+
+
+class Run:
+    """One call of the command. Its one result is the exit code."""
+
+    def __init__(self, url: str, options: dict[str, Any]) -> None:
+        self._options = options
+        try:
+            self._origin = origin_of(url)
+        except ValueError as error:
+            fail(str(error))
+        self._started = time.time()
+        self._problems: list[str] = []
+        self._keeper = Keeper(options["state"] or DEFAULT)
+        self._reports = Reports(options, fail)
+        self._again = self._reports.wanted(options["rerun"])
+        self._probes = self._chosen()
+        self._declared = self._identities()
+
+    def run(self) -> int:
+        try:
+            return asyncio.run(self._run())
+        except targets.Unusable as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            fail("interrupted before there was anything to keep")
+
+    # What is given
+
+    def _chosen(self) -> list[Probe]:
+        known = probes()
+        flaws = {flaw.value for one in known.values() for flaw in one.rule.flaws}
+        only, skip = (frozenset(name for value in self._options[key] for name in value.split(",")) for key in ("only", "skip"))
+        unknown = sorted((only | skip) - set(known) - flaws)
+        if unknown:
+            fail(f"there is no probe and no class {', '.join(unknown)}; `yett probe --list` names all")
+
+        def named(one: Probe, names: frozenset[str]) -> bool:
+            return one.rule.id in names or any(flaw.value in names for flaw in one.rule.flaws)
+
+        chosen = [one for one in known.values() if (not only or named(one, only)) and not named(one, skip)]
+        return [one for one in chosen if self._again is None or one.rule.id == self._again.finding.rule]
+
+    def _identities(self) -> tuple[Declared, ...]:
+        path: Path | None = self._options["identities"]
+        if path is None:
+            return ()
+        import os
+
+        try:
+            return read_identities(read(path.read_bytes(), str(path)), os.environ)
+        except PolicyErrors as error:
+            fail("\n".join(str(mistake) for mistake in error.errors))
+        except DocumentError as error:
+            fail(str(error.mistake))
+        except OSError as error:
+            fail(reason(error))
+
+    # The run
+
+    async def _run(self) -> int:
+        options, origin = self._options, self._origin
+        tls = client_context(not options["insecure"]) if origin.secure else None
+        transport = Transport(
+            origin, tls=tls, rate=options["rate"], timeout=options["timeout"], agent=f"yett-probe/{__version__}"
+        )
+        listener = await self._listener()
+        try:
+            await self._alive(transport)
+            logins = Logins(self._declared, transport, not options["insecure"])
+            identities = await self._logged_in(logins)
+            described = await self._described(transport, identities)
+            kept = self._kept()
+            target = self._target(described, identities)
+            driver = self._driver(target, kept)
+            await self._driven(driver, transport, logins, listener, kept)
+        finally:
+            transport.close()
+            if listener is not None:
+                listener.close()
+        return self._end(driver, kept)
+
+    async def _alive(self, transport: Transport) -> None:
+        answer = await transport.send(Call(method="GET", path=f"{self._origin.base}/"))
+        if not answer.status:
+            raise targets.Unusable(f"{self._origin.text} does not answer: {answer.failure}")
+
+    async def _logged_in(self, logins: Logins) -> list[Identity]:
+        """All identities that could log in; the others are told, and left out."""
+        ready = []
+        for identity in logins.identities():
+            try:
+                await logins.begin(identity)
+                ready.append(identity)
+            except LoginFailed as error:
+                self._problems.append(str(error))
+                note(str(error))
+        if self._declared and not ready:
+            raise targets.Unusable("no identity could log in")
+        if len(ready) < 2:
+            note("with fewer than two identities nothing can be said of objects of others (--identities)")
+        return ready
+
+    async def _described(self, transport: Transport, identities: list[Identity]) -> Described:
+        options = self._options
+        parts: list[Described] = []
+        schemas: list[Path] = []
+        for name in options["contracts"]:
+            if "://" in name:
+                parts.append(await targets.from_url(name, client_context(not options["insecure"])))
+            elif (path := Path(name)).is_file():
+                found = targets.from_file(path)
+                parts.append(found)
+                if not found.operations and not found.problems:
+                    schemas.append(path)
+            else:
+                raise targets.Unusable(f"{name}: there is no such file")
+        if options["catalog"] is not None:
+            parts += targets.from_catalog(options["catalog"], self._origin.authority)
+        if options["recordings"]:
+            parts += targets.from_recordings(options["recordings"], self._origin.authority)
+        if not parts:
+            served = await targets.found_at(transport, self._origin)
+            if served is not None:
+                note(f"the description is the one that the target serves at {served[1]}")
+                parts.append(served[0])
+        fields = await targets.graphql(transport, schemas, [], [one.name for one in identities])
+        if not fields and not any(one.operations for one in parts):
+            raise targets.Unusable("nothing is known of this API; name its description (--contract), a catalog or recordings")
+        for problem in (text for one in parts for text in one.problems[:20]):
+            note(problem)
+        return targets.together([*(targets.under(one, self._origin.base) for one in parts), Described(operations=fields)])
+
+    def _kept(self) -> Kept:
+        if not self._options["resume"]:
+            return Kept(origin=self._origin.text, seed=self._options["seed"])
+        try:
+            return self._keeper.load(self._origin.text, self._options["seed"])
+        except StateError as error:
+            raise targets.Unusable(str(error)) from None
+
+    def _target(self, described: Described, identities: list[Identity]) -> Target:
+        return Target(
+            described.operations,
+            identities,
+            rng=random.Random(self._options["seed"]),  # noqa: S311  reproducible on purpose
+            origin=self._origin.text,
+            now=self._started,
+            destructive=self._options["destructive"],
+            schemes=described.schemes,
+        )
+
+    def _driver(self, target: Target, kept: Kept) -> Driver:
+        limits = Limits(seconds=self._options["budget"], requests=self._options["requests"])
+        again = self._again.proof if self._again is not None else None
+        only = f"{again.method} {again.template}" if again is not None else None
+        return Driver(target, self._probes, time.monotonic, limits, kept.done, kept.pending, only=only)
+
+    async def _driven(
+        self, driver: Driver, transport: Transport, logins: Logins, listener: Listener | None, kept: Kept
+    ) -> None:
+        before = list(kept.findings)
+        done = list(kept.done)
+        shown = Shown(driver, self._options["budget"])
+
+        def keep(at_once: bool = False) -> None:
+            kept.done = [*done, *driver.outcome.done]
+            kept.findings = _merged(before, reported(driver.outcome, driver.target, self._started))
+            kept.pending = without_credentials(driver.outcome.pending)
+            self._keeper.keep(kept, time.monotonic(), at_once)
+
+        def look() -> None:
+            if shown.due():
+                shown.show()
+                keep()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, driver.stop, "interrupted")
+        performer = Performer(transport, logins, listener, look)
+        try:
+            await performer.drive(driver)
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+            shown.end()
+            keep(at_once=True)
+        for complaint in performer.complaints:
+            note(complaint)
+
+    async def _listener(self) -> Listener | None:
+        """The out-of-band listener: on loopback where the target is there, else where --listen says."""
+        said = self._options["listen"]
+        local = self._origin.host in ("localhost", "127.0.0.1", "::1")
+        if not said and not local:
+            return None
+        host, _, port = said.rpartition(":") if ":" in said and not said.endswith("]") else (said, "", "")
+        host = (host or "127.0.0.1").strip("[]")
+        listener = Listener(host)
+        try:
+            await listener.open("127.0.0.1" if local and not said else "", int(port) if port.isdecimal() else 0)
+        except (OSError, OverflowError) as error:
+            note(f"no listener for blind flaws: {error}")
+            return None
+        return listener
+
+    # The end
+
+    def _end(self, driver: Driver, kept: Kept) -> int:
+        outcome = driver.outcome
+        if not outcome.stopped:
+            self._keeper.forget()
+        run = run_of(outcome, driver.target, started=self._started, seed=self._options["seed"], version=__version__)
+        if self._problems and not run.incomplete:
+            run = msgspec.structs.replace(run, incomplete="; ".join(self._problems))
+            outcome.stopped = run.incomplete
+        findings = self._reports.accepted(kept.findings, self._started)
+        if self._again is not None:
+            mark = self._again.finding.fingerprint
+            findings = [one for one in findings if one.finding.fingerprint == mark]
+            click.echo("it is still there" if findings else "it was not found again", err=True)
+            if findings:
+                return self._reports.write(findings, run, outcome) or FOUND
+        self._reports.write(findings, run, outcome)
+        return self._code(findings, bool(outcome.stopped))
+
+    def _code(self, findings: list[Reported], incomplete: bool) -> int:
+        limit = self._options["fail_on"]
+        grave = list(Severity)
+        worst = [one for one in findings if not one.accepted]
+        if limit != "never" and any(grave.index(one.finding.severity) >= grave.index(Severity(limit)) for one in worst):
+            return FOUND
+        return INCOMPLETE if incomplete else CLEAN
+
+
+def _merged(before: list[Reported], now: list[Reported]) -> list[Reported]:
+    """Findings of both, each once, the gravest first."""
+    order = list(Severity)
+    found = {one.finding.fingerprint: one for one in (*before, *now)}
+    return sorted(found.values(), key=lambda one: -order.index(one.finding.severity))
+
+
+class Shown:
+    """One line on a person's terminal that tells how far the run is."""
+
+    def __init__(self, driver: Driver, budget: float) -> None:
+        self._driver, self._budget = driver, budget
+        self._began = time.monotonic()
+        self._next = 0.0
+        self._told = 0
+        self._visible = sys.stderr.isatty()
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + LOOK
+        return True
+
+    def show(self) -> None:
+        outcome = self._driver.outcome
+        if not self._visible:
+            return
+        spent = time.monotonic() - self._began
+        text = f"{outcome.phase}: {outcome.requests:,} requests, {len(outcome.found)} findings, {spent:.0f} of {self._budget:.0f} s"
+        sys.stderr.write("\r" + text.ljust(78))
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        if self._visible:
+            sys.stderr.write("\r" + " " * 78 + "\r")

@@ -1,0 +1,70 @@
+"""Reports of a run of `yett probe`: which are wanted, what is accepted, and where they go. It must not know how a run goes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from yett import __version__
+from yett.cli.failing import reason
+from yett.cli.ranked_proofs import told
+from yett.engine.probing.outcome import Outcome
+from yett.engine.probing.report import rule_text
+from yett.formats.reports.junit import junit
+from yett.formats.reports.proofs import Run
+from yett.formats.reports.proven_json import JsonError, proven_json, read_proven_json
+from yett.formats.reports.sarif import sarif
+from yett.formats.reports.values import Reported
+from yett.rules.registry import probes
+
+
+class Reports:
+    """options: of the command. fail: ends it with a message."""
+
+    def __init__(self, options: dict[str, Any], fail: Callable[[str], NoReturn]) -> None:
+        self._options, self._fail = options, fail
+
+    def wanted(self, fingerprint: str | None) -> Reported | None:
+        """The finding that is to be repeated; None where that is not asked for."""
+        if fingerprint is None:
+            return None
+        found = [one for one in self._read(self._options["report"]) if one.finding.fingerprint.startswith(fingerprint)]
+        if len(found) != 1 or len(fingerprint) < 6:
+            self._fail(f"{self._options['report']}: {len(found)} findings have the fingerprint {fingerprint}")
+        return found[0]
+
+    def _read(self, path: Path) -> tuple[Reported, ...]:
+        try:
+            return read_proven_json(path.read_bytes())
+        except OSError as error:
+            self._fail(reason(error))
+        except JsonError as error:
+            self._fail(f"{path}: {error}")
+
+    def accepted(self, findings: list[Reported], now: float) -> list[Reported]:  # noqa: ARG002
+        """The findings, those marked that do not count."""
+        return findings
+
+    def write(self, findings: list[Reported], run: Run, outcome: Outcome) -> int:
+        """All reports that are asked for, then the table for people. 0."""
+        options = self._options
+        rules = {one.rule.id: rule_text(one) for one in probes().values()}
+        texts: list[tuple[Path | None, Callable[[], str]]] = [
+            (options["json_file"], lambda: proven_json(findings, run)),
+            (options["sarif_file"], lambda: sarif(findings, rules, __version__, "openapi.yaml")),
+            (options["junit_file"], lambda: junit(findings, rules)),
+        ]
+        silent = False
+        for path, text in texts:
+            if path is not None and str(path) == "-":
+                click.echo(text(), nl=False)
+                silent = True
+            elif path is not None:
+                try:
+                    path.write_text(text(), encoding="utf-8")
+                except OSError as error:
+                    self._fail(reason(error))
+        if not silent:
+            click.echo("\n".join(told(findings, outcome, run.target)))
+        return 0

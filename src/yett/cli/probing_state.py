@@ -1,0 +1,71 @@
+"""What a run keeps so that `--resume` goes on where it was ended: probes that are done, findings, what is still to be taken back.
+
+No credential is ever written. It must not know how a run goes.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from yett.formats.reports.values import Reported
+from yett.model.probe import Call
+
+PACE = 2.0
+"""Seconds between two writings."""
+DEFAULT = Path(".yett-probe-state")
+
+
+class Kept(msgspec.Struct):
+    """origin, seed: of the run. done: (rule, operation id). pending: what was made, and the calls that take it back."""
+
+    v: int = 1
+    origin: str = ""
+    seed: int = 0
+    done: list[tuple[str, str]] = []
+    findings: list[Reported] = []
+    pending: list[tuple[str, tuple[Call, ...]]] = []
+    requests: int = 0
+
+
+class StateError(Exception):
+    """There is no state to go on from: why."""
+
+
+class Keeper:
+    """The state's file, written at most every PACE seconds."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._next = 0.0
+
+    def load(self, origin: str, seed: int) -> Kept:
+        """The state of an earlier run against the same target with the same seed. Raises StateError."""
+        try:
+            kept = msgspec.json.decode(self._path.read_bytes(), type=Kept)
+        except OSError:
+            raise StateError(f"{self._path}: there is no run to go on with") from None
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise StateError(f"{self._path}: not the state of a run: {error}") from None
+        if kept.v != 1 or kept.origin != origin or kept.seed != seed:
+            raise StateError(f"{self._path}: of a run against {kept.origin} with --seed {kept.seed}, which this is not")
+        return kept
+
+    def keep(self, kept: Kept, now: float, at_once: bool = False) -> None:
+        """Write, where it is time to. Only the owner may read it. Raises OSError."""
+        if now < self._next and not at_once:
+            return
+        self._next = now + PACE
+        part = self._path.with_name(self._path.name + ".part")
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(kept))
+        part.replace(self._path)
+
+    def forget(self) -> None:
+        """The run came to its end."""
+        self._path.unlink(missing_ok=True)
+
+
+def without_credentials(pending: list[tuple[str, tuple[Call, ...]]]) -> list[tuple[str, tuple[Call, ...]]]:
+    """The calls without credentials of their own: identities have theirs again in the next run."""
+    return [(what, tuple(msgspec.structs.replace(call, credential=None) for call in calls)) for what, calls in pending]

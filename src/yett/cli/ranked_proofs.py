@@ -1,0 +1,78 @@
+"""Findings of a probe for a person's terminal: the gravest first, each with its proof. It must not know how they were found."""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from yett.cli.showing import plain
+from yett.engine.probing.outcome import Outcome
+from yett.formats.reports.proofs import ProofStep
+from yett.formats.reports.values import Reported
+from yett.model.rule import Severity
+
+WIDTH = 110
+_FEW = 8
+
+
+def told(found: list[Reported], outcome: Outcome, origin: str) -> Iterator[str]:
+    """Findings, what stayed behind, what was left out, the sum."""
+    shown = [one for one in found if not one.accepted]
+    yield from _ranked(shown)
+    if outcome.behind:
+        yield f"COULD NOT BE REMOVED ({len(outcome.behind)})"
+        yield from (f"    {plain(one)}" for one in outcome.behind[:20])
+        yield ""
+    if outcome.left:
+        yield f"NOT TRIED ({len(outcome.left)})"
+        yield from (f"    {line}" for line in _left(outcome))
+        yield ""
+    yield _sum(shown, len(found) - len(shown), outcome, origin)
+
+
+def _ranked(shown: list[Reported]) -> Iterator[str]:
+    for one in shown:
+        finding, proof = one.finding, one.proof
+        where = plain("  ".join(filter(None, (finding.operation, finding.place)))) or "-"
+        yield f"{finding.severity.value.upper():<9}{where}"
+        yield f"         {plain(finding.title)} ({finding.rule}, {finding.confidence.value} confidence)"
+        yield from textwrap.wrap(plain(finding.text), WIDTH, initial_indent=" " * 9, subsequent_indent=" " * 9)
+        for reason in finding.reasons[:_FEW]:
+            yield from textwrap.wrap(plain(reason), WIDTH, initial_indent=" " * 9 + "- ", subsequent_indent=" " * 11)
+        if proof is not None:
+            yield from (
+                f"         {mark} {_step(step)}"
+                for mark, steps in ((">", proof.steps), ("=", proof.control))
+                for step in steps[:_FEW]
+            )
+        yield f"         fingerprint {finding.fingerprint}"
+        yield ""
+
+
+def _step(step: ProofStep) -> str:
+    who = step.identity or "anonymous"
+    result = str(step.status) if step.status else step.answer[:60]
+    note = f"  ({step.note})" if step.note else ""
+    return plain(f"{who}: {step.method} {step.target[:100]} -> {result}{note}")
+
+
+def _left(outcome: Outcome) -> Iterator[str]:
+    """What was left out, the same reason together."""
+    whys: dict[str, list[str]] = {}
+    for one in outcome.left:
+        whys.setdefault(one.why, []).append(" ".join(filter(None, (one.rule, one.where))))
+    for number, (why, places) in enumerate(whys.items()):
+        if number == 20:
+            yield f"and {len(whys) - 20} more kinds; --json lists all"
+            return
+        some = ", ".join(sorted({place for place in places if place})[:3])
+        yield plain(f"{why}: {some}" + (f" and {len(places) - 3} more" if len(places) > 3 else "") if some else why)
+
+
+def _sum(shown: Iterable[Reported], accepted: int, outcome: Outcome, origin: str) -> str:
+    counts: dict[Severity, int] = {}
+    for one in shown:
+        counts[one.finding.severity] = counts.get(one.finding.severity, 0) + 1
+    parts = ", ".join(f"{counts[severity]} {severity.value}" for severity in reversed(Severity) if severity in counts)
+    text = f"{sum(counts.values())} findings: {parts}" if counts else "no findings"
+    text += f"; {accepted} accepted" if accepted else ""
+    text += f"; {outcome.requests:,} requests in {outcome.seconds:.1f} s to {origin}"
+    return text + (f"\nINCOMPLETE: {plain(outcome.stopped)}" if outcome.stopped else "")

@@ -1,0 +1,222 @@
+"""What is to be probed: descriptions from files, URLs, catalogs, recordings and the target itself, as one list of operations.
+
+It must not know what is done with them.
+"""
+
+import ssl
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from yett.cli.failing import reason
+from yett.cli.knowledge import Knowledge, knowledge
+from yett.edge.collectors.files import Collector
+from yett.edge.fetching import FetchError, fetch
+from yett.edge.probing.origin import Origin
+from yett.edge.probing.transport import Transport
+from yett.engine.catalog.openapi import documents
+from yett.engine.probing.described import Described, read_description
+from yett.engine.probing.graphql import SchemaError, discover, is_schema, operations, read_schema
+from yett.formats.contract.documents import references
+from yett.formats.document import Document
+from yett.formats.yaml import read
+from yett.model.catalog import Catalog
+from yett.model.catalog_store import CatalogUnusable
+from yett.model.mistake import DocumentError, PolicyErrors
+from yett.model.probe import Call
+from yett.rules.probing.encoding import body_value
+from yett.rules.probing.operation import Operation
+from yett.rules.probing.success import succeeded
+from yett.rules.probing.target import Scheme
+from yett.store.catalog.memory import MemoryCatalog
+
+PLACES = (
+    *(
+        "/openapi.json",
+        "/swagger.json",
+        "/v3/api-docs",
+        "/v2/api-docs",
+        "/api/openapi.json",
+        "/api/swagger.json",
+        "/openapi.yaml",
+    ),
+    *("/swagger/v1/swagger.json", "/api-docs", "/api/v1/openapi.json", "/docs/openapi.json", "/swagger/doc.json", "/openapi"),
+)
+"""Where servers commonly have their description: those of FastAPI, springdoc, Swashbuckle, connexion, flasgger, swaggo …"""
+DOCUMENTS = 500
+SIZE = 32 << 20
+SECONDS = 20.0
+BODIES = 5_000
+
+
+class Unusable(Exception):
+    """Nothing can be probed; the message says why, and what to do."""
+
+
+def from_file(path: Path) -> Described:
+    """A description's file, with the files that it refers to. Raises Unusable."""
+    try:
+        octets = path.read_bytes()
+    except OSError as error:
+        raise Unusable(reason(error)) from None
+    if is_schema(path.name, octets):
+        return Described()
+    return _described(path.name, _documents(path, octets), str(path))
+
+
+def _documents(path: Path, octets: bytes) -> dict[str, Document]:
+    directory, found, pending = path.parent, {path.name: _document(octets, str(path))}, [path.name]
+    while pending:
+        name = pending.pop()
+        for other in sorted(references(found[name].tree, name)):
+            whole = directory / other
+            inside = whole.resolve().is_relative_to(directory.resolve())
+            if other not in found and inside and whole.is_file() and len(found) < DOCUMENTS:
+                found[other] = _document(whole.read_bytes(), str(whole))
+                pending.append(other)
+    return found
+
+
+def _document(octets: bytes, name: str) -> Document:
+    try:
+        return read(octets, name)
+    except DocumentError as error:
+        raise Unusable(str(error.mistake)) from None
+
+
+def _described(root: str, documents: dict[str, Document], name: str, base: str | None = None) -> Described:
+    try:
+        return read_description(root, {key: one.tree for key, one in documents.items()}, base)
+    except ValueError as error:
+        raise Unusable(f"{name}: {error}") from None
+
+
+def from_tree(tree: Any, name: str) -> Described:
+    """A description that was made, not read. Raises Unusable."""
+    try:
+        return read_description("openapi.json", {"openapi.json": tree})
+    except ValueError as error:
+        raise Unusable(f"{name}: {error}") from None
+
+
+async def from_url(url: str, tls: ssl.SSLContext) -> Described:
+    """A description that somebody serves. Raises Unusable."""
+    try:
+        fetched = await fetch(url, timeout=SECONDS, limit=SIZE, tls=tls)
+    except (FetchError, ValueError) as error:
+        raise Unusable(f"{url}: {error}") from None
+    return _described("openapi", {"openapi": _document(fetched.body, url)}, url)
+
+
+async def found_at(transport: Transport, origin: Origin) -> tuple[Described, str] | None:
+    """The description that the target itself serves, and where; None where it serves none at the customary places."""
+    for path in dict.fromkeys(base + place for base in (origin.base, "") for place in PLACES):
+        answer = await transport.send(Call(method="GET", path=path))
+        if not answer.status:
+            raise Unusable(f"{origin.text} does not answer: {answer.failure}")
+        if succeeded(answer) and not answer.truncated:
+            try:
+                return _described("openapi", {"openapi": _document(answer.body, path)}, path), path
+            except Unusable:
+                continue
+    return None
+
+
+async def graphql(transport: Transport, files: list[Path], paths: list[str], names: list[str]) -> tuple[Operation, ...]:
+    """The fields of the target's GraphQL endpoint as operations; none where there is none. Raises Unusable."""
+    schema = None
+    for path in files:
+        try:
+            schema = read_schema(path.read_bytes(), str(path))
+        except SchemaError as error:
+            raise Unusable(str(error)) from None
+    running = discover(paths, names, schema)
+    answer = None
+    while True:
+        try:
+            step = next(running) if answer is None else running.send(answer)
+        except StopIteration as end:
+            return tuple(operations(end.value)) if end.value is not None else ()
+        answer = await transport.send(step.call)
+
+
+def under(described: Described, base: str) -> Described:
+    """The operations below a base path that the description does not know of."""
+    if not base or all(one.template.startswith(base + "/") or one.template == base for one in described.operations):
+        return described
+    moved = tuple(msgspec.structs.replace(one, template=base + one.template) for one in described.operations)
+    return msgspec.structs.replace(described, operations=moved)
+
+
+def from_catalog(path: Path, host: str) -> list[Described]:
+    """What a catalog knows of the services of that host; of all where none has it. Raises Unusable."""
+    try:
+        known = knowledge(path)
+        try:
+            catalog = known.catalog()
+        finally:
+            known.store.close()
+    except (CatalogUnusable, PolicyErrors) as error:
+        raise Unusable(str(error)) from None
+    return _of_catalog(catalog, host)
+
+
+def _of_catalog(catalog: Catalog, host: str) -> list[Described]:
+    names = [one.name for one in catalog.services if host in one.hosts or host.partition(":")[0] in one.hosts]
+    every = dict(documents(catalog))
+    return [from_tree(tree, f"service {name}") for name, tree in every.items() if not names or name in names]
+
+
+def from_recordings(paths: list[Path], host: str) -> list[Described]:
+    """What recordings show of the API at that host: operations, and one body of each as its example. Raises Unusable."""
+    known = Knowledge(MemoryCatalog())
+    part = known.fresh()
+    bodies: list[tuple[str, str, bytes]] = []
+    try:
+        for path in paths:
+            for found in Collector().collect(path):
+                part.add(found.recording)
+                exchange = found.recording.exchange
+                if exchange is not None and exchange.request.body and len(bodies) < BODIES:
+                    bodies.append((exchange.request.method, _path(exchange.request.target), exchange.request.body))
+    except OSError as error:
+        raise Unusable(reason(error)) from None
+    known.keep(part, {})
+    return [_with_examples(one, bodies) for one in _of_catalog(known.catalog(), host)]
+
+
+def _path(target: bytes) -> str:
+    """The path of a request target, in any of its forms (RFC 9112, 3.2)."""
+    text = target.decode("latin-1").partition("?")[0]
+    return "/" + text.partition("://")[2].partition("/")[2] if "://" in text else text
+
+
+def _with_examples(described: Described, bodies: list[tuple[str, str, bytes]]) -> Described:
+    """The operations with what was sent to them."""
+    made = []
+    for one in described.operations:
+        example = next((body for method, path, body in bodies if method == one.method and _fits(one, path)), b"")
+        value = body_value(Call(method=one.method, path="/", body=example, content_type=one.media))
+        made.append(msgspec.structs.replace(one, example=value, source="recording") if value is not None else one)
+    return msgspec.structs.replace(described, operations=tuple(made))
+
+
+def _fits(operation: Operation, path: str) -> bool:
+    given = path.strip("/").split("/")
+    return len(given) == len(operation.segments) and all(
+        "{" in a or a == b for a, b in zip(operation.segments, given, strict=True)
+    )
+
+
+def together(parts: Iterable[Described]) -> Described:
+    """Several descriptions as one; of operations with the same method and template the first counts."""
+    known: dict[tuple[str, str, str], Operation] = {}
+    schemes: dict[str, Scheme] = {}
+    for part in parts:
+        for one in part.operations:
+            known.setdefault((one.method, one.template, one.id if one.source == "graphql" else ""), one)
+        for scheme in part.schemes:
+            schemes.setdefault(scheme.name, scheme)
+    return Described(tuple(known.values()), tuple(schemes.values()))
