@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -387,6 +388,39 @@ def test_nothing_of_a_caller_steers_a_terminal() -> None:
     run("observe", "t.jsonl")
     for command in (["list"], ["services"], ["export"], ["export", "--format", "markdown"]):
         assert "\x1b" not in run("catalog", *command).stdout
+
+
+def test_what_steers_a_terminal_or_a_spreadsheet_is_in_no_export() -> None:
+    hosts = ["=cmd.example", "h\u001b[2J"]
+    Path("t.jsonl").write_text("".join(line("GET", f"/=1+1/{n}", n, host=host) for host in hosts for n in range(9)))
+    run("observe", "t.jsonl")
+    table = run("catalog", "export", "--format", "csv").stdout
+    assert "\x1b" not in table
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in table.splitlines() for cell in row.split(","))
+
+
+def test_requests_without_a_single_reading_are_told_and_nothing_is_learnt_of_them() -> None:
+    calls = [line("GET", f"/a/../{n}", n) for n in range(3)] + [line("=CMD()", "/m", 1), line("\u001b[2J", "/m", 1)]
+    Path("t.jsonl").write_text(users(1, 9) + "".join(calls))
+    result = run("observe", "t.jsonl")
+    assert result.exit_code == 0
+    assert "read      13 exchanges in 1 source" in result.stdout
+    assert "ambiguous 5 exchanges with a request that has no single reading: " in result.stdout
+    assert "the method is not a token (2)" in result.stdout
+    assert list(operations()) == ["GET /users/{userId}"]
+    assert sum(json.loads(run("observe", "--json", "--again", "t.jsonl").stdout)["ambiguous"].values()) == 5
+
+
+def test_times_that_cannot_be_true_are_unknown() -> None:
+    far = time.time() + 400 * 86_400
+    Path("t.jsonl").write_text(
+        users(1, 9) + line("GET", "/users/9", int(far - START)) + line("GET", "/users/7", int(1 - START))
+    )
+    result = run("observe", "t.jsonl")
+    assert "misdated  2 exchanges before 1990 or in the future: counted as of an unknown time" in result.stdout
+    found = operations()["GET /users/{userId}"]
+    assert found["count"] == 10
+    assert (found["first_seen"], found["last_seen"]) == (START + 1, START + 8)
 
 
 def test_standard_input_is_counted() -> None:

@@ -73,7 +73,8 @@ _COLUMNS = (
 
 
 def _csv(chosen: Sequence[CatalogOperation]) -> str:
-    """RFC 4180. A cell that a spreadsheet would take for a formula begins with an apostrophe (CWE-1236)."""
+    """RFC 4180. A cell that a spreadsheet would take for a formula begins with an apostrophe (CWE-1236), and nothing in one can
+    steer a terminal (CWE-150)."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
@@ -98,6 +99,7 @@ def _csv(chosen: Sequence[CatalogOperation]) -> str:
 
 
 def _harmless(cell: str) -> str:
+    cell = _printable(cell)
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
@@ -125,8 +127,11 @@ def _markdown_row(one: CatalogOperation) -> str:
 
 def _cell(text: str) -> str:
     """Nothing of a caller's may end a cell, or be markup."""
-    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    return shown.replace("\\", "\\\\").replace("|", "\\|").replace("`", "'").replace("<", "&lt;")
+    return _printable(text).replace("\\", "\\\\").replace("|", "\\|").replace("`", "'").replace("<", "&lt;")
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _moment(moment: Moment) -> str:

@@ -11,20 +11,30 @@ from yett.cli.showing import plain, when
 from yett.model.catalog import VIEWS, Catalog, CatalogOperation, Moment
 from yett.model.claim import Claim
 
+REASONS = 5
 WIDTH = 60
 """Columns of a template before it is cut."""
 
 
 def summary(outcome: Outcome, made: Catalog, fresh: int, path: Path) -> Iterator[str]:
     """What a run of `yett observe` did, and what there is now."""
-    read = [f"{outcome.exchanges:,} exchanges in {_many(outcome.files, 'source')}"]
+    read = [f"{_many(outcome.exchanges, 'exchange')} in {_many(outcome.files, 'source')}"]
     if outcome.descriptions:
         read.append(f"{outcome.declared:,} declarations in {_many(outcome.descriptions, 'description')}")
     yield "read      " + "; ".join(read)
     if outcome.skipped:
         yield f"skipped   {_many(outcome.skipped, 'file')} that held nothing new"
     if outcome.unreadable:
-        yield f"unread    {outcome.unreadable:,} entries or files could not be read"
+        what = "entry or file" if outcome.unreadable == 1 else "entries or files"
+        yield f"unread    {outcome.unreadable:,} {what} could not be read"
+    if outcome.ambiguous:
+        reasons = sorted(outcome.ambiguous.items(), key=lambda one: (-one[1], one[0]))
+        told = "; ".join(f"{plain(reason)} ({count:,})" for reason, count in reasons[:REASONS])
+        more = f"; {_many(len(reasons) - REASONS, 'more reason')}" if len(reasons) > REASONS else ""
+        count = _many(sum(outcome.ambiguous.values()), "exchange")
+        yield f"ambiguous {count} with a request that has no single reading: {told}{more}"
+    if outcome.misdated:
+        yield f"misdated  {_many(outcome.misdated, 'exchange')} before 1990 or in the future: counted as of an unknown time"
     services = _many(len(made.services), "service")
     yield f"catalog   {plain(str(path))}: {_many(len(made.operations), 'operation')} ({fresh:,} new) of {services}"
     counts = {view: sum(view in one.views for one in made.operations) for view in VIEWS}
@@ -33,7 +43,7 @@ def summary(outcome: Outcome, made: Catalog, fresh: int, path: Path) -> Iterator
         yield f"views     {told}"
     aside = sum(count for service in made.services for count in service.set_aside.values())
     if aside:
-        yield f"set aside {aside:,} exchanges that prove no operation"
+        yield f"set aside {_many(aside, 'exchange')} that {'proves' if aside == 1 else 'prove'} no operation"
     for lack in made.coverage.lacks:
         yield f"coverage  {lack}"
 

@@ -34,6 +34,9 @@ SHARE = 10
 PROBLEMS = 20
 """Problems that are told one by one; all are counted."""
 LARGEST_DESCRIPTION = 128 << 20
+EARLIEST = 631_152_000.0
+"""1990, before HTTP: times before it, and those more than a day ahead of this clock, were never when something happened."""
+AHEAD = 86_400.0
 LINES = frozenset((Kind.JSON_LINES, Kind.LOG, Kind.JSON_LOG, Kind.TABLE))
 """Kinds that grow at their end, line by line."""
 
@@ -47,7 +50,8 @@ class Stopped(Exception):
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What a run did. skipped: sources that held nothing new; problems: the first ones, "place: what"."""
+    """What a run did. skipped: sources that held nothing new; problems: the first ones, "place: what". ambiguous: exchanges of
+    which nothing was learnt because their request has no single reading, by reason. misdated: those whose time cannot be true."""
 
     files: int = 0
     descriptions: int = 0
@@ -58,6 +62,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     problems: list[str] = []
     notices: list[str] = []
     stopped: int = 0
+    ambiguous: dict[str, int] = {}
+    misdated: int = 0
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +101,7 @@ class Run:
         self._source_now: FileSource | LogSource | None = None
         self._turn = 0
         self._next = time.monotonic() + pace
+        self._latest = time.time() + AHEAD
         self._folding = False
         self._stop = 0
 
@@ -261,8 +268,13 @@ class Run:
         else:
             if self._part is None:
                 self._part = self._knowledge.fresh()
-            service = self._wanted.service
-            self._part.add(msgspec.structs.replace(recording, service=service) if service else recording)
+            if self._wanted.service:
+                recording = msgspec.structs.replace(recording, service=self._wanted.service)
+            exchange = recording.exchange
+            if exchange is not None and recording.timed and not EARLIEST <= exchange.started <= self._latest:
+                recording = msgspec.structs.replace(recording, timed=False)
+                self.outcome.misdated += 1
+            self._part.add(recording)
             self.outcome.exchanges += 1
         if source is not None:
             source.counted(recording)
@@ -294,6 +306,9 @@ class Run:
             self._folding = folding
             return
         began = time.monotonic()
+        self._latest = at + AHEAD
+        for why, count in self._part.unreadable.items() if self._part is not None else ():
+            self.outcome.ambiguous[why] = self.outcome.ambiguous.get(why, 0) + count
         self._knowledge.keep(self._part, pending)
         self._part, self._pending = None, {}
         for key, (_, now) in pending.items():

@@ -28,6 +28,13 @@ BODY_MOST = 4 << 20
 RATIO_MOST = 100
 """How many times its coded size a body may be when decoded."""
 
+METHOD_MOST = 32
+"""Characters of a method; longer ones are no method that anybody serves."""
+
+_METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
+_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+"""What a method may be made of (RFC 9110, 5.6.2 and 9.1). Recordings hold whatever somebody wrote into them."""
+
 PAIRS_MOST = 200
 """Query parameters of one exchange that are looked at."""
 
@@ -79,6 +86,10 @@ class Seen:
         self.request: Request = exchange.request
         self.response: Response | None = exchange.response
         self.method: str = exchange.request.method
+        if self.method not in _METHODS and (
+            not self.method or len(self.method) > METHOD_MOST or not _TOKEN.issuperset(self.method)
+        ):
+            raise Refused(400, "the method is not a token")
         self.weight: int = recording.weight
         self.started: float = exchange.started
         self.timed: bool = recording.timed
