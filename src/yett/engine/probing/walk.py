@@ -7,7 +7,7 @@ It must not know what is attacked later.
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
-from yett.model.probe import ANONYMOUS, Answer, Call, Send, Step
+from yett.model.probe import ANONYMOUS, Answer, Call, Send, Sleep, Step
 from yett.rules.probing import accounts
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.target import VARIANTS, Target
@@ -17,6 +17,8 @@ Walking = Generator[Step, Any, None]
 _STUBBORN = (400, 404, 409, 415, 422, 500, 200)
 """Statuses after which the inputs are filled in another way."""
 _LEAVES = ("logout", "delete", "login", "password", "register")
+_PATIENCE = 6
+"""How often a target that fell silent is asked whether it is back."""
 _EXTRA_FOR = 2
 """Identities with which further ways of filling in are tried."""
 
@@ -60,6 +62,18 @@ def _each(target: Target, operations: Iterable[Operation], names: Iterable[str])
     for operation in operations:
         for number, name in enumerate(listed):
             yield from _tried(target, operation, name, VARIANTS if number < _EXTRA_FOR else 1)
+            if (seen := target.refusals.get((operation.id, name))) is not None and not seen.answer.status:
+                yield from _recovered()
+                break
+
+
+def _recovered() -> Walking:
+    """Wait for a target that did not answer: a slow operation may block all others."""
+    for _ in range(_PATIENCE):
+        answer: Answer = yield Send(Call(method="GET", path="/"))
+        if answer.status:
+            return
+        yield Sleep(2.0)
 
 
 def _tried(target: Target, operation: Operation, name: str, ways: int) -> Walking:

@@ -7,7 +7,10 @@ query; only where it is slow again and the other is fast it is reported. It is n
 Fix: give the work to a queue, keep its result, limit how often one caller may ask, and weigh the field in limits of cost.
 """
 
-from yett.model.probe import ANONYMOUS, Answer, Exchanged, Flaw, ProbeRule, Probing, Send
+from collections.abc import Generator
+from typing import Any
+
+from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Flaw, ProbeRule, Probing, Send, Sleep, Step
 from yett.model.rule import Severity
 from yett.rules.probing.graphql import GraphQLOperation
 from yett.rules.probing.graphql_asking import REFERENCES, fields, query
@@ -20,8 +23,8 @@ RULE = ProbeRule(
     severity=Severity.MEDIUM,
     flaws=(Flaw.UNBOUNDED_RESOURCE,),
     scope="target",
-    requests=6,
-    weight=4,
+    requests=16,
+    weight=9,
     owasp=("API4:2023",),
     cwe=(400, 770),
     references=REFERENCES,
@@ -30,6 +33,7 @@ RULE = ProbeRule(
 SECONDS = 3.0
 """What a query may take before it is suspicious."""
 _QUICK = 0.5
+_PATIENCE = 5
 
 
 def probe(target: Target) -> Probing:
@@ -39,9 +43,10 @@ def probe(target: Target) -> Probing:
             continue
         name = seen.call.identity
         plain = query(one.endpoint, "{ __typename }", name)
-        before: Answer = yield Send(plain)
+        before = yield from _awaited(plain)
         again: Answer = yield Send(seen.call)
-        after: Answer = yield Send(plain)
+        blocked: Answer = yield Send(plain)
+        after = blocked if blocked.status else (yield from _awaited(plain))
         lasting = not again.status or again.seconds >= SECONDS
         if lasting and before.status == 200 and before.seconds < _QUICK and after.status == 200:
             how = f"{again.seconds:.1f} s" if again.status else f"no answer in time ({again.failure})"
@@ -53,9 +58,21 @@ def probe(target: Target) -> Probing:
                 [Exchanged(seen.call, again, how)],
                 [Exchanged(plain, before, "the cheapest query")],
                 *(("no credential is needed",) if name == ANONYMOUS else ()),
+                *(() if blocked.status else ("the server answers nobody else meanwhile",)),
                 template=one.template,
                 identity=name,
             )
+
+
+def _awaited(call: Call) -> Generator[Step, Any, Answer]:
+    """The answer to the cheapest query, for which a busy server is waited."""
+    answer: Answer = yield Send(call)
+    for _ in range(_PATIENCE):
+        if answer.status:
+            break
+        yield Sleep(3.0)
+        answer = yield Send(call)
+    return answer
 
 
 def _slow(target: Target, one: GraphQLOperation) -> Exchanged | None:

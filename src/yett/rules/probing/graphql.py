@@ -103,20 +103,20 @@ class GraphQLOperation(Operation, frozen=True, kw_only=True, dict=True, eq=False
     def value(self, call: Call, place: Place) -> Any:
         if place.kind != "body":
             return super().value(call, place)
-        return super().value(_plain(call, self.body_of(call)), place)
+        return _PLAIN.value(_plain(call, self.body_of(call)), place)
 
     def put(self, call: Call, place: Place, value: Any) -> Call:
         if place.kind == "path":
             return self.on(call, {place.name: value})
         if place.kind != "body":
             return super().put(call, place, value)
-        changed = super().put(_plain(call, self.body_of(call)), place, value) if place.name else None
+        changed = _PLAIN.put(_plain(call, self.body_of(call)), place, value) if place.name else None
         return self.with_body(call, body_value(changed) if changed else value)
 
     def drop(self, call: Call, place: Place) -> Call:
         if place.kind != "body":
             return super().drop(call, place)
-        return self.with_body(call, body_value(super().drop(_plain(call, self.body_of(call)), place)))
+        return self.with_body(call, body_value(_PLAIN.drop(_plain(call, self.body_of(call)), place)))
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
@@ -160,6 +160,10 @@ class GraphQLOperation(Operation, frozen=True, kw_only=True, dict=True, eq=False
         passed = ", ".join(f"{name}: {written(value, types.get(name, ''), schema)}" for name, value in given.items())
         chosen = self.selection() if selection is None else selection
         return f"{f'{alias}: ' if alias else ''}{self.field}{f'({passed})' if passed else ''}{chosen}"
+
+
+_PLAIN = Operation(id="", method="POST", template="/", bodies={JSON: {}})
+"""Puts values into plain JSON."""
 
 
 def _plain(call: Call, value: Any) -> Call:
