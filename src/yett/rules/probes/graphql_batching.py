@@ -1,7 +1,7 @@
 """The GraphQL endpoint runs as many operations of one request as anybody likes.
 
-A list of operations in one body is one request to whatever counts requests: limits of rates, of guesses and of costs are passed by
-a thousand at a time. It is found with a list of twelve of the smallest queries.
+A list of operations in one body is one request to whatever counts requests: limits of rates, of guesses and of costs are
+passed by a thousand at a time. It is found with a list of twelve of the smallest queries.
 
 Fix: turn batching off, or limit it to a few operations, and count operations instead of requests.
 """

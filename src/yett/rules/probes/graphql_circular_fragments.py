@@ -1,8 +1,8 @@
 """The GraphQL endpoint dies of a fragment that contains itself.
 
-The specification forbids fragments that spread themselves (5.5.2.2); a server that does not check, or checks after something that
-follows fragments, recurses until its stack or memory is used up: one request of fifty octets ends the process. It is sent only
-with --destructive, last, and once: the target may not live on.
+The specification forbids fragments that spread themselves (5.5.2.2); a server that does not check, or checks after something
+that follows fragments, recurses until its stack or memory is used up: one request of fifty octets ends the process. It is sent
+only with --destructive, last, and once: the target may not live on.
 
 Fix: update the library, and let its standard validation run before anything else looks at the document.
 """

@@ -1,8 +1,8 @@
 """A console for GraphQL (GraphiQL, Playground and their like) is open to everybody, or opens itself to who changes a cookie.
 
-Consoles complete names, show documentation and keep a history of queries: comfortable for developers and for whoever else comes by.
-Some servers hide them behind a cookie that they set themselves; its value is the visitor's to choose. Found by asking for pages at
-customary paths as a browser would, and by turning such a switch around.
+Consoles complete names, show documentation and keep a history of queries: comfortable for developers and for whoever else
+comes by. Some servers hide them behind a cookie that they set themselves; its value is the visitor's to choose. Found by
+asking for pages at customary paths as a browser would, and by turning such a switch around.
 
 Fix: no console in production; where one is needed, behind real authentication.
 """

@@ -1,8 +1,8 @@
 """The GraphQL endpoint runs mutations that any web page can send: by GET, as a form, or as plain text.
 
-A browser sends such requests to other origins without asking first, with the cookies of whoever looks at the page. It is found with
-a mutation that does nothing (`mutation { __typename }`), so nothing is changed. Where no identity carries a cookie or Basic
-credentials, a page cannot borrow anybody's rights, and the finding is low.
+A browser sends such requests to other origins without asking first, with the cookies of whoever looks at the page. It is found
+with a mutation that does nothing (`mutation { __typename }`), so nothing is changed. Where no identity carries a cookie or
+Basic credentials, a page cannot borrow anybody's rights, and the finding is low.
 
 Fix: run mutations by POST only and take `application/json` only (or demand a field that forms cannot set, as the preflight
 request of CORS then protects); cookies with SameSite.

@@ -1,7 +1,7 @@
 """The GraphQL endpoint tells its whole schema to anybody.
 
-Introspection lists every type, field and argument, also those that no client uses: administration, old versions, internal names. It
-is a map for whoever attacks. It is found by asking for the root types without any credential.
+Introspection lists every type, field and argument, also those that no client uses: administration, old versions, internal
+names. It is a map for whoever attacks. It is found by asking for the root types without any credential.
 
 Fix: turn introspection off in production, or give it to developers only. It is no replacement for authorization in resolvers.
 """

@@ -1,8 +1,8 @@
 """A field of the GraphQL schema costs the server seconds of work for a document of a few octets.
 
-Anybody who asks for it under some aliases keeps the server busy as long as they like. It is found among the fields that the first
-walk asked for: one that took more than three seconds (or did not answer in time) is asked for once more, alone, beside the cheapest
-query; only where it is slow again and the other is fast it is reported. It is never multiplied.
+Anybody who asks for it under some aliases keeps the server busy as long as they like. It is found among the fields that the
+first walk asked for: one that took more than three seconds (or did not answer in time) is asked for once more, alone, beside
+the cheapest query; only where it is slow again and the other is fast it is reported. It is never multiplied.
 
 Fix: give the work to a queue, keep its result, limit how often one caller may ask, and weigh the field in limits of cost.
 """

@@ -1,7 +1,7 @@
 """The GraphQL endpoint corrects misspelt names, and so tells its schema even where introspection is off.
 
-"Did you mean ..." in an error names fields, arguments and types; with a list of words somebody rebuilds the schema. It is found by
-asking for fields that are nearly right.
+"Did you mean ..." in an error names fields, arguments and types; with a list of words somebody rebuilds the schema. It is
+found by asking for fields that are nearly right.
 
 Fix: leave suggestions out of errors in production (most servers have a switch or a plug-in), or mask validation errors.
 """
