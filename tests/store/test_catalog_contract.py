@@ -51,6 +51,14 @@ def test_learning_states_are_kept_and_replaced(store: CatalogStore) -> None:
     assert store.services() == ("a", "b")
     assert store.learnt("b") == b"22"
     assert store.learnt("a") == b""
+    assert store.states() == {"a": b"", "b": b"22"}
+    stamp = store.stamp()
+    with store.writing() as change:
+        change.forget("b")
+        change.forget("never there")
+        assert change.states() == {"a": b""}
+    assert store.services() == ("a",)
+    assert store.stamp() != stamp
 
 
 def test_a_change_that_fails_leaves_everything(store: CatalogStore) -> None:

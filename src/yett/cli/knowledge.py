@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from yett.cli.learnt import Learnt
 from yett.engine.catalog import CatalogSettings, Reading, catalog
 from yett.engine.catalog.identity import resolve
 from yett.engine.classes import Classifier, built_in
@@ -18,13 +19,11 @@ from yett.engine.learning import Learning
 from yett.formats.descriptions import Description
 from yett.formats.yaml import read as read_yaml
 from yett.model.catalog import Catalog, Correction
-from yett.model.catalog_store import CatalogStore, CatalogUnusable, CatalogWriting, DescriptionRecord, Position
+from yett.model.catalog_store import CatalogStore, CatalogUnusable, DescriptionRecord, Position
 from yett.model.mistake import DocumentError, Mistake, PolicyErrors
 from yett.store.catalog import open_catalog
 
 DEFAULT = Path("yett-catalog.db")
-WHOLE = ""
-"""Name of the part of the store that has the learning state."""
 _SETTINGS, _COMPUTED = "settings", "computed"
 _FORM = 1
 """Of what is kept beside learning: counts changes of the catalog's values, so that none of another form is taken for one."""
@@ -79,6 +78,7 @@ class Knowledge:
             )
         self.settings = settings or kept or CatalogSettings()
         self.classifier: Classifier = built_in()
+        self._learnt = Learnt(self.settings.learning, store.key, self.classifier)
         self._encoded = msgspec.json.encode(self.settings)
         if self.settings != kept:
             with store.writing() as change:
@@ -95,20 +95,11 @@ class Knowledge:
 
     def fresh(self) -> Learning:
         """An empty part, to be merged by `keep`."""
-        return Learning(self.settings.learning, self.store.key, self.classifier)
+        return self._learnt.fresh()
 
     def learnt(self) -> Learning:
         """Everything that was learnt until now."""
-        return self._learnt(self.store)
-
-    def _learnt(self, store: CatalogStore | CatalogWriting) -> Learning:
-        state = store.learnt(WHOLE)
-        if state is None:
-            return self.fresh()
-        try:
-            return Learning.from_state(state, self.store.key, self.classifier)
-        except ValueError as error:
-            raise CatalogUnusable(f"what was learnt cannot be read: {error}") from None
+        return self._learnt.all(self.store)
 
     def keep(self, part: Learning | None, positions: Mapping[str, tuple[Position | None, Position]]) -> None:
         """Merge a part into what was learnt, and advance the sources that it is from: (position before, now) by key.
@@ -119,9 +110,7 @@ class Knowledge:
             for before, now in positions.values():
                 change.advance(now, before)
             if part is not None:
-                whole = self._learnt(change)
-                whole.merge(part)
-                change.learn(WHOLE, whole.state())
+                self._learnt.keep(change, part)
 
     def readings(self) -> list[Reading]:
         """All descriptions that were read, older readings, too."""

@@ -86,6 +86,10 @@ class CatalogReading(Protocol):
         """The learning state of one service as it was stored."""
         ...
 
+    def states(self) -> dict[str, bytes]:
+        """The learning states of all services, by name, as of one moment."""
+        ...
+
     def positions(self) -> tuple[Position, ...]:
         """By key."""
         ...
@@ -117,6 +121,10 @@ class CatalogWriting(CatalogReading, Protocol):
     """One change of a catalog under its write lock: it sees what was written before, and nothing changes beside it."""
 
     def learn(self, service: str, state: bytes) -> None: ...
+
+    def forget(self, service: str) -> None:
+        """Nothing was learnt of this service any more: its state has become part of another one's."""
+        ...
 
     def advance(self, position: Position, before: Position | None) -> None:
         """Set the position of one source. Raises CatalogOvertaken if it is not `before` any more."""

@@ -4,7 +4,8 @@
 come from, nor where its state is kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -24,7 +25,7 @@ __all__ = ["OTHERS", "Learning", "Learnt", "Service", "Settings", "operations"]
 OTHERS = "(others)"
 """Name that services beyond `Settings.services` share: the Host field is up to the caller."""
 
-VERSION = 2
+VERSION = 3
 """Of the state. Another one is refused rather than misread."""
 
 
@@ -80,24 +81,60 @@ class Learning:
         """Everything, as msgpack; the same octets whatever the order or the split of what was added."""
         self._settle()
         services = [service.state() for _, service in sorted(self._services.items())]
-        unreadable = sorted(self.unreadable.items())
-        return msgspec.msgpack.encode([VERSION, msgspec.to_builtins(self.settings), self._full, unreadable, services])
+        return msgspec.msgpack.encode([self._head(), services])
 
     @classmethod
     def from_state(cls, state: bytes, key: bytes, classify: Classify) -> "Learning":
         """Raises ValueError for what `state` never gave."""
         try:
-            version, settings, full, unreadable, services = msgspec.msgpack.decode(state)
-            if version != VERSION:
-                raise ValueError(f"learnt by another version of this program (state {version}, expected {VERSION})")
-            made = cls(msgspec.convert(settings, Settings), key, classify)
-            for one in services:
-                service = Service.from_state(one, made.settings, key)
-                made._services[service.name] = service
+            head, services = msgspec.msgpack.decode(state)
+            return cls._made(head, services, key, classify)
         except (msgspec.DecodeError, TypeError, KeyError, IndexError, AttributeError) as error:
             raise ValueError(f"not a state of learning: {type(error).__name__}") from None
+
+    def _head(self) -> list[Any]:
+        return [VERSION, msgspec.to_builtins(self.settings), self._full, sorted(self.unreadable.items())]
+
+    @classmethod
+    def _made(cls, head: Any, services: Iterable[Any], key: bytes, classify: Classify) -> "Learning":
+        version, settings, full, unreadable = head
+        if version != VERSION:
+            raise ValueError(f"learnt by another version of this program (state {version}, expected {VERSION})")
+        made = cls(msgspec.convert(settings, Settings), key, classify)
+        for one in services:
+            service = Service.from_state(one, made.settings, key)
+            made._services[service.name] = service
         made._full, made.unreadable = full, dict(unreadable)
         return made
+
+    # --- service by service ---------------------------------------------------------------------------------------
+
+    def head(self) -> bytes:
+        """What there is beside the services, as msgpack."""
+        return msgspec.msgpack.encode(self._head())
+
+    def parts(self) -> Iterator[tuple[str, bytes]]:
+        """Each service's name and state, as msgpack, by name; the same octets whatever the order or the split."""
+        for service in self.services():
+            yield service.name, msgspec.msgpack.encode(service.state())
+
+    @classmethod
+    def from_parts(cls, head: bytes, parts: Iterable[bytes], key: bytes, classify: Classify) -> "Learning":
+        """Of some services, or of all. Raises ValueError for what `head` and `parts` never gave."""
+        try:
+            decode = msgspec.msgpack.decode
+            return cls._made(decode(head), map(decode, parts), key, classify)
+        except (msgspec.DecodeError, TypeError, KeyError, IndexError, AttributeError) as error:
+            raise ValueError(f"not a state of learning: {type(error).__name__}") from None
+
+    def beyond(self, names: Iterable[str]) -> list[str]:
+        """Which of these services share `OTHERS`, because with those that are here there are more than `Settings.services`."""
+        every = {*names, *self._services} - {OTHERS}
+        return sorted(every, key=self._hash)[self.settings.services :] if len(every) > self.settings.services else []
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Hold the bound on services where others (names) are kept elsewhere. Those `beyond` it must be here, and `OTHERS`."""
+        self._share(self.beyond(names))
 
     def _service(self, name: str) -> Service:
         found = self._services.get(name)
@@ -110,13 +147,15 @@ class Learning:
 
     def _settle(self) -> None:
         """Those with the smallest hashes stay, the others share one."""
-        names = [name for name in self._services if name != OTHERS]
-        if len(names) <= self.settings.services:
+        if len(self._services) > self.settings.services:
+            self._share(self.beyond(()))
+
+    def _share(self, names: list[str]) -> None:
+        if not names:
             return
         self._full = True
-        names.sort(key=self._hash)
         rest = self._services.setdefault(OTHERS, Service(OTHERS, self.settings, self.key))
-        for name in names[self.settings.services :]:
+        for name in names:
             rest.merge(self._services.pop(name))
 
     def _hash(self, name: str) -> int:

@@ -46,6 +46,9 @@ class MemoryCatalog:
     def learnt(self, service: str) -> bytes | None:
         return self._learnt.get(service)
 
+    def states(self) -> dict[str, bytes]:
+        return dict(sorted(self._learnt.items()))
+
     def positions(self) -> tuple[Position, ...]:
         return tuple(self._positions[key] for key in sorted(self._positions))
 
@@ -70,6 +73,10 @@ class MemoryCatalog:
     def learn(self, service: str, state: bytes) -> None:
         self._generation += 1
         self._learnt[service] = state
+
+    def forget(self, service: str) -> None:
+        self._generation += 1
+        self._learnt.pop(service, None)
 
     def advance(self, position: Position, before: Position | None) -> None:
         if self._positions.get(position.key) != before:

@@ -102,6 +102,12 @@ class SQLiteCatalog:
         parts = [row[0] for row in self._rows("SELECT body FROM learnt WHERE service = ? ORDER BY part", service)]
         return b"".join(parts) if parts else None
 
+    def states(self) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        for service, body in self._rows("SELECT service, body FROM learnt ORDER BY service, part"):
+            found[service] = found[service] + body if service in found else body
+        return found
+
     def positions(self) -> tuple[Position, ...]:
         return self._values("SELECT body FROM position ORDER BY key", Position)
 
@@ -161,7 +167,7 @@ class _Change:
         self._store = store
         self._rows = store._rows
         self.touched = False
-        self.services, self.learnt, self.note = store.services, store.learnt, store.note
+        self.services, self.learnt, self.states, self.note = store.services, store.learnt, store.states, store.note
         self.positions, self.position, self.descriptions = store.positions, store.position, store.descriptions
         self.corrections, self.identities, self.findings = store.corrections, store.identities, store.findings
 
@@ -170,6 +176,10 @@ class _Change:
         self._rows("DELETE FROM learnt WHERE service = ?", service)
         for part, start in enumerate(range(0, max(1, len(state)), PART)):
             self._rows("INSERT INTO learnt VALUES (?, ?, ?)", service, part, state[start : start + PART])
+
+    def forget(self, service: str) -> None:
+        self.touched = True
+        self._rows("DELETE FROM learnt WHERE service = ?", service)
 
     def advance(self, position: Position, before: Position | None) -> None:
         if self.position(position.key) != before:
