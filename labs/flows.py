@@ -54,7 +54,8 @@ def build(house: House) -> None:
             raise Refused(422, "quantity must be 1 to 100")
         number = len(orders) + 1
         total = 5 * call.body["quantity"]
-        orders[number] = {"number": number, "owner": call.caller.name, "status": "new", "total": total, **call.body}
+        wanted = {name: call.body[name] for name in ("sku", "quantity")}
+        orders[number] = wanted | {"number": number, "owner": call.caller.name, "status": "new", "total": total}
         return Reply(look.one(orders[number]), 201)
 
     def mine(call: Call) -> dict[str, object]:

@@ -366,7 +366,8 @@ class House:
 
     def _change(self, call: Call) -> Reply:
         record = self.owned("change_item", call, self.parameter)
-        record.update({name: value for name, value in call.body.items() if name in self.form})
+        known = (self.routes["change_item"].body or {})["properties"]
+        record.update({name: value for name, value in call.body.items() if name in known})
         return Reply(self.style.one(record))
 
     def _delete(self, call: Call) -> Reply:

@@ -52,7 +52,7 @@ class Run(NamedTuple):
 
 
 def matches(planted: Planted, finding: Finding, declared: frozenset[tuple[str, str]]) -> bool:
-    """Whether this finding tells of that hole."""
+    """Whether this finding tells of that hole; one without a place is about the operation as a whole."""
     if finding.get("class") not in planted.flaws:
         return False
     there = (str(finding.get("method", "")), str(finding.get("template", "")))
@@ -60,7 +60,8 @@ def matches(planted: Planted, finding: Finding, declared: frozenset[tuple[str, s
         return there not in declared
     if planted.method == "*":
         return True
-    return there == (planted.method, planted.template) and str(finding.get("place", "")).startswith(planted.place)
+    place = str(finding.get("place", ""))
+    return there == (planted.method, planted.template) and (not place or place.startswith(planted.place))
 
 
 def compare(
