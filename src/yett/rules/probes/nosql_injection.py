@@ -11,7 +11,7 @@ To fix: demand texts where texts are meant (schemas do that), and turn JavaScrip
 What it misses: operators in operations that change something, which are not tried because `$ne` would reach every object.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 
@@ -40,34 +40,56 @@ Told = Generator[Step, Any, tuple[list[Exchanged], list[Exchanged]]]
 
 
 def probe(target: Target, operation: Operation) -> Probing:
-    for trial in (yield from trials(target, operation)):
-        if trial.reads and trial.place.kind in ("query", "body", "path"):
-            yield from _one(trial)
+    found = [one for one in (yield from trials(target, operation)) if one.reads]
+    for trial in found:
+        if trial.place.kind in ("query", "body", "path") and (yield from _one(trial)):
+            return
+    texts = [one for one in found if one.place.kind == "body" and not one.number and "json" in one.base.content_type]
+    if len(texts) > 1 and (yield from _all(texts)):
+        return
 
 
-def _one(trial: Trial) -> Probing:
+def _one(trial: Trial) -> Generator[Step, Any, bool]:
     if trial.place.kind != "path":
-        true, false = yield from _operators(trial)
+        true, false = yield from _operators(trial.target, partial(_call, trial))
         if true:
             text = f"An operator in {trial.place.text} reaches the query of a document database."
             yield of_input(
                 trial, Flaw.NOSQL_INJECTION, text, true[:1], false[:2], "conditions are met without knowing the value"
             )
-            return
+            return True
     broken, normal = (yield from trial.broken()), (yield from trial.normal())
     if shape(broken) != shape(normal) and not trial.number:
         yield from _code(trial)
+    return False
 
 
-def _operators(trial: Trial) -> Told:
+def _all(texts: list[Trial]) -> Generator[Step, Any, bool]:
+    """Operators in all texts of a body at once: where a search needs several values that nobody knows."""
+    first = texts[0]
+
+    def call(operator: str, word: str) -> Call:
+        made = first.base
+        for trial in texts:
+            made = trial.operation.put(made, trial.place, {operator: word})
+        return made
+
+    true, false = yield from _operators(first.target, call)
+    if true:
+        text = "Operators in the body reach the query of a document database."
+        yield of_input(first, Flaw.NOSQL_INJECTION, text, true[:1], false[:2], "conditions are met without knowing any value")
+    return bool(true)
+
+
+def _operators(target: Target, make: Callable[[str, str], Call]) -> Told:
     true: list[Exchanged] = []
     false: list[Exchanged] = []
-    for side in (True, False, False, *order(trial.target.rng, 2)):
+    for side in (True, False, False, *order(target.rng, 2)):
         name = "$ne" if side else ("$eq", "$yett")[len(false) % 2]
-        call = _call(trial, name, "yett" + trial.target.token())
+        call = make(name, "yett" + target.token())
         answer: Answer = yield Send(call)
         (true if side else false).append(Exchanged(call, answer, f"{name} with a word that nothing has"))
-        if not trial.target.succeeded(true[0].answer) or (false and not _apart(true, false)):
+        if not target.succeeded(true[0].answer) or (false and not _apart(true, false)):
             return [], []
     return true, false
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, Heard, Listen, ProbeRule, Probing, Send, Step
+from yett.model.probe import ANONYMOUS, Answer, Call, Claim, Exchanged, Flaw, Heard, Listen, ProbeRule, Probing, Send, Step
 from yett.model.rule import Severity
 from yett.rules.probes.path_traversal import shown
 from yett.rules.probing.operation import Operation
@@ -43,7 +43,8 @@ def probe(target: Target, operation: Operation) -> Probing:
     name = caller(target, operation)
     if name is None and not takes:
         return
-    base = target.fresh(operation, name or "")
+    name = name if name is not None else next(iter(target.names()), ANONYMOUS)
+    base = target.fresh(operation, name)
     word = "yett" + target.token()
     plain = yield from _send(target, operation, base, takes, f'"{word}"', "an entity that is a text")
     if not takes and not target.succeeded(plain.answer):
@@ -56,15 +57,15 @@ def probe(target: Target, operation: Operation) -> Probing:
             target, operation, base, takes, f'SYSTEM "{url}"', "an entity that is an address of a listener"
         )
         if (yield Heard(url, 2.0)):
-            yield _claim(name or "", "called an address that an entity named", called, plain)
+            yield _claim(name, "called an address that an entity named", called, plain)
             return
     if expanded or not url:
         read = yield from _send(target, operation, base, takes, 'SYSTEM "file:///etc/passwd"', "an entity that is a file")
         if shown(read) and not shown(plain):
-            yield _claim(name or "", "answered with the file that an entity named", read, plain)
+            yield _claim(name, "answered with the file that an entity named", read, plain)
             return
     if expanded:
-        yield _claim(name or "", "replaced an entity that the document defines", plain, None, Severity.LOW)
+        yield _claim(name, "replaced an entity that the document defines", plain, None, Severity.LOW)
 
 
 def _document(operation: Operation, entity: str) -> bytes:

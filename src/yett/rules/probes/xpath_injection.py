@@ -3,7 +3,7 @@
 XPath has no rights of its own: whoever can add a condition reads the whole document, logins included.
 
 What is tried, where the operation only looks something up: conditions that are always true and always false are told apart three
-times in a row with other numbers, `string-length`, which XPath has and SQL has not, is run, and a function that nothing has is not.
+times in a row with other numbers, `true()`, which XPath has and SQL has not, is run, and a function that nothing has is not.
 Otherwise an error of an XPath engine that an open quote causes, and two quotes of the other kind within it do not, twice.
 
 To fix: pass values as variables of the expression, or compare them in your own code.
@@ -41,13 +41,13 @@ def probe(target: Target, operation: Operation) -> Probing:
 def _one(trial: Trial) -> Probing:
     text = f"The value of {trial.place.text} becomes a part of an XPath expression"
     true, false = (yield from tautologies(trial)) if trial.reads else ([], [])
+    broken = yield from trial.broken()
     if true:
-        run = yield from function(trial, "string-length", true, false)
+        run = yield from function(trial, "true{}()", true, false)
         if run is not None:
             said = f"{text}: a condition in it decides what is answered."
             yield of_input(trial, Flaw.XPATH_INJECTION, said, [*true[:2], run], false[:2], "the whole document can be read")
         return
-    broken = yield from trial.broken()
     if not spoken(broken.answer, XPATH) or spoken(broken.answer, SQL):
         return
     bad, good = yield from decided(

@@ -16,8 +16,8 @@ TIMES = 3
 
 def condition(left: int, right: int) -> str:
     """A value whose condition holds where both numbers are the same."""
-    equal = f"{left}={right}"
-    return f"0 or {equal}/*' or {equal} or 'a'='\" or {equal} or \"a\"=\"*/"
+    one, two = f"'{left}'='{right}'", f'"{left}"="{right}"'
+    return f"0 or {left}={right}/*' or {one} or 'a'='\" or {two} or \"a\"=\"*/"
 
 
 def tautologies(trial: Trial) -> Generator[Step, Any, tuple[list[Exchanged], list[Exchanged]]]:
@@ -42,16 +42,15 @@ def _tried(trial: Trial) -> Generator[Step, Any, tuple[list[Exchanged], list[Exc
     return true, false
 
 
-def function(trial: Trial, name: str, true: list[Exchanged], false: list[Exchanged]) -> Generator[Step, Any, Exchanged | None]:
-    """The exchange that shows that a function of this name is run: a condition with it is as true as `true`, and the same with a
-    name that nothing has is not. None where it is not run. name: of a function that gives the length of a text."""
+def function(trial: Trial, form: str, true: list[Exchanged], false: list[Exchanged]) -> Generator[Step, Any, Exchanged | None]:
+    """The exchange that shows that a function is run: a condition with it is as true as `true`, and the same with a name that
+    nothing has is not. None where it is not run. form: a condition that holds, with "{}" after the name of its function."""
     for quote in ("'", '"', ""):
-        form = f"yett{quote} or {{}}('ab')=2 or {quote}a{quote}={quote}b" if quote else "0 or {}('ab')=2"
-        one = yield from trial.send(form.format(name), f"a condition that is true where {name}() is known")
+        around = f"yett{quote} or {form} or {quote}a{quote}={quote}b" if quote else f"0 or {form}"
+        one = yield from trial.send(around.format(""), f"a condition that is true where {form.partition('{')[0]} is known")
         if told_apart([*true, one], false):
-            odd = form.format(name + trial.target.token(5))
-            other = yield from trial.send(odd, "the same with a function that nothing has")
-            again = yield from trial.send(form.format(name))
+            other = yield from trial.send(around.format(trial.target.token(5)), "the same with a function that nothing has")
+            again = yield from trial.send(around.format(""))
             if told_apart([*true, one, again], [other]):
                 return one
     return None

@@ -138,6 +138,10 @@ class Target:
         """Whether a text holds a token that this run made up."""
         return self._mint.knows(text)
 
+    def tokens_in(self, text: str) -> tuple[str, ...]:
+        """The tokens in a text that this run made up, in order."""
+        return self._mint.within(text)
+
     # What is a success
 
     def failure(self, answer: Answer) -> str:
@@ -321,6 +325,12 @@ class Target:
         if what in ("login", "logout", "password"):
             return None
         return self._harvest(operation, call, answer, what)
+
+    def noted(self, operation: Operation, call: Call, answer: Answer) -> Object | None:
+        """What a call with odd values made or showed, without taking it for a call that works."""
+        if not self.succeeded(answer):
+            return None
+        return self._harvest(operation, call, answer, self.doing(operation))
 
     def _harvest(self, operation: Operation, call: Call, answer: Answer, what: Doing) -> Object | None:
         noun_, path = noun(operation), operation.named(call)

@@ -15,9 +15,9 @@ import msgspec
 from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Send, Skipped, Step
 from yett.rules.probing.encoding import body_value, quoted, unquoted
 from yett.rules.probing.operation import Operation, Place
-from yett.rules.probing.resources import unwrapped
 from yett.rules.probing.target import Target
 from yett.rules.probing.values import Random
+from yett.rules.probing.wording import listed
 
 MOST_PLACES = 8
 """Inputs of one operation that are tried, the likeliest first."""
@@ -30,6 +30,8 @@ _VOLATILE = re.compile(r"[0-9a-fA-F:.TZ+-]{8,}")
 """Times, hashes and ids: one class of characters, so that no input makes it slower than linear."""
 _UNTRIED = frozenset(("boolean", "object"))
 _NOTES: "WeakKeyDictionary[Target, dict[tuple[str, str], dict[str, Any]]]" = WeakKeyDictionary()
+_LOOKING = listed("search lookup find query filter check verify validate list preview")
+"""Words of operations that look something up by POST."""
 _CREDENTIALS = frozenset(("authorization", "cookie", "content-type", "accept", "host", "content-length"))
 
 
@@ -55,7 +57,9 @@ class Trial(msgspec.Struct, frozen=True, eq=False):
     @property
     def reads(self) -> bool:
         """Whether the operation only looks something up, so that a condition that holds for everything does no harm."""
-        return self.operation.safe or self.target.doing(self.operation) == "login"
+        if self.operation.safe or self.target.doing(self.operation) == "login":
+            return True
+        return self.operation.method == "POST" and not self.makes and bool(_LOOKING & self.operation.words)
 
     @property
     def text(self) -> str:
@@ -118,8 +122,9 @@ def trials(target: Target, operation: Operation, most: int = MOST_PLACES) -> Gen
 
     An operation that changes an object is tried on one that the run made; there is a step for making it at most.
     """
-    if operation.perilous or target.doing(operation) in ("delete", "logout", "password"):
-        return ()
+    what = target.doing(operation)
+    if operation.perilous or what in ("delete", "logout", "password") or (what == "register" and not target.destructive):
+        return ()  # users can rarely be removed again
     base = yield from _base(target, operation)
     if base is None:
         return ()
@@ -146,7 +151,7 @@ def _base(target: Target, operation: Operation) -> Generator[Step, Any, Call | N
     name = caller(target, operation)
     if name is None:
         seen = (target.refusals.get((operation.id, one)) for one in (*target.names(), ""))
-        return next((one.call for one in seen if one and one.answer.status in (200, 400, 404, 409, 422, 500)), None)
+        return next((one.call for one in seen if one and one.answer.status not in (0, 401, 403, 405, 415, 429)), None)
     if operation.safe or target.doing(operation) not in ("change", "action"):
         return target.working(operation, name)
     if not operation.path_names:
@@ -173,12 +178,7 @@ def _login(target: Target, operation: Operation) -> Call:
 
 
 def _made(target: Target, operation: Operation, call: Call, answer: Answer) -> Generator[Step, Any, None]:
-    found, many = unwrapped(answer.json())
-    sent = operation.body_of(call)
-    members = {**(sent if isinstance(sent, dict) else {}), **(found[0] if found and not many else {})}
-    one = target.store.add(target.noun(operation), members, operation.path_values(call.path))
-    if one is not None:
-        one.made, one.made_by = True, call.identity
+    one = target.noted(operation, call, answer)
     yield target.made(operation, one, call.identity)
     if one is not None:
         one.gone = True  # nobody should take its odd values for examples
