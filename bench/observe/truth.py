@@ -2,7 +2,8 @@
 
 Each parameter gets a style of values that suits its name and schema (numbers, UUIDs, hashes, opaque and prefixed ids, slugs,
 user names, dates, locales ...), drawn with unequal popularity from a population that all operations of the document share.
-Answers follow the document's schemas, with optional members left out at random. Noise: scanners, crawlers, hosts that answer
+Queries, bodies of requests and answers follow the document (`bodies`): optional ones are left out at random. Noise: scanners,
+crawlers, hosts that answer
 everything (soft 404), calls without success. It must not know how anything is learnt.
 """
 
@@ -11,9 +12,11 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
+from observe.bodies import Bodies, plain, resolved
 from yett.formats.recordings.values import Recording
 from yett.model.exchange import Exchange, Fields, Request, Response
 
@@ -55,6 +58,10 @@ class Operation(msgspec.Struct, frozen=True):
     raw: dict[str, Any]
     parameters: dict[str, dict[str, Any]]
     listed: bool = False
+    query: tuple[tuple[str, bool, dict[str, Any]], ...] = ()
+    """Of each parameter of the query: name, whether it is required, schema."""
+    body: Any = None
+    """Schema of the request's JSON, or None."""
 
 
 class World:
@@ -66,6 +73,8 @@ class World:
         self.host = "api.example"
         self.soft = self.random.random() < 0.1
         self._populations: dict[str, list[str]] = {}
+        self._bodies = Bodies(document, self.random, self._slug)
+        self._used: dict[tuple[str, str], float] = {}
         self.operations = list(_operations(document))[:MOST_OPERATIONS]
         self._statics = {part for one in self.operations for part in one.template.split("/") if "{" not in part}
 
@@ -97,25 +106,56 @@ class World:
 
     def _call(self, operation: Operation) -> Recording:
         status, schema = _success(self.document, operation.raw)
-        body = b"" if schema is None or status == 204 else json.dumps(self._value(schema, 0)).encode()
-        return self._recording(operation.method, self._path(operation), status, "application/json" if body else "", body)
+        values: dict[str, str] = {}
+        path = self._path(operation, values)
+        if operation.template.endswith("}") and values:
+            values["id"] = list(values.values())[-1]
+        body = b"" if schema is None or status == 204 else json.dumps(self._bodies.value(schema, 0, values)).encode()
+        content_type = "application/json" if body else ""
+        sent = b"" if operation.body is None else json.dumps(self._bodies.value(operation.body, 0, {})).encode()
+        return self._recording(operation.method, path, status, content_type, body, self._query(operation), sent)
+
+    def _query(self, operation: Operation) -> str:
+        """Required parameters always, others as often as callers of this operation happen to use them."""
+        pairs = []
+        for name, required, schema in operation.query:
+            used = self._used.setdefault(
+                (f"{operation.method} {operation.template}", name), self.random.choice((0, 0, 0.1, 0.5))
+            )
+            if required or self.random.random() < used:
+                value = self._bodies.value(schema, 3, {})
+                pairs.append((name, ",".join(map(str, value)) if type(value) is list else str(value)))
+        return urlencode(pairs)
 
     def _failed(self, operation: Operation) -> Recording:
         status = self.random.choice((404, 404, 401, 400, 500, 403))
         body = json.dumps({"error": {"code": status, "message": "no"}}).encode()
         return self._recording(operation.method, self._path(operation), status, "application/json", body)
 
-    def _recording(self, method: str, path: str, status: int, content_type: str, body: bytes) -> Recording:
+    def _recording(
+        self, method: str, path: str, status: int, content_type: str, body: bytes, query: str = "", sent: bytes = b""
+    ) -> Recording:
         fields: Fields = ((b"Host", self.host.encode()), (b"Authorization", b"Bearer abcdefghijklmnop"))
+        if sent:
+            fields += ((b"Content-Type", b"application/json"),)
         answer: Fields = ((b"Content-Type", content_type.encode()),) if content_type else ()
-        request = Request(method=method.upper(), target=_quoted(path).encode(), fields=fields)
+        target = _quoted(path) + ("?" + query if query else "")
+        request = Request(method=method.upper(), target=target.encode(), fields=fields, body=sent)
         response = Response(status=status, fields=answer, body=body)
         started = 1.7e9 + self.random.random() * 1e6
         exchange = Exchange(id="", source="har", started=started, request=request, response=response)
         return Recording(exchange=exchange, sensor="har")
 
-    def _path(self, operation: Operation) -> str:
-        return _PART.sub(lambda match: self._parameter(match[1], operation.parameters.get(match[1], {})), operation.template)
+    def _path(self, operation: Operation, values: dict[str, str] | None = None) -> str:
+        """values: takes in the value of each parameter, by plain name."""
+
+        def filled(match: re.Match[str]) -> str:
+            value = self._parameter(match[1], operation.parameters.get(match[1], {}))
+            if values is not None:
+                values[plain(match[1])] = value
+            return value
+
+        return _PART.sub(filled, operation.template)
 
     def _parameter(self, name: str, schema: dict[str, Any]) -> str:
         population = self._populations.get(name)
@@ -182,40 +222,6 @@ class World:
     def _slug(self) -> str:
         return "-".join(self.random.choice(_NAMES + _NOUNS) for _ in range(self.random.randint(2, 3)))
 
-    def _value(self, schema: Any, depth: int) -> Any:
-        """A value that suits a schema well enough to have its shape."""
-        schema = _resolved(self.document, schema)
-        if depth > 4:
-            return None
-        if schema.get("enum"):
-            return self.random.choice(schema["enum"])
-        for key in ("oneOf", "anyOf"):
-            if schema.get(key):
-                return self._value(schema[key][0], depth + 1)
-        members: dict[str, Any] = {}
-        required: set[str] = set(schema.get("required") or ())
-        for part in (*(schema.get("allOf") or ()), schema):
-            part = _resolved(self.document, part)
-            members |= part.get("properties") or {}
-            required |= set(part.get("required") or ())
-        if members:
-            shown = list(members.items())[:25]
-            return {key: self._value(one, depth + 1) for key, one in shown if key in required or self.random.random() < 0.85}
-        if schema.get("type") == "array" or "items" in schema:
-            return [self._value(schema.get("items") or {}, depth + 1) for _ in range(self.random.randint(0, 3))]
-        return self._scalar(schema.get("type"), schema.get("format"))
-
-    def _scalar(self, kind: Any, form: Any) -> Any:
-        if kind == "integer":
-            return self.random.randint(0, 10_000)
-        if kind == "number":
-            return round(self.random.random() * 100, 2)
-        if kind == "boolean":
-            return self.random.random() < 0.5
-        if form == "date-time":
-            return "2024-03-01T12:00:00Z"
-        return {} if kind == "object" else self._slug()
-
 
 def _operations(document: dict[str, Any]) -> Iterator[Operation]:
     """Each (method, template) once, names of parameters aside. Left out: what is told apart by a query or a fragment only."""
@@ -233,7 +239,8 @@ def _operations(document: dict[str, Any]) -> Iterator[Operation]:
             known.add(identity)
             parameters = _parameters(document, item, raw)
             listed = any(parameters.get(name, {}).get("enum") for name in _PART.findall(template))
-            yield Operation(method.upper(), template, raw, parameters, listed)
+            query, body = _sent(document, item, raw)
+            yield Operation(method.upper(), template, raw, parameters, listed, query, body)
 
 
 def _base(document: dict[str, Any]) -> str:
@@ -249,23 +256,29 @@ def _base(document: dict[str, Any]) -> str:
 def _parameters(document: dict[str, Any], item: dict[str, Any], raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for one in (*(item.get("parameters") or ()), *(raw.get("parameters") or ())):
-        one = _resolved(document, one)
+        one = resolved(document, one)
         if one.get("in") == "path" and type(one.get("name")) is str:
-            found[one["name"]] = _resolved(document, one["schema"]) if "schema" in one else one
+            found[one["name"]] = resolved(document, one["schema"]) if "schema" in one else one
     return found
 
 
-def _resolved(document: dict[str, Any], node: Any) -> dict[str, Any]:
-    for _ in range(8):
-        if type(node) is not dict:
-            return {}
-        reference = node.get("$ref")
-        if type(reference) is not str:
-            return node
-        node = document
-        for step in reference.removeprefix("#/").split("/"):
-            node = node.get(step.replace("~1", "/").replace("~0", "~")) if type(node) is dict else None
-    return {}
+def _sent(
+    document: dict[str, Any], item: dict[str, Any], raw: dict[str, Any]
+) -> tuple[tuple[tuple[str, bool, dict[str, Any]], ...], Any]:
+    """Parameters of the query (at most 30), and the schema of the request's JSON."""
+    query: dict[str, tuple[str, bool, dict[str, Any]]] = {}
+    body: Any = None
+    for one in (*(item.get("parameters") or ()), *(raw.get("parameters") or ())):
+        one = resolved(document, one)
+        if one.get("in") == "query" and type(one.get("name")) is str:
+            schema = resolved(document, one["schema"]) if "schema" in one else one
+            query[one["name"]] = (one["name"], one.get("required") is True, schema)
+        elif one.get("in") == "body":
+            body = one.get("schema")
+    for media, content in (resolved(document, raw.get("requestBody")).get("content") or {}).items():
+        if "json" in media and type(content) is dict and body is None:
+            body = content.get("schema")
+    return tuple(list(query.values())[:30]), body
 
 
 def _success(document: dict[str, Any], raw: dict[str, Any]) -> tuple[int, Any]:
@@ -273,7 +286,7 @@ def _success(document: dict[str, Any], raw: dict[str, Any]) -> tuple[int, Any]:
     for status, response in sorted((str(key), value) for key, value in (raw.get("responses") or {}).items()):
         if not re.fullmatch("[23][0-9]{2}", status):
             continue
-        response = _resolved(document, response)
+        response = resolved(document, response)
         if "schema" in response:
             return int(status), response["schema"]
         for media, content in (response.get("content") or {}).items():

@@ -9,39 +9,19 @@ from functools import reduce
 
 import msgspec
 
-from yett.engine.learning.likeness import Likeness, Profile, compare, profile_of
+from yett.engine.learning.likeness import Likeness, Profile, View, compare, profile_of
 from yett.engine.learning.segments import IDS, kind_of_segment
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.trie import Node
+from yett.engine.learning.weighing import VALUE_LIKE, Cluster, form, outstanding, points
 
-_VALUE_LIKE = frozenset(("token", "text", "number", "date", "version", "locale", "code", *IDS))
-"""Kinds of segments that are more often values than names."""
-
-_EITHER = frozenset(("token", "text", "version"))
-"""Of these, kinds that names have, too ("res12"), so that a missing tail weighs in full."""
-
-_SEEN_BESIDE_IDS = """
-me self current all any search count export import batch bulk list latest recent default status health ping info config settings
-stats summary metrics login logout validate verify test preview query find new create update delete
-"""
-_NAMES = frozenset(_SEEN_BESIDE_IDS.split())
-"""Names that stand beside parameters in many APIs (own reading of public API descriptions)."""
-
-
-_MOSTLY = 0.8
-
-_MOST_FOR_NUMBER = 6
-"""Points that there are for the number of segments at most."""
-
-_BUSY = 3
-"""How many times the calls of the middle one a word among slugs had, if it is a name."""
+_AHEAD = 2
+"""How many segments below are grouped, as if all siblings were one, before siblings are compared by what is below them."""
 
 _CLUSTERS = 40
 """Clusters that a segment is compared with, so that time is linear in their number."""
 
 Children = dict[str, tuple[Node, ...]]
-
-Edge = tuple[str, Node, Profile]
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -56,23 +36,6 @@ class Group(msgspec.Struct, frozen=True):
     numbers: dict[str, int | float | str] = {}
 
 
-class _Cluster:
-    """Literals that may be one parameter, as nothing speaks against it. profile: of the busiest, and what only others show.
-    alike: how many of the others are, see `Likeness`."""
-
-    __slots__ = ("alike", "edges", "profile")
-
-    def __init__(self, edge: Edge) -> None:
-        self.edges = [edge]
-        self.profile = edge[2]
-        self.alike = 0
-
-    def take(self, edge: Edge, likeness: Likeness) -> None:
-        self.edges.append(edge)
-        self.profile = self.profile.filled(edge[2])
-        self.alike += likeness.alike
-
-
 class Grouping:
     """settings: thresholds. What is known of a node is remembered: nodes must live, and stay as they are, as long as this does."""
 
@@ -80,9 +43,33 @@ class Grouping:
         self._settings = settings
         self._known: dict[int, Profile] = {}
 
-    def groups(self, children: Children, full: bool) -> list[Group]:
+    def groups(self, children: Children, full: bool, ahead: int = _AHEAD) -> list[Group]:
         """The segments of templates at one place. children: by label of `trie.Node.edges`. full: whether there were more literals
-        than a place may keep, so that it is a parameter beyond doubt."""
+        than a place may keep, so that it is a parameter beyond doubt. ahead: see `_AHEAD`."""
+        view = self._view([node for nodes in children.values() for node in nodes], ahead)
+        return self._groups(children, full, view)
+
+    def _view(self, nodes: list[Node], ahead: int) -> View | None:
+        """What parameters are below nodes, if all of these are one segment: a word below one of them may be a value all the same,
+        and that shows only where there are many."""
+        if ahead <= 0:
+            return None
+        children: Children = {}
+        full = False
+        for node in nodes:
+            full = full or node.full
+            for label, child in node.edges.items():
+                children[label] = (*children.get(label, ()), child)
+        if not children:
+            return None
+        steps: dict[str, tuple[str, View | None]] = {}
+        for group in self.groups(children, full, ahead - 1):
+            below = self._view(list(group.nodes), ahead - 1)
+            for label in group.labels:
+                steps[label] = (group.label if group.literal else "{}".join(group.affix), below)
+        return View(steps)
+
+    def _groups(self, children: Children, full: bool, view: View | None) -> list[Group]:
         ids: dict[tuple[str, str], list[str]] = {}
         literals: list[str] = []
         found: list[Group] = []
@@ -96,8 +83,8 @@ class Grouping:
                 ids.setdefault((before, rest.partition("}")[2]), []).append(label)
         anchor = ids.pop(("", ""), [])
         for affix, labels in sorted(ids.items()):
-            found.append(self._affixed(affix, labels, children))
-        constant = self._constant(anchor, children)
+            found.append(self._affixed(affix, labels, children, view))
+        constant = self._constant(anchor, children, view)
         if constant is not None:
             found.append(constant)
             anchor = []
@@ -106,11 +93,11 @@ class Grouping:
             label
             for label in literals
             if "{" + kind_of_segment(label) + "}" in anchor
-            or (len(label) in lengths and not label.islower() and label.isalnum())
+            or (len(label) in lengths and not label.islower() and label.replace("_", "").replace("-", "").isalnum())
         ]
         others = [label for label in literals if label not in set(joined)]
-        profile = self._profile([*anchor, *joined], children) if anchor else None
-        more, alone, reasons = self._literals(others, children, profile, full)
+        profile = self._profile([*anchor, *joined], children, view) if anchor else None
+        more, alone, reasons = self._literals(others, children, profile, [*anchor, *joined], full, view)
         joined += more
         found += alone
         if anchor or joined:
@@ -121,35 +108,42 @@ class Grouping:
     def _busiest(self, node: Node) -> int:
         """Calls of the busiest operation below a node, when its children are grouped."""
         children: Children = {label: (child,) for label, child in node.edges.items()}
-        return max(sum(self._of(below).inside for below in group.nodes) for group in self.groups(children, node.full))
+        return max(sum(self._of(below).inside for below in group.nodes) for group in self.groups(children, node.full, 0))
 
-    def _of(self, node: Node) -> Profile:
-        return profile_of(node, self._known, self._busiest)
+    def _of(self, node: Node, view: View | None = None) -> Profile:
+        return profile_of(node, view, self._known, self._busiest)
 
-    def _profile(self, labels: list[str], children: Children) -> Profile:
-        profiles = [self._of(node) for label in labels for node in children[label]]
+    def _profile(self, labels: list[str], children: Children, view: View | None) -> Profile:
+        profiles = [self._of(node, view) for label in labels for node in children[label]]
         return reduce(Profile.join, profiles)
 
-    def _affixed(self, affix: tuple[str, str], labels: list[str], children: Children) -> Group:
-        whole = self._constant(labels, children)
+    def _affixed(self, affix: tuple[str, str], labels: list[str], children: Children, view: View | None) -> Group:
+        whole = self._constant(labels, children, view)
         if whole is None:
             return _parameter(labels, children, affix, "values with the same text around them")
         return whole
 
     def _literals(
-        self, literals: list[str], children: Children, anchor: Profile | None, full: bool
+        self,
+        literals: list[str],
+        children: Children,
+        anchor: Profile | None,
+        beyond: list[str],
+        full: bool,
+        view: View | None,
     ) -> tuple[list[str], list[Group], dict[str, int | float | str]]:
         """(those that are values, those that are not, the numbers that decided). Those that look like values come first: if they
-        are, the others are compared with them."""
+        are, the others are compared with them. beyond: those that are values beyond doubt; anchor: their profile."""
         joined: list[str] = []
         alone: list[Group] = []
         numbers: dict[str, int | float | str] = {}
-        valued = [label for label in literals if kind_of_segment(label) in _VALUE_LIKE]
+        valued = [label for label in literals if kind_of_segment(label) in VALUE_LIKE]
         for part in (valued, [label for label in literals if label not in set(valued)]):
             beside = anchor
-            for cluster in self._clusters(part, children):
-                values, names = _outstanding(cluster, self._settings)
-                score = _score(values, cluster, beside, full, self._settings) if values else -math.inf
+            forms = _forms([*beyond, *joined], children)
+            for cluster in self._clusters(part, children, view):
+                values, names = outstanding(cluster, self._settings)
+                score = points(values, cluster, beside, forms, full, self._settings) if values else -math.inf
                 if anchor is not None and compare(anchor, cluster.profile, self._settings.like).barred:
                     score = -math.inf  # never one operation
                 if score >= self._settings.score:
@@ -161,25 +155,25 @@ class Grouping:
                 alone += [Group(label, children[label], (label,), literal=True) for label, _, _ in names]
         return joined, alone, numbers
 
-    def _clusters(self, literals: list[str], children: Children) -> list[_Cluster]:
+    def _clusters(self, literals: list[str], children: Children, view: View | None) -> list[Cluster]:
         """The busiest first, so that the others find a profile that says something."""
-        edges = [(label, children[label][0], self._profile([label], children)) for label in literals]
+        edges = [(label, children[label][0], self._profile([label], children, view)) for label in literals]
         edges.sort(key=lambda edge: (-edge[2].calls, edge[0]))
-        found: list[_Cluster] = []
+        found: list[Cluster] = []
         for edge in edges:
             best = Likeness(False, False, -2.0)
-            chosen: _Cluster | None = None
+            chosen: Cluster | None = None
             for cluster in found[:_CLUSTERS]:
                 likeness = compare(cluster.profile, edge[2], self._settings.like)
                 if not likeness.unlike and (likeness.alike, likeness.share) > (best.alike, best.share):
                     best, chosen = likeness, cluster
             if chosen is None:
-                found.append(_Cluster(edge))
+                found.append(Cluster(edge))
             else:
                 chosen.take(edge, best)
         return found
 
-    def _constant(self, anchor: list[str], children: Children) -> Group | None:
+    def _constant(self, anchor: list[str], children: Children, view: View | None) -> Group | None:
         """An id by its look that never varies, although it was called often, is a name."""
         if len(anchor) != 1:
             return None
@@ -187,7 +181,7 @@ class Grouping:
         values = {value for node in nodes if node.values is not None for _, (value, _) in node.values.sample}
         if len(values) != 1 or any(node.values is None or node.values.sample.full for node in nodes):
             return None
-        profile = self._profile(anchor, children)
+        profile = self._profile(anchor, children, view)
         kind = anchor[0].partition("{")[2].partition("}")[0]
         least = self._settings.literal_calls // (5 if kind == "opaque" else 1) if kind in IDS else 1
         if profile.inside < least:
@@ -197,69 +191,28 @@ class Grouping:
         return Group(value, nodes, (anchor[0],), literal=True, text="looks like an id, but never varies", numbers=numbers)
 
 
-def _outstanding(cluster: _Cluster, settings: Settings) -> tuple[list[Edge], list[Edge]]:
-    """(what may be values, what is called so much more than the others that it is a name)."""
-    total = sum(profile.inside for _, _, profile in cluster.edges)
-    middle = sorted(profile.inside for _, _, profile in cluster.edges)[len(cluster.edges) // 2]
-    words = sum(kind_of_segment(label) == "word" for label, _, _ in cluster.edges)
-    odd = words < (1 - _MOSTLY) * len(cluster.edges)  # words among slugs
-    values, names = [], []
-    for edge in cluster.edges:
-        label, _, profile = edge
-        most = settings.dominant / 2 if label.lower() in _NAMES else settings.dominant
-        busy = len(cluster.edges) > 1 and profile.inside >= settings.dominant_calls
-        among_slugs = odd and kind_of_segment(label) == "word" and profile.inside > _BUSY * middle
-        if busy and (profile.inside > most * total or among_slugs):
-            names.append(edge)
-        else:
-            values.append(edge)
-    return values, names
-
-
-def _score(values: list[Edge], cluster: _Cluster, anchor: Profile | None, full: bool, settings: Settings) -> float:
-    """Points for one parameter; see `Settings.score`."""
-    number = len(values)
-    score = min(math.log2(number), _MOST_FOR_NUMBER)
-    alike = cluster.alike / max(len(cluster.edges) - 1, 1)
-    if alike >= 0.5:
-        score += 1
-    if anchor is not None:
-        likeness = compare(anchor, cluster.profile, settings.like)
-        if likeness.unlike:
-            score -= 2
-        else:
-            score += 2 if likeness.alike else 1
-    if full:
-        score += 3
-    valued = sum(kind_of_segment(label) in _VALUE_LIKE for label, _, _ in values) / number
-    certain = sum(kind_of_segment(label) in _VALUE_LIKE - _EITHER for label, _, _ in values) / number
-    named = sum(label.lower() in _NAMES for label, _, _ in values) / number
-    score += 1.5 * valued - 1.5 * named
-    single = sum(profile.inside <= 1 for _, _, profile in values) / number
-    if single >= 0.5:
-        score += 1
-    elif single >= 0.25:
-        score += 0.5
-    elif single <= 0.1 and not full:
-        score -= 4 - 2 * certain
-    calls = sum(profile.inside for _, _, profile in values) / number
-    if calls > settings.calls_per_value and not full:
-        score -= 2 * (1 - certain)
-    return score
+def _forms(labels: list[str], children: Children) -> dict[str, float]:
+    """The forms of values, with their shares."""
+    found: dict[str, int] = {}
+    for label in labels:
+        shared = [value for node in children[label] if node.values is not None for _, (value, _) in node.values.sample]
+        for value in shared if "{" in label else [label]:
+            found[form(value)] = found.get(form(value), 0) + 1
+    whole = sum(found.values())
+    return {name: count / whole for name, count in found.items()}
 
 
 def _lengths(anchor: list[str], children: Children) -> frozenset[int]:
-    """Of opaque values of ten characters and more: what is as long, and has capitals, is one of them, whatever it looks like."""
-    found = set()
+    """Of opaque values of ten characters and more, those that a quarter of them have: what is as long, and has capitals, is one of
+    them, whatever it looks like."""
+    found: dict[int, int] = {}
     for label in anchor:
         if label in ("{opaque}", "{ulid}"):
             for node in children[label]:
-                found |= (
-                    {len(value) for _, (value, _) in node.values.sample if len(value) >= 10 and value[0] != "{"}
-                    if node.values
-                    else set()
-                )
-    return frozenset(found) if len(found) <= 2 else frozenset()
+                for _, (value, _) in node.values.sample if node.values is not None else ():
+                    found[len(value)] = found.get(len(value), 0) + 1
+    least = sum(found.values()) / 4
+    return frozenset(length for length, count in found.items() if length >= 10 and count >= least)
 
 
 def _parameter(

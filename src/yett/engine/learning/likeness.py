@@ -22,7 +22,14 @@ _DEEP = 2
 _MANY = 200
 """Operations of one profile; those nearest come first."""
 
-_FEW_KEYS = 3
+EXPECTED = 3.0
+"""Calls that a place would have had of an operation below, by its share of all calls, from which on it says something that it had
+none: where calls are spread evenly, that has a chance of 5 %."""
+
+_ABSENT = 0.3
+"""Share of a place's calls, in operations that another place would have had, too, but has not, from which on they differ."""
+
+FEW_KEYS = 3
 """Keys from which on a shape says something: error objects and plain acknowledgements have one or two."""
 
 
@@ -79,11 +86,43 @@ class Likeness(msgspec.Struct, frozen=True):
     barred: bool = False
 
 
-def profile_of(node: Node, known: dict[int, Profile], busiest: Callable[[Node], int]) -> Profile:
-    """known: profiles by `id` of nodes that live as long as it does. busiest: calls of the busiest operation below a node."""
-    found = known.get(id(node))
-    if found is not None:
+class View(msgspec.Struct, frozen=True):
+    """How the children of some nodes are called if those nodes are one segment: by label, the literal or "{}" it stands for, and
+    the view of what is below."""
+
+    steps: dict[str, tuple[str, "View | None"]] = {}
+
+
+_NOTHING = View()
+
+
+def profile_of(node: Node, view: View | None, known: dict[int, Profile], busiest: Callable[[Node], int]) -> Profile:
+    """view: of the node's children; without it, only ids by their look are no literals. known: profiles without a view, by `id` of
+    nodes that live as long as it does. busiest: calls of the busiest operation below a node."""
+    if view is None:
+        found = known.get(id(node))
+        if found is None:
+            found = known[id(node)] = _profile(node, busiest)
+            for label, child in sorted(node.edges.items()):
+                _lift(found, "{}" if "{" in label else label, profile_of(child, None, known, busiest))
         return found
+    made = _profile(node, None)
+    below: dict[str, int] = {}
+    inside: dict[str, int] = {}
+    for label, child in sorted(node.edges.items()):
+        step, further = view.steps.get(label, ("{}" if "{" in label else label, None))
+        below[step] = below.get(step, 0) + child.count
+        profile = profile_of(child, further, known, busiest)
+        inside[step] = inside.get(step, 0) + profile.inside
+        _lift(made, step, profile)
+    made.below = frozenset(below)
+    made.often = frozenset(label for label, count in below.items() if count >= _OFTEN)
+    made.inside = max(made.inside, max(inside.values(), default=0))
+    return made
+
+
+def _profile(node: Node, busiest: Callable[[Node], int] | None) -> Profile:
+    """Of the place itself, and the segments below it; `busiest` for calls below."""
     made = Profile()
     made.calls = node.count
     for (method, name), traffic in node.leaves.items():
@@ -95,14 +134,13 @@ def profile_of(node: Node, known: dict[int, Profile], busiest: Callable[[Node], 
         schemes = traffic.access.signature()
         if schemes:
             made.schemes[leaf] = schemes
+    made.inside = max(made.leaves.values(), default=0)
+    if busiest is None:
+        return made
     made.below = frozenset("{}" if "{" in label else label for label in node.edges)
     made.often = frozenset("{}" if "{" in label else label for label, child in node.edges.items() if child.count >= _OFTEN)
-    made.inside = max(made.leaves.values(), default=0)
-    for label, child in sorted(node.edges.items()):
-        _lift(made, "{}" if "{" in label else label, profile_of(child, known, busiest))
     if node.edges:
         made.inside = max(made.inside, busiest(node))
-    known[id(node)] = made
     return made
 
 
@@ -133,12 +171,21 @@ def compare(one: Profile, other: Profile, like: float) -> Likeness:
     answered = [leaf for leaf in shared if (leaf in one.keys) != (leaf in other.keys)]
     if answered and share < 0:
         return Likeness(False, all(one.leaves[leaf] > 2 and other.leaves[leaf] > 2 for leaf in answered), share)
+    if _lacking(one, other) or _lacking(other, one):
+        return Likeness(False, True, share)
     below = _below(one, other)
     here = {leaf for leaf in one.leaves if not leaf[0]}
     there = {leaf for leaf in other.leaves if not leaf[0]}
     if here and there and not here & there:
         return Likeness(False, below <= 0, share)
     return Likeness(share >= like or below > 0, below < 0, share)
+
+
+def _lacking(one: Profile, other: Profile) -> bool:
+    """Whether one of them is called at operations that the other would have, if both were the same."""
+    mine, theirs = sum(one.leaves.values()), sum(other.leaves.values())
+    absent = sum(count for leaf, count in one.leaves.items() if leaf not in other.leaves and count * theirs >= EXPECTED * mine)
+    return absent >= _ABSENT * max(mine, 1)
 
 
 def _below(one: Profile, other: Profile) -> int:
@@ -149,7 +196,7 @@ def _below(one: Profile, other: Profile) -> int:
         return 1
     mine, theirs = one.often - {""}, other.often - {""}
     shared, smaller = len(mine & theirs), min(len(mine), len(theirs))
-    if smaller >= _FEW_KEYS and shared < 0.35 * smaller:
+    if smaller >= FEW_KEYS and shared < 0.35 * smaller:
         return -1
     return -1 if smaller >= 2 and not shared else 0
 
@@ -157,7 +204,7 @@ def _below(one: Profile, other: Profile) -> int:
 def _share(mine: frozenset[str], theirs: frozenset[str]) -> float:
     """Common keys by the smaller number of keys: members may be left out. -1 where there are too few to say anything."""
     smaller = min(len(mine), len(theirs))
-    if smaller < _FEW_KEYS:
+    if smaller < FEW_KEYS:
         return -1.0 if mine & theirs else 0.0
     return len(mine & theirs) / smaller
 

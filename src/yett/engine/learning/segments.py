@@ -70,9 +70,17 @@ def _mixed(segment: str) -> str:
         return "email"
     if _DECIMAL.fullmatch(segment):
         return "number"
+    if ":" in segment and _verb(segment):
+        return "text"
     if "," in segment and kind_of_segment(segment.partition(",")[0]) in IDS:
         return "opaque"
     return "opaque" if _opaque(segment) else _text(segment)
+
+
+def _verb(segment: str) -> bool:
+    """Whether it is a value and a verb: "123:cancel"."""
+    value, _, verb = segment.rpartition(":")
+    return ":" not in value and verb.isalnum() and kind_of_segment(verb) == "word"
 
 
 def _text(segment: str) -> str:
