@@ -97,11 +97,7 @@ def _registered(
 ) -> Generator[Step, Any, Identity | None]:
     one = target.observe(operation, call, answer, variant)
     sent = operation.body_of(call)
-    facts = {
-        str(name): str(value)
-        for name, value in (sent if isinstance(sent, dict) else {}).items()
-        if isinstance(value, str | int)
-    }
+    facts = {str(name): str(value) for name, value in _flat(sent).items() if isinstance(value, str | int)}
     password = next((value for name, value in facts.items() if "password" in plain(name) or plain(name) in ("pass", "pwd")), "")
     if one is not None:
         facts.update(
@@ -128,6 +124,14 @@ def _registered(
     else:
         yield Made(f"user {username}")
     return identity if credential else None
+
+
+def _flat(sent: Any) -> dict[str, Any]:
+    """The members of a body, those of the objects in it too: `{"user": {"name": …}}`."""
+    found: dict[str, Any] = {}
+    for name, value in sent.items() if isinstance(sent, dict) else ():
+        found.update(value if isinstance(value, dict) else {name: value})
+    return found
 
 
 def _naming(facts: Mapping[str, str]) -> dict[str, str]:
