@@ -15,7 +15,7 @@ import msgspec
 from yett.engine.probing.outcome import Found, Left, Outcome, Renew
 from yett.engine.probing.safety import Safety
 from yett.engine.probing.walk import walk
-from yett.model.probe import ANONYMOUS, Answer, Burst, Call, Claim, Heard, Made, Probing, Send, Skipped, Sleep, Step
+from yett.model.probe import ANONYMOUS, Answer, Burst, Call, Claim, Exchanged, Heard, Made, Probing, Send, Skipped, Sleep, Step
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.target import Target
 from yett.rules.registry import Probe
@@ -30,6 +30,8 @@ FAILURES = 15
 ERRORS = 100
 """Answers of which nearly all are 5xx, where they were rare before, after which the run stops: the target suffers."""
 RENEWALS = 50
+TRACED = 5_000
+"""Calls that made something and are kept, so that proofs can be repeated elsewhere."""
 WALK_SHARE = 0.4
 """Share of the budget that the walk may take."""
 
@@ -221,6 +223,9 @@ class Driver:
         self._count(who, 1)
         answer: Answer = yield Send(self.carried(call))
         self._judge(answer)
+        kept = call.method != "GET" and len(self.outcome.trace) < TRACED and len(answer.body) <= 65_536
+        if kept and self.target.succeeded(answer):
+            self.outcome.trace.append(Exchanged(call, answer))
         return answer
 
     def _burst(self, step: Burst, who: str) -> Generator[Act, Any, tuple[Answer, ...]]:

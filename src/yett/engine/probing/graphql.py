@@ -33,7 +33,8 @@ def discover(
     """The endpoint of the target, with its schema where it can be had; None where nothing speaks GraphQL.
 
     paths: tried first, before the customary ones. identities: with whom introspection is tried where it is refused to nobody in
-    particular. schema: as known from a file; the target is not asked then but to see whether it would tell. At most 30 requests.
+    particular. schema: as known from a file; the target is not asked then but to see whether it would tell. At most 30
+    requests.
     """
     found = []
     for path in dict.fromkeys((*paths, *PATHS)):

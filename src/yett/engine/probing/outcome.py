@@ -2,7 +2,7 @@
 
 import msgspec
 
-from yett.model.probe import Call, Claim, ProbeRule
+from yett.model.probe import Call, Claim, Exchanged, ProbeRule
 from yett.rules.probing.operation import Operation
 
 
@@ -29,8 +29,9 @@ class Renew(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """A run so far. requests: that were sent, retries and the way back included. stopped: why it ended early, "" where it did not.
-    done: probes that ran to their end, (rule, operation id). behind: what could not be removed. undone: how much was."""
+    """A run so far. requests: that were sent, retries and the way back included. stopped: why it ended early, "" where it
+    did not. done: probes that ran to their end, (rule, operation id). behind: what could not be removed. undone: how much
+    was. trace: calls that succeeded and may have made something, in order."""
 
     found: list[Found] = []
     left: list[Left] = []
@@ -46,3 +47,4 @@ class Outcome(msgspec.Struct, kw_only=True):
     first_finding: float | None = None
     renewals: int = 0
     pending: list[tuple[str, tuple[Call, ...]]] = []
+    trace: list[Exchanged] = []

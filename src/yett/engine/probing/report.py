@@ -68,7 +68,7 @@ def operation_of(found: Found) -> tuple[str, str]:
 def reported(outcome: Outcome, target: Target, now: float) -> list[Reported]:
     """All findings of a run, the gravest and surest first. now: seconds since the Unix epoch."""
     masking = Masking(target)
-    made = [_reported(one, target, masking, now) for one in outcome.found]
+    made = [_reported(one, target, masking, now, outcome.trace) for one in outcome.found]
     return sorted(
         made,
         key=lambda one: (
@@ -80,7 +80,7 @@ def reported(outcome: Outcome, target: Target, now: float) -> list[Reported]:
     )
 
 
-def _reported(found: Found, target: Target, masking: Masking, now: float) -> Reported:
+def _reported(found: Found, target: Target, masking: Masking, now: float, trace: Sequence[Exchanged]) -> Reported:
     claim, rule = found.claim, found.rule
     method, template = operation_of(found)
     steps, control = _steps(claim.proof, masking), _steps(claim.control, masking)
@@ -109,7 +109,7 @@ def _reported(found: Found, target: Target, masking: Masking, now: float) -> Rep
         steps=steps,
         control=control,
         curl=masking.text(curl(claim.proof, target)),
-        reproducer=masking.text(reproducer(found, target, mark)),
+        reproducer=masking.text(reproducer(found, target, mark, trace)),
     )
     return Reported(finding, proof=proof)
 

@@ -48,6 +48,17 @@ class Mint:
             self._made.add(made)
         return made
 
+    def within(self, text: str) -> tuple[str, ...]:
+        """The tokens of the run in a text, of which 20,000 characters are looked at; a token within another one is not told."""
+        found: list[str] = []
+        text, at = text[:20_000], 0
+        while at < len(text):
+            token = next((one for one in (text[at : at + length] for length in reversed(_LENGTHS)) if one in self._made), "")
+            if token and token not in found:
+                found.append(token)
+            at += len(token) or 1
+        return tuple(found)
+
     def knows(self, text: str) -> bool:
         """Whether a token of the run stands in a text, for texts up to 200 characters."""
         text = text[:200]
@@ -56,7 +67,8 @@ class Mint:
 
 class Maker:
     """Makes values. known: a value that belongs into an input of that name, or None. fresh: texts that name things get a new
-    token, so that two calls make two things. examples: whether examples and defaults are believed. whole: also what is optional."""
+    token, so that two calls make two things. examples: whether examples and defaults are believed. whole: also what is
+    optional."""
 
     def __init__(
         self,
