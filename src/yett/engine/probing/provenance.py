@@ -1,0 +1,150 @@
+"""What a proof rests on: the calls that made the objects and users in it, and where in their answers its ids and tokens came
+from.
+
+With that, a proof can be repeated on a fresh instance. It must not know how a script is written.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from yett.model.probe import Call, Exchanged
+from yett.rules.probing.encoding import body_value, target_text, unquoted
+from yett.rules.probing.resources import plain
+from yett.rules.probing.target import Target
+
+MOST = 12
+"""Calls that come before a proof."""
+_DEEP = 6
+_WIDE = 200
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A value that an answer gives: its variable, the JSON pointer to it ("" for the last segment of Location), the value
+    itself."""
+
+    variable: str
+    pointer: str
+    value: str
+    number: bool = False
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One call of a script, and what is taken from its answer. setup: whether it only prepares."""
+
+    step: Exchanged
+    takes: tuple[Taken, ...] = ()
+    setup: bool = False
+
+
+def lines(proof: Sequence[Exchanged], trace: Sequence[Exchanged], target: Target) -> list[Line]:
+    """The proof with everything before it that it needs. trace: calls of the run that succeeded and changed something, in
+    order."""
+    return _Search(proof, trace, target).lines()
+
+
+class _Search:
+    def __init__(self, proof: Sequence[Exchanged], trace: Sequence[Exchanged], target: Target) -> None:
+        self._proof, self._trace, self._target = proof, trace, target
+        self._own = {id(one.call) for one in proof}
+        self._needed: set[int] = set()
+        self._taken: dict[int, dict[str, Taken]] = {}
+        self._of_proof: dict[int, dict[str, Taken]] = {}
+
+    def lines(self) -> list[Line]:
+        mine = [at for at, one in enumerate(self._trace) if id(one.call) in self._own]
+        first = mine[0] if mine else len(self._trace)
+        for number, one in enumerate(self._proof):
+            self._look(one.call, first, number)
+        made = [Line(self._trace[at], tuple(self._taken.get(at, {}).values()), True) for at in sorted(self._needed)]
+        return made + [Line(one, tuple(self._of_proof.get(at, {}).values())) for at, one in enumerate(self._proof)]
+
+    def _look(self, call: Call, before: int, own: int | None) -> None:
+        """Find what a call rests on, among the calls before it."""
+        for value in (*values_of(call), *self._credentials(call)):
+            if own is not None and self._from_proof(value, own):
+                continue
+            at, pointer, number = self._giver(value, before)
+            if at >= 0:
+                known = self._taken.setdefault(at, {})
+                known.setdefault(value, Taken(f"v{at}_{len(known)}", pointer, value, number))
+                self._need(at)
+        for token in self._target.tokens_in(target_text(call) + call.body.decode("utf-8", "replace")):
+            at = next((at for at in range(before) if self._introduces(at, token)), -1)
+            if at >= 0:
+                self._need(at)
+
+    def _from_proof(self, value: str, own: int) -> bool:
+        """Whether an earlier step of the proof gives that value."""
+        for at in range(own):
+            found = found_in(self._proof[at], value)
+            if found is not None:
+                known = self._of_proof.setdefault(at, {})
+                known.setdefault(value, Taken(f"p{at}_{len(known)}", found[0], value, found[1]))
+                return True
+        return False
+
+    def _need(self, at: int) -> None:
+        if at not in self._needed and len(self._needed) < MOST:
+            self._needed.add(at)
+            self._look(self._trace[at].call, at, None)
+
+    def _giver(self, value: str, before: int) -> tuple[int, str, bool]:
+        """The last call before whose answer gives a value that it was not given itself."""
+        for at in range(min(before, len(self._trace)) - 1, -1, -1):
+            one = self._trace[at]
+            found = found_in(one, value) if id(one.call) not in self._own else None
+            if found is not None and value not in values_of(one.call):
+                return at, found[0], found[1]
+        return -1, "", False
+
+    def _introduces(self, at: int, token: str) -> bool:
+        call = self._trace[at].call
+        return id(call) not in self._own and token in target_text(call) + call.body.decode("utf-8", "replace")
+
+    def _credentials(self, call: Call) -> Iterator[str]:
+        """Tokens of throwaway identities: they are had anew by logging in again."""
+        one = self._target.identity(call.identity)
+        if call.credential is None and one is not None and one.throwaway and one.token:
+            yield one.token
+
+
+def values_of(call: Call) -> tuple[str, ...]:
+    """All values that a call sends: segments of its path, its query, the leaves of its body."""
+    found = [unquoted(part) for part in call.path.partition("?")[0].split("/") if part]
+    found += [value for _, value in call.query]
+    found += [str(leaf) for _, leaf in leaves(body_value(call)) if leaf is not None and not isinstance(leaf, bool)]
+    return tuple(dict.fromkeys(found[:_WIDE]))
+
+
+def leaves(tree: Any, pointer: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """All scalars of a tree with their JSON pointers, bounded."""
+    if depth > _DEEP:
+        return
+    if isinstance(tree, dict):
+        for name, part in list(tree.items())[:_WIDE]:
+            yield from leaves(part, f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}", depth + 1)
+    elif isinstance(tree, list):
+        for index, part in enumerate(tree[:20]):
+            yield from leaves(part, f"{pointer}/{index}", depth + 1)
+    else:
+        yield pointer, tree
+
+
+def found_in(one: Exchanged, value: str) -> tuple[str, bool] | None:
+    """Where an answer gives a value, as a JSON pointer, and whether it is a number there. Short values only count under the
+    name of an id."""
+    for pointer, leaf in leaves(one.answer.json()):
+        same = leaf is not None and not isinstance(leaf, bool) and str(leaf) == value
+        if same and (len(value) >= 8 or _naming(pointer)):
+            return pointer, not isinstance(leaf, str)
+    location = one.answer.field("location")
+    if location and value and location.partition("?")[0].rstrip("/").rpartition("/")[2] == value:
+        return "", False
+    return None
+
+
+def _naming(pointer: str) -> bool:
+    name = plain(pointer.rpartition("/")[2])
+    return name.endswith(("id", "key", "number", "code", "slug", "ref", "reference", "token", "no", "handle"))
