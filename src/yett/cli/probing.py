@@ -166,10 +166,13 @@ class Run:
                     schemas.append(path)
             else:
                 raise targets.Unusable(f"{name}: there is no such file")
-        if options["catalog"] is not None:
-            parts += targets.from_catalog(options["catalog"], self._origin.authority)
-        if options["recordings"]:
-            parts += targets.from_recordings(options["recordings"], self._origin.authority)
+        if options["catalog"] is not None or options["recordings"]:
+            from yett.cli import target_learnt as learnt
+
+            if options["catalog"] is not None:
+                parts += learnt.from_catalog(options["catalog"], self._origin.authority)
+            if options["recordings"]:
+                parts += learnt.from_recordings(options["recordings"], self._origin.authority)
         if not parts:
             served = await targets.found_at(transport, self._origin)
             if served is not None:
