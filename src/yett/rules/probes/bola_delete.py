@@ -15,6 +15,7 @@ from yett.model.probe import Answer, Claim, Exchanged, Flaw, ProbeRule, Probing,
 from yett.model.rule import Severity
 from yett.rules.probing.changing import shown
 from yett.rules.probing.operation import Operation
+from yett.rules.probing.roles import administrative
 from yett.rules.probing.standing import Trio, anonymous, as_identity, made_trio, standing
 from yett.rules.probing.target import Target
 
@@ -32,7 +33,7 @@ RULE = ProbeRule(
 
 
 def probe(target: Target, operation: Operation) -> Probing:
-    if target.doing(operation) != "delete" or not target.references(operation):
+    if target.doing(operation) != "delete" or not target.references(operation) or administrative(operation):
         return
     trio = yield from made_trio(target, operation)
     if trio is None:
@@ -58,6 +59,7 @@ def probe(target: Target, operation: Operation) -> Probing:
     before, step, after = gone
     yield Claim(
         flaw=Flaw.BOLA_DELETE,
+        place=f"path {target.references(operation)[-1].name}",
         identities=(trio.owner, trio.stranger),
         text=f"{trio.stranger} deletes a {trio.one.noun} of {trio.owner} by its id.",
         reasons=("its owner looks for it in vain", "without a credential nothing is deleted"),

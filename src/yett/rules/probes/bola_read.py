@@ -17,7 +17,20 @@ from yett.model.rule import Severity
 from yett.rules.probing.leaves import texts
 from yett.rules.probing.objects import Object
 from yett.rules.probing.operation import Operation
-from yett.rules.probing.standing import Trio, anonymous, as_identity, garbage_object, known_trio, opened, standing, weight
+from yett.rules.probing.roles import administrative
+from yett.rules.probing.standing import (
+    Trio,
+    anonymous,
+    as_identity,
+    call_for,
+    garbage_object,
+    known_trio,
+    opened,
+    query_reference,
+    standing,
+    trio_of,
+    weight,
+)
 from yett.rules.probing.target import Target
 
 RULE = ProbeRule(
@@ -34,13 +47,16 @@ RULE = ProbeRule(
 
 
 def probe(target: Target, operation: Operation) -> Probing:
-    if not operation.safe or not target.references(operation) or target.doing(operation) == "logout":
+    if not operation.safe or target.doing(operation) == "logout" or administrative(operation):
         return
-    trio = yield from known_trio(target, operation)
-    if trio is None:
+    if target.references(operation):
+        trio = yield from known_trio(target, operation)
+    elif (named := query_reference(target, operation)) is not None:
+        trio = yield from trio_of(target, named[1].noun)
+    else:
         return
-    call = target.call_on(operation, trio.one, trio.owner)
-    if call is None:
+    call = call_for(target, operation, trio.one, trio.owner) if trio is not None else None
+    if trio is None or call is None:
         return
     own: Answer = yield Send(call)
     theirs: Answer = yield Send(as_identity(call, trio.stranger))
@@ -49,7 +65,7 @@ def probe(target: Target, operation: Operation) -> Probing:
     found = yield from _controlled(target, operation, trio, call, _private(trio.one, call, own) & texts(theirs))
     if found is not None:
         leaked, controls = found
-        yield from _judged(target, trio, (Exchanged(call, own, "its owner"), *controls), Exchanged(
+        yield from _judged(target, operation, trio, (Exchanged(call, own, "its owner"), *controls), Exchanged(
             as_identity(call, trio.stranger), theirs, "a stranger gets the same"
         ), leaked)  # fmt: skip
 
@@ -69,8 +85,8 @@ def _controlled(
     without: Answer = yield Send(anonymous(call))
     if target.succeeded(without) and leaked & texts(without):
         return None  # public, or another hole: operations that ask nobody who they are
-    unknown = target.call_on(operation, garbage_object(target, trio.one), trio.stranger)
-    if unknown is None or unknown.path == call.path:
+    unknown = call_for(target, operation, garbage_object(target, trio.one), trio.stranger)
+    if unknown is None or (unknown.path, unknown.query) == (call.path, call.query):
         return None
     nothing: Answer = yield Send(unknown)
     if target.succeeded(nothing):
@@ -80,7 +96,23 @@ def _controlled(
     return leaked, (Exchanged(anonymous(call), without, "nobody gets it"), Exchanged(unknown, nothing, "an unknown id"))
 
 
-def _judged(target: Target, trio: Trio, control: tuple[Exchanged, ...], step: Exchanged, leaked: frozenset[str]) -> Probing:
+def _place(target: Target, operation: Operation) -> str:
+    """The input that names the object."""
+    wanted = target.references(operation)
+    if wanted:
+        return f"path {wanted[-1].name}"
+    named = query_reference(target, operation)
+    return named[0].text if named is not None else ""
+
+
+def _judged(
+    target: Target,
+    operation: Operation,
+    trio: Trio,
+    control: tuple[Exchanged, ...],
+    step: Exchanged,
+    leaked: frozenset[str],
+) -> Probing:
     found = yield from standing(target, trio)
     hidden = leaked - found.seen
     if not hidden:
@@ -88,7 +120,7 @@ def _judged(target: Target, trio: Trio, control: tuple[Exchanged, ...], step: Ex
     severity, confidence, why = weight(target, trio, found, step.answer, hidden)
     yield Claim(
         flaw=Flaw.BOLA_READ,
-        place="",
+        place=_place(target, operation),
         identities=(trio.owner, trio.stranger),
         text=f"{trio.stranger} reads a {trio.one.noun} of {trio.owner} by its id.",
         reasons=(why, "without a credential it is refused", "an unknown id brings nothing of it"),

@@ -16,6 +16,7 @@ from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Pr
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.changing import Marked, altered, marked, restored, shown
 from yett.rules.probing.operation import Operation
+from yett.rules.probing.roles import administrative
 from yett.rules.probing.standing import Standing, Trio, anonymous, as_identity, made_trio, names_owner, standing
 from yett.rules.probing.target import Target
 
@@ -35,7 +36,7 @@ _DOING = ("change", "action", "create")
 
 
 def probe(target: Target, operation: Operation) -> Probing:
-    if operation.safe or target.doing(operation) not in _DOING or not target.references(operation):
+    if operation.safe or target.doing(operation) not in _DOING or not target.references(operation) or administrative(operation):
         return
     trio = yield from made_trio(target, operation)
     if trio is None:
@@ -96,6 +97,7 @@ def _judged(target: Target, operation: Operation, trio: Trio, change: _Change, b
     severity, confidence, why = _weight(target, trio, found, before.answer)
     yield Claim(
         flaw=Flaw.BOLA_WRITE,
+        place=f"path {target.references(operation)[-1].name}",
         identities=(trio.owner, trio.stranger),
         text=f"{trio.stranger} changes a {trio.one.noun} of {trio.owner} ({', '.join(change.names[:3])}) by its id.",
         reasons=("the owner reads the change back", "without a credential nothing changes", why),

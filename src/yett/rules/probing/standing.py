@@ -13,8 +13,8 @@ from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Send, Step
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.leaves import holds, leaves, name_of, telling, texts
 from yett.rules.probing.objects import Object
-from yett.rules.probing.operation import Operation
-from yett.rules.probing.resources import plain
+from yett.rules.probing.operation import Operation, Place
+from yett.rules.probing.resources import Reference, plain, reference
 from yett.rules.probing.sensitive import sort_of
 from yett.rules.probing.target import Target
 from yett.rules.probing.wording import listed
@@ -70,6 +70,41 @@ def owners(target: Target) -> tuple[str, ...]:
     """Identities whose objects are tried, least rank first: strangers of a high rank may do much on purpose."""
     known = [one for one in target.identities.values() if one.credential or not one.throwaway]
     return tuple(one.name for one in sorted(known, key=lambda one: (one.rank, one.throwaway)))[:4]
+
+
+def query_reference(target: Target, operation: Operation) -> tuple[Place, Reference] | None:
+    """The query parameter by which an operation without objects in its path names one; None where none does. A name that is a path
+    parameter elsewhere means the same here; one that ends in "id" means an object of a noun that is known."""
+    elsewhere = {ref.name: ref for other in target.operations for ref in target.references(other)}
+    for place in operation.parameters:
+        if place.kind != "query":
+            continue
+        ref = elsewhere.get(place.name)
+        if ref is None and plain(place.name) != "id" and plain(place.name).endswith("id"):
+            ref = reference(place.name, "")
+        if ref is not None and ref.noun and (target.objects(None, ref.noun) or target.find("create", ref.noun)):
+            return place, ref
+    return None
+
+
+def call_for(target: Target, operation: Operation, one: Object, identity: str) -> Call | None:
+    """The call of an operation that names this object, in its path or else in its query."""
+    if target.references(operation):
+        return target.call_on(operation, one, identity)
+    named = query_reference(target, operation)
+    value = one.value(named[1].fields) if named is not None and named[1].noun == one.noun else None
+    return target.fresh(operation, identity, {named[0].text: value}) if named is not None and value is not None else None
+
+
+def trio_of(target: Target, noun: str) -> Generator[Step, Any, Trio | None]:
+    """An object of that noun, found or made, its owner, and a stranger."""
+    for owner in owners(target):
+        known = [one for one in target.objects(owner, noun) if not one.public]
+        stranger = yield from strangers(target, owner)
+        one = known[0] if known else (yield from target.create(noun, owner)) if stranger else None
+        if one is not None and stranger:
+            return Trio(one, owner, stranger)
+    return None
 
 
 def known_trio(target: Target, operation: Operation) -> Generator[Step, Any, Trio | None]:
