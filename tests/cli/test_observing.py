@@ -157,3 +157,59 @@ def test_links_and_pipes_in_a_directory_are_told(tmp_path: Path) -> None:
         "link: a link to a directory, which is not followed",
         "pipe: not a file",
     ]
+
+
+OWN = """
+own_classes:
+  - id: loyalty-card
+    title: Number of a loyalty card
+    names: [loyalty card]
+    forms: [{pattern: 'LC-[0-9]{9}', check: luhn}]
+    matches: [{value: LC-123456782}]
+"""
+
+
+def test_own_classes_are_kept_and_found(tmp_path: Path) -> None:
+    path, settings, source = tmp_path / "c.db", tmp_path / "s.yaml", tmp_path / "a.jsonl"
+    settings.write_text(OWN)
+    line = LINE.replace('"status": 200', '"status": 200, "body": "{{\\"loyaltyCard\\": \\"LC-123456782\\"}}"')
+    line = line.replace('"response": {{', '"response": {{"headers": [["Content-Type", "application/json"]], ')
+    source.write_text("".join(line.format(one) for one in range(100, 110)))
+    result = CliRunner().invoke(main, ["observe", str(source), "--catalog", str(path), "--settings", str(settings)])
+    assert result.exit_code == 0, result.output
+    known = knowledge(path)
+    assert "loyalty-card" in known.classifier.classes
+    assert [(one.place, one.name) for one in known.catalog().operations[0].classes] == [
+        ("response.200.body/loyaltyCard", "loyalty-card")
+    ]
+    known.store.close()
+
+
+def test_mistakes_in_own_classes_are_told_with_their_lines(tmp_path: Path) -> None:
+    settings = tmp_path / "s.yaml"
+    settings.write_text(OWN.replace("LC-123456782", "LC-123456783"))
+    result = CliRunner().invoke(main, ["catalog", "list", "--settings", str(settings), "--catalog", str(tmp_path / "c.db")])
+    assert result.exit_code == 2
+    assert "s.yaml:7" in result.stderr
+    assert "is not found" in result.stderr
+
+
+def test_a_host_is_assigned_and_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "c.db"
+    one, other = lines(tmp_path / "a.jsonl", 100, 110), tmp_path / "b.jsonl"
+    other.write_text(one.read_text().replace("a.example", "b.example"))
+    run = CliRunner().invoke
+    assert run(main, ["observe", str(one), str(other), "--catalog", str(path)]).exit_code == 0
+    result = run(main, ["catalog", "assign", "b.example", "a.example", "--catalog", str(path)])
+    assert result.exit_code == 0, result.output
+    assert "a.example" in result.stdout
+    assert "undo 1" in result.stderr
+    assert "b.example" in run(main, ["catalog", "corrections", "--catalog", str(path)]).stdout
+    result = run(main, ["catalog", "assign", "c.example", "a.example", "--catalog", str(path)])
+    assert result.exit_code == 2
+    assert "nothing is known of 'c.example'" in result.stderr
+    known = knowledge(path)
+    assert count(known) == 20
+    assert {one.service for one in known.catalog().operations} == {"a.example"}
+    known.store.close()
+    assert run(main, ["catalog", "undo", "1", "--catalog", str(path)]).exit_code == 0

@@ -2,7 +2,7 @@
 
 import json
 
-from yett.engine.catalog import CatalogSettings, Reading, catalog
+from yett.engine.catalog import CatalogSettings, Reading, ViewSettings, catalog
 from yett.engine.classes import built_in
 from yett.engine.learning import Learning
 from yett.formats.descriptions import Declared, Description
@@ -11,8 +11,10 @@ from yett.model.catalog import CatalogOperation
 
 DECLARED = Declared(kind="rest", method="GET", template="/users/{id}", hosts=("a.example",), source="c.yaml")
 
+USUAL = ViewSettings()
 
-def found(*names: str) -> dict[str, CatalogOperation]:
+
+def found(*names: str, views: ViewSettings = USUAL) -> dict[str, CatalogOperation]:
     learning = Learning(CatalogSettings().learning, b"k" * 32, built_in())
     text = "\n".join(
         json.dumps(
@@ -23,7 +25,7 @@ def found(*names: str) -> dict[str, CatalogOperation]:
     for one in read_json_lines([text.encode()], 0.0):
         learning.add(one)
     reading = Reading(description=Description(kind="openapi", source="c.yaml", declared=(DECLARED,)))
-    made, _ = catalog(learning, [reading], [], [], CatalogSettings(), built_in())
+    made, _ = catalog(learning, [reading], [], [], CatalogSettings(views=views), built_in())
     return {one.name: one for one in made.operations}
 
 
@@ -42,3 +44,9 @@ def test_many_words_are_values() -> None:
 
 def test_words_without_ids_are_values() -> None:
     assert set(found("ann", "bob", "100")) == {"GET /users/{id}"}
+
+
+def test_the_numbers_are_settings() -> None:
+    ids = [str(number) for number in range(100, 120)]
+    assert len(found(*ids, "ann", "bob", "eve", "joe", views=ViewSettings(apart_words=4))) == 5
+    assert len(found(*ids, "export", views=ViewSettings(apart_ids=21))) == 1

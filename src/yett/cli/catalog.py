@@ -13,7 +13,7 @@ from yett.cli.exporting import FORMATS, exported
 from yett.cli.knowledge import DEFAULT, Knowledge, knowledge
 from yett.cli.listing import details, table, why
 from yett.cli.showing import plain, when
-from yett.engine.catalog.correcting import Refused, merged, renamed, split_off, verdict
+from yett.engine.catalog.correcting import Refused, assigned, merged, renamed, split_off, verdict
 from yett.model.catalog import VIEWS, Catalog, CatalogOperation, Correction
 from yett.model.catalog_store import CatalogUnusable
 from yett.model.mistake import PolicyErrors
@@ -211,6 +211,18 @@ def rename(known: Knowledge, operation: str, name: str, service: str) -> None:
     _correct(known, lambda: [renamed(one, name)])
 
 
+@catalog.command("assign")
+@click.argument("host")
+@click.argument("service")
+@_with_catalog
+def assign(known: Knowledge, host: str, service: str) -> None:
+    """Say that what is called on HOST is part of SERVICE: `assign api2.example.com shop` where one API has several hosts.
+
+    HOST is a service of the catalog, as hosts are that no source names otherwise. Operations keep their ids.
+    """
+    _correct(known, lambda: [assigned((one.name for one in known.catalog().services), host, service)])
+
+
 @catalog.command("mark")
 @click.argument("operation")
 @click.argument("place")
@@ -301,7 +313,9 @@ def _correct(known: Knowledge, make: Callable[[], Iterable[Correction]]) -> None
     click.echo(f"kept as {numbers}; `yett catalog undo {kept[0].id}` takes it back", err=True)
     services = {one.service for one in kept}
     templates = {one.template for one in kept}
-    _print(table([one for one in made.operations if one.service in services and _spoken_of(one, templates)]))
+    homes = {one.value for one in kept if one.kind == "service"}
+    spoken = [one for one in made.operations if one.service in services and _spoken_of(one, templates)]
+    _print(table(spoken or [one for one in made.operations if one.service in homes]))
 
 
 def _spoken_of(one: CatalogOperation, templates: set[str]) -> bool:

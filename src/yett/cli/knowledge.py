@@ -16,6 +16,7 @@ from yett.engine.catalog.identity import resolve
 from yett.engine.classes import Classifier, built_in
 from yett.engine.convert import convert
 from yett.engine.learning import Learning
+from yett.engine.own_classes import own_classes, with_own
 from yett.formats.descriptions import Description
 from yett.formats.yaml import read as read_yaml
 from yett.model.catalog import Catalog, Correction
@@ -56,8 +57,12 @@ def read_settings(path: Path) -> CatalogSettings:
         mistakes.append(document.mistake(pointer, message, hint))
 
     settings: CatalogSettings | None = convert({} if document.tree is None else document.tree, CatalogSettings, "", report)
+    if settings is not None and settings.own_classes:
+        own_classes(document.tree["own_classes"], "/own_classes", report)
     if mistakes or settings is None:
-        raise PolicyErrors(mistakes or [Mistake("not a mapping of learning, classes and views", name)])
+        raise PolicyErrors(
+            mistakes or [Mistake("not a mapping of learning, classes, views, schemas, drift and own_classes", name)]
+        )
     return settings
 
 
@@ -77,7 +82,7 @@ class Knowledge:
                 " learn into a new one with --catalog"
             )
         self.settings = settings or kept or CatalogSettings()
-        self.classifier: Classifier = built_in()
+        self.classifier: Classifier = with_own(self.settings.own_classes) if self.settings.own_classes else built_in()
         self._learnt = Learnt(self.settings.learning, store.key, self.classifier)
         self._encoded = msgspec.json.encode(self.settings)
         if self.settings != kept:

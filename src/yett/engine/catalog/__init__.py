@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from yett.engine.catalog.assembling import Judging, declared_only, operation
+from yett.engine.catalog.belonging import gathered, homes
 from yett.engine.catalog.claiming import claims
 from yett.engine.catalog.contents import decided
 from yett.engine.catalog.coverage import coverage, joined
@@ -42,19 +43,21 @@ def catalog(
 
     learning is left as it is. now: when new identities are made, in seconds since the Unix epoch.
     """
-    services = {service.name: service for service in learning.services()}
+    corrections = list(corrections)
+    home = homes(corrections)
+    services = gathered({service.name: service for service in learning.services()}, home)
     declared: dict[str, list[Attached]] = {}
     for one in attached(readings, services, settings.views):
         declared.setdefault(one.service, []).append(one)
     corrected: dict[str, list[Correction]] = {}
     for correction in corrections:
-        corrected.setdefault(correction.service, []).append(correction)
+        corrected.setdefault(home.get(correction.service, correction.service), []).append(correction)
     parts = [
         _Part(name, services.get(name), declared.get(name, []), corrected.get(name, []), settings)
         for name in sorted({*services, *declared})
     ]
     whole = [draft for part in parts for draft in part.drafts]
-    ids, changed = identified([_nameless(draft) for draft in whole], identities, now)
+    ids, changed = identified([_nameless(draft) for draft in whole], _moved(identities, home), now)
     named = dict(zip(map(id, whole), ids, strict=True))
     found = [one for part in parts for one in part.operations(named, settings, classifier)]
     found.sort(key=lambda one: (one.service, one.template, one.method, one.named))
@@ -67,6 +70,11 @@ def catalog(
         settings=_flat(settings),
     )
     return msgspec.structs.replace(made, claims=tuple(claims(made))), changed
+
+
+def _moved(identities: Iterable[Identity], home: Mapping[str, str]) -> Iterable[Identity]:
+    """Operations keep their ids where their service has become part of another one."""
+    return [msgspec.structs.replace(one, service=home[one.service]) if one.service in home else one for one in identities]
 
 
 def _nameless(draft: Draft) -> Nameless:
@@ -95,7 +103,7 @@ class _Part:
         self.corrections = corrections
         self.drafts: list[Draft] = []
         if service is not None:
-            self.drafts = drafts(service, settings.learning, pins_of(declared), corrections)
+            self.drafts = drafts(service, settings, pins_of(declared), corrections)
         self.drafts += declared_only(name, self.declarations, self.drafts)
         self.watched = _watched(service)
         self.names = () if service is None else tuple(sorted(host for _, (host, _) in service.hosts if host))

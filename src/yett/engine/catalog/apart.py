@@ -7,22 +7,17 @@ somebody did. It must not know views.
 
 from collections.abc import Sequence
 
+from yett.engine.catalog.settings import ViewSettings
 from yett.engine.catalog.templates import is_parameter, segments
 from yett.engine.learning.traffic import Traffic
 from yett.model.catalog import Reason
 
-WORDS_MOST = 3
-"""Different words at a parameter, at most. With more of them, words are values of the parameter."""
-
-IDS_LEAST = 4
-"""Different ids at the same parameter, at least."""
-
 Part = tuple[str, Traffic]
 
 
-def apart(template: str, parts: Sequence[Part]) -> tuple[list[Part], list[tuple[str, Traffic, Reason]]]:
+def apart(template: str, parts: Sequence[Part], settings: ViewSettings) -> tuple[list[Part], list[tuple[str, Traffic, Reason]]]:
     """What stays with the template, and (template, traffic, why) of what is kept apart. parts: what it holds, by place in the tree,
-    where ids are "{number}" and the like and everything else stands as it is."""
+    where ids are "{number}" and the like and everything else stands as it is. settings: `apart_words` and `apart_ids`."""
     wanted = segments(template)
     strays: dict[str, tuple[str, Traffic, Reason]] = {}
     for place, segment in enumerate(wanted):
@@ -31,13 +26,13 @@ def apart(template: str, parts: Sequence[Part]) -> tuple[list[Part], list[tuple[
         labels = [(segments(name)[place], name, traffic) for name, traffic in parts]
         words = {label for label, _, _ in labels if label.replace("-", "").replace("_", "").isalpha()}
         ids = sum(traffic.members.distinct for label, _, traffic in labels if label.startswith("{"))
-        if not 0 < len(words) <= WORDS_MOST or ids < IDS_LEAST:
+        if not 0 < len(words) <= settings.apart_words or ids < settings.apart_ids:
             continue
         numbers: dict[str, int | float | str] = {
             "ids": ids,
-            "ids_least": IDS_LEAST,
+            "apart_ids": settings.apart_ids,
             "words": len(words),
-            "words_most": WORDS_MOST,
+            "apart_words": settings.apart_words,
         }
         for label, name, traffic in labels:
             if label in words and name not in strays:

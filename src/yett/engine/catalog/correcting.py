@@ -4,6 +4,7 @@ It must not know where corrections are kept.
 """
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 from yett.engine.catalog.templates import holds, is_parameter, names, segments, shape
 from yett.model.catalog import CatalogOperation, Correction
@@ -86,6 +87,17 @@ def renamed(operation: CatalogOperation, name: str) -> Correction:
         named="" if name.startswith("/") else operation.named,
         value=name,
     )
+
+
+def assigned(services: Iterable[str], host: str, service: str) -> Correction:
+    """What is called on a host as part of a service, which need not be there yet. services: names of those in the catalog."""
+    known = sorted(services)
+    if host not in known:
+        near = get_close_matches(host, known, 1, 0.6)
+        raise Refused(f"nothing is known of {host!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    if not service.strip() or host == service:
+        raise Refused("name the service that it is part of, another one than itself")
+    return Correction(kind="service", service=host, template=host, value=service)
 
 
 def verdict(operation: CatalogOperation, place: str, label: str, yes: bool) -> Correction:

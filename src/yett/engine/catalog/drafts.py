@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 
 from yett.engine.catalog.apart import apart
 from yett.engine.catalog.pins import Pin, Pins, Rank
+from yett.engine.catalog.settings import CatalogSettings
 from yett.engine.catalog.templates import holds, names, renamed, segments, shape
 from yett.engine.learning.service import Service
-from yett.engine.learning.settings import Settings
 from yett.engine.learning.templates import Learnt, PathParameter, operations
 from yett.engine.learning.traffic import Traffic
 from yett.engine.learning.trie import Node, Trie
@@ -62,7 +62,7 @@ class Draft:
         return (self.traffic.count if self.traffic is not None else 0) + self.cut
 
 
-def drafts(service: Service, settings: Settings, pins: list[Pin], corrections: Iterable[Correction]) -> list[Draft]:
+def drafts(service: Service, settings: CatalogSettings, pins: list[Pin], corrections: Iterable[Correction]) -> list[Draft]:
     """Operations of one service. pins: of contracts and gateways; corrections: those of this service."""
     corrections = list(corrections)
     people = [Pin(one.template, Rank.PERSON, one.method, one.named) for one in corrections if one.kind in ("merge", "split")]
@@ -70,10 +70,10 @@ def drafts(service: Service, settings: Settings, pins: list[Pin], corrections: I
     pinned, rest = _claimed(service.answered, Pins(pins + people + routes))
     found: list[Draft] = []
     for (pin, method, named), parts in pinned.items():
-        kept, strays = apart(pin.template, parts) if pin.rank is Rank.CONTRACT else (parts, [])
+        kept, strays = apart(pin.template, parts, settings.views) if pin.rank is Rank.CONTRACT else (parts, [])
         found.append(_pinned(service.name, pin, method, named, kept))
         found += [_stray(service.name, method, named, *stray) for stray in strays]
-    found += [_learnt(service.name, one) for one in operations(rest, settings, service.refused)]
+    found += [_learnt(service.name, one) for one in operations(rest, settings.learning, service.refused)]
     for pin in people:
         _cut(service.name, found, pin)
     for one in corrections:

@@ -8,6 +8,7 @@ import msgspec
 from yett.engine.drift import DriftSettings
 from yett.engine.learning.schemas import SchemaSettings
 from yett.engine.learning.settings import Settings
+from yett.engine.own_classes import OwnClass
 from yett.engine.verdicts import ClassSettings
 
 DAY = 86_400.0
@@ -25,6 +26,8 @@ class ViewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         taken to be the service's, where no name and no host says so. attach_operations: and how many of its operations.
     partner_consumers: most consumers of an operation that is called with client certificates from public addresses, for which it
         is called a partner's.
+    apart_words, apart_ids: most different words, and least different ids beside them, where a contract declares a parameter, for
+        which the words are operations of their own, see `yett.engine.catalog.apart`. With more words, words are its values.
     """
 
     orphan_after: float = 30 * DAY
@@ -35,13 +38,19 @@ class ViewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     attach_ratio: float = 0.5
     attach_operations: int = 2
     partner_consumers: int = 50
+    apart_words: int = 3
+    apart_ids: int = 4
 
 
 class CatalogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of them: of learning, of data classes, of views, of schemas, of drift. In YAML, mappings of these names."""
+    """All of them: of learning, of data classes, of views, of schemas, of drift. In YAML, mappings of these names.
+
+    own_classes: classes of data beside those that are built in; a list, see `yett.engine.own_classes`.
+    """
 
     learning: Settings = Settings()
     classes: ClassSettings = ClassSettings()
     views: ViewSettings = ViewSettings()
     schemas: SchemaSettings = SchemaSettings()
     drift: DriftSettings = DriftSettings()
+    own_classes: list[OwnClass] = []
