@@ -1,21 +1,31 @@
 """Reports of a run of `yett probe`: which are wanted, what is accepted, and where they go. It must not know how a run goes."""
 
+import time
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from msgspec import structs
 
 from yett import __version__
 from yett.cli.failing import reason
 from yett.cli.ranked_proofs import told
+from yett.cli.showing import plain
 from yett.engine.probing.outcome import Outcome
 from yett.engine.probing.report import rule_text
+from yett.formats.reports.baseline import ACCEPTED, BaselineError, baseline, read_baseline
+from yett.formats.reports.html import html
 from yett.formats.reports.junit import junit
 from yett.formats.reports.proofs import Run
 from yett.formats.reports.proven_json import JsonError, proven_json, read_proven_json
 from yett.formats.reports.sarif import sarif
 from yett.formats.reports.values import Reported
+from yett.formats.reports.wfc import wfc
+from yett.formats.suppressions import Suppression, read_suppressions, suppressed
+from yett.formats.yaml import read
+from yett.model.mistake import DocumentError, PolicyErrors
 from yett.rules.registry import probes
 
 
@@ -24,6 +34,7 @@ class Reports:
 
     def __init__(self, options: dict[str, Any], fail: Callable[[str], NoReturn]) -> None:
         self._options, self._fail = options, fail
+        self._known, self._suppressions = self._baseline(), self._suppressed()
 
     def wanted(self, fingerprint: str | None) -> Reported | None:
         """The finding that is to be repeated; None where that is not asked for."""
@@ -42,9 +53,34 @@ class Reports:
         except JsonError as error:
             self._fail(f"{path}: {error}")
 
-    def accepted(self, findings: list[Reported], now: float) -> list[Reported]:  # noqa: ARG002
-        """The findings, those marked that do not count."""
-        return findings
+    def accepted(self, findings: list[Reported], now: float) -> list[Reported]:
+        """The findings, those marked that do not count: in the baseline, or suppressed. now: seconds since the epoch."""
+        known = self._known
+        marked = [structs.replace(one, accepted=ACCEPTED) if one.finding.fingerprint in known else one for one in findings]
+        marked, said = suppressed(marked, self._suppressions, _day(now))
+        for line in said:
+            click.echo(f"! {plain(line)}", err=True)
+        return marked
+
+    def _baseline(self) -> dict[str, str]:
+        path: Path | None = self._options["baseline"]
+        try:
+            return read_baseline(path.read_bytes()) if path is not None else {}
+        except OSError as error:
+            self._fail(reason(error))
+        except BaselineError as error:
+            self._fail(f"{path}: {error}")
+
+    def _suppressed(self) -> tuple[Suppression, ...]:
+        path: Path | None = self._options["suppressions"]
+        try:
+            return read_suppressions(read(path.read_bytes(), str(path)), _day(time.time())) if path is not None else ()
+        except OSError as error:
+            self._fail(reason(error))
+        except DocumentError as error:
+            self._fail(str(error.mistake))
+        except PolicyErrors as error:
+            self._fail("\n".join(str(mistake) for mistake in error.errors))
 
     def write(self, findings: list[Reported], run: Run, outcome: Outcome) -> int:
         """All reports that are asked for, then the table for people. 0."""
@@ -54,6 +90,9 @@ class Reports:
             (options["json_file"], lambda: proven_json(findings, run)),
             (options["sarif_file"], lambda: sarif(findings, rules, __version__, "openapi.yaml")),
             (options["junit_file"], lambda: junit(findings, rules)),
+            (options["html_file"], lambda: html(findings, rules, run)),
+            (options["wfc_file"], lambda: wfc(findings, run)),
+            (options["write_baseline"], lambda: baseline(findings)),
         ]
         silent = False
         for path, text in texts:
@@ -68,3 +107,7 @@ class Reports:
         if not silent:
             click.echo("\n".join(told(findings, outcome, run.target)))
         return 0
+
+
+def _day(moment: float) -> date:
+    return datetime.fromtimestamp(moment, UTC).date()

@@ -1,0 +1,20 @@
+"""The look of the page of findings: readable on paper, in the dark, and on a phone. It must not know what stands in the page."""
+
+STYLE = (
+    ":root{color-scheme:light dark;--line:#8884;--box:#8881}"
+    "body{font:16px/1.5 system-ui,sans-serif;margin:0}main{max-width:60rem;margin:auto;padding:1rem}"
+    "h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:0}h3{font-size:1rem;margin:.8rem 0 .2rem}"
+    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid var(--line)}"
+    "td{overflow-wrap:anywhere;vertical-align:top}.accepted{opacity:.6}"
+    "section{border:1px solid var(--line);border-radius:.4rem;padding:1rem;margin:1rem 0}"
+    "pre{background:var(--box);padding:.6rem;overflow:auto;max-height:24rem;white-space:pre-wrap;overflow-wrap:anywhere;"
+    "font-size:.85rem;margin:.3rem 0}code{font-size:.9em}"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:0 1rem;font-size:.9rem}dt{opacity:.7}"
+    "dd{margin:0;overflow-wrap:anywhere}"
+    ".counts{display:flex;flex-wrap:wrap;gap:.6rem;list-style:none;padding:0}.counts li{padding:.2rem .7rem;border-radius:.3rem;"
+    "border:1px solid var(--line)}span.critical,span.high,span.medium,span.low,span.info{padding:.05rem .5rem;border-radius:.3rem;"
+    "font-size:.85rem;color:#fff}.critical{--c:#8b1a1a}.high{--c:#b3400a}.medium{--c:#7a6000}.low{--c:#1f5f8b}.info{--c:#555}"
+    "span.critical,span.high,span.medium,span.low,span.info{background:var(--c)}.counts li{border-left:.4rem solid var(--c,#888)}"
+    ".incomplete{border-left:.4rem solid #b3400a;padding-left:.6rem}summary{cursor:pointer;margin:.4rem 0}"
+    "@media print{pre{max-height:none}section{break-inside:avoid}}"
+)
