@@ -34,10 +34,11 @@ RULE = ProbeRule(
 
 _PATHS = ("/graphiql", "/playground", "/altair", "/graphql/console", "/voyager", "/explorer", "/graphql-playground", "/")
 _MARKS = (
-    *(b"graphiql.min.js", b"graphiql.js", b"graphiql.css", b"<title>graphiql", b"renderGraphiQL", b"GraphiQL."),
-    *(b"graphql-playground", b"GraphQL Playground", b"embeddable-sandbox", b"apollo-server-landing-page", b"altair-graphql"),
-    *(b"graphql-voyager", b'id="graphiql"', b"GraphQLPlayground", b"EmbeddedSandbox"),
+    *(b"graphiql.min.js", b"graphiql.js", b"graphiql.css", b"<title>graphiql", b"rendergraphiql", b"graphiql."),
+    *(b"graphql-playground", b"graphql playground", b"embeddable-sandbox", b"apollo-server-landing-page", b"altair-graphql"),
+    *(b"graphql-voyager", b'id="graphiql"', b"graphqlplayground", b"embeddedsandbox"),
 )
+"""What the pages of consoles hold, in lower case."""
 _TURNED = {
     "disable": "enable", "disabled": "enabled", "off": "on", "false": "true", "no": "yes", "0": "1", "deny": "allow",
     "denied": "allowed", "user": "admin", "guest": "admin", "production": "development", "prod": "dev",
@@ -50,7 +51,7 @@ def probe(target: Target) -> Probing:
         for path in dict.fromkeys((endpoint.path, *endpoint.others, *_PATHS)):
             call = Call(method="GET", path=path, fields=_BROWSER)
             answer: Answer = yield Send(call)
-            if answer.status == 200 and "html" in answer.field("content-type") and any(one in answer.body for one in _MARKS):
+            if answer.status == 200 and "html" in answer.field("content-type") and _is_console(answer):
                 yield claim(
                     endpoint,
                     Flaw.EXPOSED_DOCUMENTATION,
@@ -60,6 +61,11 @@ def probe(target: Target) -> Probing:
                 )
         for path in endpoint.others:
             yield from _switch(endpoint, path)
+
+
+def _is_console(answer: Answer) -> bool:
+    body = answer.body[:200_000].lower()
+    return any(one in body for one in _MARKS)
 
 
 def _switch(endpoint: Endpoint, path: str) -> Generator[Step, Any, None]:

@@ -1,8 +1,8 @@
 """A GraphQL field shows by a detour what the target refuses to show directly.
 
 Authorization at the root fields alone is passed through relations: `users` is refused, and `posts { author { password } }` shows
-the same. It is found where somebody was refused a field of a type: another field that answers them, and leads to that type within four
-steps, is asked for fields of it whose names and values are credentials, secrets or data about people.
+the same. It is found where somebody was refused a field of a type: another field that answers them, and leads to that type within
+four steps, is asked for fields of it whose names and values are credentials, secrets or data about people.
 
 Fix: authorize where data is loaded (in the resolver of the type or below it), not where documents begin.
 """

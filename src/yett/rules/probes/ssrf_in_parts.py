@@ -78,7 +78,8 @@ def _named(operation: Operation, names: tuple[str, ...]) -> Place | None:
 
 def _filled(target: Target, operation: Operation, name: str, places: dict[str, Place], url: str) -> Call:
     """A call whose parts make that address."""
-    host, _, port = url.partition("://")[2].partition("/")[0].rpartition(":")
+    authority = url.partition("://")[2].partition("/")[0]
+    host, _, port = authority.rpartition(":") if authority.rpartition(":")[2].isdecimal() else (authority, "", "80")
     values: dict[str, Any] = {
         "host": host.strip("[]"),
         "port": int(port),
@@ -86,7 +87,7 @@ def _filled(target: Target, operation: Operation, name: str, places: dict[str, P
         "path": "/" + url.rpartition("/")[2],
     }
     if "port" not in places:
-        values["host"] = f"{host}:{port}"
+        values["host"] = authority
     call = target.fresh(operation, name)
     for part, place in places.items():
         number = part == "port" and place.type not in ("integer", "number")
