@@ -133,6 +133,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     operation as a whole. method, template: of the operation, where it is another than the one that the probe was given. identities:
     who took part. text: what is wrong here, in one or two sentences. reasons: why it is as severe as it is. proof: the fewest steps
     that show it; control: what shows that it is no accident (the same by somebody who may, or with a harmless value).
+    shows: texts in the body or the fields of the last answer that are gone once it is fixed, such as the name of a member or a
+    text that was sent; for repeating the proof.
     """
 
     flaw: "Flaw"
@@ -144,6 +146,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     proof: tuple[Exchanged, ...]
     control: tuple[Exchanged, ...] = ()
+    shows: tuple[str, ...] = ()
     severity: Severity | None = None
     confidence: Confidence | None = None
 

@@ -47,13 +47,13 @@ def lines(proof: Sequence[Exchanged], trace: Sequence[Exchanged], target: Target
 class _Search:
     def __init__(self, proof: Sequence[Exchanged], trace: Sequence[Exchanged], target: Target) -> None:
         self._proof, self._trace, self._target = proof, trace, target
-        self._own = {id(one.call) for one in proof}
+        self._own = {one.call for one in proof}
         self._needed: set[int] = set()
         self._taken: dict[int, dict[str, Taken]] = {}
         self._of_proof: dict[int, dict[str, Taken]] = {}
 
     def lines(self) -> list[Line]:
-        mine = [at for at, one in enumerate(self._trace) if id(one.call) in self._own]
+        mine = [at for at, one in enumerate(self._trace) if one.call in self._own]
         first = mine[0] if mine else len(self._trace)
         for number, one in enumerate(self._proof):
             self._look(one.call, first, number)
@@ -79,7 +79,7 @@ class _Search:
         """Whether an earlier step of the proof gives that value."""
         for at in range(own):
             found = found_in(self._proof[at], value)
-            if found is not None:
+            if found is not None and value not in values_of(self._proof[at].call):
                 known = self._of_proof.setdefault(at, {})
                 known.setdefault(value, Taken(f"p{at}_{len(known)}", found[0], value, found[1]))
                 return True
@@ -94,14 +94,14 @@ class _Search:
         """The last call before whose answer gives a value that it was not given itself."""
         for at in range(min(before, len(self._trace)) - 1, -1, -1):
             one = self._trace[at]
-            found = found_in(one, value) if id(one.call) not in self._own else None
+            found = found_in(one, value) if one.call not in self._own else None
             if found is not None and value not in values_of(one.call):
                 return at, found[0], found[1]
         return -1, "", False
 
     def _introduces(self, at: int, token: str) -> bool:
         call = self._trace[at].call
-        return id(call) not in self._own and token in target_text(call) + call.body.decode("utf-8", "replace")
+        return call not in self._own and token in target_text(call) + call.body.decode("utf-8", "replace")
 
     def _credentials(self, call: Call) -> Iterator[str]:
         """Tokens of throwaway identities: they are had anew by logging in again."""

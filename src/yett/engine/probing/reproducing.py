@@ -204,10 +204,10 @@ class _Writer:
         note = "prepares what follows" if line.setup else one.note
         rows = [f"    # {_safe(note)}"] if note else []
         rows.append(f"    status, headers, answer = {self._sent(one.call)}")
-        if not last:
-            rows.append(
-                f"    assert status == {one.answer.status}, f'a step before the last answers {{status}}: {{answer[:300]!r}}'"
-            )
+        if line.setup:
+            rows.append(f"    assert status == {one.answer.status}, f'cannot be repeated here: {{status}} {{answer[:300]!r}}'")
+        elif not last:
+            rows += [f"    if status != {one.answer.status}:", "        return  # it is closed here"]
         rows += [f"    take({taken.variable!r}, {taken.pointer!r}, headers, answer)" for taken in line.takes]
         return rows
 
@@ -267,6 +267,13 @@ class _Writer:
     def _expected(self) -> list[str]:
         """It is fixed when the last step does not answer as it did: with another status, or without what it showed."""
         last = self._found.claim.proof[-1]
+        if self._found.claim.shows:
+            texts = [self._filled(text) for text in self._found.claim.shows[:_SHOWN]]
+            shows = " and ".join(f"fill({text!r}).encode() in everything" for text in texts)
+            return [
+                "    everything = str(headers).encode() + answer",
+                f"    assert status != {last.answer.status} or not ({shows}), f'still answers {{status}}: {{answer[:300]!r}}'",
+            ]
         pairs = [(name, self._taken_or_filled(value)) for name, value in self._telling(last)]
         if not pairs:
             return [f"    assert status != {last.answer.status}, f'still answers {{status}}: {{answer[:300]!r}}'"]
@@ -290,7 +297,11 @@ class _Writer:
             if mine:
                 return mine[:1]
         texts = [(name, str(leaf)) for name, leaf in answered]
-        made = [pair for pair in texts if pair[1] in self._taken or self._target.tokens_in(pair[1])]
+        made = [
+            pair
+            for pair in texts
+            if pair[1] in self._taken or any(one in self._names for one in self._target.tokens_in(pair[1]))
+        ]
         if made:
             return made[:_SHOWN]
         return texts[:_SHOWN] if len(texts) <= 5 and all(len(text) <= 200 for _, text in texts) else []

@@ -76,6 +76,7 @@ def _claim(name: str, found: dict[str, Sort], shown: Exchanged) -> Claim:
         text=f"Answers hold {fields}.",
         reasons=(why, f"{gravest.name} by name and form", *(("no credential is needed",) if anybody else ())),
         proof=(Exchanged(shown.call, shown.answer, f"holds {fields}"),),
+        shows=tuple(f'"{name_of(pointer)}"' for pointer in list(found)[:3]),
         severity=severity,
         confidence=Confidence.HIGH if gravest.secret else Confidence.MEDIUM,
     )
