@@ -66,7 +66,7 @@ def masked(value: str) -> bool:
     if not text or text.strip("[]<>(){}") in ("redacted", "hidden", "masked", "none", "null", "filtered", "removed", "n/a"):
         return True
     covered = sum(one in _MASKS for one in text)
-    return covered * 2 > len(text) and len(text) - covered <= 5
+    return covered * 2 >= len(text) and len(text) - covered <= 5
 
 
 @lru_cache(maxsize=4_096)
