@@ -1,6 +1,7 @@
 """What single exchanges show, as a fold: kept by rule and place, bounded, free of order."""
 
 import random
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judging import exchange
 
+from yett.engine.learning import signals
 from yett.engine.learning.access import Access
 from yett.engine.learning.callers import Callers
 from yett.engine.learning.seen import Seen
@@ -15,6 +17,8 @@ from yett.engine.learning.signals import KEPT, Signals, sunset
 from yett.formats.recordings.values import Recording
 from yett.model.exchange import Exchange, Request, Response
 from yett.model.rule import Judged
+from yett.rules.checking.issue import Issue
+from yett.rules.registry import Check
 
 ASKED = "GET /orders HTTP/1.1\nHost: api.shop.example"
 
@@ -125,3 +129,19 @@ def test_nothing_that_is_sent_breaks_a_check(fields: dict[str, bytes], body: byt
         response = Response(status=status, fields=((b"Content-Type", content_type), *lines), body=body)
         made = Exchange(id="1", source="t", started=1.0, request=request, response=response)
         fold([Seen(Recording(exchange=made))])
+
+
+def test_a_check_that_raises_is_counted_and_does_not_end_learning(monkeypatch: pytest.MonkeyPatch) -> None:
+    def judge(subject: object, settings: object) -> Iterator[Issue]:
+        yield Issue(place="response", text="half a judgement")
+        raise ZeroDivisionError
+
+    usual = signals._judging()
+    broken = Check(msgspec.structs.replace(usual[0].rule, id="broken"), judge, None, "")
+    monkeypatch.setattr(signals, "_judging", lambda: (broken, *usual))
+    one, other = fold([shown("Server: nginx/1.2", weight=3)]), fold([shown()])
+    one.merge(other)
+    found = dict(Signals.from_state(one.state()).facts())
+    assert found["failed_checks"] == {"broken": 4}
+    assert [signal["rule"] for signal in found["signals"]].count("broken") == 0
+    assert "version-disclosed" in [signal["rule"] for signal in found["signals"]]

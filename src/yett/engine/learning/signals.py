@@ -50,6 +50,7 @@ class _State(msgspec.Struct, array_like=True):
     signals: tuple[int, bool, list[tuple[int, Signal]]]
     deprecation: int
     sunset: float | None
+    failures: dict[str, int] = {}
 
 
 @cache
@@ -58,30 +59,39 @@ def _judging() -> tuple[Check, ...]:
 
 
 class Signals:
-    """The fold. deprecation: answers with a Deprecation field (RFC 9745); sunset: the latest date of a Sunset field (RFC 8594)."""
+    """The fold. deprecation: answers with a Deprecation field (RFC 9745); sunset: the latest date of a Sunset field (RFC 8594).
+    failures: by rule, exchanges that its check could not judge because it raised: a mistake in the check."""
 
-    __slots__ = ("deprecation", "signals", "sunset")
+    __slots__ = ("deprecation", "failures", "signals", "sunset")
 
     def __init__(self) -> None:
         self.signals: Sample[Signal] = Sample(KEPT)
         self.deprecation = 0
         self.sunset: float | None = None
+        self.failures: dict[str, int] = {}
 
     def add(self, seen: Seen) -> None:
         """Judge one exchange; one of which no fields were seen, such as a line of an access log, shows nothing."""
         if not seen.fields_seen and not seen.response_fields_seen:
             return
         for check in _judging():
-            for issue in check.judge(seen, None):
-                severity = issue.severity or check.rule.severity
-                first, last = (seen.started, seen.started) if seen.timed else (float("inf"), float("-inf"))
-                place = issue.place[:200]
-                self._keep(Signal(check.rule.id, place, issue.text, severity, seen.weight, first, last))
+            self._judge(check, seen)
         fields = seen.response_fields
         if "deprecation" in fields:
             self.deprecation += seen.weight
         if "sunset" in fields:
             self._until(sunset(fields["sunset"]))
+
+    def _judge(self, check: Check, seen: Seen) -> None:
+        try:
+            issues = list(check.judge(seen, None))
+        except Exception:  # noqa: BLE001 - checks of others are tried, too: one that fails must not end learning
+            self.failures[check.rule.id] = self.failures.get(check.rule.id, 0) + seen.weight
+            return
+        first, last = (seen.started, seen.started) if seen.timed else (float("inf"), float("-inf"))
+        for issue in issues:
+            severity = issue.severity or check.rule.severity
+            self._keep(Signal(check.rule.id, issue.place[:200], issue.text, severity, seen.weight, first, last))
 
     def _keep(self, signal: Signal) -> None:
         value = hash64(f"{signal.rule}\n{signal.place}".encode("utf-8", "surrogatepass"))
@@ -98,9 +108,13 @@ class Signals:
         self.signals.merge(other.signals, Signal.add)
         self.deprecation += other.deprecation
         self._until(other.sunset)
+        for rule, count in other.failures.items():
+            self.failures[rule] = self.failures.get(rule, 0) + count
 
     def state(self) -> Any:
-        return msgspec.to_builtins(_State(self.signals.state(), self.deprecation, self.sunset))
+        return msgspec.to_builtins(
+            _State(self.signals.state(), self.deprecation, self.sunset, dict(sorted(self.failures.items())))
+        )
 
     @classmethod
     def from_state(cls, state: Any) -> "Signals":
@@ -108,11 +122,11 @@ class Signals:
         read = msgspec.convert(state, _State)
         made = cls()
         made.signals = Sample.from_state(read.signals)
-        made.deprecation, made.sunset = read.deprecation, read.sunset
+        made.deprecation, made.sunset, made.failures = read.deprecation, read.sunset, read.failures
         return made
 
     def facts(self) -> Iterator[tuple[str, Any]]:
-        """What the catalog keeps: "signals" (by rule and place), "deprecation", "sunset"; only what there is."""
+        """What the catalog keeps: "signals" (by rule and place), "deprecation", "sunset", "failed_checks"; only what there is."""
         found = sorted((signal for _, signal in self.signals), key=lambda one: (one.rule, one.place))
         if found:
             yield "signals", [_plain(one) for one in found]
@@ -120,6 +134,8 @@ class Signals:
             yield "deprecation", self.deprecation
         if self.sunset is not None:
             yield "sunset", self.sunset
+        if self.failures:
+            yield "failed_checks", dict(sorted(self.failures.items()))
 
 
 def _plain(one: Signal) -> dict[str, Any]:
