@@ -45,7 +45,7 @@ def test_lines_and_bodies_of_others_stay() -> None:
     assert decide([change, monitored(change)], VIEW, state) is None
     assert state.fields == [b"RateLimit: 1\r\n"]
     assert state.amended == [DENIAL]
-    assert state.would == [DENIAL]
+    assert state.noted == [DENIAL]
     assert (state.replacement, state.replacement_type) == (b"other", b"text/plain")
 
 
@@ -59,5 +59,5 @@ def test_nothing_of_its_own_stays() -> None:
     assert decide([monitored(change)], VIEW, state) is None
     assert state.fields == []
     assert state.amended == []
-    assert state.would == [DENIAL]
+    assert state.noted == [DENIAL]
     assert state.replacement is None and state.replacement_type == b""

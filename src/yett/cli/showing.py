@@ -120,7 +120,10 @@ def explanation(event: Event, titles: dict[str, str], attacks: Collection[str] =
         yield from _reasons(enforced, titles)
     if monitored:
         because = "monitor mode, or denied already" if enforced else "monitor mode"
-        yield f"\nOnly recorded, because of {because}. Enforcement would have denied by:"
+        if event.would == "deny":
+            yield f"\nOnly recorded, because of {because}. Enforcement would have denied by:"
+        else:
+            yield "\nOnly recorded; nothing would have been denied by:"
         yield from _reasons(monitored, titles)
     yield from _exceptions(event, attacks)
     if not event.reasons and event.would == "allow":

@@ -16,7 +16,7 @@ def monitored(check: Check) -> Check:
             del evaluation.fields[lines:]
         if evaluation.amended is not None and len(evaluation.amended) > changes:
             for why in evaluation.amended[changes:]:
-                evaluation.would_deny(why)
+                evaluation.note(why)
             del evaluation.amended[changes:]
         evaluation.replacement, evaluation.replacement_type = replacement, replacement_type
         if type(outcome) is Denial:

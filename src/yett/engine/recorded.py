@@ -135,9 +135,12 @@ class Replayed(msgspec.Struct, frozen=True):
 
     @property
     def said(self) -> list[Denial]:
-        """Every objection: the one enforced, what changed the response, what monitor mode let pass."""
+        """Every objection: the one enforced, what changed the response, what monitor mode let pass, what is noted."""
         enforced = [self.denial] if self.denial is not None else []
-        return [*enforced, *((self.evaluation.amended if self.evaluation is not None else None) or ()), *self.would]
+        state = self.evaluation
+        if state is None:
+            return enforced
+        return [*enforced, *(state.amended or ()), *self.would, *(state.noted or ())]
 
     @property
     def not_evaluated(self) -> Sequence[tuple[str, str]]:

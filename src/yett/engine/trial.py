@@ -194,10 +194,6 @@ def _status(recording: Recording, found: Replayed, denying: Sequence[Denial]) ->
     return exchange.response.status if exchange is not None and exchange.response is not None else 0
 
 
-_CHANGING = frozenset(("error-sanitising", "contract-response"))
-"""Rules that change responses. The latter denies, too, where the policy says `response_action: block`."""
-
-
 @cache
 def _informing() -> frozenset[str]:
     """Attack rules that deny nothing by themselves."""
@@ -205,18 +201,8 @@ def _informing() -> frozenset[str]:
 
 
 def _denies(one: Denial, found: Replayed) -> bool:
-    """Whether an objection ends the exchange where it is enforced, rather than changing its response."""
-    if one is found.denial:
-        return True
-    evaluation = found.evaluation
-    if evaluation is not None and evaluation.amended is not None and one in evaluation.amended:
-        return False
-    if one.rule in _informing():
-        return False
-    if one.rule not in _CHANGING or found.plan is None:
-        return True
-    contract = found.plan.service.settings.get("contract")
-    return one.rule == "contract-response" and isinstance(contract, dict) and contract.get("response_action") == "block"
+    """Whether an objection ends the exchange where it is enforced, rather than changing its response or being noted."""
+    return one is found.denial or (one in found.would and one.rule not in _informing())
 
 
 def _objections(said: Sequence[Denial], evaluation: Evaluation | None) -> tuple[Objection, ...]:

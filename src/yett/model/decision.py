@@ -139,7 +139,8 @@ class Evaluation:
 
     now: seconds since the Unix epoch; monotonic: seconds of a steady clock shared by all workers of the machine.
     parameters: raw (still percent-encoded) values of the path template's parameters, by name.
-    denial: the denial that was enforced; would: those that monitor mode let pass.
+    denial: the denial that was enforced; would: those that monitor mode let pass. noted: objections that deny nothing even where
+    they are enforced: changes of the response that monitor mode did not make, and what a policy only wants recorded.
     fields: lines for the response, whoever answers, such as b"RateLimit: ...\\r\\n".
     valid_head: whether the declared parameters of the request were held against the contract and match; valid_body: the number of
     the contract's schema that the body matches, -1 where it was not held against one.
@@ -158,6 +159,7 @@ class Evaluation:
     denial: Denial | None = None
     answered: Answer | None = None
     would: list[Denial] | None = None
+    noted: list[Denial] | None = None
     fields: list[bytes] | None = None
     answers: dict[Need, Any] | None = None
     pending: Iterator[Check] | None = None
@@ -194,6 +196,11 @@ class Evaluation:
         if self.would is None:
             self.would = []
         self.would.append(denial)
+
+    def note(self, objection: Denial) -> None:
+        if self.noted is None:
+            self.noted = []
+        self.noted.append(objection)
 
     def add_field(self, line: bytes) -> None:
         """Add one whole line, with CRLF, to the response."""

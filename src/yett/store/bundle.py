@@ -20,6 +20,7 @@ from yett.formats.contract import read_contract, references
 from yett.formats.contract.values import Contract
 from yett.formats.credentials import read_keys
 from yett.formats.document import Document, nearest
+from yett.formats.seclang.including import DIRECTORIES
 from yett.formats.yaml import read
 from yett.model.bundle import Bundle
 from yett.model.mistake import DocumentError, Mistake, PolicyErrors
@@ -162,7 +163,8 @@ class _Loading:
                     self._report(pointer, f"{mistake.place}: {mistake.message}", mistake.hint)
                 continue
             finally:
-                self.sources[str(path.absolute())] = None
+                for place in ("", *DIRECTORIES):
+                    self.sources[str((path / place).absolute())] = None
             for inner, raw in rules.files.items():
                 self.sources[str((path / inner).absolute())] = None
                 found[f"{name}/{inner}"] = raw

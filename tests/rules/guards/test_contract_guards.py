@@ -370,7 +370,7 @@ def test_a_response_that_matches() -> None:
         guarded = response(response_action=action)
         assert guarded.stages == [Stage.RESPONSE, Stage.RESPONSE_BODY]
         denied, state = guarded.ask(ok())
-        assert denied is None and state.would is None and state.amended is None
+        assert denied is None and state.would is None and state.noted is None and state.amended is None
         assert state.response_document == {"items": [{"price": 1}]}
 
 
@@ -400,7 +400,7 @@ def test_responses_that_break_the_contract(seen: Seen, place: str, reason: str) 
     for action in ("flag", "strip"):
         passed, state = response(response_action=action).ask(seen)
         assert passed is None
-        assert [(would.place, would.reason) for would in state.would or ()] == [(place, reason)]
+        assert [(would.place, would.reason) for would in state.noted or ()] == [(place, reason)]
         assert state.amended is None
 
 
@@ -420,7 +420,7 @@ def test_responses_that_have_no_body_to_check() -> None:
 def test_what_is_not_declared_is_taken_out() -> None:
     guarded = response()
     denied, state = guarded.ask(ok(b'{"items": [{"price": 1, "secret": "x", "id": 5, "cost": 2}], "hash": "y"}'))
-    assert denied is None and state.would is None
+    assert denied is None and state.noted is None
     assert state.replacement == b'{"items":[{"price":1,"id":5}]}' and state.replacement_type == b""
     (why,) = state.amended or ()
     assert (why.rule, why.place) == ("contract-response", "response /items/0/secret")
@@ -430,7 +430,7 @@ def test_what_is_not_declared_is_taken_out() -> None:
 def test_what_is_still_wrong_afterwards_is_recorded() -> None:
     _, state = response().ask(ok(b'{"items": [{"price": -1, "cost": 2}]}'))
     assert state.replacement == b'{"items":[{"price":-1}]}'
-    assert [would.place for would in state.would or ()] == ["response /items/0/price"]
+    assert [would.place for would in state.noted or ()] == ["response /items/0/price"]
 
 
 def test_monitoring_takes_nothing_out() -> None:
@@ -440,7 +440,7 @@ def test_monitoring_takes_nothing_out() -> None:
     for step in guarded.prepared.steps:
         assert monitored(step.run)(seen, state) is None
     assert state.replacement is None
-    assert [would.reason for would in state.would or ()] == ["1 undeclared properties were taken out: /hash"]
+    assert [would.reason for would in state.noted or ()] == ["1 undeclared properties were taken out: /hash"]
     assert response(responses="off").prepared == Prepared()
 
 

@@ -88,8 +88,8 @@ def test_monitor_mode_replaces_nothing_and_says_what_it_saw() -> None:
     for step in prepared(guard).steps:
         assert decide([monitored(step.run)], view, evaluation) is None  # type: ignore[arg-type]
     assert evaluation.replacement is None and not evaluation.amended
-    assert evaluation.would is not None
-    assert [why.reason for why in evaluation.would] == [
+    assert evaluation.noted is not None
+    assert [why.reason for why in evaluation.noted] == [
         "the body of a server error was replaced",
         "the body held a Go stack trace",
     ]

@@ -246,7 +246,7 @@ class Gateway:
             exchange.request_size,
             exchange.response_size,
         )
-        if evaluation.denial is not None or evaluation.would is not None or evaluation.amended is not None:
+        if record.objected(evaluation):
             enforced, reasons = record.reasons(evaluation)
             for at, reason in enumerate(reasons):
                 self.metrics.rule(plan.operation.service, reason.rule, at < enforced)

@@ -32,13 +32,23 @@ def verdict(evaluation: Evaluation) -> str:
     return "allow" if evaluation.answered is None else "answer"
 
 
+def objected(evaluation: Evaluation) -> bool:
+    """Whether any rule had something to say."""
+    found = (evaluation.denial, evaluation.amended, evaluation.would, evaluation.noted)
+    return any(one is not None for one in found)
+
+
 def reasons(evaluation: Evaluation) -> tuple[int, list[Reason]]:
-    """How many were enforced, and all: the enforced denial, what changed the response, what monitor mode let pass."""
-    if evaluation.denial is None and evaluation.amended is None and evaluation.would is None:
+    """How many were enforced, and all: the enforced denial, what changed the response, what monitor mode let pass, what is
+    noted."""
+    if not objected(evaluation):
         return 0, []
     enforced = [evaluation.denial] if evaluation.denial is not None else []
     enforced += evaluation.amended or ()
-    rows = [Reason(d.rule, d.status, d.reason, d.place, d.sample) for d in (*enforced, *(evaluation.would or ()))]
+    rows = [
+        Reason(d.rule, d.status, d.reason, d.place, d.sample)
+        for d in (*enforced, *(evaluation.would or ()), *(evaluation.noted or ()))
+    ]
     return len(enforced), rows
 
 

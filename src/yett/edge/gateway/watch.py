@@ -24,9 +24,11 @@ def stamp(path: str) -> Stamp:
 
 
 def digest(path: str) -> bytes:
-    """SHA-256 of a file's content; empty where it cannot be read."""
+    """SHA-256 of a file's content, or of the names in a directory; empty where it cannot be read."""
     hashed = sha256()
     try:
+        if os.path.isdir(path):
+            return sha256("\0".join(sorted(os.listdir(path))).encode("utf-8", "surrogateescape")).digest()
         with open(path, "rb") as file:
             while piece := file.read(_PIECE):
                 hashed.update(piece)

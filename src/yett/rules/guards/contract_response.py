@@ -131,7 +131,7 @@ def _block(_: Evaluation, violation: Violation) -> Denial | None:
 
 
 def _record(evaluation: Evaluation, violation: Violation) -> Denial | None:
-    evaluation.would_deny(_denial(violation))
+    evaluation.note(_denial(violation))
     return None
 
 
