@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from yett.engine.classes import built_in
 from yett.engine.learning import shape as shapes
 from yett.engine.learning.evidence import SAMPLED, WORDS
 from yett.engine.learning.schemas import SchemaSettings
+from yett.engine.learning.seen import MASKED
 from yett.engine.learning.shape import Shape
 from yett.formats.contract.value_formats import asserted
 
@@ -44,6 +46,7 @@ SCALARS = st.one_of(
     st.floats(),
     st.sampled_from(["", "active", "a@b.de", "2024-01-01", "12", "x y", "007", "1.5", "https://a.b/c", "1.2.3.4", "true"]),
     st.text(max_size=5),
+    st.just(MASKED),
 )
 NAMES = st.sampled_from(["id", "name", "items", "secret", "12", "a b", "é", "2024-01-01"])
 VALUES = st.recursive(
@@ -106,7 +109,7 @@ def is_json(value: Any) -> bool:
         return all(map(is_json, value.values()))
     if isinstance(value, list):
         return all(map(is_json, value))
-    return not isinstance(value, float) or abs(value) < float("inf")
+    return value is not MASKED and (not isinstance(value, float) or abs(value) < float("inf"))
 
 
 def validator(shape: Shape, eager: bool = True) -> Callable[[Any], bool]:
@@ -331,3 +334,15 @@ def test_short_secrets_are_no_enumeration(name: str) -> None:
     for value in values:
         query.add_pairs(((name, value),), nothing)
     assert b"summer" not in encoded(query)
+
+
+def test_what_a_source_masks_may_be_anything_and_keeps_the_class_of_its_name() -> None:
+    values = [{"password": MASKED, "other": MASKED if one % 2 else one} for one in range(40)]
+    made = learnt(values, built_in())
+    schema = made.to_schema()
+    assert schema["properties"]["other"]["x-yett"]["presence"] == 1.0
+    assert schema["properties"]["password"] == {"x-yett": {"count": 40, "presence": 1.0, "masked": 40, "distinct": 1}}
+    assert "type" not in schema["properties"]["other"]
+    assert jsonschema_rs.is_valid(schema, {"password": {"nested": 1}, "other": "text"})
+    assert made.root.members["password"].classes() == {"password": 1}
+    assert made.root.members["other"].classes() == {}

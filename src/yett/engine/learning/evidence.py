@@ -28,7 +28,8 @@ class Node:
 
     written: least and greatest of texts that are integers, where texts may stand for numbers.
     numbers: those with a fraction or an exponent. words: None once a value was no word, or of a data class, or there were
-    too many. opened: members were seen here that are not kept. unread: parts of values were seen here that were not looked at.
+    too many. masked: values that were there, and that the source does not tell. opened: members were seen here that are not
+    kept. unread: parts of values were seen here that were not looked at.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Node:
         "longest",
         "look",
         "lowest",
+        "masked",
         "members",
         "most",
         "name",
@@ -65,6 +67,7 @@ class Node:
     def __init__(self, name: str, place: str, rank: tuple[int, int]) -> None:
         self.name, self.place, self.rank = name, place, rank
         self.nulls = self.trues = self.falses = self.integers = self.numbers = self.texts = self.arrays = self.objects = 0
+        self.masked = 0
         self.least: int | None = None
         self.greatest: int | None = None
         self.lowest: float | None = None
@@ -83,7 +86,7 @@ class Node:
     @property
     def count(self) -> int:
         """Values that were seen here."""
-        return self.nulls + self.scalars + self.arrays + self.objects
+        return self.nulls + self.scalars + self.arrays + self.objects + self.masked
 
     @property
     def scalars(self) -> int:
@@ -98,7 +101,7 @@ class Node:
         if not sample.full:
             return len(sample)
         estimate = max(round((len(sample) - 1) * 2.0**64 / max(sample.entries)), len(sample) + 1)
-        return min(estimate, self.integers + self.numbers + self.texts)
+        return min(estimate, self.integers + self.numbers + self.texts + self.masked)
 
     @property
     def sampled(self) -> int:
@@ -130,6 +133,7 @@ class Node:
         self.trues += other.trues
         self.falses += other.falses
         self.objects += other.objects
+        self.masked += other.masked
         if other.integers:
             self.integers += other.integers
             self.least, self.greatest = lesser(self.least, other.least), greater(self.greatest, other.greatest)
@@ -159,6 +163,8 @@ class Node:
     def evidence(self) -> list[Any]:
         """Everything but children, for msgpack."""
         counts = [self.nulls, self.trues, self.falses, self.integers, self.numbers, self.texts, self.arrays, self.objects]
+        if self.masked:
+            counts.append(self.masked)
         numbers = [self.least, self.greatest, self.lowest, self.highest, self.told]
         lengths = [self.shortest, self.longest, self.fewest, self.most]
         words = None if self.words is None else sorted(self.words.items())
@@ -168,7 +174,8 @@ class Node:
     def set_evidence(self, state: list[Any]) -> None:
         """What `evidence` gave. Raises ValueError for what it never gives."""
         counts, numbers, lengths, look, words, sample, self.opened, self.unread = state
-        self.nulls, self.trues, self.falses, self.integers, self.numbers, self.texts, self.arrays, self.objects = counts
+        self.nulls, self.trues, self.falses, self.integers, self.numbers, self.texts, self.arrays, self.objects = counts[:8]
+        (self.masked,) = counts[8:] or (0,)
         self.least, self.greatest, self.lowest, self.highest, written = numbers
         self.written = None if written is None else (int(written[0]), int(written[1]))
         self.shortest, self.longest, self.fewest, self.most = lengths

@@ -93,6 +93,8 @@ class _Writer:
         self.texts, self.settings = texts, settings
 
     def schema(self, node: Node, parents: int = 0) -> Schema:
+        if node.masked:  # it may be anything
+            return {"x-yett": self._seen(node, parents)}
         types = self._types(node)
         made: Schema = {}
         if types:
@@ -207,6 +209,8 @@ class _Writer:
         seen: Schema = {"count": node.count}
         if parents:
             seen["presence"] = round(node.count / parents, 4)
+        if node.masked:
+            seen["masked"] = node.masked
         if node.nulls and node.nulls < node.count:
             seen["null"] = round(node.nulls / node.count, 4)
         if node.sample is not None:

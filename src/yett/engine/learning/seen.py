@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from yett.engine.learning.sketches import hash64
+from yett.engine.sample import MASK
 from yett.formats.bodies import BodyError, Form, Multipart, read_body
 from yett.formats.coding import Undecodable, decode
 from yett.formats.dispatch import named_operation
@@ -52,6 +53,18 @@ class Unseen:
 
 
 UNSEEN: Final = Unseen()
+
+
+class Masked:
+    """In a body: a value that was there, and that a source which masks what is sensitive (`Recording.masked`) does not tell."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "MASKED"
+
+
+MASKED: Final = Masked()
 
 
 class once(Generic[Value]):  # noqa: N801 - reads as a decorator
@@ -206,7 +219,7 @@ class Seen:
             return UNSEEN
         if not request.body:
             return None
-        return _value(self.fields, request.body, self.content_type)
+        return self._masked(_value(self.fields, request.body, self.content_type))
 
     @once
     def response_value(self) -> Any:
@@ -216,7 +229,10 @@ class Seen:
             return UNSEEN
         if not response.body:
             return UNSEEN if self.method == "HEAD" else None
-        return _value(self.response_fields, response.body, self.response_content_type)
+        return self._masked(_value(self.response_fields, response.body, self.response_content_type))
+
+    def _masked(self, value: Any) -> Any:
+        return _marked(value) if self.recording.masked and value is not UNSEEN else value
 
 
 _NOTHING: frozenset[str] = frozenset()
@@ -284,6 +300,15 @@ def _value(fields: Mapping[str, str], body: bytes, media_type: str) -> Any:
             tuple((part.name, part.content.decode("utf-8", "replace")) for part in value.parts if not part.filename)
         )
     return UNSEEN if isinstance(value, (bytes, XMLDocument)) else value
+
+
+def _marked(value: Any) -> Any:
+    """MASKED in the place of every mask. The value is one of JSON or a form, so its depth is bounded."""
+    if type(value) is dict:
+        return {name: _marked(part) for name, part in value.items()}
+    if type(value) is list:
+        return [_marked(part) for part in value]
+    return MASKED if type(value) is str and value == MASK else value
 
 
 def _grouped(pairs: tuple[tuple[str, str], ...]) -> dict[str, Any]:

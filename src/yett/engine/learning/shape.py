@@ -12,6 +12,7 @@ from typing import Any
 from yett.engine.learning.evidence import INT64, SAMPLED, WORDS, Classes, Node
 from yett.engine.learning.looks import INTEGER, NONE, TEXT, is_name, is_word, joined, look
 from yett.engine.learning.schemas import Schema, SchemaSettings, parameter_schema, schema_of
+from yett.engine.learning.seen import MASKED
 from yett.engine.learning.sketches import Sample, hash64
 from yett.engine.sensitive import bears_credential, classified
 from yett.model.catalog import Parameter
@@ -30,6 +31,9 @@ DEPTH = 32
 
 VALUES = 20_000
 """Values of one body that are looked at, in the order in which they stand; the places of the others say so."""
+
+STAND_IN = "a1B2c3D4e5F6g7H8"
+"""Stands for a value that was masked, so that the name of its field alone tells what it is: a text without any form of its own."""
 
 SEARCHED = 4_096
 """Characters of one text that are shown to the classifier."""
@@ -161,6 +165,9 @@ class Shape:
             self._array(node, value, classify, weight)
         elif kind is float and value == value:
             self._number(node, value + 0.0, classify, weight)  # there is one zero
+        elif value is MASKED:
+            node.masked += weight
+            self._sampled(node, b"\xff", STAND_IN, classify)  # octets that no text has
         else:
             node.unread = True
 
