@@ -119,11 +119,13 @@ class Sleep(msgspec.Struct, frozen=True):
 
 
 class Exchanged(msgspec.Struct, frozen=True):
-    """One step of a proof: what was sent and what came back; `note` says what it shows, in a few words."""
+    """One step of a proof: what was sent and what came back; `note` says what it shows, in a few words. times: how often it was
+    sent in a row, of which this is the last answer."""
 
     call: Call
     answer: Answer
     note: str = ""
+    times: int = 1
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):

@@ -104,7 +104,9 @@ class _Search:
         return call not in self._own and token in target_text(call) + call.body.decode("utf-8", "replace")
 
     def _credentials(self, call: Call) -> Iterator[str]:
-        """Tokens of throwaway identities: they are had anew by logging in again."""
+        """Tokens of throwaway identities, and those that a probe sends itself: they are had anew by logging in again."""
+        for _, value in call.credential or ():
+            yield value.rpartition(" ")[2].partition("=")[2] or value.rpartition(" ")[2]
         one = self._target.identity(call.identity)
         if call.credential is None and one is not None and one.throwaway and one.token:
             yield one.token

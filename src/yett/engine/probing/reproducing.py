@@ -18,6 +18,10 @@ from yett.rules.probing.target import Target
 
 _SHOWN = 3
 """Values of an answer that tell that a hole is still there."""
+_CHANGING = frozenset(
+    ("token", "jwt", "session", "time", "timestamp", "date", "expires", "hash", "at", "nonce", "secret", "key")
+)
+"""Words in names of values that are others in every run."""
 
 
 def variable(identity: str, header: str) -> str:
@@ -203,7 +207,8 @@ class _Writer:
         one = line.step
         note = "prepares what follows" if line.setup else one.note
         rows = [f"    # {_safe(note)}"] if note else []
-        rows.append(f"    status, headers, answer = {self._sent(one.call)}")
+        sent = f"status, headers, answer = {self._sent(one.call)}"
+        rows += [f"    for _ in range({one.times}):", f"        {sent}"] if one.times > 1 else [f"    {sent}"]
         if line.setup:
             rows.append(f"    assert status == {one.answer.status}, f'cannot be repeated here: {{status}} {{answer[:300]!r}}'")
         elif not last:
@@ -222,12 +227,26 @@ class _Writer:
             elif value is None:
                 self._environment[f"field_{call.identity}_{name}"] = variable(call.identity, name)
                 fields.append(f"({name!r}, os.environ[{variable(call.identity, name)!r}])")
+            elif (owner := self._owner(name, value)) is not None:
+                self._environment[f"field_{owner}_{name}"] = variable(owner, name)
+                fields.append(f"({name!r}, os.environ[{variable(owner, name)!r}])")
             else:
-                fields.append(f"({name!r}, {self._filled(value)!r})")
+                fields.append(f"({name!r}, {self._with_taken(value)!r})")
         if call.content_type:
             fields.append(f"('Content-Type', {call.content_type!r})")
         body = f", {self._content(call)!r}" if call.body else ""
         return f"send({call.method!r}, {self._target_text(call)!r}, [{', '.join(fields)}]{body})"
+
+    def _owner(self, name: str, value: str) -> str | None:
+        """The identity whose credential that is, as it stands; None where it is nobody's, or a throwaway's."""
+        known = (one for one in self._target.identities.values() if not one.throwaway)
+        return next((one.name for one in known if (name, value) in one.credential), None)
+
+    def _with_taken(self, text: str) -> str:
+        for value, marker in self._taken.items():
+            if len(value) >= 8:
+                text = text.replace(value, "{{" + marker + "}}")
+        return self._filled(text)
 
     def _target_text(self, call: Call) -> str:
         segments = [
@@ -296,11 +315,10 @@ class _Writer:
             mine = [(n, str(v)) for n, v in answered if n == _name(place) and str(v) in sent]
             if mine:
                 return mine[:1]
-        texts = [(name, str(leaf)) for name, leaf in answered]
+        texts = [(name, str(leaf)) for name, leaf in answered if not _CHANGING & set(words(name))]
+        known = self._names
         made = [
-            pair
-            for pair in texts
-            if pair[1] in self._taken or any(one in self._names for one in self._target.tokens_in(pair[1]))
+            pair for pair in texts if pair[1] in self._taken or any(one in known for one in self._target.tokens_in(pair[1]))
         ]
         if made:
             return made[:_SHOWN]

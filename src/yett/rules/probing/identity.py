@@ -39,4 +39,5 @@ class Identity(msgspec.Struct, kw_only=True, eq=False):
         parts += [
             one.partition("=")[2] for name, value in self.credential if name.lower() == "cookie" for one in value.split(";")
         ]
-        return tuple(part for part in (*parts, self.password) if len(part) > 3)
+        own = () if self.throwaway else (self.password,)  # the password of a user that the run made up is none
+        return tuple(part for part in (*parts, *own) if len(part) > 3)
