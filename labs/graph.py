@@ -13,7 +13,7 @@ def build(house: House) -> None:
     for key in ("list_items", "create_item", "read_item", "change_item", "delete_item", "offers", "offer", "me"):
         house.routes[key].declared = False  # served as fields of the graph; REST of it is not told of
     schema = _schema(house)
-    limits = Limits(introspection=False, suggests=False, depth=12, aliases=120) if house.fixed else Limits()
+    limits = Limits(introspection=False, suggests=False, depth=10, aliases=60) if house.fixed else Limits()
     path = house.path("graphql") if house.rng.random() < 0.7 else house.path("query")
     house.graphql, house.sdl = path, sdl(schema)
 

@@ -44,6 +44,7 @@ def compare(name: str, twin: str, findings: list[Finding]) -> tuple[list[tuple[s
     for hole in truth["holes"]:
         mine = [one for one in findings if one.get("class") in hole["flaws"] and there(one, hole["where"])]
         mine = [one for one in mine if str(one.get("place", "")).startswith(hole.get("place", ""))]
+        mine = [one for one in mine if hole.get("rule", one.get("rule")) == one.get("rule")]
         told.append((hole["name"], mine[0] if mine else None))
     known = [(flaw, where) for flaw, where, twins in truth["noted"] if twins in ("both", twin)]
     if twin == "weak":

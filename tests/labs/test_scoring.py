@@ -88,8 +88,8 @@ def test_findings_of_public_subjects_are_held_against_their_documented_holes() -
 
 
 def test_where_a_finding_is() -> None:
-    field = {"method": "POST", "template": "/graphql#Query.systemDebug"}
+    field = {"method": "POST", "template": "/graphql#query.systemDebug"}
     assert there(field, "*")
-    assert there(field, "POST /graphql#Query.system")
-    assert not there(field, "POST /graphql#Mutation.login")
+    assert there(field, "POST /graphql#query.system")
+    assert not there(field, "POST /graphql#mutation.login")
     assert there({"method": "GET", "template": "/graphiql"}, "* /graphiql")
