@@ -178,6 +178,10 @@ class _Writer:
                 marker = f"password_{len(self._environment)}"
                 self._environment[marker] = variable(one.name, "password")
                 self._names[one.password] = marker
+            if not one.throwaway and len(one.token) >= 8 and one.credential:
+                marker = f"token_{len(self._environment)}"
+                self._environment[marker] = variable(one.name, one.credential[0][0])
+                self._names[one.token] = marker
         texts = [target_text(line.step.call) + line.step.call.body.decode("utf-8", "replace") for line in self._script]
         for text in texts:
             for token in self._target.tokens_in(text):
@@ -199,7 +203,7 @@ class _Writer:
         used = "\n".join(steps)
         for marker, environment in self._environment.items():
             if "{{" + marker + "}}" in used:
-                rows.append(f"    KNOWN[{marker!r}] = os.environ[{environment!r}]")
+                rows.append(f"    KNOWN[{marker!r}] = os.environ[{environment!r}].rpartition(' ')[2]")
         self._environment = {m: e for m, e in self._environment.items() if "{{" + m + "}}" in used or m.startswith("field_")}
         return [*rows, *steps, *self._expected(), "", "", 'if __name__ == "__main__":', f"    {name}()"]
 

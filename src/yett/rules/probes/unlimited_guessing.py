@@ -55,7 +55,7 @@ def _guessed(target: Target, operation: Operation, user: Identity, first: Exchan
         return
     if len({one.status for one in answers}) != 1 or slowed([one.seconds for one in answers]):
         return
-    last = Exchanged(calls[-1], answers[-1], f"the {TRIES}th wrong password")
+    last = Exchanged(calls[-1], answers[-1], f"the {TRIES}th wrong password", times=TRIES - 1)
     begin = Exchanged(calls[0], answers[0], "the first wrong password")
     if first is None:
         yield _claim(operation, (begin, last), (), Severity.LOW)
