@@ -26,7 +26,7 @@ from yett.rules.probing.standing import (
     garbage_object,
     known_trio,
     opened,
-    query_reference,
+    query_references,
     standing,
     trio_of,
     weight,
@@ -49,25 +49,35 @@ RULE = ProbeRule(
 def probe(target: Target, operation: Operation) -> Probing:
     if not operation.safe or target.doing(operation) == "logout" or administrative(operation):
         return
-    if target.references(operation):
+    wanted = target.references(operation)
+    if wanted:
         trio = yield from known_trio(target, operation)
-    elif (named := query_reference(target, operation)) is not None:
-        trio = yield from trio_of(target, named[1].noun)
-    else:
+        if trio is not None:
+            yield from _read(target, operation, trio, f"path {wanted[-1].name}")
         return
-    call = call_for(target, operation, trio.one, trio.owner) if trio is not None else None
-    if trio is None or call is None:
-        return
+    for place, ref in query_references(target, operation):
+        trio = yield from trio_of(target, ref.noun)
+        if trio is not None and (yield from _read(target, operation, trio, place.text)):
+            return
+
+
+def _read(target: Target, operation: Operation, trio: Trio, place: str) -> Generator[Step, Any, bool]:
+    """Whether the operation shows this object to its owner; what the stranger gets is claimed where it is a hole."""
+    call = call_for(target, operation, trio.one, trio.owner)
+    if call is None:
+        return False
     own: Answer = yield Send(call)
+    if not target.succeeded(own) or not _private(trio.one, call, own):
+        return False
     theirs: Answer = yield Send(as_identity(call, trio.stranger))
-    if not target.succeeded(own) or not target.succeeded(theirs) or opened(own):
-        return
+    if not target.succeeded(theirs) or opened(own):
+        return True
     found = yield from _controlled(target, operation, trio, call, _private(trio.one, call, own) & texts(theirs))
     if found is not None:
         leaked, controls = found
-        yield from _judged(target, operation, trio, (Exchanged(call, own, "its owner"), *controls), Exchanged(
-            as_identity(call, trio.stranger), theirs, "a stranger gets the same"
-        ), leaked)  # fmt: skip
+        step = Exchanged(as_identity(call, trio.stranger), theirs, "a stranger gets the same")
+        yield from _judged(target, place, trio, (Exchanged(call, own, "its owner"), *controls), step, leaked)
+    return True
 
 
 def _private(one: Object, call: Call, own: Answer) -> frozenset[str]:
@@ -96,18 +106,9 @@ def _controlled(
     return leaked, (Exchanged(anonymous(call), without, "nobody gets it"), Exchanged(unknown, nothing, "an unknown id"))
 
 
-def _place(target: Target, operation: Operation) -> str:
-    """The input that names the object."""
-    wanted = target.references(operation)
-    if wanted:
-        return f"path {wanted[-1].name}"
-    named = query_reference(target, operation)
-    return named[0].text if named is not None else ""
-
-
 def _judged(
     target: Target,
-    operation: Operation,
+    place: str,
     trio: Trio,
     control: tuple[Exchanged, ...],
     step: Exchanged,
@@ -120,7 +121,7 @@ def _judged(
     severity, confidence, why = weight(target, trio, found, step.answer, hidden)
     yield Claim(
         flaw=Flaw.BOLA_READ,
-        place=_place(target, operation),
+        place=place,
         identities=(trio.owner, trio.stranger),
         text=f"{trio.stranger} reads a {trio.one.noun} of {trio.owner} by its id.",
         reasons=(why, "without a credential it is refused", "an unknown id brings nothing of it"),

@@ -3,6 +3,7 @@
 It must not know how the identities of the caller log in; that is the edge's.
 """
 
+from base64 import b64encode
 from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from yett.model.probe import ANONYMOUS, Answer, Call, Made, Send, Step
 from yett.rules.probing.identity import Headers, Identity
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.resources import plain
+from yett.rules.probing.wording import listed
 
 if TYPE_CHECKING:
     from yett.rules.probing.target import Target
@@ -112,17 +114,19 @@ def _registered(
     credential = credential_in(target, answer)
     if not credential:
         _, credential = yield from log_in(target, {**facts, "password": password})
+    if not credential:
+        credential = _basic(target, username, password)
     name = f"throwaway-{sum(one.throwaway for one in target.identities.values()) + 1}"
     least = min((one.rank for one in target.identities.values()), default=0)
     identity = Identity(
         name=name, rank=least, credential=credential, username=username, password=password, facts=_naming(facts), throwaway=True
     )
     target.add(identity)
+    undo = _leaving(target, name)
     if one is not None:
         one.made, one.made_by = True, name
-        yield target.made(operation, one, name)
-    else:
-        yield Made(f"user {username}")
+        undo += target.made(operation, one, name).undo
+    yield Made(f"user {username}", undo)
     return identity if credential else None
 
 
@@ -132,6 +136,23 @@ def _flat(sent: Any) -> dict[str, Any]:
     for name, value in sent.items() if isinstance(sent, dict) else ():
         found.update(value if isinstance(value, dict) else {name: value})
     return found
+
+
+def _leaving(target: "Target", name: str) -> tuple[Call, ...]:
+    """The calls by which a user removes itself: DELETE of what is its own, without naming anybody."""
+    own = listed("me self account profile user myself current")
+    found = [one for one in target.operations if one.method == "DELETE" and not one.path_names and one.segments]
+    return tuple(Call(method="DELETE", path=one.path({}), identity=name) for one in found if one.segments[-1].lower() in own)
+
+
+def _basic(target: "Target", username: str, password: str) -> Headers:
+    """Name and password with every request (RFC 7617), where that is how the target is spoken to; () where it is not."""
+    spoken = any(value[:6].lower() == "basic " for one in target.identities.values() for _, value in one.credential) or any(
+        one.type == "basic" for one in target.schemes.values()
+    )
+    if not spoken or not username or not password or ":" in username:
+        return ()
+    return (("Authorization", "Basic " + b64encode(f"{username}:{password}".encode()).decode()),)
 
 
 def _naming(facts: Mapping[str, str]) -> dict[str, str]:

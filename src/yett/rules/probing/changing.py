@@ -15,7 +15,7 @@ from yett.rules.probing.target import Target
 from yett.rules.probing.values import DOMAIN
 from yett.rules.probing.wording import listed
 
-_FIXED = listed("id uuid guid owner user password passwd pwd pass passphrase confirm confirmation old current role roles token")
+_FIXED = listed("id uuid guid owner user password passwd pwd pass passphrase confirm confirmation old current token")
 _MOST = 40
 
 

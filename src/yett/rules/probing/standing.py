@@ -72,28 +72,31 @@ def owners(target: Target) -> tuple[str, ...]:
     return tuple(one.name for one in sorted(known, key=lambda one: (one.rank, one.throwaway)))[:4]
 
 
-def query_reference(target: Target, operation: Operation) -> tuple[Place, Reference] | None:
-    """The query parameter by which an operation without objects in its path names one; None where none does. A name that is a path
-    parameter elsewhere means the same here; one that ends in "id" means an object of a noun that is known."""
-    elsewhere = {ref.name: ref for other in target.operations for ref in target.references(other)}
+def query_references(target: Target, operation: Operation) -> list[tuple[Place, Reference]]:
+    """Query parameters by which an operation without objects in its path may name one, as references. A name that is a path
+    parameter elsewhere may mean the same here; one that ends in "id" means an object of a noun that is known."""
+    found: dict[tuple[str, str], tuple[Place, Reference]] = {}
     for place in operation.parameters:
         if place.kind != "query":
             continue
-        ref = elsewhere.get(place.name)
-        if ref is None and plain(place.name) != "id" and plain(place.name).endswith("id"):
-            ref = reference(place.name, "")
-        if ref is not None and ref.noun and (target.objects(None, ref.noun) or target.find("create", ref.noun)):
-            return place, ref
-    return None
+        meant = [ref for other in target.operations for ref in target.references(other) if ref.name == place.name]
+        if not meant and plain(place.name) != "id" and plain(place.name).endswith("id"):
+            meant = [reference(place.name, "")]
+        for ref in meant:
+            if ref.noun and (target.objects(None, ref.noun) or target.find("create", ref.noun)):
+                found.setdefault((place.name, ref.noun), (place, ref))
+    return list(found.values())[:4]
 
 
 def call_for(target: Target, operation: Operation, one: Object, identity: str) -> Call | None:
     """The call of an operation that names this object, in its path or else in its query."""
     if target.references(operation):
         return target.call_on(operation, one, identity)
-    named = query_reference(target, operation)
-    value = one.value(named[1].fields) if named is not None and named[1].noun == one.noun else None
-    return target.fresh(operation, identity, {named[0].text: value}) if named is not None and value is not None else None
+    for place, ref in query_references(target, operation):
+        value = one.value(ref.fields) if ref.noun == one.noun else None
+        if value is not None:
+            return target.fresh(operation, identity, {place.text: value})
+    return None
 
 
 def trio_of(target: Target, noun: str) -> Generator[Step, Any, Trio | None]:
