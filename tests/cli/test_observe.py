@@ -213,6 +213,9 @@ def test_damaged_and_unknown_files_are_told_and_the_rest_is_read() -> None:
         (["observe", "--catalog", "t.jsonl", "t.jsonl"], "not a catalog"),
         (["catalog", "list"], "there is no catalog; `yett observe --catalog yett-catalog.db SOURCE...` makes one"),
         (["catalog", "why", "x"], "there is no catalog"),
+        (["catalog", "undo", "9" * 30], "is not in the range"),
+        (["observe", "--host", "a" * 300, "t.jsonl"], "is no name of a host"),
+        (["observe", "--host", "a b/c", "t.jsonl"], "is no name of a host"),
     ],
 )
 def test_wrong_use_is_told_in_a_line(arguments: list[str], said: str) -> None:

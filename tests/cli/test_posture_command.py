@@ -38,7 +38,7 @@ def line(number: int, **changed: object) -> str:
         "id": str(number),
         "method": "DELETE",
         "target": f"/orders/{number}",
-        "time": 1_000_000 + number,
+        "time": 1_750_000_000 + number,
         "scheme": "https",
         "headers": [["Host", "api.shop.example"]],
         "response": {
@@ -77,7 +77,7 @@ def test_what_was_observed(here: Path) -> None:
     assert {"missing-authentication", "missing-nosniff"} <= set(rules)
     assert rules["missing-authentication"]["operation"] == "DELETE /orders/{orderId}"
     assert rules["missing-nosniff"]["reasons"] == ["29 of 29 calls"]
-    assert rules["missing-nosniff"]["first_seen"] == 1_000_001
+    assert rules["missing-nosniff"]["first_seen"] == 1_750_000_001
     assert document["open"]["high"] == 1 and document["settings"]["missing-authentication"] == {"calls": 5}
     again = json.loads(run("--json").output)
     assert [one["first_seen"] for one in again["findings"]] == [one["first_seen"] for one in document["findings"]]
@@ -119,10 +119,9 @@ def test_filters(here: Path) -> None:
     assert {one["rule"] for one in json.loads(run("--json", "--rule", "missing-nosniff").output)["findings"]} == {
         "missing-nosniff"
     }
-    assert json.loads(run("--json", "--service", "nobody").output)["findings"] == []
     graver = json.loads(run("--json", "--severity", "high").output)["findings"]
     assert {one["severity"] for one in graver} == {"high"}
-    assert run("--severity", "critical", "--service", "nobody").output == "no findings\n"
+    assert run("--severity", "critical", "--service", "api.shop.example").output == "no findings\n"
 
 
 def test_many_findings_of_one_check_are_not_all_shown(here: Path) -> None:
@@ -179,3 +178,26 @@ def test_nothing_of_a_contract_steers_a_terminal(here: Path) -> None:
     (here / "shop.yaml").write_text('openapi: 3.1.0\npaths:\n  "/a\\e[2J": {delete: {responses: {}}}\n')
     output = run("shop.yaml").output
     assert "\x1b" not in output and "\\x1b[2J" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["shop.yaml", "--rule", "contract-open-write"], "there is no check contract-open-write"),
+        (["shop.yaml", "--sarif", "no/such/file.sarif"], "no such file or directory"),
+        (["--service", "shopp"], "there is no service 'shopp'; there are: api.shop.example"),
+    ],
+)
+def test_mistakes_are_no_clean_bill(here: Path, arguments: list[str], said: str) -> None:
+    (here / "t.jsonl").write_text("".join(line(number) + "\n" for number in range(9)))
+    CliRunner().invoke(main, ["observe", "t.jsonl"])
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
+
+
+def test_what_could_not_be_judged_has_no_findings_to_tell_of(here: Path) -> None:
+    result = run("none.yaml")
+    assert result.exit_code == 2
+    assert "none.yaml" in result.stderr
+    assert "no findings" not in result.stdout

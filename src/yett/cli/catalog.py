@@ -253,7 +253,7 @@ def corrections(known: Knowledge) -> None:
 
 
 @catalog.command("undo")
-@click.argument("number", type=int, metavar="NUMBER")
+@click.argument("number", type=click.IntRange(1, (1 << 63) - 1), metavar="NUMBER")
 @_with_catalog
 def undo(known: Knowledge, number: int) -> None:
     """Take back what a person decided; `yett catalog corrections` lists the numbers."""

@@ -18,6 +18,8 @@ from yett.cli.showing import plain
 from yett.edge.collectors.files import Collector
 from yett.edge.collectors.listening import Address, parse_listen
 from yett.edge.gateway.listeners import ListenError
+from yett.formats.forwarded import host_of
+from yett.formats.http1 import Refused
 from yett.formats.recordings import NO_HOST, BadLayout, KeyedLayout, Kind, Layout, layout_of
 from yett.formats.recordings.logs.layouts import NAMED
 from yett.model.catalog import Catalog
@@ -59,6 +61,17 @@ def _format(context: click.Context, parameter: click.Parameter, value: str) -> F
         raise click.BadParameter(str(error), context, parameter) from None
 
 
+def _host(context: click.Context, parameter: click.Parameter, value: str) -> bytes:
+    if not value:
+        return NO_HOST
+    try:
+        octets = value.encode("idna")
+        host_of(octets)
+    except (UnicodeError, Refused):
+        raise click.BadParameter(f"{value!r} is no name of a host, such as api.shop.example", context, parameter) from None
+    return octets
+
+
 def _addresses(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[Address, ...]:
     try:
         return tuple(map(parse_listen, value))
@@ -85,7 +98,7 @@ def _addresses(context: click.Context, parameter: click.Parameter, value: tuple[
     help="What the sources are: auto (told by content), a kind's name, or a log format as in the server's configuration.",
 )
 @click.option("--service", default="", metavar="NAME", help="The service that everything here is of, in place of host names.")
-@click.option("--host", default="", metavar="HOST", help="The host of log lines that do not name one.")
+@click.option("--host", callback=_host, default="", metavar="HOST", help="The host of log lines that do not name one.")
 @click.option("--settings", type=click.Path(path_type=Path), metavar="FILE", help="Thresholds and bounds, as YAML.")
 @click.option("--again", is_flag=True, help="Count what was counted before once more.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with new records of an event log until Ctrl-C.")
@@ -103,7 +116,7 @@ def observe(
     path: Path,
     form: Format,
     service: str,
-    host: str,
+    host: bytes,
     settings: Path | None,
     again: bool,
     follow: bool,
@@ -158,7 +171,7 @@ def _observe(
     path: Path,
     form: Format,
     service: str,
-    host: str,
+    host: bytes,
     again: bool,
     follow: bool,
     listen: tuple[Address, ...],
@@ -169,7 +182,7 @@ def _observe(
     collector = Collector(
         read=None,
         layouts=() if form.layout is None else (form.layout,),
-        host=host.encode("idna") if host else NO_HOST,
+        host=host,
         kind=form.kind,
     )
     wanted = Wanted(

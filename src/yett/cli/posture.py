@@ -27,7 +27,7 @@ from yett.model.catalog_store import CatalogUnusable, KnownFinding
 from yett.model.finding import Finding
 from yett.model.mistake import DocumentError, Mistake, PolicyErrors
 from yett.model.rule import Severity
-from yett.rules.registry import checks
+from yett.rules.registry import Check, checks
 
 FOUND, UNUSABLE, PARTLY = 1, 2, 3
 ACCEPTED = "in the baseline"
@@ -80,14 +80,20 @@ def posture(contracts: tuple[Path, ...], **options: Any) -> None:
     if options["explain"] is not None:
         _explain(options["explain"])
         return
+    for rule in options["rules"]:
+        _known(rule)
     sys.exit(_Run(contracts, options).run())
 
 
 def _explain(rule: str) -> None:
+    click.echo("\n".join(manual(_known(rule))))
+
+
+def _known(rule: str) -> Check:
     check = checks().get(rule)
     if check is None:
         _fail(f"there is no check {rule}; `yett posture --list` names all")
-    click.echo("\n".join(manual(check)))
+    return check
 
 
 def _fail(message: str) -> NoReturn:
@@ -171,7 +177,12 @@ class _Run:
             found += self._of_contract(path, settings)
         if known is None:
             return lived(found, (), self._again, self._now)
-        found += judge_catalog(known.catalog(), settings, self._now)
+        made = known.catalog()
+        wanted = self._options["service"]
+        if wanted and not self._contracts and all(one.name != wanted for one in made.services):
+            names = ", ".join(one.name or "(no host)" for one in made.services[:20])
+            _fail(f"there is no service {wanted!r}; there are: {names or 'none'}")
+        found += judge_catalog(made, settings, self._now)
         with known.store.writing() as change:
             findings = lived(found, change.findings(), self._again, self._now)
             change.report(findings)
@@ -224,10 +235,13 @@ class _Run:
                 click.echo(text(), nl=False)
                 silent = True
             elif path is not None:
-                path.write_text(text(), encoding="utf-8")
+                try:
+                    path.write_text(text(), encoding="utf-8")
+                except OSError as error:
+                    _fail(reason(error))
         if options["as_json"]:
             click.echo(_as_json(shown, reported, settings))
-        elif not silent:
+        elif not silent and self._code(reported) != UNUSABLE:
             click.echo("\n".join(told(reported, shown, options["whole"], self._slight)))
 
     def _code(self, reported: list[Reported]) -> int:
