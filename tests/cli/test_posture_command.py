@@ -121,7 +121,7 @@ def test_filters(here: Path) -> None:
     }
     graver = json.loads(run("--json", "--severity", "high").output)["findings"]
     assert {one["severity"] for one in graver} == {"high"}
-    assert run("--severity", "critical", "--service", "api.shop.example").output == "no findings\n"
+    assert run("--severity", "critical", "--service", "api.shop.example").output.startswith("no findings\n")
 
 
 def test_many_findings_of_one_check_are_not_all_shown(here: Path) -> None:
