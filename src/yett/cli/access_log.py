@@ -53,6 +53,7 @@ def main() -> None:
     options = parser.parse_args()
     tail = Tail(options.directory)
     signal.signal(signal.SIGTERM, tail.stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
     try:
         tail.run(options.parent)
     except BrokenPipeError:

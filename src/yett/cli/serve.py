@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import resource
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -15,12 +14,14 @@ import msgspec
 
 from yett import __version__
 from yett.cli import source
+from yett.cli.companion import Companion
 from yett.cli.source import Source
 from yett.cli.state import counters_directory, make_state
 from yett.edge.gateway.fleet import StartError
 from yett.edge.gateway.listeners import ListenError, parse_address
 from yett.edge.gateway.preparation import Prepared, ServiceSummary
 from yett.edge.gateway.supervisor import Equipment, Settings, Supervisor
+from yett.model.catalog_store import CatalogUnusable
 from yett.model.decision import Mode
 from yett.model.event import Event
 from yett.model.policy import Log
@@ -65,6 +66,9 @@ def _addresses(context: click.Context, parameter: click.Parameter, value: tuple[
 @click.option("--drain", type=click.FloatRange(0, 3_600), default=30.0, show_default=True, metavar="SECONDS",
               help="How long requests may take to finish at the end.")  # fmt: skip
 @click.option("--access-log", is_flag=True, help="Also write each request as a JSON line to standard output.")
+@click.option(
+    "--catalog", type=click.Path(dir_okay=False, path_type=Path), help="Also learn which APIs there are, into this catalog."
+)
 def serve(
     config: str | None,
     upstream: str | None,
@@ -75,6 +79,7 @@ def serve(
     log_dir: str,
     drain: float,
     access_log: bool,
+    catalog: Path | None,
 ) -> None:
     """Run the gateway, as a policy says or before one upstream. Ctrl-C or SIGTERM ends it after the requests under way; a
     changed policy is loaded by itself, or on SIGHUP.
@@ -94,9 +99,22 @@ def serve(
         admin=admin,
         log_directory=log_dir,
     )
+    if catalog is not None:
+        _try_catalog(catalog)
     set_up_logging()
     allow_many_files()
-    sys.exit(asyncio.run(Supervisor(settings(wanted, workers or 0, drain, access_log)).run()))
+    sys.exit(asyncio.run(Supervisor(settings(wanted, workers or 0, drain, access_log, catalog)).run()))
+
+
+def _try_catalog(path: Path) -> None:
+    """Rather now than beside a gateway that serves."""
+    from yett.store.catalog import open_catalog  # who wants no catalog pays nothing for it
+
+    try:
+        open_catalog(path, create=True).close()
+    except CatalogUnusable as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
 
 
 def allow_many_files() -> None:
@@ -119,20 +137,21 @@ def set_up_logging() -> None:
         logger.setLevel(logging.INFO)
 
 
-def settings(wanted: Source, workers: int, drain: float, access_log: bool) -> Settings:
+def settings(wanted: Source, workers: int, drain: float, access_log: bool, catalog: Path | None = None) -> Settings:
     return Settings(
         worker=(*CHILD, "yett.cli.worker", "--patience", str(drain)),
         prepare=(*CHILD, "yett.cli.prepare", "--source", source.encode(wanted)),
-        equip=lambda prepared, count: equip(wanted, prepared, count, access_log),
-        announce=lambda prepared, bound, admin: click.echo(announcement(wanted, prepared, bound, admin), err=True),
+        equip=lambda prepared, count: equip(wanted, prepared, count, access_log, catalog),
+        announce=lambda prepared, bound, admin: click.echo(announcement(wanted, prepared, bound, admin, catalog), err=True),
         workers=workers,
         drain=drain,
         version=__version__,
     )
 
 
-def equip(wanted: Source, prepared: Prepared, workers: int, access_log: bool) -> Equipment:
-    """The supervisor's own journal, the files of the counters, and the writer of the access log. Raises StartError."""
+def equip(wanted: Source, prepared: Prepared, workers: int, access_log: bool, catalog: Path | None = None) -> Equipment:
+    """The supervisor's own journal, the files of the counters, the writer of the access log, and who learns from the log.
+    Raises StartError."""
     kept = wanted.base / msgspec.json.decode(prepared.fixed["state"], type=str)
     policy_log = msgspec.json.decode(prepared.fixed["log"], type=Log)
     directory = wanted.base / policy_log.directory
@@ -141,10 +160,12 @@ def equip(wanted: Source, prepared: Prepared, workers: int, access_log: bool) ->
         for remark in create_files(counters_directory(kept), workers):
             log.warning("%s", remark)
         counters = SharedCounters(counters_directory(kept))
+        if catalog is not None and not policy_log.enabled:
+            raise StartError("--catalog learns from the event log, and the policy has `log.enabled: false`")
         journal = SegmentJournal(policy_log, directory, 0, asyncio.get_running_loop()) if policy_log.enabled else None
+        companions = _companions(directory, access_log and journal is not None, catalog)
     except (OSError, JournalError, CountersDamaged, CountersUnavailable) as error:
         raise StartError(str(error)) from error
-    tail = _start_tail(directory) if access_log and journal is not None else None
     if journal is not None:
         journal.start()
 
@@ -154,6 +175,8 @@ def equip(wanted: Source, prepared: Prepared, workers: int, access_log: bool) ->
         with turn:
             counters.sync()
             counters.reclaim()
+        for one in companions:
+            one.look()
 
     def close() -> None:
         with turn:
@@ -161,8 +184,8 @@ def equip(wanted: Source, prepared: Prepared, workers: int, access_log: bool) ->
             counters.close()
         if journal is not None:
             journal.close()
-        if tail is not None:
-            _end_tail(tail)
+        for one in companions:
+            one.close()
 
     return Equipment(record=journal.append if journal is not None else _forget, upkeep=upkeep, close=close)
 
@@ -171,21 +194,16 @@ def _forget(_: Event) -> None:
     """The policy wants no log."""
 
 
-def _start_tail(directory: Path) -> subprocess.Popen[bytes]:
-    command = (*CHILD, "yett.cli.access_log", "--directory", str(directory), "--parent", str(os.getpid()))
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+def _companions(directory: Path, access_log: bool, catalog: Path | None) -> list[Companion]:
+    """Processes that read the event log."""
+    known = ("--directory", str(directory), "--parent", str(os.getpid()))
+    found = [Companion((*CHILD, "yett.cli.access_log", *known), "the access log")] if access_log else []
+    if catalog is not None:
+        found.append(Companion((*CHILD, "yett.cli.observer", *known, "--catalog", str(catalog)), "learning", again=True))
+    return found
 
 
-def _end_tail(tail: subprocess.Popen[bytes]) -> None:
-    tail.terminate()
-    try:
-        tail.wait(5.0)
-    except subprocess.TimeoutExpired:
-        tail.kill()
-        tail.wait()
-
-
-def announcement(wanted: Source, prepared: Prepared, bound: dict[str, str], admin: str) -> str:
+def announcement(wanted: Source, prepared: Prepared, bound: dict[str, str], admin: str, catalog: Path | None = None) -> str:
     """What a person wants to know when it has started."""
     lines = [f"yett {__version__} is ready, snapshot {prepared.digest}"]
     for address, where in bound.items():
@@ -198,6 +216,8 @@ def announcement(wanted: Source, prepared: Prepared, bound: dict[str, str], admi
     policy_log = msgspec.json.decode(prepared.fixed["log"], type=Log)
     shown = f"yett log --dir {wanted.base / policy_log.directory}"
     lines.append(f"  event log     {shown}" if policy_log.enabled else "  event log     off: nothing is recorded")
+    if catalog is not None:
+        lines.append(f"  catalog       yett catalog list --catalog {catalog}")
     return "\n".join(lines)
 
 
