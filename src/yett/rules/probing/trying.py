@@ -52,14 +52,17 @@ class Trial(msgspec.Struct, frozen=True, eq=False):
     @property
     def makes(self) -> bool:
         """Whether each success makes something new."""
-        return self.target.doing(self.operation) in ("create", "register")
+        return self.target.doing(self.operation) in ("create", "register") and not self.looks
+
+    @property
+    def looks(self) -> bool:
+        """Whether it looks something up by POST, as its name says."""
+        return self.operation.method == "POST" and bool(_LOOKING & self.operation.words)
 
     @property
     def reads(self) -> bool:
         """Whether the operation only looks something up, so that a condition that holds for everything does no harm."""
-        if self.operation.safe or self.target.doing(self.operation) == "login":
-            return True
-        return self.operation.method == "POST" and not self.makes and bool(_LOOKING & self.operation.words)
+        return self.operation.safe or self.looks or self.target.doing(self.operation) == "login"
 
     @property
     def text(self) -> str:

@@ -1,0 +1,70 @@
+"""Errors that show the inside: stack traces, statements of the database, pages of a debug mode.
+
+They name files, versions, queries and sometimes secrets, and make every other attack easier.
+
+What is tried: everything that was answered while the target was walked through is looked at; then, on each operation, a value
+that breaks quotes, a body that is no JSON, a number where a text belongs and the other way round. Proof is the trace itself,
+against the ordinary answer, which has none.
+
+To fix: switch debug modes off; answer errors with a number, and write the trace to the log.
+"""
+
+import msgspec
+
+from yett.formats.traces import found as trace_in
+from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send
+from yett.model.rule import Severity
+from yett.rules.probing.target import Operation, Target
+from yett.rules.probing.trying import Sent, Trial, trials
+
+RULE = ProbeRule(
+    id="verbose-errors-live",
+    title="Errors show the inside of the program",
+    severity=Severity.MEDIUM,
+    flaws=(Flaw.VERBOSE_ERROR,),
+    requests=14,
+    weight=4,
+    owasp=("API8:2023",),
+    cwe=(209, 550),
+    references=("https://cheatsheetseries.owasp.org/cheatsheets/Error_Handling_Cheat_Sheet.html",),
+)
+
+
+def probe(target: Target, operation: Operation) -> Probing:
+    seen = [one for other, one in target.exchanges() if other == operation]
+    control = next((one for one in seen if not trace_in(one.answer.body)), None)
+    for one in seen:
+        if trace_in(one.answer.body):
+            yield _claim(one, "", control)
+            return
+    tried = yield from trials(target, operation, 5)
+    for trial in tried:
+        for value in ("broken", "odd"):
+            one = (yield from trial.broken()) if value == "broken" else (yield from _odd(trial))
+            if trace_in(one.answer.body):
+                yield _claim(one, trial.place.text, control or (yield from trial.normal()))
+                return
+    if tried and operation.bodies and tried[0].base.body and not tried[0].makes:
+        call: Call = msgspec.structs.replace(tried[0].base, body=b'{"yett": [', content_type="application/json")
+        answer: Answer = yield Send(call)
+        if trace_in(answer.body):
+            yield _claim(Exchanged(call, answer, "a body that ends early"), "body", control)
+
+
+def _odd(trial: Trial) -> Sent:
+    """A text where a number belongs, a list where a text does."""
+    value = "yett" if trial.number else ["yett"] if trial.place.kind == "body" else "\u0000\ufffd"
+    return trial.remembered("odd", value, "a value of another kind")
+
+
+def _claim(one: Exchanged, place: str, control: Exchanged | None) -> Claim:
+    what = trace_in(one.answer.body)
+    return Claim(
+        flaw=Flaw.VERBOSE_ERROR,
+        place=place,
+        identities=(one.call.identity,),
+        text=f"The answer shows {what}.",
+        reasons=("it names files, versions or statements of the program",),
+        proof=(one,),
+        control=(control,) if control is not None else (),
+    )
