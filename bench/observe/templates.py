@@ -22,6 +22,7 @@ import msgspec
 
 from observe.truth import World
 from yett.engine.learning import Learning, Settings
+from yett.engine.learning.masking import Masking
 from yett.formats.target import canonical
 
 Identity = tuple[str, str]
@@ -61,8 +62,8 @@ class Score(msgspec.Struct):
         return self.found / max(self.true, 1)
 
 
-def documents(directory: Path, half: str, most: int) -> Iterator[tuple[str, bytes]]:
-    """One version of each API, those with the smallest hashes first."""
+def documents(directory: Path, half: str, most: int, skip: int = 0) -> Iterator[tuple[str, bytes]]:
+    """One version of each API, those with the smallest hashes first. skip: so many are left out."""
     chosen: dict[str, tuple[int, Path]] = {}
     for path in directory.rglob("*.json"):
         name = path.relative_to(directory).as_posix()
@@ -71,7 +72,7 @@ def documents(directory: Path, half: str, most: int) -> Iterator[tuple[str, byte
         if api not in chosen or value < chosen[api][0]:
             chosen[api] = (value, path)
     found = sorted((value >> 1, path) for value, path in chosen.values() if (value & 1 == 1) == (half == "held"))
-    for _, path in found[:most]:
+    for _, path in found[skip : skip + most]:
         yield path.relative_to(directory).as_posix(), path.read_bytes()
 
 
@@ -79,6 +80,7 @@ def score(world: World, calls: int, total: Score, verbose: bool) -> None:
     learning = Learning(Settings(), b"k" * 16, lambda name, place, value: ())
     truth: dict[Identity, Truth] = defaultdict(Truth)
     recordings = []
+    masking = Masking(b"k" * 16, lambda name, place, value: ())
     for recording, operation in world.calls(calls):
         recordings.append(recording)
         exchange = recording.exchange
@@ -86,6 +88,7 @@ def score(world: World, calls: int, total: Score, verbose: bool) -> None:
             one = truth[operation.method, operation.template]
             one.listed = operation.listed
             path = canonical(exchange.request.target, keep_encoded_slash=True).path
+            path = "/" + "/".join(masking(tuple(path[1:].split("/"))))
             one.called.add(path)
             if exchange.response.status < 400:
                 one.accepted.add(path)
@@ -138,12 +141,14 @@ def main() -> None:
     parser.add_argument("--half", choices=("seen", "held"), default="seen")
     parser.add_argument("--calls", type=int, default=20)
     parser.add_argument("--documents", type=int, default=200)
+    parser.add_argument("--skip", type=int, default=0, help="leave out the first of them")
+    parser.add_argument("--salt", default="", help="of the seeds: other calls of the same documents")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     total = Score()
-    for name, octets in documents(options.directory, options.half, options.documents):
+    for name, octets in documents(options.directory, options.half, options.documents, options.skip):
         try:
-            world = World(json.loads(octets), f"{name} {options.half}")
+            world = World(json.loads(octets), f"{name} {options.half}{options.salt}")
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             print(f"{name}: {error!r}")
             continue

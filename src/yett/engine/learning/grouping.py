@@ -13,7 +13,7 @@ from yett.engine.learning.likeness import Likeness, Profile, View, compare, prof
 from yett.engine.learning.segments import IDS, kind_of_segment
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.trie import Node
-from yett.engine.learning.weighing import VALUE_LIKE, Cluster, form, outstanding, points
+from yett.engine.learning.weighing import VALUE_LIKE, Cluster, form, outstanding, points, unlike_forms
 
 _AHEAD = 2
 """How many segments below are grouped, as if all siblings were one, before siblings are compared by what is below them."""
@@ -142,7 +142,7 @@ class Grouping:
             beside = anchor
             forms = _forms([*beyond, *joined], children)
             for cluster in self._clusters(part, children, view):
-                values, names = outstanding(cluster, self._settings)
+                values, names = outstanding(cluster, forms, self._settings)
                 score = points(values, cluster, beside, forms, full, self._settings) if values else -math.inf
                 if anchor is not None and compare(anchor, cluster.profile, self._settings.like).barred:
                     score = -math.inf  # never one operation
@@ -165,6 +165,8 @@ class Grouping:
             chosen: Cluster | None = None
             for cluster in found[:_CLUSTERS]:
                 likeness = compare(cluster.profile, edge[2], self._settings.like)
+                if not likeness.alike and unlike_forms(cluster.edges[0][0], edge[0]):
+                    continue
                 if not likeness.unlike and (likeness.alike, likeness.share) > (best.alike, best.share):
                     best, chosen = likeness, cluster
             if chosen is None:

@@ -30,11 +30,17 @@ _MOSTLY = 0.8
 _MOST_FOR_NUMBER = 6
 """Points that there are for the number of segments at most."""
 
+_JOINTS = frozenset("-._")
+
 _BUSY = 3
 """How many times the calls of the middle one a word among slugs had, if it is a name."""
 
 _FEW = 4
 """Segments from which on a tail can be seen."""
+
+_TAIL = 0.3
+_NO_TAIL = 0.1
+"""Shares of segments called once from which on there is a long tail, and up to which there is none."""
 
 _FORMED = 0.1
 """Share of the values beside them that have the same form, from which on that says something."""
@@ -68,7 +74,7 @@ class Cluster:
         self.alike += likeness.alike
 
 
-def outstanding(cluster: Cluster, settings: Settings) -> tuple[list[Edge], list[Edge]]:
+def outstanding(cluster: Cluster, forms: Mapping[str, float], settings: Settings) -> tuple[list[Edge], list[Edge]]:
     """(what may be values, what is called so much more than the others that it is a name)."""
     total = sum(profile.inside for _, _, profile in cluster.edges)
     middle = sorted(profile.inside for _, _, profile in cluster.edges)[len(cluster.edges) // 2]
@@ -79,6 +85,7 @@ def outstanding(cluster: Cluster, settings: Settings) -> tuple[list[Edge], list[
         label, _, profile = edge
         most = settings.dominant / 2 if label.lower() in _NAMES else settings.dominant
         busy = len(cluster.edges) > 1 and profile.inside >= settings.dominant_calls
+        busy = busy and not (len(cluster.edges) < _FEW and _formed([edge], forms))
         odd = not most_plain and _plain(label) and profile.inside > _BUSY * middle
         dominant = profile.inside > most * total and not (codes and kind_of_segment(label) in _CERTAIN)
         if busy and (dominant or odd):
@@ -120,10 +127,10 @@ def _spread(values: list[Edge], forms: Mapping[str, float], full: bool, settings
     single = sum(profile.inside <= 1 for _, _, profile in values) / number
     if single >= 0.5:
         score += 1
-    elif single >= 0.25:
+    elif single >= _TAIL:
         score += 0.5
-    elif single <= 0.1 and not full and not (number < _FEW and _formed(values, forms) == 1):  # few have no tail to be seen
-        score -= 4 - 2 * certain
+    elif not full and not (number < _FEW and _formed(values, forms) == 1):  # few have no tail to be seen
+        score -= (4 - 2 * certain) * min((_TAIL - single) / (_TAIL - _NO_TAIL), 1)
     calls = sum(profile.inside for _, _, profile in values) / number
     if calls > settings.calls_per_value and not full:
         score -= 2 * (1 - certain)
@@ -179,3 +186,10 @@ def _share(edges: Sequence[Edge], kinds: frozenset[str]) -> float:
 def _plain(label: str) -> bool:
     """A word, perhaps behind a mark that makes it special ("~defaults", "_all")."""
     return label.lstrip("~_$!").isalpha()
+
+
+def unlike_forms(one: str, other: str) -> bool:
+    """Whether two segments are joined in different ways ("org.felix.http" and "my-first-post"): where nothing else is known of
+    them, that tells them apart."""
+    mine, theirs = _JOINTS.intersection(one), _JOINTS.intersection(other)
+    return bool(mine) and bool(theirs) and not mine & theirs
