@@ -16,7 +16,7 @@ from yett.rules.probing.readers import ask, readers
 from yett.rules.probing.target import Target
 
 RULE = ProbeRule(
-    id="security-fields",
+    id="protecting-fields",
     title="Protecting fields are missing, or fields tell too much",
     severity=Severity.LOW,
     flaws=(Flaw.MISSING_SECURITY_FIELD,),
