@@ -29,6 +29,10 @@ def seconds(context: click.Context, parameter: click.Parameter, value: str) -> f
     return found
 
 
+def _maybe(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    return None if value is None else seconds(context, parameter, value)
+
+
 @click.command()
 @click.argument("url", required=False)
 @click.option(
@@ -52,6 +56,7 @@ def seconds(context: click.Context, parameter: click.Parameter, value: str) -> f
 @click.option("--requests", type=click.IntRange(min=0), default=0, help="Requests at most; 0 for any number.")
 @click.option("--rate", type=click.FloatRange(min=0.1), default=100.0, show_default=True, help="Requests a second at most.")
 @click.option("--timeout", callback=seconds, default="15s", show_default=True, help="Time for one answer.")
+@click.option("--fuzz", callback=_maybe, metavar="TIME", help="Then fuzz for so long by the description, with Schemathesis.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed sends the same.")
 @click.option("--only", multiple=True, metavar="RULE", help="Only these probes, or classes of flaws; several.")
 @click.option("--skip", multiple=True, metavar="RULE", help="Not these probes, or classes of flaws; several.")

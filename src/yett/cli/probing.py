@@ -15,6 +15,7 @@ import yett.cli.target as targets
 from yett import __version__
 from yett.cli.failing import reason
 from yett.cli.probe import CLEAN, FOUND, INCOMPLETE, UNUSABLE
+from yett.cli.probing_fuzz import conformance, ready
 from yett.cli.probing_reports import Reports
 from yett.cli.probing_state import DEFAULT, Keeper, Kept, StateError, without_credentials
 from yett.cli.showing import plain
@@ -67,6 +68,8 @@ class Run:
         self._again = self._reports.wanted(options["rerun"])
         self._probes = self._chosen()
         self._declared = self._identities()
+        if options["fuzz"] is not None and (missing := ready()):
+            fail(missing)
 
     def run(self) -> int:
         try:
@@ -234,6 +237,8 @@ class Run:
         performer = Performer(transport, logins, listener, look)
         try:
             await performer.drive(driver)
+            if self._options["fuzz"] is not None and self._again is None:
+                await conformance(driver, self._options, note)
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
