@@ -16,7 +16,8 @@ import msgspec
 
 from yett.model.probe import ANONYMOUS, Answer, Call, Claim, Exchanged, Flaw, Made, ProbeRule, Probing, Send, Step
 from yett.model.rule import Confidence, Severity
-from yett.rules.probing.changing import altered, marked, restored, shown
+from yett.rules.probing.changing import altered, identifier, marked, restored, shown
+from yett.rules.probing.identity import Identity
 from yett.rules.probing.leaves import same_content, texts
 from yett.rules.probing.objects import Object
 from yett.rules.probing.operation import Operation
@@ -125,8 +126,10 @@ def _created(target: Target, operation: Operation, low: str, high: str) -> Gener
     step = Exchanged(call, answer, "an ordinary user makes it")
     for reader in filter(None, (high, low)):
         read = target.reading(one, reader) if one is not None else None
-        seen: Answer | None = (yield Send(read)) if read is not None else None
-        if one is not None and read is not None and seen is not None and target.succeeded(seen) and shown(seen, one):
+        if one is None or read is None:
+            continue
+        seen: Answer = yield Send(read)
+        if target.succeeded(seen) and shown(seen, one, identifier(target, one)):
             return (step, Exchanged(read, seen, "it is there")), (bare,)
     return ((step,), (bare,)) if answer.status == 201 or texts(answer) else None
 
@@ -155,7 +158,7 @@ def _on_object(target: Target, operation: Operation, low: str, high: str) -> Gen
     if one is None or read is None or call is None:
         return None
     before: Answer = yield Send(read)
-    was = shown(before, one) if target.succeeded(before) else {}
+    was = shown(before, one, identifier(target, one)) if target.succeeded(before) else {}
     bare = (yield from _refused(target, call)) if was else None
     if bare is None:
         return None
@@ -165,7 +168,7 @@ def _on_object(target: Target, operation: Operation, low: str, high: str) -> Gen
     if not target.succeeded(answer):
         return None
     after: Answer = yield Send(read)
-    now = shown(after, one) if target.succeeded(after) else {}
+    now = shown(after, one, identifier(target, one)) if target.succeeded(after) else {}
     if operation.method == "DELETE":
         one.gone = not now
         took = not now and (after.status in (404, 410) or target.succeeded(after))
@@ -186,10 +189,20 @@ def _on_user(target: Target, operation: Operation, low: str) -> Generator[Step, 
         return None
     ref = target.references(operation)[-1]
     one = Object(noun=ref.noun, values=dict(victim.facts), listed=set())
-    value = one.value(ref.fields) or victim.username
     before: list[View] = yield from views(target, victim)
     was = _members(before)
-    call = target.fresh(operation, low, {f"path {ref.name}": value})
+    value = str(one.value(ref.fields) or victim.username)
+    for name in dict.fromkeys((value, value.partition("@")[0])):  # some are called by what stands before the "@"
+        call = target.fresh(operation, low, {f"path {ref.name}": name})
+        found = yield from _changed_user(target, operation, victim, call, was)
+        if found is not None:
+            return found[0], (msgspec.structs.replace(before[0].step, note="before"), *found[1])
+    return None
+
+
+def _changed_user(
+    target: Target, operation: Operation, victim: Identity, call: Call, was: dict[str, Any]
+) -> Generator[Step, Any, Proof | None]:
     mark = marked(target, operation, call, was)
     bare = (yield from _refused(target, call)) if was and mark is not None else None
     if bare is None or mark is None:
@@ -207,7 +220,7 @@ def _on_user(target: Target, operation: Operation, low: str) -> Generator[Step, 
         Exchanged(mark.call, answer, "an ordinary user does it"),
         msgspec.structs.replace(after[0].step, note="afterwards"),
     )
-    return steps, (msgspec.structs.replace(before[0].step, note="before"), bare)
+    return steps, (bare,)
 
 
 def _members(found: list[View]) -> dict[str, Any]:

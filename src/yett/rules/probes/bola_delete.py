@@ -13,7 +13,7 @@ from typing import Any
 
 from yett.model.probe import Answer, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Skipped, Step
 from yett.model.rule import Severity
-from yett.rules.probing.changing import shown
+from yett.rules.probing.changing import identifier, shown
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.roles import administrative
 from yett.rules.probing.standing import Trio, anonymous, as_identity, made_trio, standing
@@ -93,7 +93,7 @@ def _deleted(
 
 
 def _there(target: Target, trio: Trio, answer: Answer) -> bool:
-    return target.succeeded(answer) and bool(shown(answer, trio.one))
+    return target.succeeded(answer) and bool(shown(answer, trio.one, identifier(target, trio.one)))
 
 
 def _tells(target: Target, answer: Answer) -> bool:

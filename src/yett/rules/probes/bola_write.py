@@ -14,7 +14,7 @@ from typing import Any
 
 from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Skipped, Step
 from yett.model.rule import Confidence, Severity
-from yett.rules.probing.changing import Marked, altered, marked, restored, shown
+from yett.rules.probing.changing import Marked, altered, identifier, marked, restored, shown
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.roles import administrative
 from yett.rules.probing.standing import Standing, Trio, anonymous, as_identity, made_trio, names_owner, standing
@@ -47,7 +47,7 @@ def probe(target: Target, operation: Operation) -> Probing:
         return
     before: Answer = yield Send(read)
     call = target.call_on(operation, trio.one, trio.stranger)
-    if call is None or not target.succeeded(before) or not shown(before, trio.one):
+    if call is None or not target.succeeded(before) or not shown(before, trio.one, identifier(target, trio.one)):
         return
     changed = yield from _changed(target, operation, trio, call, before, read)
     if changed is not None:
@@ -64,13 +64,13 @@ class _Change:
 def _changed(
     target: Target, operation: Operation, trio: Trio, call: Call, before: Answer, read: Call
 ) -> Generator[Step, Any, _Change | None]:
-    was = shown(before, trio.one)
+    was = shown(before, trio.one, identifier(target, trio.one))
     mark = marked(target, operation, call, was) or Marked(call, {})
     answer: Answer = yield Send(as_identity(mark.call, trio.stranger))
     if not target.succeeded(answer):
         return None
     after: Answer = yield Send(read)
-    now = shown(after, trio.one)
+    now = shown(after, trio.one, identifier(target, trio.one))
     names = tuple(name for name in mark.found_in(now) if name not in mark.found_in(was))
     if not names and target.doing(operation) == "action":
         names = altered(was, now)
@@ -81,14 +81,16 @@ def _changed(
 
 
 def _judged(target: Target, operation: Operation, trio: Trio, change: _Change, before: Exchanged) -> Probing:
-    was = shown(before.answer, trio.one)
+    was = shown(before.answer, trio.one, identifier(target, trio.one))
     back = restored(operation, as_identity(change.step.call, trio.owner), was)
     yield Send(back)
     again = marked(target, operation, back, was) or Marked(back, {})
     without: Answer = yield Send(anonymous(again.call))
+    if not without.status:
+        return  # without this control it may be another hole
     if target.succeeded(without):
         read: Answer = yield Send(before.call)
-        now = shown(read, trio.one)
+        now = shown(read, trio.one, identifier(target, trio.one))
         if set(again.found_in(now)) - set(again.found_in(was)) or (not again.marks and altered(was, now)):
             yield Send(back)
             return  # another hole: the operation asks nobody who they are

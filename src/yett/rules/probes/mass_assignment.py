@@ -17,7 +17,7 @@ import msgspec
 from yett.model.probe import ANONYMOUS, Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Step
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.assigning import Wish, meaning, wishes
-from yett.rules.probing.changing import shown
+from yett.rules.probing.changing import identifier, shown
 from yett.rules.probing.identity import Identity
 from yett.rules.probing.objects import Object
 from yett.rules.probing.operation import Operation
@@ -137,10 +137,10 @@ def _sent(target: Target, operation: Operation, call: Call, known: Object | None
     step = Exchanged(call, answer, "with what the description does not offer")
     read = target.reading(one, call.identity) if one is not None else None
     if one is None or read is None:
-        members = shown(answer, one) if one is not None else {}
+        members = shown(answer, one, identifier(target, one)) if one is not None else {}
         return _Made(step, step, members) if members else None
     seen: Answer = yield Send(read)
-    members = shown(seen, one) if target.succeeded(seen) else {}
+    members = shown(seen, one, identifier(target, one)) if target.succeeded(seen) else {}
     return _Made(step, Exchanged(read, seen, "read back"), members) if members else None
 
 

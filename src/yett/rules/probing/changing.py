@@ -37,15 +37,25 @@ def _same(found: Any, sent: Any) -> bool:
     return found == sent or str(found) == str(sent)
 
 
-def shown(answer: Answer, one: Object) -> dict[str, Any]:
+def identifier(target: Target, one: Object) -> str:
+    """What names the object in paths, else what tells it from others."""
+    for operation in (*target.find("read", one.noun), *target.find("change", one.noun), *target.find("delete", one.noun)):
+        values = target.path_of(operation, one)
+        if values:
+            return str(values[operation.path_names[-1]])
+    return one.key
+
+
+def shown(answer: Answer, one: Object, key: str = "") -> dict[str, Any]:
     """The scalar members of that object in an answer, which may be a list of many; by name, nested ones too. {} where it is not
-    there."""
+    there. key: what names it, see `identifier`."""
+    key = key or one.key
     found, many = unwrapped(answer.json())
     for members in found:
         flat = {name_of(pointer): value for pointer, value in leaves(members)}
         if not many and len(found) == 1:
             return flat
-        if any(str(value) == one.key and not isinstance(value, bool) for value in flat.values()):
+        if any(str(value) == key and not isinstance(value, bool) for value in flat.values()):
             return flat
     return {}
 
@@ -97,6 +107,8 @@ def restored(operation: Operation, call: Call, before: dict[str, Any]) -> Call:
     """The call with the values of before, as far as they are known."""
     known = {plain(name): value for name, value in before.items()}
     for place in operation.places_of(call)[:_MOST]:
+        if place.name in operation.path_names:
+            continue  # what names the object
         name = plain(place.name.rpartition("/")[2])
         if place.kind == "body" and known.get(name) is not None:
             call = operation.put(call, place, known[name])

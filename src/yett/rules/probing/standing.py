@@ -11,6 +11,7 @@ import msgspec
 
 from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Send, Step
 from yett.model.rule import Confidence, Severity
+from yett.rules.probing.changing import identifier
 from yett.rules.probing.leaves import holds, leaves, name_of, telling, texts
 from yett.rules.probing.objects import Object
 from yett.rules.probing.operation import Operation, Place
@@ -169,7 +170,7 @@ def standing(target: Target, trio: Trio) -> Generator[Step, Any, Standing]:
         if not target.succeeded(own):
             continue
         theirs: Answer = yield Send(as_identity(call, trio.stranger))
-        key = trio.one.key
+        key = identifier(target, trio.one)
         if target.succeeded(theirs) and holds(theirs, key):
             return Standing(
                 "listed", texts(theirs), (Exchanged(as_identity(call, trio.stranger), theirs, "is listed to both"),)
