@@ -15,6 +15,7 @@ def served(serve: Callable[[Request], Response]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body go out together: otherwise each answer waits for a delayed acknowledgement
 
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length", "0"))
@@ -34,7 +35,7 @@ def served(serve: Callable[[Request], Response]) -> Iterator[str]:
             if self.command != "HEAD" and not empty:
                 self.wfile.write(response.body)
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = _serve
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = _serve  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass

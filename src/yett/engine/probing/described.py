@@ -69,7 +69,7 @@ class _Reader:
         url = first.get("url") if isinstance(first, dict) else None
         if not isinstance(url, str):
             return ""
-        rest = url.partition("://")[2]
+        rest = url[2:] if url.startswith("//") else url.partition("://")[2]
         path = "/" + rest.partition("/")[2] if rest else url
         variables = first.get("variables") if isinstance(first, dict) else None
         for key, one in variables.items() if isinstance(variables, dict) else ():
