@@ -113,7 +113,16 @@ def _failed(failure: Any, kind: str, sent: Any, origin: str, secret: frozenset[s
     request, response = sent.request, sent.response
     path, _, _ = str(request.uri).removeprefix(origin).partition("#")
     headers = [(str(name), _first(value)) for name, value in request.headers.items()]
-    kept = ("host", "content-length", "connection", "accept-encoding", "user-agent", "content-type", "accept")
+    kept = (
+        "host",
+        "content-length",
+        "connection",
+        "accept-encoding",
+        "user-agent",
+        "content-type",
+        "accept",
+        "x-schemathesis-testcaseid",
+    )
     call = Call(
         method=request.method,
         path=path if path.startswith("/") else "/" + path,

@@ -35,7 +35,7 @@ def views(target: Target, user: Identity) -> Generator[Step, Any, list[View]]:
             path = target.path_of(operation, one)
             if path is None:
                 continue
-            call = msgspec.structs.replace(call, path=operation.path(path))
+            call = operation.on(call, path)
         answer: Answer = yield Send(call)
         wanted = [fact for fact in (user.username, *user.facts.values()) if telling(fact)]
         held = next((fact for fact in wanted if holds(answer, fact)), None)
