@@ -89,11 +89,14 @@ class Reader:
                 self.aliases += 1
             arguments = self.arguments() if self.take("(") else {}
             directives = 0
+            skipped = False
             while self.take("@"):
-                self.next()
-                directives += 1
+                known = self.next().text in ("skip", "include")
+                skipped |= known and bool(self.take("(") and self.arguments().get("if"))
+                directives += not known
             children = self.selection(depth + 1) if self.token.text == "{" and self.token.kind == "mark" else []
-            found.append(Selected(name, alias, arguments, directives, children))
+            if not skipped:
+                found.append(Selected(name, alias, arguments, directives, children))
         return found
 
     def arguments(self) -> dict[str, Any]:

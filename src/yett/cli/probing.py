@@ -181,12 +181,17 @@ class Run:
             if served is not None:
                 note(f"the description is the one that the target serves at {served[1]}")
                 parts.append(served[0])
-        fields = await targets.graphql(transport, schemas, [], [one.name for one in identities])
+        fields = await targets.graphql(transport, schemas, self._endpoints(), [one.name for one in identities])
         if not fields and not any(one.operations for one in parts):
             raise targets.Unusable("nothing is known of this API; name its description (--contract), a catalog or recordings")
         for problem in (text for one in parts for text in one.problems[:20]):
             note(problem)
         return targets.together([*(targets.under(one, self._origin.base) for one in parts), Described(operations=fields)])
+
+    def _endpoints(self) -> list[str]:
+        """Where GraphQL may be spoken, by the URL that was given."""
+        base = self._origin.base.rstrip("/")
+        return [base, *(base + place for place in ("/graphql", "/query", "/api/graphql"))] if base else []
 
     def _kept(self) -> Kept:
         if not self._options["resume"]:

@@ -2,7 +2,7 @@
 
 Where a type leads back to itself (a post has an author, who has posts), each level may multiply the work: a hundred octets ask
 for millions of objects. It is found with a cycle of the schema, on a field that worked: level by level as long as answers stay
-fast and small, up to thirty levels.
+fast and small, then with thirty levels that are skipped (`@skip`): they cost nothing, and every limit counts them.
 
 Fix: limit the depth of documents (ten or so), weigh fields by what they cost, and page lists.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from yett.formats.graphql_types import Field, named
 from yett.model.probe import Answer, Call, Exchanged, Flaw, ProbeRule, Probing, Send, Step
 from yett.model.rule import Severity
-from yett.rules.probing.graphql import GraphQLOperation, asked
+from yett.rules.probing.graphql import GraphQLOperation, asked, complaints
 from yett.rules.probing.graphql_asking import REFERENCES, SLOW, caller, claim, cycle, endpoints, fields, query
 from yett.rules.probing.target import Target
 
@@ -34,8 +34,7 @@ DEEP = 12
 """Levels that no client needs; limits by custom are lower."""
 DEEPEST = 30
 _LONGEST, _LARGEST, _GROWTH = 1.5, 1_000_000, 12.0
-"""Seconds and octets of an answer after which no further level is asked for, and growth of either from one step to the next that is
-an answer to the question already."""
+"""Seconds and octets of an answer, and growth from one step to the next, after which no further level is asked for."""
 
 
 def probe(target: Target) -> Probing:
@@ -60,54 +59,79 @@ def _starts(target: Target, name: str) -> list[GraphQLOperation]:
 
 
 def _descended(target: Target, one: GraphQLOperation, name: str) -> Generator[Step, Any, bool]:
+    """Go down level by level while that is cheap; then ask for many levels that are skipped, which costs nothing."""
     schema = one.endpoint.schema
     seen = target.worked(one, name)
     if schema is None or seen is None:
         return False
     way = cycle(schema, named(one.declared.type))
     arguments = _narrow(one, one.body_of(seen.call))
-    steps: list[tuple[int, Call, Answer]] = []
-    for rounds in (1, 2, 3, 4, 6, 8, 10, 15, 30):
+    steps: list[Exchanged] = []
+    levels = 0
+    for rounds in (1, 2, 3, 4, 6, 8, 10, 15):
+        if rounds * len(way) > DEEPEST:
+            break
+        step = yield from _asked(one, arguments, _nested(way, rounds), name, f"{rounds * len(way) + 1} levels")
+        if not _resolved(step.answer, one.field):
+            return False  # a limit, or nothing that could be shown
         levels = rounds * len(way) + 1
-        if levels > DEEPEST + len(way) or (levels > DEEP and steps and steps[-1][0] >= DEEPEST - 8):
+        steps.append(step)
+        if levels > DEEP or _much(step.answer) or (len(steps) > 1 and _grown(steps[-2], step)):
             break
-        call = query(one.endpoint, one.literal(arguments, selection=_nested(way, rounds)).join(("{ ", " }")), name)
-        answer: Answer = yield Send(call)
-        if asked(answer).get(one.field) is None and not _empty(answer, one.field):
-            break
-        steps.append((levels, call, answer))
-        grown = len(answer.body) / max(len(steps[-2][2].body), 200) if len(steps) > 1 else 1.0
-        if answer.seconds > _LONGEST or len(answer.body) > _LARGEST or grown > _GROWTH:
-            break
-    if not steps or len(steps) < 2:
-        return False
-    levels, call, answer = steps[-1]
-    first = steps[0]
-    multiplied = len(answer.body) > 20 * max(len(first[2].body), 100) or answer.seconds > 10 * first[2].seconds + 0.5
-    if levels < DEEP and not multiplied:
-        return False
-    circle = " → ".join(field.name for field in way)
-    yield claim(
-        one.endpoint,
-        Flaw.GRAPHQL_DEPTH,
-        f"{one.endpoint.path} runs {one.field} {levels} levels deep; {circle} leads back to where it began.",
-        [Exchanged(call, answer, f"{levels} levels: {len(answer.body)} octets, {answer.seconds:.2f} s")],
-        [Exchanged(first[1], first[2], f"{first[0]} levels: {len(first[2].body)} octets, {first[2].seconds:.2f} s")],
-        *(("the answer grows far faster than the document",) if multiplied else ()),
-        identity=name,
+    skipped = yield from _asked(
+        one, arguments, _nested(way, DEEPEST // len(way), " @skip(if: true)"), name, "30 levels, skipped"
     )
+    free = _resolved(skipped.answer, one.field)
+    if not steps or not (free or (levels > DEEP and "directive" in " ".join(complaints(skipped.answer)).lower())):
+        return False
+    yield from _told(one, way, steps, skipped if free else None, levels, name)
     return True
 
 
-def _empty(answer: Answer, field: str) -> bool:
-    """Whether a field was resolved, and to nothing."""
-    tree = answer.json()
-    return isinstance(tree, dict) and field in asked(answer) and not tree.get("errors")
+def _told(
+    one: GraphQLOperation, way: tuple[Field, ...], steps: list[Exchanged], skipped: Exchanged | None, levels: int, name: str
+) -> Generator[Step, Any, None]:
+    first, last = steps[0], steps[-1]
+    multiplied = len(last.answer.body) > 20 * max(len(first.answer.body), 100)
+    circle = " → ".join(field.name for field in way)
+    deepest = DEEPEST // len(way) * len(way) + 1 if skipped else levels
+    yield claim(
+        one.endpoint,
+        Flaw.GRAPHQL_DEPTH,
+        f"{one.endpoint.path} takes a document on {one.field} of {deepest} levels; {circle} leads back to where it began.",
+        [last, *([skipped] if skipped else [])],
+        [first],
+        *(("the answer grows far faster than the document",) if multiplied else ()),
+        identity=name,
+    )
 
 
-def _nested(way: tuple[Field, ...], rounds: int) -> str:
+def _asked(
+    one: GraphQLOperation, arguments: dict[str, Any], selection: str, name: str, note: str
+) -> Generator[Step, Any, Exchanged]:
+    call: Call = query(one.endpoint, one.literal(arguments, selection=selection).join(("{ ", " }")), name)
+    answer: Answer = yield Send(call)
+    return Exchanged(call, answer, f"{note}: {len(answer.body)} octets, {answer.seconds:.2f} s")
+
+
+def _resolved(answer: Answer, field: str) -> bool:
+    return asked(answer).get(field) is not None and not complaints(answer)
+
+
+def _much(answer: Answer) -> bool:
+    return answer.seconds > _LONGEST or len(answer.body) > _LARGEST
+
+
+def _grown(before: Exchanged, now: Exchanged) -> bool:
+    """Whether another step would be too much for the target."""
+    return len(now.answer.body) > _GROWTH * max(len(before.answer.body), 200) or now.answer.seconds > 0.3
+
+
+def _nested(way: tuple[Field, ...], rounds: int, directive: str = "") -> str:
+    """The cycle, so many times; the directive stands at the first field."""
     heads = [field.name for _ in range(rounds) for field in way]
-    return f" {{ {' { '.join(heads)} {{ __typename {'} ' * (len(heads) + 1)}"
+    heads[0] += directive
+    return f" {{ __typename {' { '.join(heads)} {{ __typename {'} ' * (len(heads) + 1)}"
 
 
 def _narrow(one: GraphQLOperation, given: dict[str, Any]) -> dict[str, Any]:

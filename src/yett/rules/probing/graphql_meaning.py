@@ -22,6 +22,8 @@ _VERBS = _CREATE | _CHANGE | _DELETE | listed("get list find search fetch query 
 _WRAPPED = listed("object type node payload connection edge result response list model dto entity output page ql gql")
 _SECRET = listed("password passwd pwd pass secret passphrase pin passcode")
 _ID = listed("id uuid guid pk")
+_KEYS = listed("key slug code number no ref reference handle name username login serial token uid")
+"""Last words of arguments that name an object where no id does."""
 _WHOLE = PERILOUS | listed("all burn")
 
 
@@ -41,6 +43,8 @@ def meaning(schema: Schema, kind: str, field: Field, arguments: dict[str, Any]) 
     doing = (
         _query(schema, field, bool(naming), secret, said) if kind == "query" else _mutation(said, noun, secret, bool(naming))
     )
+    if not naming and kind == "mutation" and (key := _key(schema, field, doing)):
+        naming = [(f"/{key}", noun)]
     if doing == "list" and kind == "query" and (only := _only(schema, field)):
         doing, naming = "read", [(f"/{only}", noun)]
     if doing in ("create", "register", "login", "list"):
@@ -55,6 +59,15 @@ def _naming(noun: str, leaves: list[str]) -> list[tuple[str, str]]:
     found = [one for one in leaves if names_object(one.rpartition("/")[2]) and "mutation" not in words(one)]
     every = [(pointer, _named(pointer, noun)) for pointer in found]
     return [one for one in every if one[1] == noun][:1] or every
+
+
+def _key(schema: Schema, field: Field, doing: str) -> str:
+    """The argument that names what a mutation changes or removes where none is an id; "" where there is none."""
+    if doing not in ("change", "delete"):
+        return ""
+    needed = [one.name for one in field.arguments if one.required and schema.is_leaf(one.type) and not is_list(one.type)]
+    keys = [name for name in needed if words(name)[-1:] and words(name)[-1] in _KEYS]
+    return keys[0] if keys else needed[0] if doing == "delete" and len(needed) == 1 else ""
 
 
 def _only(schema: Schema, field: Field) -> str:
