@@ -1,7 +1,8 @@
 """Requests whose end can be read in two ways are served instead of refused.
 
 Where a proxy and a server disagree about where a request ends, one caller's octets become the beginning of another's request:
-smuggling. A server that serves what is ambiguous is one half of it.
+smuggling. A server that serves what is ambiguous is one half of it, and harmless
+without the other: hence slight.
 
 What is tried, each on a connection of its own that is closed afterwards: two lengths that differ (RFC 9112, 6.3: must be
 refused), a length with a sign, and a transfer coding that nobody knows. Against an ordinary request, which is served.
@@ -20,7 +21,7 @@ from yett.rules.probing.target import Target
 RULE = ProbeRule(
     id="ambiguous-framing",
     title="Requests with two ends are served",
-    severity=Severity.MEDIUM,
+    severity=Severity.LOW,
     flaws=(Flaw.AMBIGUOUS_FRAMING,),
     scope="target",
     requests=8,
@@ -31,10 +32,10 @@ RULE = ProbeRule(
 )
 
 _SHAPES = (
-    ("two lengths that differ", "Content-Length: 0\r\nContent-Length: 5\r\n", Severity.MEDIUM),
-    ("two lengths in one field that differ", "Content-Length: 0, 5\r\n", Severity.MEDIUM),
-    ("a length with a sign", "Content-Length: +0\r\n", Severity.LOW),
-    ("a transfer coding that nobody knows", "Transfer-Encoding: yett\r\nContent-Length: 0\r\n", Severity.LOW),
+    ("two lengths that differ", "Content-Length: 0\r\nContent-Length: 5\r\n"),
+    ("two lengths in one field that differ", "Content-Length: 0, 5\r\n"),
+    ("a length with a sign", "Content-Length: +0\r\n"),
+    ("a transfer coding that nobody knows", "Transfer-Encoding: yett\r\nContent-Length: 0\r\n"),
 )
 
 
@@ -44,19 +45,18 @@ def probe(target: Target) -> Probing:
     plain = yield from _sent(path, "Content-Length: 0\r\n")
     if plain is None or not plain.answer.status or plain.answer.status >= 500 or plain.answer.status == 400:
         return
-    for what, lines, severity in _SHAPES:
+    for what, lines in _SHAPES:
         one = yield from _sent(path, lines)
         again = yield from _sent(path, lines)
         if one is None or again is None or not one.answer.status == again.answer.status == plain.answer.status:
             continue
         yield Claim(
             flaw=Flaw.AMBIGUOUS_FRAMING,
-            place="Content-Length" if severity is Severity.MEDIUM else "framing",
+            place="Content-Length" if "length" in what else "Transfer-Encoding",
             text=f"A request with {what} is served as if nothing were wrong.",
             reasons=("what stands in front may see another end of the request",),
             proof=(one,),
             control=(plain,),
-            severity=severity,
         )
         return
 
