@@ -1,6 +1,7 @@
 """Objects of others: read, changed, deleted; and everything that only looks like it."""
 
 import pytest
+from guarded_notes import DESCRIPTION
 from note_trials import flaws, named, run
 
 from yett.model.rule import Severity
@@ -52,3 +53,27 @@ def test_the_owner_s_values_are_put_back_after_a_change() -> None:
     claims, _, _ = run("bola-write", ["write"])
     first = claims[0].control[0].answer.json()
     assert first["title"] not in claims[0].proof[1].answer.body.decode()
+
+
+@pytest.mark.parametrize("probe, hole", [("bola-read", "anonymous"), ("bola-write", "anonymous-write")])
+def test_what_needs_no_credential_is_told_where_the_description_says_nothing(probe: str, hole: str) -> None:
+    silent = DESCRIPTION.replace("security: [{bearer: []}]\n", "")
+    claims, _, api = run(probe, [hole], description=silent)
+    assert flaws(claims) == ["anonymous-access"]
+    assert claims[0].control
+    assert not api.notes
+    assert run(probe, [hole])[0] == []  # the probe of anonymous access tells it
+    assert run(probe, description=silent)[0] == []
+
+
+COPIES = """  /copies:
+    get:
+      parameters: [{name: noteId, in: query, required: true, schema: {type: string}}]
+      responses: {"200": {description: note}}
+  /admin/users:"""
+
+
+@pytest.mark.parametrize("weak, expected", [("read", ["path noteId", "query noteId"]), ("", [])])
+def test_ids_in_queries_are_tried_too(weak: str, expected: list[str]) -> None:
+    claims, _, _ = run("bola-read", weak.split(), description=DESCRIPTION.replace("  /admin/users:", COPIES))
+    assert [one.place for one in claims] == expected

@@ -37,7 +37,7 @@ RULE = ProbeRule(
     id="bola-read",
     title="Objects of others can be read",
     severity=Severity.HIGH,
-    flaws=(Flaw.BOLA_READ,),
+    flaws=(Flaw.BOLA_READ, Flaw.ANONYMOUS_ACCESS),
     requests=24,
     weight=1,
     owasp=("API1:2023",),
@@ -72,12 +72,38 @@ def _read(target: Target, operation: Operation, trio: Trio, place: str) -> Gener
     theirs: Answer = yield Send(as_identity(call, trio.stranger))
     if not target.succeeded(theirs) or opened(own):
         return True
-    found = yield from _controlled(target, operation, trio, call, _private(trio.one, call, own) & texts(theirs))
+    nobody = yield from _nobody(target, operation, place, trio, Exchanged(call, own, "its owner"))
+    if nobody is None:
+        return True
+    found = yield from _controlled(target, operation, trio, call, _private(trio.one, call, own) & texts(theirs), nobody)
     if found is not None:
         leaked, controls = found
         step = Exchanged(as_identity(call, trio.stranger), theirs, "a stranger gets the same")
         yield from _judged(target, place, trio, (Exchanged(call, own, "its owner"), *controls), step, leaked)
     return True
+
+
+def _nobody(
+    target: Target, operation: Operation, place: str, trio: Trio, own: Exchanged
+) -> Generator[Step, Any, Exchanged | None]:
+    """The call without a credential, where that is refused. None where it is not: what lists keep private is claimed then, where no
+    other probe looks because the description asks for no credential."""
+    bare = anonymous(own.call)
+    without: Answer = yield Send(bare)
+    if not target.succeeded(without) or not _private(trio.one, own.call, own.answer) & texts(without):
+        return Exchanged(bare, without, "nobody gets it")
+    found = (yield from standing(target, trio)) if not operation.secured else None
+    if found is not None and found.shared == "private":
+        yield Claim(
+            flaw=Flaw.ANONYMOUS_ACCESS,
+            place=place,
+            identities=(trio.owner,),
+            text=f"A {trio.one.noun} of {trio.owner} is shown to everybody who knows its id, without any credential.",
+            reasons=(f"the lists of {trio.owner} show it, those of {trio.stranger} do not",),
+            proof=(Exchanged(bare, without, "without a credential"),),
+            control=(own, *found.proof),
+        )
+    return None
 
 
 def _private(one: Object, call: Call, own: Answer) -> frozenset[str]:
@@ -87,14 +113,11 @@ def _private(one: Object, call: Call, own: Answer) -> frozenset[str]:
 
 
 def _controlled(
-    target: Target, operation: Operation, trio: Trio, call: Call, leaked: frozenset[str]
+    target: Target, operation: Operation, trio: Trio, call: Call, leaked: frozenset[str], nobody: Exchanged
 ) -> Generator[Step, Any, tuple[frozenset[str], tuple[Exchanged, ...]] | None]:
     """What is left of the leak when everything is taken away that nobody and an unknown id bring, too."""
     if not leaked:
         return None
-    without: Answer = yield Send(anonymous(call))
-    if target.succeeded(without) and leaked & texts(without):
-        return None  # public, or another hole: operations that ask nobody who they are
     unknown = call_for(target, operation, garbage_object(target, trio.one), trio.stranger)
     if unknown is None or (unknown.path, unknown.query) == (call.path, call.query):
         return None
@@ -103,7 +126,7 @@ def _controlled(
         leaked -= texts(nothing)
     if not leaked:
         return None
-    return leaked, (Exchanged(anonymous(call), without, "nobody gets it"), Exchanged(unknown, nothing, "an unknown id"))
+    return leaked, (nobody, Exchanged(unknown, nothing, "an unknown id"))
 
 
 def _judged(

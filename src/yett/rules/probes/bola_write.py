@@ -24,7 +24,7 @@ RULE = ProbeRule(
     id="bola-write",
     title="Objects of others can be changed",
     severity=Severity.HIGH,
-    flaws=(Flaw.BOLA_WRITE,),
+    flaws=(Flaw.BOLA_WRITE, Flaw.ANONYMOUS_ACCESS),
     requests=30,
     weight=1,
     owasp=("API1:2023",),
@@ -93,7 +93,13 @@ def _judged(target: Target, operation: Operation, trio: Trio, change: _Change, b
         now = shown(read, trio.one, identifier(target, trio.one))
         if set(again.found_in(now)) - set(again.found_in(was)) or (not again.marks and altered(was, now)):
             yield Send(back)
-            return  # another hole: the operation asks nobody who they are
+            if not operation.secured:
+                steps = (
+                    Exchanged(anonymous(again.call), without, "without a credential"),
+                    Exchanged(before.call, read, "the owner"),
+                )
+                yield from _everybody(target, trio, steps, before)
+            return
     nobody = Exchanged(anonymous(again.call), without, "nobody without a credential can")
     found = yield from standing(target, trio)
     severity, confidence, why = _weight(target, trio, found, before.answer)
@@ -108,6 +114,20 @@ def _judged(target: Target, operation: Operation, trio: Trio, change: _Change, b
         severity=severity,
         confidence=confidence,
     )
+
+
+def _everybody(target: Target, trio: Trio, steps: tuple[Exchanged, ...], before: Exchanged) -> Probing:
+    """Nobody is asked who they are: claimed where no other probe looks, because the description asks for no credential."""
+    found = yield from standing(target, trio)
+    if found.shared == "private" or names_owner(target, trio, before.answer):
+        yield Claim(
+            flaw=Flaw.ANONYMOUS_ACCESS,
+            identities=(trio.owner,),
+            text=f"A {trio.one.noun} of {trio.owner} is changed without any credential.",
+            reasons=("its owner reads the change back",),
+            proof=steps,
+            control=(before, *found.proof),
+        )
 
 
 def _weight(target: Target, trio: Trio, found: Standing, before: Answer) -> tuple[Severity, Confidence, str]:

@@ -16,7 +16,7 @@ from yett.formats import forging
 from yett.formats.jwks import KeySetError, read_key_set
 from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, Heard, Listen, ProbeRule, Probing, Send, Step
 from yett.model.rule import Confidence, Severity
-from yett.rules.probing.bearing import Bearer, Guarded, bearer, guarded, taken, trying
+from yett.rules.probing.bearing import Bearer, Guarded, bearer, guarded, lasting, taken, trying
 from yett.rules.probing.target import Target
 
 RULE = ProbeRule(
@@ -35,6 +35,7 @@ RULE = ProbeRule(
 _KEY_SETS = ("/.well-known/jwks.json", "/jwks.json", "/.well-known/jwks", "/oauth/jwks", "/oauth2/jwks", "/auth/jwks.json")
 _UNION = "x' UNION SELECT 'yett' -- "
 
+Claims = dict[str, Any]
 Way = tuple[str, str, str]
 """Where it is, what it is, and the token."""
 
@@ -44,10 +45,11 @@ def probe(target: Target) -> Probing:
     found = (yield from guarded(target, one.name)) if one is not None else None
     if one is None or found is None:
         return
-    if (yield from _any(target, one, found, _without_proof(one))):
+    lasting_ = lasting(target, one.token.claims)
+    if (yield from _any(target, one, found, _without_proof(one, lasting_))):
         return  # nothing of the signature is looked at: everything else would follow from that
-    yield from _any(target, one, found, _without_signature(one))
-    yield from _any(target, one, found, _with_other_keys(one))
+    yield from _any(target, one, found, _without_signature(one, lasting_))
+    yield from _any(target, one, found, _with_other_keys(one, lasting_))
     if one.token.algorithm[:2] in ("RS", "ES", "PS"):
         keys = yield from _published_keys(target)
         yield from _any(target, one, found, (("alg", "signed with the public key as an HMAC secret", text) for key in keys
@@ -55,17 +57,19 @@ def probe(target: Target) -> Probing:
     yield from _fetched(one, found)
 
 
-def _without_proof(one: Bearer) -> Iterator[Way]:
+def _without_proof(one: Bearer, claims: Claims) -> Iterator[Way]:
+    if claims != one.token.claims:
+        yield "signature", "whose claims were changed under its signature", forging.tampered(one.token, claims)
     yield "signature", "with a signature that is wrong in every octet", forging.resigned(one.token)
 
 
-def _without_signature(one: Bearer) -> Iterator[Way]:
+def _without_signature(one: Bearer, claims: Claims) -> Iterator[Way]:
     for spelling in forging.NONES:
-        yield "alg", f'with the algorithm "{spelling}" and no signature', forging.unsigned(one.token, spelling=spelling)
-    yield "signature", "with its signature left out", forging.stripped(one.token)
+        yield "alg", f'with the algorithm "{spelling}" and no signature', forging.unsigned(one.token, claims, spelling)
+    yield "signature", "with its signature left out", forging.stripped(one.token, claims)
 
 
-def _with_other_keys(one: Bearer) -> Iterator[Way]:
+def _with_other_keys(one: Bearer, claims: Claims) -> Iterator[Way]:
     yield (
         "jwk",
         "signed with a key of our own that the token brings along",
@@ -76,12 +80,12 @@ def _with_other_keys(one: Bearer) -> Iterator[Way]:
         yield (
             "kid",
             "signed with nothing, its key id names an empty file",
-            forging.signed(header | {"kid": path}, one.token.claims, b""),
+            forging.signed(header | {"kid": path}, claims, b""),
         )
     yield (
         "kid",
         "signed with a text that its key id makes a query answer",
-        forging.signed(header | {"kid": _UNION}, one.token.claims, b"yett"),
+        forging.signed(header | {"kid": _UNION}, claims, b"yett"),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from yett.formats import forging
 from yett.model.probe import Answer, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Step
 from yett.model.rule import Severity
-from yett.rules.probing.bearing import Bearer, Guarded, bearer, guarded, taken, trying
+from yett.rules.probing.bearing import Bearer, Guarded, bearer, guarded, lasting, taken, trying
 from yett.rules.probing.target import Target
 from yett.rules.probing.weak_secrets import weak_secrets
 
@@ -39,8 +39,11 @@ def probe(target: Target) -> Probing:
     found = (yield from guarded(target, one.name)) if one is not None and secret is not None else None
     if one is None or secret is None or found is None:
         return
-    claims = one.token.claims | {"nonce": target.token()}
+    claims = lasting(target, one.token.claims) | {"nonce": target.token()}
     step = yield from _sent(found, one, _signed(one, claims, secret), "a token that was written with the guessed secret")
+    if not taken(target, found, step.answer):  # it may be refused for the long time for which it is valid
+        claims |= one.token.claims
+        step = yield from _sent(found, one, _signed(one, claims, secret), "a token that was written with the guessed secret")
     wrong = yield from _sent(found, one, _signed(one, claims, secret + b"?"), "the same under another secret")
     if not taken(target, found, step.answer) or taken(target, found, wrong.answer):
         return
