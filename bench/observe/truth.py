@@ -72,6 +72,7 @@ class World:
         self.random = random.Random(seed)
         self.host = "api.example"
         self.soft = self.random.random() < 0.1
+        self.soft_json = self.soft and random.Random(seed + "soft").random() < 0.4
         self._populations: dict[str, list[str]] = {}
         self._bodies = Bodies(document, self.random, self._slug)
         self._used: dict[tuple[str, str], float] = {}
@@ -95,14 +96,25 @@ class World:
 
     def _noise(self) -> Iterator[Recording]:
         chance = self.random
-        page = b"<!doctype html><title>Welcome</title><div id=app></div>"
         for path in chance.sample(_SCANNED, 20):
-            yield self._recording("GET", path, *((200, "text/html", page) if self.soft else (404, "text/html", b"Not Found")))
+            yield self._recording("GET", path, *self._nothing(path, "text/html", b"Not Found"))
         for path in _CRAWLED:
             yield self._recording("GET", path, 200, "text/plain", f"# {path}".encode())
         for _ in range(20):
             path = "/" + "/".join(chance.choice(_NOUNS) for _ in range(chance.randint(1, 3))) + str(chance.randint(1, 99))
-            yield self._recording("GET", path, *((200, "text/html", page) if self.soft else (404, "application/json", b"{}")))
+            yield self._recording("GET", path, *self._nothing(path, "application/json", b"{}"))
+
+    def _nothing(self, path: str, content_type: str, body: bytes) -> tuple[int, str, bytes]:
+        """What this host answers where there is nothing."""
+        if self.soft_json:
+            return (
+                200,
+                "application/json",
+                json.dumps({"result": "none", "path": path, "hint": "see the documentation"}).encode(),
+            )
+        if self.soft:
+            return 200, "text/html", b"<!doctype html><title>Welcome</title><div id=app></div>"
+        return 404, content_type, body
 
     def _call(self, operation: Operation) -> Recording:
         status, schema = _success(self.document, operation.raw)

@@ -200,3 +200,71 @@ def test_more_words_than_a_place_may_keep_are_a_parameter() -> None:
 def test_trailing_slashes_and_odata_segments_are_names() -> None:
     calls = [call(f"/users/{number}/", USER) for number in range(100, 120)] + [call("/users/$count", 3)] * 5
     assert sorted(operations(calls)) == ["GET /users/$count", "GET /users/{userId}/"]
+
+
+def test_versions_beside_each_other_are_names_even_if_each_was_called_once() -> None:
+    assert sorted(operations([call("/v1/users", USER), call("/v2/users", USER)])) == ["GET /v1/users", "GET /v2/users"]
+    found = operations([call(f"/api/2024-0{month}-01", USER) for month in range(1, 10)])
+    assert list(found) == ["GET /api/{date}"]  # nothing is below them
+
+
+def test_words_below_words_are_found_where_each_has_few() -> None:
+    chance = random.Random(5)
+    tails = ("", "/issues", "/pulls", "/tags", "/branches")
+    bodies = [{f"{tail[1:]}_{name}": 1 for name in "abcd"} for tail in tails]
+    calls = []
+    for _ in range(400):
+        which = chance.randrange(len(tails))
+        owner, repository = NAMES[int(chance.random() ** 2 * 14)], NAMES[int(chance.random() ** 2 * 14)] + "-app"
+        calls.append(call(f"/repos/{owner}/{repository}{tails[which]}", bodies[which]))
+    found = operations(calls)
+    assert {one.split("}")[-1] for one in found} == set(tails)
+    assert len(found) == len(tails)
+
+
+def test_a_closed_list_is_a_parameter_where_many_operations_below_agree() -> None:
+    words = ("alpha", "bravo", "charlie", "dalton", "echo", "foxtrot", "golf", "hotel")
+    bodies = {tail: {f"{tail}{name}": 1 for name in "abcd"} for tail in ("items", "totals", "owners")}
+    calls = [call(f"/{word}/{tail}", body) for word in words for tail, body in bodies.items() for _ in range(9)]
+    found = operations(calls)
+    assert len(found) == 3
+    few = operations([one for one in calls if one.exchange is not None and one.exchange.request.target[1:2] in b"ab"])
+    assert len(few) == 6  # two words that share shapes are more often two resources
+
+
+def test_resources_below_which_other_things_are_called_stay_names() -> None:
+    words = ("users", "orders", "carts", "items", "stores", "prices", "offers", "brands")
+    calls = [call(f"/{word}/{word}-{part}", USER) for word in words for part in ("list", "count", "stats") for _ in range(9)]
+    assert len(operations(calls)) == 24
+
+
+def test_a_value_that_looks_like_the_others_is_one_and_a_busy_odd_one_is_not() -> None:
+    calls = [call(f"/boxes/{name}{number}", USER) for name in NAMES for number in (17, 230)]
+    calls += [call("/boxes/kate7", USER)] * 2 + [call("/boxes/~defaults", USER)] * 30
+    assert sorted(operations(calls)) == ["GET /boxes/{boxId}", "GET /boxes/~defaults"]
+
+
+def test_names_that_are_joined_otherwise_are_not_values() -> None:
+    names = ("org.felix.http", "org.sling.auth", "com.day.cq")
+    calls = [call(f"/config/{name}", None, "POST") for name in names for _ in range(25)]
+    calls += [call(f"/config/{name}-node", None, "POST") for name in NAMES]
+    found = sorted(operations(calls))
+    assert len(found) == 4
+    assert found[-1] == "POST /config/{configName}"
+
+
+def test_a_verb_behind_an_opaque_value_stays_outside_of_it() -> None:
+    ids = ("vKx81Qb2LmZt9Rw0", "Qz7LpT3xWb8NcY1k", "mB4Vn9Xc2Ds6Fg8H", "Jk5Lq8Wz1Xv3Bn7M")
+    calls = [call(f"/tables/{one}:undelete", USER, "POST") for one in ids for _ in range(3)]
+    assert list(operations(calls)) == ["POST /tables/{tableId}:undelete"]
+
+
+def test_hosts_that_answer_every_path_with_one_json_object() -> None:
+    def nothing(path: str) -> Recording:
+        return call(path, {"result": "none", "path": path})
+
+    calls = [call(f"/users/{number}", USER) for number in range(100, 120)]
+    calls += [nothing(path) for path in ("/wp-login.php", "/.env", "/.git/config", "/backup.zip", "/shell.php", "/console")]
+    assert list(operations(calls)) == ["GET /users/{userId}"]
+    few = [call("/users", USER), *(nothing(path) for path in ("/.env", "/console"))]
+    assert len(operations(few)) > 1  # nothing is proven

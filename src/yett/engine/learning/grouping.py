@@ -15,6 +15,9 @@ from yett.engine.learning.settings import Settings
 from yett.engine.learning.trie import Node
 from yett.engine.learning.weighing import VALUE_LIKE, Cluster, form, outstanding, points, unlike_forms
 
+_DEEP = 3
+"""Segments from which on "v2" is no version of an API."""
+
 _AHEAD = 2
 """How many segments below are grouped, as if all siblings were one, before siblings are compared by what is below them."""
 
@@ -43,11 +46,18 @@ class Grouping:
         self._settings = settings
         self._known: dict[int, Profile] = {}
 
-    def groups(self, children: Children, full: bool, ahead: int = _AHEAD) -> list[Group]:
+    def groups(self, children: Children, full: bool, ahead: int = _AHEAD, depth: int = _DEEP) -> list[Group]:
         """The segments of templates at one place. children: by label of `trie.Node.edges`. full: whether there were more literals
-        than a place may keep, so that it is a parameter beyond doubt. ahead: see `_AHEAD`."""
+        than a place may keep, so that it is a parameter beyond doubt. ahead: see `_AHEAD`. depth: segments before this place."""
         view = self._view([node for nodes in children.values() for node in nodes], ahead)
-        return self._groups(children, full, view)
+        versions = [label for label in children if _is_version(label, depth) and any(node.edges for node in children[label])]
+        if not versions or len(versions) > self._settings.versions:
+            return self._groups(children, full, view)
+        numbers: dict[str, int | float | str] = {"versions": len(versions), "settings.versions": self._settings.versions}
+        text = "is a version of what is below it, by its look and its place" if len(versions) > 1 else ""
+        found = [Group(one, children[one], (one,), literal=True, text=text, numbers=numbers) for one in sorted(versions)]
+        others = {label: nodes for label, nodes in children.items() if label not in set(versions)}
+        return found + self._groups(others, full, view)
 
     def _view(self, nodes: list[Node], ahead: int) -> View | None:
         """What parameters are below nodes, if all of these are one segment: a word below one of them may be a value all the same,
@@ -191,6 +201,11 @@ class Grouping:
         (value,) = values
         numbers: dict[str, int | float | str] = {"calls": profile.inside, "settings.literal_calls": least}
         return Group(value, nodes, (anchor[0],), literal=True, text="looks like an id, but never varies", numbers=numbers)
+
+
+def _is_version(label: str, depth: int) -> bool:
+    kind = kind_of_segment(label)
+    return depth < _DEEP if kind == "version" else depth == 0 and kind in ("date", "release")
 
 
 def _forms(labels: list[str], children: Children) -> dict[str, float]:

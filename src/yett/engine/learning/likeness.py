@@ -128,7 +128,7 @@ def _profile(node: Node, busiest: Callable[[Node], int] | None) -> Profile:
     for (method, name), traffic in node.leaves.items():
         leaf = ("", method, name)
         made.leaves[leaf] = traffic.count
-        keys = _keys(traffic)
+        keys = keys_of(traffic)
         if keys:
             made.keys[leaf] = keys
         schemes = traffic.access.signature()
@@ -209,7 +209,8 @@ def _share(mine: frozenset[str], theirs: frozenset[str]) -> float:
     return len(mine & theirs) / smaller
 
 
-def _keys(traffic: Traffic) -> frozenset[str]:
+def keys_of(traffic: Traffic) -> frozenset[str]:
+    """The parts of accepted answers, of all statuses."""
     found: frozenset[str] = frozenset()
     for (status, _), shape in traffic.responses.items():
         if status < 400:

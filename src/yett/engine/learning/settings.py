@@ -30,8 +30,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cannot be told from names: beside each such list, ten times as many resources share their shape. dominant: share of the calls
     from which on one of them is a name, half of it for "me" and the like, if it had `dominant_calls`. literal_calls: calls
     from which on an id that never varies is a name, such as the "1" of "/1/users"; a fifth of it for opaque ones.
-    soft_paths: places with one and the same page from which on that page means that there is nothing there. housekeeping:
-    paths that every host has, and that are no operations.
+    soft_paths: places with one and the same page from which on that page means that there is nothing there; soft_probes:
+    likewise of answers with one shape, at places that scanners ask for ("/.env", "/login.php"). versions: different versions
+    beside each other ("/v1", "/v2") up to which they are names. housekeeping: paths that every host has, and that are no
+    operations.
     """
 
     services: int = 1_000
@@ -56,4 +58,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dominant_calls: int = 5
     literal_calls: int = 50
     soft_paths: int = 8
+    soft_probes: int = 4
+    versions: int = 12
     housekeeping: tuple[str, ...] = ("/robots.txt", "/favicon.ico", "/sitemap.xml", "/apple-touch-icon.png", "/ads.txt")

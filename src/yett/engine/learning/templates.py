@@ -82,7 +82,7 @@ class _Walk:
             if made is not None:
                 yield made
         children = _children(nodes)
-        if self.soft.answers:
+        if self.soft.answers or self.soft.shapes:
             hard = {label: tuple(node for node in below if not self.soft.covers_all(node)) for label, below in children.items()}
             children = {label: below for label, below in hard.items() if below}
         if not steps:
@@ -91,7 +91,7 @@ class _Walk:
         if not children:
             return
         full = any(node.full for node in nodes) and bool(steps)
-        made_groups = self.grouping.groups(children, full)
+        made_groups = self.grouping.groups(children, full, depth=len(steps))
         literals = {label for group in made_groups if group.literal for label in group.labels}
         for group in sorted(made_groups, key=lambda one: (one.label, one.labels)):
             below = _refused(group, others, literals)
