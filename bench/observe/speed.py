@@ -1,4 +1,4 @@
-"""Speed and memory of `yett observe`: `python bench/observe/speed.py [lines|json|records|linear|merge|paths|keep ...]`.
+"""Speed and memory of `yett observe`: `python bench/observe/speed.py [lines|json|records|live|linear|merge|keep|paths ...]`.
 
 CPU seconds of this process, the median of several rounds, and the ratio to a loop of plain Python that is measured around each
 round: it says how fast the machine was just then. `paths` runs ten million paths under a bound of the address space, and takes
@@ -20,11 +20,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from observe import loads
 from yett.cli.knowledge import Knowledge
+from yett.cli.learnt import uncollected
+from yett.cli.observing import Run, Wanted
 from yett.edge.collectors.files import Collector
 from yett.engine.classes import built_in
 from yett.engine.learning import Learning, Settings
 from yett.formats.recordings import read_event
+from yett.model.policy import Log
 from yett.store.catalog import open_catalog
+from yett.store.eventlog.journal import SegmentJournal
 
 KEY = b"0123456789abcdef"
 ROUNDS = 5
@@ -33,7 +37,7 @@ GIGABYTE = 1 << 30
 
 def calibration() -> float:
     """Steps a second of a loop that does what interpreters do: calls, dictionaries, integers, texts."""
-    steps, counts = 200_000, {}
+    steps, counts = 200_000, dict[str, int]()
     began = time.process_time()
     for step in range(steps):
         name = str(step & 1_023)
@@ -107,6 +111,25 @@ def records(number: int = 20_000) -> None:
     told("records of the gateway", *median(work), 5_000, "records/s")
 
 
+def live(number: int = 60_000) -> None:
+    """From the gateway's event log into a catalog's file, as `yett serve --catalog` does: with reading, keeping and positions."""
+    with TemporaryDirectory() as directory:
+        journal = SegmentJournal(Log(), Path(directory) / "log", 0)
+        for turn, event in enumerate(loads.records(number)):
+            journal.append(event)
+            if turn % 2_000 == 1_999:
+                time.sleep(0.3)  # it drops what comes faster than the disk takes it
+        journal.close()
+
+        def work() -> int:
+            known = Knowledge(open_catalog(Path(directory) / f"{time.monotonic_ns()}.db", create=True))
+            counted = Run(known, Collector(), Wanted(), pace=2.0).all([Path(directory) / "log"]).exchanges
+            known.store.close()
+            return counted
+
+        told("event log to catalog", *median(work), 5_000, "records/s")
+
+
 def linear() -> None:
     """Seconds a line of inputs that double."""
     costs = []
@@ -120,8 +143,9 @@ def linear() -> None:
 
 def filled(seed: str, number: int) -> Learning:
     learning = fresh()
-    for one in loads.operations(number, seed):
-        learning.add(one)
+    with uncollected():
+        for one in loads.operations(number, seed):
+            learning.add(one)
     return learning
 
 
@@ -129,14 +153,22 @@ def merge(number: int = 10_000) -> None:
     """Two catalogs of so many operations, of which three quarters are the same."""
     states = [filled(seed, number).state() for seed in ("one", "other")]
     print(f"merge: states of {', '.join(f'{len(state) / 1e6:.1f} MB' for state in states)}", flush=True)
-    seconds, steps = [], []
+    seconds, steps, loading = [], [], []
     for _ in range(ROUNDS):
-        mine, theirs = (Learning.from_state(state, KEY, built_in()) for state in states)
-        before = calibration()
-        began = time.process_time()
-        mine.merge(theirs)
-        seconds.append(time.process_time() - began)
-        steps.append(seconds[-1] * statistics.mean((before, calibration())))
+        with uncollected():  # as `yett observe` does
+            began = time.process_time()
+            mine, theirs = (Learning.from_state(state, KEY, built_in()) for state in states)
+            loading.append(time.process_time() - began)
+            before = calibration()
+            began = time.process_time()
+            mine.merge(theirs)
+            seconds.append(time.process_time() - began)
+            steps.append(seconds[-1] * statistics.mean((before, calibration())))
+            began = time.process_time()
+            mine.state()
+            writing = time.process_time() - began
+        del mine, theirs
+    print(f"merge: reading both {statistics.median(loading):.2f} s CPU, writing the result {writing:.2f} s CPU", flush=True)
     found = statistics.median(seconds)
     verdict = "met" if found <= 2 else "MISSED"
     print(
@@ -210,6 +242,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "lines": access_log,
     "json": json_exchanges,
     "records": records,
+    "live": live,
     "linear": linear,
     "merge": merge,
     "keep": keep,

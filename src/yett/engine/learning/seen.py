@@ -181,6 +181,10 @@ class Seen:
             return None
         if response.body and not response.truncated and "response-body" not in self.lacking:
             return len(response.body), hash64(response.body)
+        if len(response.fields) == 1:  # a line of a log: nothing else is known of it
+            name, value = response.fields[0]
+            if name == b"Content-Length" and value.isdigit() and len(value) <= 15:
+                return _measured(int(value), "")
         length = self.response_fields.get("content-length", "")
         if not (length.isascii() and length.isdigit()) or len(length) > 15:
             return None

@@ -146,9 +146,11 @@ class Sample(Generic[Payload]):
 
     def admits(self, value: int) -> bool:
         """Whether an addition of this hash is kept. If not, the sample is full from now on, and the caller adds to its rest."""
-        if value in self.entries or len(self.entries) < self.k:
+        entries = self.entries
+        if value in entries or len(entries) < self.k:
             return True
-        if value < -self._heaped()[0]:
+        heap = self._heap
+        if value < -(heap if heap is not None else self._heaped())[0]:
             return True
         self.full = True
         return False

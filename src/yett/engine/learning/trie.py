@@ -100,7 +100,9 @@ class Trie:
                 found = self._edge(node, segment, depth, weight)
             node = found
             node.count += weight
-        self._leaf(node, seen.method, seen.named).add(seen, caller, classify)
+        method, name = seen.method, seen.named
+        leaf = node.leaves.get((method, name))
+        (leaf if leaf is not None else self._leaf(node, method, name)).add(seen, caller, classify)
         if self._places > max(_SWEEP, 2 * self._settled):
             self.settle()
 
