@@ -52,6 +52,20 @@ def test_pieces_are_kept_as_the_whole_would_be(most: int) -> None:
     assert ("=" + OTHERS in store.services()) == (most < 12)
 
 
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_services_that_come_later_take_the_place_of_kept_ones(size: int) -> None:
+    settings = Settings(services=4)
+    calls = [call(f"service {number}", number) for number in range(42)]
+    whole = Learning(settings, KEY, nothing)
+    store, learnt = MemoryCatalog(), Learnt(settings, KEY, nothing)
+    for one in calls:
+        whole.add(one)
+    for start in range(0, len(calls), size):
+        keep(store, learnt, calls[start : start + size])
+    assert learnt.all(store).state() == whole.state()
+    assert len(store.services()) == 6
+
+
 def test_only_services_that_were_called_are_written() -> None:
     store, learnt = MemoryCatalog(), Learnt(Settings(), KEY, nothing)
     keep(store, learnt, [call("a", 1), call("b", 1)])

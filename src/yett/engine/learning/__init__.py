@@ -133,8 +133,9 @@ class Learning:
         return sorted(every, key=self._hash)[self.settings.services :] if len(every) > self.settings.services else []
 
     def settle(self, names: Iterable[str]) -> None:
-        """Hold the bound on services where others (names) are kept elsewhere. Those `beyond` it must be here, and `OTHERS`."""
-        self._share(self.beyond(names))
+        """Hold the bound on services where others (names) are kept elsewhere. Those `beyond` it must be here, and `OTHERS`; or they
+        share that already, because so many were merged."""
+        self._share([name for name in self.beyond(names) if name in self._services])
 
     def _service(self, name: str) -> Service:
         found = self._services.get(name)
