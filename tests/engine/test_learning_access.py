@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yett.engine.learning.access import CARRIERS, Access
@@ -284,6 +284,7 @@ def _exchanges(seed: int) -> list[Seen]:
     return made
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50), st.integers(0, 150), st.randoms(use_true_random=False))
 def test_neither_order_nor_split_shows(seed: int, cut: int, chance: random.Random) -> None:
     exchanges = _exchanges(seed)
