@@ -14,6 +14,7 @@ import msgspec
 
 from yett.engine.probing.outcome import Found, Left, Outcome, Renew
 from yett.engine.probing.safety import Safety
+from yett.engine.probing.shrinking import shrunk
 from yett.engine.probing.walk import walk
 from yett.model.probe import ANONYMOUS, Answer, Burst, Call, Claim, Exchanged, Heard, Made, Probing, Send, Skipped, Sleep, Step
 from yett.rules.probing.operation import Operation
@@ -198,7 +199,7 @@ class Driver:
             return (yield from self._burst(step, who))
         if isinstance(step, Claim):
             if task is not None:
-                self._claim(step, task)
+                yield from self._claim(step, task)
             return None
         if isinstance(step, Skipped):
             self._leave(who, (task.operation.label if task and task.operation else ""), step.why)
@@ -264,6 +265,7 @@ class Driver:
             credential = yield Renew(name)
         if not credential or credential == one.credential:
             return False
+        one.spent = (*one.spent[-20:], *one.secrets())
         one.credential = credential
         return True
 
@@ -289,7 +291,7 @@ class Driver:
 
     # Bookkeeping
 
-    def _claim(self, claim: Claim, task: _Task) -> None:
+    def _claim(self, claim: Claim, task: _Task) -> Generator[Act, Any, None]:
         method = claim.method or (task.operation.method if task.operation else "")
         template = claim.template or (task.operation.template if task.operation else "")
         key = (claim.flaw.value, method, template, claim.place)
@@ -298,7 +300,8 @@ class Driver:
         self._claimed.add(key)
         if self.outcome.first_finding is None:
             self.outcome.first_finding = self._clock() - self._began
-        self.outcome.found.append(Found(task.probe.rule, task.operation, claim))
+        smaller = yield from shrunk(claim, lambda call: self._once(call, "shrinking"))
+        self.outcome.found.append(Found(task.probe.rule, task.operation, smaller))
 
     def _leave(self, rule: str, where: str, why: str) -> None:
         one = Left(rule, where, why)

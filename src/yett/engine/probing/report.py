@@ -7,13 +7,15 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from yett.engine.probing.outcome import Found, Outcome
+from yett.engine.probing.provenance import leaves
 from yett.engine.probing.reproducing import curl, reproducer
 from yett.formats.reports.proofs import Left, Proof, ProofStep, Run, Tried
 from yett.formats.reports.values import Reported, RuleText
 from yett.model.finding import Evidence, Finding
-from yett.model.probe import Exchanged
+from yett.model.probe import Answer, Exchanged
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.encoding import target_text
+from yett.rules.probing.resources import plain
 from yett.rules.probing.target import Target
 from yett.rules.registry import Probe
 
@@ -32,24 +34,46 @@ class Masking:
         found = {secret for one in target.identities.values() for secret in one.secrets()}
         self._secrets = sorted((one for one in found if len(one) > 3), key=len, reverse=True)
 
+    def answer(self, answer: Answer) -> str:
+        """The beginning of an answer's body, without the tokens that it hands out."""
+        text = answer.body[:_ANSWER].decode("utf-8", "replace")
+        for pointer, leaf in leaves(answer.json()):
+            if isinstance(leaf, str) and len(leaf) >= 12 and _handed(pointer):
+                text = text.replace(leaf, MASK)
+        return self.text(text)
+
     def text(self, text: str) -> str:
         """The text without secrets; what looks like a JWT loses its signature."""
+        text = self.known(text)
+        return _unsigned(text) if "eyJ" in text else text
+
+    def known(self, text: str) -> str:
+        """The text without the secrets of identities; tokens that a probe forged stay, or nothing could be repeated."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        if "eyJ" not in text:
-            return text
-        parts = text.split("eyJ")
-        return parts[0] + "".join("eyJ" + _unsigned(part) for part in parts[1:])
+        return text
 
     def fields(self, fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         return tuple((name, MASK if name.lower() in _SECRET else self.text(value)) for name, value in fields)
 
 
-def _unsigned(rest: str) -> str:
-    """A JWT after "eyJ" whose last part is masked."""
-    end = next((at for at, one in enumerate(rest) if not (one.isalnum() or one in "-_.=")), len(rest))
-    token, after = rest[:end], rest[end:]
-    return (token.rpartition(".")[0] + "." + MASK if token.count(".") >= 2 else token) + after
+def _handed(pointer: str) -> bool:
+    """Whether a member is a credential by its name."""
+    name = plain(pointer.rpartition("/")[2])
+    return name.endswith(("token", "jwt", "apikey", "sessionid", "secret"))
+
+
+def _unsigned(text: str) -> str:
+    """A text in which the last part of every JWT (three parts, the first begins with "eyJ") is masked."""
+    made: list[str] = []
+    start = text.find("eyJ")
+    while start >= 0:
+        end = next((at for at in range(start, len(text)) if not (text[at].isalnum() or text[at] in "-_.=")), len(text))
+        token = text[start:end]
+        made += [text[:start], f"{token.rpartition('.')[0]}.{MASK}" if token.count(".") >= 2 else token]
+        text = text[end:]
+        start = text.find("eyJ")
+    return "".join([*made, text])
 
 
 def fingerprint(found: Found) -> str:
@@ -108,8 +132,8 @@ def _reported(found: Found, target: Target, masking: Masking, now: float, trace:
         identities=tuple(claim.identities),
         steps=steps,
         control=control,
-        curl=masking.text(curl(claim.proof, target)),
-        reproducer=masking.text(reproducer(found, target, mark, trace)),
+        curl=masking.known(curl(claim.proof, target)),
+        reproducer=masking.known(reproducer(found, target, mark, trace)),
     )
     return Reported(finding, proof=proof)
 
@@ -129,7 +153,7 @@ def _step(one: Exchanged, masking: Masking) -> ProofStep:
     if call.content_type:
         fields.append(("Content-Type", call.content_type))
     answered = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.fields[:40]]
-    said = answer.body[:_ANSWER].decode("utf-8", "replace") if answer.status else answer.failure
+    said = masking.answer(answer) if answer.status else masking.text(answer.failure)
     return ProofStep(
         method=call.method,
         target=masking.text(target_text(call)),
@@ -138,7 +162,7 @@ def _step(one: Exchanged, masking: Masking) -> ProofStep:
         body=masking.text(call.body[:_BODY].decode("utf-8", "replace")),
         status=answer.status,
         answer_fields=masking.fields(answered),
-        answer=masking.text(said),
+        answer=said,
         seconds=round(answer.seconds, 3),
         note=one.note,
     )

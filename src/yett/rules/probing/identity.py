@@ -9,7 +9,8 @@ class Identity(msgspec.Struct, kw_only=True, eq=False):
     """One caller. name: in the identities file. roles: of it; rank: position of its highest role in the order of the file, from 0
     for the least; two of the same rank are peers. credential: header fields that are sent for it now ("Authorization",
     "Cookie" …); query: pairs likewise. username, password: what it logs in with, "" where unknown. facts: values that name what is
-    its own (username, email, id …). throwaway: made by the run itself, so it may be changed and removed."""
+    its own (username, email, id …). spent: secrets that died. throwaway: made by the run, which may
+    change and remove it."""
 
     name: str
     roles: tuple[str, ...] = ()
@@ -20,6 +21,7 @@ class Identity(msgspec.Struct, kw_only=True, eq=False):
     password: str = ""
     facts: dict[str, str] = {}
     throwaway: bool = False
+    spent: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Identity({self.name!r}, roles={self.roles!r})"
@@ -40,4 +42,4 @@ class Identity(msgspec.Struct, kw_only=True, eq=False):
             one.partition("=")[2] for name, value in self.credential if name.lower() == "cookie" for one in value.split(";")
         ]
         own = () if self.throwaway else (self.password,)  # the password of a user that the run made up is none
-        return tuple(part for part in (*parts, *own) if len(part) > 3)
+        return tuple(part for part in (*parts, *own, *self.spent) if len(part) > 3)
