@@ -183,9 +183,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     twins = {"both": (False, True), "weak": (False,), "fixed": (True,)}[options.twin]
     plan = [(name, seed, fixed) for name in options.labs or catalogue.NAMES for seed in options.seeds for fixed in twins]
     with ThreadPoolExecutor(options.jobs) as pool:
-        runs = list(pool.map(lambda one: run(one[0], one[1], one[2], options), plan))
-    for one in runs:
-        tell(one)
+        runs = []
+        for one in pool.map(lambda planned: run(*planned, options), plan):
+            runs.append(one)
+            tell(one)
     good = show(runs)
     if options.json:
         options.json.write_text(json.dumps([one._asdict() for one in runs], indent=1, default=str))

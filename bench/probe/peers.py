@@ -82,6 +82,20 @@ def wapiti(program: str, subject: Subject, served: Served, work: Path, seconds: 
 PEERS: dict[str, Words] = {"schemathesis": schemathesis, "wapiti": wapiti}
 
 
+def run(words: list[str], most: float, place: Path) -> tuple[str, str]:
+    """How it ended and what it printed. What goes on for twice its time is ended."""
+    with (place / "printed").open("w+") as printed:
+        started = subprocess.Popen(words, stdout=printed, stderr=subprocess.STDOUT, cwd=place)
+        try:
+            how = f"exit code {started.wait(most)}"
+        except subprocess.TimeoutExpired:
+            started.terminate()
+            started.wait()
+            how = "did not end by itself"
+        printed.seek(0)
+        return how, printed.read()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("subject", choices=[name for name, one in SUBJECTS.items() if one.identities])
@@ -101,16 +115,13 @@ def main() -> int:
             with serving(subject, options.twin, options.sources, Path(place), options.python) as served:
                 words = PEERS[name](program, subject, served, Path(own), options.seconds)
                 before, began = served.asked(), time.monotonic()
-                limit = options.seconds * 2 + 30  # they end by themselves, some a little later
-                ended = subprocess.run(words, capture_output=True, text=True, timeout=limit, check=False, cwd=own)
+                code, text = run(words, options.seconds * 2, Path(own))
                 seconds, asked = time.monotonic() - began, served.asked() - before
             stem = options.keep / f"{subject.name}-{options.twin}-{name}-{options.seconds}"
-            stem.with_suffix(".txt").write_text(ended.stdout + ended.stderr)
+            stem.with_suffix(".txt").write_text(text)
             for report in Path(own).glob("*.json"):
                 stem.with_suffix(".json").write_text(report.read_text())
-        print(
-            f"{name} on {subject.name} {options.twin}: {asked} requests at the server, {seconds:.1f} s, exit code {ended.returncode}"
-        )
+        print(f"{name} on {subject.name} {options.twin}: {asked} requests at the server, {seconds:.1f} s, {code}")
     return 0
 
 
