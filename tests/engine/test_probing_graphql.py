@@ -12,7 +12,17 @@ from yett.engine.probing.safety import Safety
 from yett.engine.probing.trial import Pure
 from yett.formats.graphql_types import from_definitions
 from yett.model.probe import Answer, Call
-from yett.rules.probing.graphql import Endpoint, GraphQLOperation, ask, complaints, operations, requested, speaks, written
+from yett.rules.probing.graphql import (
+    Endpoint,
+    GraphQLOperation,
+    ask,
+    complaints,
+    nothing,
+    operations,
+    requested,
+    speaks,
+    written,
+)
 from yett.rules.probing.operation import Place
 from yett.rules.probing.target import Target
 
@@ -204,3 +214,17 @@ def test_files() -> None:
     ):
         with pytest.raises(SchemaError, match=reason):
             read_schema(octets, "file")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_nothing"),
+    [
+        (b'{"data": {"a": null}, "errors": [{"message": "there is none"}]}', True),
+        (b'{"data": {"a": null}, "errors": [{"message": "permission denied"}]}', False),
+        (b'{"data": {"a": null}}', False),
+        (b'{"data": {"a": {"b": 1}}, "errors": [{"message": "c"}]}', False),
+        (b"[]", False),
+    ],
+)
+def test_what_is_nothing(body: bytes, is_nothing: bool) -> None:
+    assert nothing(Answer(status=200, body=body)) is is_nothing

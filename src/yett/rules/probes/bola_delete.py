@@ -14,6 +14,7 @@ from typing import Any
 from yett.model.probe import Answer, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Skipped, Step
 from yett.model.rule import Severity
 from yett.rules.probing.changing import identifier, shown
+from yett.rules.probing.graphql import nothing
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.roles import administrative
 from yett.rules.probing.standing import Trio, anonymous, as_identity, made_trio, standing
@@ -98,4 +99,4 @@ def _there(target: Target, trio: Trio, answer: Answer) -> bool:
 
 def _tells(target: Target, answer: Answer) -> bool:
     """Whether an answer says that the object is gone: not found, or a list without it. An error or a refused login says nothing."""
-    return answer.status in (404, 410) or target.succeeded(answer)
+    return answer.status in (404, 410) or target.succeeded(answer) or nothing(answer)

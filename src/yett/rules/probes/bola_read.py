@@ -119,7 +119,7 @@ def _controlled(
     if not leaked:
         return None
     unknown = call_for(target, operation, garbage_object(target, trio.one), trio.stranger)
-    if unknown is None or (unknown.path, unknown.query) == (call.path, call.query):
+    if unknown is None or (unknown.path, unknown.query, unknown.body) == (call.path, call.query, call.body):
         return None
     nothing: Answer = yield Send(unknown)
     if target.succeeded(nothing):

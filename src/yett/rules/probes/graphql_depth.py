@@ -11,10 +11,10 @@ from collections.abc import Generator
 from typing import Any
 
 from yett.formats.graphql_types import Field, named
-from yett.model.probe import Answer, Call, Exchanged, Flaw, ProbeRule, Probing, Send, Step
+from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Flaw, ProbeRule, Probing, Send, Step
 from yett.model.rule import Severity
 from yett.rules.probing.graphql import GraphQLOperation, asked, complaints
-from yett.rules.probing.graphql_asking import REFERENCES, SLOW, caller, claim, cycle, endpoints, fields, query
+from yett.rules.probing.graphql_asking import REFERENCES, SLOW, claim, cycle, endpoints, fields, query
 from yett.rules.probing.target import Target
 
 RULE = ProbeRule(
@@ -33,6 +33,8 @@ RULE = ProbeRule(
 DEEP = 12
 """Levels that no client needs; limits by custom are lower."""
 DEEPEST = 30
+_UNKNOWN = 1_999_999_973
+"""An id that no object has (a prime below 2^31, the most that Int holds)."""
 _LONGEST, _LARGEST, _GROWTH = 1.5, 1_000_000, 12.0
 """Seconds and octets of an answer, and growth from one step to the next, after which no further level is asked for."""
 
@@ -41,9 +43,9 @@ def probe(target: Target) -> Probing:
     for endpoint in endpoints(target):
         if endpoint.schema is None:
             continue
-        name = caller(target, endpoint)
-        for one in _starts(target, name):
-            if one.endpoint is endpoint and (yield from _descended(target, one, name)):
+        starts = ((name, one) for name in (ANONYMOUS, *target.names()) for one in _starts(target, name))
+        for name, one in [(name, one) for name, one in starts if one.endpoint is endpoint][:2]:
+            if (yield from _descended(target, one, name)):
                 break
 
 
@@ -82,7 +84,12 @@ def _descended(target: Target, one: GraphQLOperation, name: str) -> Generator[St
         one, arguments, _nested(way, DEEPEST // len(way), " @skip(if: true)"), name, "30 levels, skipped"
     )
     free = _resolved(skipped.answer, one.field)
-    if not steps or not (free or (levels > DEEP and "directive" in " ".join(complaints(skipped.answer)).lower())):
+    if not free and one.path_names:
+        odd = one.body_of(one.on(seen.call, dict.fromkeys(one.path_names, str(_UNKNOWN))))
+        shallow = yield from _asked(one, odd, _nested(way, 1), name, "an unknown object, 3 levels")
+        skipped = yield from _asked(one, odd, _nested(way, DEEPEST // len(way)), name, "an unknown object, 30 levels")
+        free = _same_nothing(shallow.answer, skipped.answer, one.field)
+    if not steps or not (free or levels > DEEP):
         return False
     yield from _told(one, way, steps, skipped if free else None, levels, name)
     return True
@@ -103,6 +110,7 @@ def _told(
         [first],
         *(("the answer grows far faster than the document",) if multiplied else ()),
         identity=name,
+        severity=None if skipped or multiplied else Severity.LOW,
     )
 
 
@@ -116,6 +124,12 @@ def _asked(
 
 def _resolved(answer: Answer, field: str) -> bool:
     return asked(answer).get(field) is not None and not complaints(answer)
+
+
+def _same_nothing(first: Answer, second: Answer, field: str) -> bool:
+    """Whether both documents ran, and found nothing."""
+    ran = all(field in asked(one) and asked(one)[field] is None for one in (first, second))
+    return ran and complaints(first) == complaints(second)
 
 
 def _much(answer: Answer) -> bool:

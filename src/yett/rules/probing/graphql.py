@@ -199,6 +199,22 @@ def complaints(answer: Answer, most: int = 20) -> tuple[str, ...]:
     return tuple(str(one.get("message", "")) if isinstance(one, dict) else str(one) for one in every[:most])
 
 
+_DENIED = ("auth", "permission", "permit", "forbid", "denied", "log in", "logged in", "login", "allowed", "credential")
+
+
+def nothing(answer: Answer) -> bool:
+    """Whether an answer says that there is no such object: every field is null, for no want of rights."""
+    tree = answer.json()
+    data = tree.get("data") if isinstance(tree, dict) and "errors" in tree else None
+    said = " ".join(complaints(answer)).lower()
+    return (
+        isinstance(data, dict)
+        and bool(data)
+        and all(part is None for part in data.values())
+        and not any(one in said for one in _DENIED)
+    )
+
+
 def speaks(answer: Answer) -> bool:
     """Whether an answer to `{ __typename }` is one of GraphQL (7.1 of the specification: a map with data, errors, or both)."""
     tree = answer.json()
