@@ -47,12 +47,11 @@ def probe(target: Target, operation: Operation) -> Probing:
 
 
 def _one(target: Target, operation: Operation, place: Place) -> Probing:
-    given = filled(target, operation)
-    if given is None:
-        return
-    identity, others = given
-    first = yield from send(target, operation, identity, {**others, place.text: _FEW}, f"{_FEW}: as meant")
-    if not target.succeeded(first.answer):
+    for identity, others in filled(target, operation):
+        first = yield from send(target, operation, identity, {**others, place.text: _FEW}, f"{_FEW}: as meant")
+        if target.succeeded(first.answer):
+            break
+    else:
         return
     second = yield from send(target, operation, identity, {**others, place.text: -_FEW}, f"{-_FEW}: taken all the same")
     if not target.succeeded(second.answer):

@@ -6,7 +6,7 @@ from typing import Any
 from yett.formats.names import words
 from yett.model.probe import Answer, Exchanged, Send, Step
 from yett.rules.probing.compare import values
-from yett.rules.probing.operation import Operation
+from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.resources import plain
 from yett.rules.probing.target import Target
 from yett.rules.probing.trying import caller
@@ -16,6 +16,7 @@ Sent = Generator[Step, Any, Exchanged]
 
 _OTHERS = listed("to recipient receiver payee beneficiary touser toaccount recipientid receiverid destination friend")
 _MOST = 200
+_FORMS = 4
 
 
 def send(target: Target, operation: Operation, identity: str, given: Mapping[str, Any], note: str = "") -> Sent:
@@ -27,22 +28,22 @@ def send(target: Target, operation: Operation, identity: str, given: Mapping[str
     return Exchanged(call, answer, note)
 
 
-def filled(target: Target, operation: Operation) -> tuple[str, dict[str, Any]] | None:
-    """Who calls an operation, and the values of inputs that name another user; None where nobody may be able to."""
-    name = caller(target, operation)
-    names = [name] if name is not None else list(target.names())
-    if not names or (name is None and not target.names()):
-        return None
-    identity = names[0]
+def filled(target: Target, operation: Operation) -> list[tuple[str, dict[str, Any]]]:
+    """Who calls an operation, and values of inputs that name another user, the likeliest first: by username, name or id."""
+    known = caller(target, operation)
+    identity = known if known is not None else next(iter(target.names()), None)
+    if identity is None:
+        return []
     peers = [target.identities[one] for one in (*target.peers(identity), *target.names()) if one != identity]
-    given: dict[str, Any] = {}
-    for place in operation.places:
-        if place.kind == "body" and plain(place.name.rpartition("/")[2]) in _OTHERS and peers:
-            facts = {plain(key): value for key, value in peers[0].facts.items()}
-            wanted = facts.get("id") if place.type == "integer" else None
-            value = wanted or peers[0].username or facts.get("username") or next(iter(facts.values()), peers[0].name)
-            given[place.text] = int(value) if place.type == "integer" and str(value).isdecimal() else value
-    return (identity, given) if name is not None or given else None
+    places = [one for one in operation.places if one.kind == "body" and plain(one.name.rpartition("/")[2]) in _OTHERS]
+    if not places or not peers:
+        return [(identity, {})] if known is not None else []
+    names = dict.fromkeys(filter(None, (peers[0].username, peers[0].name, *peers[0].facts.values())))
+    return [(identity, {place.text: _typed(name, place) for place in places}) for name in list(names)[:_FORMS]]
+
+
+def _typed(text: str, place: Place) -> Any:
+    return int(text) if place.type == "integer" and text.isdecimal() else text
 
 
 def learnt(target: Target, said: frozenset[str]) -> list[str]:
