@@ -265,3 +265,15 @@ def test_answers_are_told_apart_by_their_body_or_their_size() -> None:
     assert one[1] != two[1]
     assert seen(response=Response(status=200, truncated=True)).answer is None
     assert seen().answer is None
+
+
+def test_names_that_are_no_unicode_can_be_kept() -> None:
+    body = b'{"\\ud800 key": "\\udfff value"}'
+    response = Response(status=200, fields=((b"Content-Type", b"application/json"),), body=body)
+    request = Request(method="GET", target=b"/a", fields=((b"Host", b"a.example"),))
+    exchange = Exchange(id="", source="x\ud800", started=1.0, request=request, response=response)
+    odd = Recording(exchange=exchange, service="s\ud800", route="/\udc00", principal="\ud801")
+    found = learnt([odd, Recording(exchange=exchange)])
+    assert Learning.from_state(found.state(), KEY, found._classify).state() == found.state()
+    assert [service.name for service in found.services()] == ["a.example", "s?"]
+    assert list(found.services())[1].routes() == [("GET", "/?", 1)]

@@ -106,7 +106,7 @@ class Seen:
         self.weight: int = recording.weight
         self.started: float = exchange.started
         self.timed: bool = recording.timed
-        self.sensor: str = recording.sensor or exchange.source
+        self.sensor: str = _sound(recording.sensor or exchange.source)
         self.lacking: frozenset[str] = _lacking(recording.lacks) if recording.lacks else _NOTHING
         target = self.request.target
         authority: bytes | None = None
@@ -116,7 +116,7 @@ class Seen:
         self.path: str = found.path
         self.query_text: str | None = found.query
         self.host: str = self._host(authority)
-        self.service: str = recording.service or self.host
+        self.service: str = _sound(recording.service) or self.host
         self.status: int = 0 if self.response is None or "status" in self.lacking else self.response.status
         self.success: bool | None = 200 <= self.status < 400 if self.status else None
 
@@ -190,6 +190,11 @@ class Seen:
             return None
         return _measured(int(length), self.response_content_type)
 
+    @once
+    def route(self) -> str:
+        """The template that a framework reported."""
+        return _sound(self.recording.route)
+
     @property
     def fields_seen(self) -> bool:
         """Whether the request's fields are there, so that an absent one really was absent."""
@@ -237,6 +242,11 @@ class Seen:
 
     def _masked(self, value: Any) -> Any:
         return _marked(value) if self.recording.masked and value is not UNSEEN else value
+
+
+def _sound(text: str) -> str:
+    """What a source said, as Unicode that can be encoded: JSON may hold lone surrogates (RFC 8259, 8.2)."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 _NOTHING: frozenset[str] = frozenset()

@@ -64,7 +64,7 @@ class Service:
             self.refused.add(seen, caller, classify)
 
     def _add_route(self, seen: Seen) -> None:
-        method, route = seen.method, seen.recording.route
+        method, route = seen.method, seen.route
         hashed = hash64(f"{method} {route}".encode("utf-8", "surrogatepass"), self.key)
         if self._routes.admits(hashed):
             known = self._routes.get(hashed)
