@@ -9,6 +9,7 @@ To fix: slow down after a few failures by user and by address, answer 429 with R
 
 from yett.model.probe import Answer, Burst, Claim, Exchanged, Flaw, ProbeRule, Probing, Skipped
 from yett.model.rule import Confidence, Severity
+from yett.rules.probing.accounts import credential_in
 from yett.rules.probing.identity import Identity
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.sessions import attempt, enter, limited, slowed, throwaway
@@ -49,9 +50,9 @@ def probe(target: Target) -> Probing:
 def _guessed(target: Target, operation: Operation, user: Identity, first: Exchanged | None) -> Probing:
     calls = tuple(attempt(target, operation, user, f"Wr0ng-{target.token(8)}!") for _ in range(TRIES))
     answers: tuple[Answer, ...] = yield Burst(calls)
-    if len(answers) < TRIES or any(
-        not one.status or one.status >= 500 or limited(one) or target.succeeded(one) for one in answers
-    ):
+    if len(answers) < TRIES or any(not one.status or one.status >= 500 or limited(one) for one in answers):
+        return
+    if any(target.succeeded(one) and credential_in(target, one) for one in answers):
         return
     if len({one.status for one in answers}) != 1 or slowed([one.seconds for one in answers]):
         return
