@@ -99,7 +99,9 @@ def run(name: str, seed: int, fixed: bool, options: argparse.Namespace) -> Run:
         command = [str(options.yett), "probe", served.origin + (house.graphql or "")]
         command += ["--contract", str(contract), "--identities", str(people), "--json", str(report)]
         command += ["--budget", f"{options.budget}s", "--fail-on", "medium", *options.more]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=options.budget * 2 + 30, check=False)
+        ended = subprocess.run(
+            command, capture_output=True, text=True, timeout=options.budget * 2 + 30, check=False, cwd=directory
+        )
         seconds = time.monotonic() - began
         (options.keep or directory).joinpath(f"{report.stem}.log").write_text(ended.stdout + ended.stderr)
         left = sorted(_state(house) - before) + house.harm
@@ -179,6 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := [name for name in options.labs if name not in catalogue.NAMES]:
         parser.error(f"there is no lab {unknown[0]!r}; there are {', '.join(catalogue.NAMES)}")
     if options.keep:
+        options.keep = options.keep.resolve()
         options.keep.mkdir(parents=True, exist_ok=True)
     twins = {"both": (False, True), "weak": (False,), "fixed": (True,)}[options.twin]
     plan = [(name, seed, fixed) for name in options.labs or catalogue.NAMES for seed in options.seeds for fixed in twins]

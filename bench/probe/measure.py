@@ -99,7 +99,7 @@ def main() -> int:
         with serving(subject, options.twin, options.sources, Path(place), options.python) as served:
             began = time.monotonic()
             words = command(subject, served.origin, served.directory, Path(own), options)
-            ended = subprocess.run(words, capture_output=True, text=True, timeout=options.budget * 2 + 60, check=False)
+            ended = subprocess.run(words, capture_output=True, text=True, timeout=options.budget * 2 + 60, check=False, cwd=own)
             seconds, asked = time.monotonic() - began, served.asked()
         print(f"{subject.name} {options.twin}: {asked} requests at the server, {seconds:.1f} s, exit code {ended.returncode}")
         if options.keep:
