@@ -123,7 +123,7 @@ def found(weak: str) -> list[tuple[Flaw, str, str, Severity | None]]:
 
 
 EXPECTED: dict[str, tuple[Any, ...]] = {
-    "old": (Flaw.OLD_VERSION, "/api/v1/items", "", Severity.MEDIUM),
+    "old": (Flaw.OLD_VERSION, "/api/v1/items", "", None),
     "old open": (Flaw.OLD_VERSION, "/api/v1/items", "", Severity.HIGH),
     "admin": (Flaw.UNDECLARED_OPERATION, "/admin", "", Severity.MEDIUM),
     "methods": (Flaw.UNEXPECTED_METHOD, "/api/v2/items/{itemId}", "", None),

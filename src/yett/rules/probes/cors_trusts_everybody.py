@@ -57,6 +57,6 @@ def probe(target: Target) -> Probing:
             ),
             proof=tuple(chosen),
             control=(plain,),
-            severity=Severity.MEDIUM if credentials else Severity.LOW,
+            severity=Severity.MEDIUM if credentials and known.call.identity else Severity.LOW,
         )
         return

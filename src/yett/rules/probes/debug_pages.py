@@ -70,5 +70,5 @@ def _claim(path: str, one: Exchanged, odd: Exchanged, text: str) -> Claim:
         reasons=("names of secrets stand in it with values",) if told else ("it tells the inside of the program",),
         proof=(one,),
         control=(odd,),
-        severity=Severity.HIGH if told else Severity.MEDIUM,
+        severity=Severity.HIGH if told else Severity.LOW if "metrics" in text else Severity.MEDIUM,
     )

@@ -11,6 +11,7 @@ A limit that begins later than after 40 requests is not seen. Reading without a 
 To fix: limits for each caller in front of the application, and lower ones for what costs.
 """
 
+from yett.formats.names import words
 from yett.model.probe import Answer, Burst, Call, Claim, Exchanged, Flaw, ProbeRule, Probing
 from yett.model.rule import Severity
 from yett.rules.probing.readers import readers
@@ -31,9 +32,9 @@ RULE = ProbeRule(
     references=("https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/",),
 )
 
-_SENDS = listed(
-    "code codes otp sms invite invites invitation invitations resend verification message messages mail email notify forgot"
-)
+_SENDS = listed("otp sms resend forgot verification invite invites invitation invitations")
+_MAY_SEND = listed("code codes message messages mail mails email emails notify notification")
+_ADDRESSES = listed("phone mobile email mail to recipient number telephone address")
 _READS, _SENT = 40, 10
 _MOST = 3
 
@@ -42,8 +43,12 @@ def probe(target: Target) -> Probing:
     done = 0
     for operation in target.operations:
         name = caller(target, operation)
-        costs = operation.method == "POST" and not operation.perilous and _SENDS & operation.words and not operation.path_names
-        if name is None or not costs or done >= _MOST or target.doing(operation) in ("login", "register", "password"):
+        if (
+            name is None
+            or not _costs(operation)
+            or done >= _MOST
+            or target.doing(operation) in ("login", "register", "password")
+        ):
             continue
         if target.doing(operation) == "create" and target.find("delete", target.noun(operation)):
             continue  # it makes objects rather than messages
@@ -54,6 +59,14 @@ def probe(target: Target) -> Probing:
     if found:
         operation, known = found[0]
         yield from _tried(target, operation, (known.call,) * _READS, Severity.LOW, "it may be copied whole, or kept busy")
+
+
+def _costs(operation: Operation) -> bool:
+    """Whether it sends something to somebody, as far as names tell."""
+    if operation.method != "POST" or operation.perilous or operation.path_names:
+        return False
+    fields = {word for place in operation.places if place.kind == "body" for word in words(place.name.rpartition("/")[2])}
+    return bool(_SENDS & operation.words or (_MAY_SEND & operation.words and _ADDRESSES & fields))
 
 
 def _tried(target: Target, operation: Operation, calls: tuple[Call, ...], severity: Severity, why: str) -> Probing:

@@ -8,13 +8,10 @@ makes it removes.
 To fix: a minimum in the description, enforced; compute totals on the server and refuse what is below zero.
 """
 
-from typing import Any
-
 from yett.formats.names import words
 from yett.model.probe import Answer, Claim, Flaw, ProbeRule, Probing
 from yett.model.rule import Severity
-from yett.rules.probing.compare import values
-from yett.rules.probing.flows import filled, send
+from yett.rules.probing.flows import filled, numbers, send
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.target import Target
 from yett.rules.probing.wording import listed
@@ -31,9 +28,7 @@ RULE = ProbeRule(
     references=("https://owasp.org/API-Security/editions/2023/en/0xa6-unrestricted-access-to-sensitive-business-flows/",),
 )
 
-_AMOUNTS = listed(
-    "amount quantity qty price total sum count points credits credit units seats nights tickets value cost fee tip deposit"
-)
+_AMOUNTS = listed("amount quantity qty price points credits credit units seats nights tickets cost fee tip deposit payment")
 _FEW = 3
 
 
@@ -56,34 +51,34 @@ def _one(target: Target, operation: Operation, place: Place) -> Probing:
     second = yield from send(target, operation, identity, {**others, place.text: -_FEW}, f"{-_FEW}: taken all the same")
     if not target.succeeded(second.answer):
         return
-    effect = _effect(first.answer, second.answer, place.name.rpartition("/")[2])
+    name = place.name.rpartition("/")[2]
+    effect, moved = _effect(first.answer, second.answer, name)
     if effect:
         yield Claim(
             flaw=Flaw.BUSINESS_FLOW,
             place=place.text,
             identities=(identity,),
-            text=f"{operation.label} takes {-_FEW} for {place.name.rpartition('/')[2]}: {effect}.",
-            reasons=("whoever sends it gains what others pay",),
+            text=f"{operation.label} takes {-_FEW} for {name}: {effect}.",
+            reasons=("whoever sends it gains what others pay" if moved else "whether it is harmful, what reads it decides",),
             proof=(second,),
             control=(first,),
+            severity=None if moved else Severity.LOW,
         )
 
 
-def _effect(first: Answer, second: Answer, name: str) -> str:
-    """What the negative number did, in words; "" where nothing shows."""
-    before, after = (values(one.json()) for one in (first, second))
-    for member, numbers in after.items():
-        old = [one for one in before.get(member, ()) if _number(one)]
-        new = [one for one in numbers if _number(one)]
-        if len(old) != len(new) or not new:
-            continue
-        if member == name and new == [-_FEW] and old == [_FEW]:
-            total = next((one for many in after.values() for one in many if _number(one) and one < 0 and one != -_FEW), None)
-            return f"the answer holds it{f', and a total of {total}' if total is not None else ''}"
-        if member != name and len(new) == 1 and abs(new[0] - old[0] - _FEW) < 1e-6:
-            return f"{member} grew from {old[0]} to {new[0]}"
-    return ""
+def _effect(first: Answer, second: Answer, name: str) -> tuple[str, bool]:
+    """What the negative number did, in words, and whether it moved something else than itself; "" where nothing shows."""
+    before, after = numbers(first), numbers(second)
+    echoed = before.get(name) == _FEW and after.get(name) == -_FEW
+    for member in after.keys() & before.keys() - {name}:
+        old, new = before[member], after[member]
+        if echoed and old > 0 > new:
+            return f"{member} is {new:g} then", True
+        if not echoed and abs(new - old - _FEW) < 1e-6 and "id" not in words(member) and not _counts(member, name):
+            return f"{member} grew from {old:g} to {new:g}", True
+    return ("the answer holds it", False) if echoed else ("", False)
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _counts(member: str, name: str) -> bool:
+    """Whether a number grows by itself with every call."""
+    return bool({"id", "number", "count", "version", "timestamp", "time"} & set(words(member))) and member != name

@@ -20,7 +20,7 @@ from yett.rules.probing.trying import Sent
 RULE = ProbeRule(
     id="other-versions",
     title="Another version of the API is served, too",
-    severity=Severity.MEDIUM,
+    severity=Severity.LOW,
     flaws=(Flaw.OLD_VERSION,),
     scope="target",
     requests=60,
@@ -87,5 +87,5 @@ def _told(
         reasons=("it lacks the lock of the described version",) if open_ else ("nobody may be looking after it",),
         proof=(proof,),
         control=(odd,),
-        severity=Severity.HIGH if open_ else Severity.MEDIUM,
+        severity=Severity.HIGH if open_ else None,
     )

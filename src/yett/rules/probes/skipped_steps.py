@@ -38,6 +38,11 @@ _LATER = listed(
 )
 
 
+_PAID = listed("pay payment checkout charge approve approval authorize authorise")
+_HANDED_OUT = listed("ship shipment deliver dispatch fulfil fulfill payout refund release publish issue")
+"""Steps of which it is rarely meant that the second goes without the first; others are slight."""
+
+
 def probe(target: Target, operation: Operation) -> Probing:
     if operation.method not in ("POST", "PUT", "PATCH") or not _step(operation, _LATER):
         return
@@ -67,6 +72,7 @@ def probe(target: Target, operation: Operation) -> Probing:
                     reasons=(f"{before.segments[-1]} comes first by its name",),
                     proof=steps,
                     control=(Exchanged(reading, seen, "before"),),
+                    severity=None if _step(before, _PAID) and _step(operation, _HANDED_OUT) else Severity.LOW,
                 )
             return
 

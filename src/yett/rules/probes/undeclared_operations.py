@@ -17,7 +17,7 @@ import msgspec
 
 from yett.model.probe import ANONYMOUS, Claim, Exchanged, Flaw, ProbeRule, Probing, Step
 from yett.model.rule import Severity
-from yett.rules.probing.pages import DEBUG, DOCUMENTS
+from yett.rules.probing.pages import DEBUG, DOCUMENTS, secrets
 from yett.rules.probing.readers import bases, get
 from yett.rules.probing.target import Operation, Target
 from yett.rules.probing.trying import whole
@@ -35,9 +35,11 @@ RULE = ProbeRule(
     references=("https://owasp.org/API-Security/editions/2023/en/0xa9-improper-inventory-management/",),
 )
 
-_GRAVE = ("admin", "export", "backup", "dump", "internal", "admin/users", "private", "management", "config", "settings")
+_GRAVE = ("admin", "export", "backup", "dump", "internal", "admin/users", "private", "management")
 _WORDS = (
     *_GRAVE,
+    "config",
+    "settings",
     "users",
     "test",
     "old",
@@ -112,8 +114,12 @@ def _one(target: Target, path: str, word: str, odd: Exchanged) -> Generator[Step
         if not target.succeeded(again.answer):
             return
         operation = Operation(id=path, method="GET", template=path)
-        grave = word in _GRAVE and name == ANONYMOUS
-        why = "its name says that it is not for everybody, and nobody needs a credential" if grave else "nobody described it"
+        grave = name == ANONYMOUS and (word in _GRAVE or secrets(one.answer))
+        why = (
+            "its name or content says that it is not for everybody, and nobody needs a credential"
+            if grave
+            else "nobody described it"
+        )
         yield _claim(operation, one, odd, why, Severity.MEDIUM if grave else Severity.LOW)
         return
 
