@@ -45,6 +45,7 @@ class Grouping:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._known: dict[int, Profile] = {}
+        self._views: dict[tuple[frozenset[int], int], View | None] = {}
 
     def groups(self, children: Children, full: bool, ahead: int = _AHEAD, depth: int = _DEEP) -> list[Group]:
         """The segments of templates at one place. children: by label of `trie.Node.edges`. full: whether there were more literals
@@ -64,6 +65,12 @@ class Grouping:
         and that shows only where there are many."""
         if ahead <= 0:
             return None
+        known = (frozenset(map(id, nodes)), ahead)
+        if known not in self._views:
+            self._views[known] = self._new_view(nodes, ahead)
+        return self._views[known]
+
+    def _new_view(self, nodes: list[Node], ahead: int) -> View | None:
         children: Children = {}
         full = False
         for node in nodes:
