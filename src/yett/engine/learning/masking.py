@@ -43,7 +43,9 @@ class Masking:
         before, kept, changed = "", [], False
         for segment in segments:
             shown = segment
-            if kind_of_segment(segment) in _ASKED:
+            if segment.isdigit() and len(segment) < _CARD:
+                pass  # most ids are such numbers, few come twice, and none is asked
+            elif kind_of_segment(segment) in _ASKED:
                 shown = self._of(before, segment)
                 changed = changed or shown is not segment
             kept.append(shown)
