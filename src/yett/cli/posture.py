@@ -19,6 +19,7 @@ from yett.cli.ranked import manual, table, told
 from yett.cli.showing import plain
 from yett.engine.check_settings import CheckSettings, read_check_settings
 from yett.engine.posture import CONTRACT, at_least, judge_catalog, judge_contract, lived
+from yett.formats.reports.baseline import ACCEPTED, BaselineError, baseline, read_baseline
 from yett.formats.reports.junit import junit
 from yett.formats.reports.sarif import sarif
 from yett.formats.reports.values import Reported, RuleText
@@ -30,16 +31,8 @@ from yett.model.rule import Severity
 from yett.rules.registry import Check, checks
 
 FOUND, UNUSABLE, PARTLY = 1, 2, 3
-ACCEPTED = "in the baseline"
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _SEVERITIES = [severity.value for severity in Severity]
-
-
-class _Baseline(msgspec.Struct):
-    """What somebody accepted. fingerprints: with a line for people on each."""
-
-    fingerprints: dict[str, str]
-    version: int = 1
 
 
 @click.command()
@@ -150,14 +143,12 @@ class _Run:
 
     def _accepted(self) -> dict[str, str]:
         path: Path | None = self._options["baseline"]
-        if path is None:
-            return {}
         try:
-            return msgspec.json.decode(path.read_bytes(), type=_Baseline).fingerprints
+            return read_baseline(path.read_bytes()) if path is not None else {}
         except OSError as error:
             _fail(reason(error))
-        except msgspec.DecodeError as error:
-            _fail(f"{path}: not a baseline, which `yett posture --write-baseline` writes: {error}")
+        except BaselineError as error:
+            _fail(f"{path}: {error}")
 
     def _knowledge(self) -> Knowledge | None:
         path: Path | None = self._options["path"]
@@ -227,7 +218,7 @@ class _Run:
         files: list[tuple[Path | None, Callable[[], str]]] = [
             (options["sarif_file"], lambda: sarif(reported, rules, __version__, fallback)),
             (options["junit_file"], lambda: junit(reported, rules)),
-            (options["write_baseline"], lambda: _baseline(reported)),
+            (options["write_baseline"], lambda: baseline(reported)),
         ]
         silent = False
         for path, text in files:
@@ -268,15 +259,6 @@ def _text(rule: str) -> RuleText:
         owasp=said.owasp,
         cwe=said.cwe,
         references=said.references,
-    )
-
-
-def _baseline(reported: list[Reported]) -> str:
-    """One line for each, sorted, so that differences read well."""
-    lines = {one.finding.fingerprint: f"{one.finding.rule} {one.finding.service} {one.finding.operation}" for one in reported}
-    return (
-        json.dumps({"version": 1, "fingerprints": dict(sorted(lines.items(), key=lambda item: (item[1], item[0])))}, indent=1)
-        + "\n"
     )
 
 
