@@ -34,21 +34,26 @@ def probe(target: Target, operation: Operation) -> Probing:
     seen = [one for other, one in target.exchanges() if other == operation]
     control = next((one for one in seen if not trace_in(one.answer.body)), None)
     for one in seen:
-        if trace_in(one.answer.body):
+        if _leaks(target, one.answer):
             yield _claim(one, "", control)
             return
     tried = yield from trials(target, operation, 5)
     for trial in tried:
         for value in ("broken", "odd"):
             one = (yield from trial.broken()) if value == "broken" else (yield from _odd(trial))
-            if trace_in(one.answer.body):
+            if _leaks(target, one.answer):
                 yield _claim(one, trial.place.text, control or (yield from trial.normal()))
                 return
     if tried and operation.bodies and tried[0].base.body and not tried[0].makes:
         call: Call = msgspec.structs.replace(tried[0].base, body=b'{"yett": [', content_type="application/json")
         answer: Answer = yield Send(call)
-        if trace_in(answer.body):
+        if _leaks(target, answer):
             yield _claim(Exchanged(call, answer, "a body that ends early"), "body", control)
+
+
+def _leaks(target: Target, answer: Answer) -> bool:
+    """Whether an error shows the inside. A success that holds traces may be about traces: logs, reports of errors."""
+    return not target.succeeded(answer) and trace_in(answer.body) is not None
 
 
 def _odd(trial: Trial) -> Sent:
