@@ -133,3 +133,55 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not available()
     with pytest.raises(Unavailable, match="pip install"):
         next(fuzz(Fuzzing(origin="http://127.0.0.1:1", document={}, seconds=1)))
+
+
+class Stream:
+    """What the library gives while it runs."""
+
+    def __init__(self, events: list[Any]) -> None:
+        self.events, self.stopped = events, False
+
+    def __iter__(self) -> Any:
+        return iter(self.events)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def library(monkeypatch: pytest.MonkeyPatch, stream: Stream, problem: Exception | None = None) -> None:
+    """Stands in for the library, which is an extra."""
+
+    def from_dict(document: Any, config: Any) -> Any:
+        if problem is not None:
+            raise problem
+        return SimpleNamespace(document=document, config=config)
+
+    modules = {
+        "schemathesis": SimpleNamespace(openapi=SimpleNamespace(from_dict=from_dict)),
+        "schemathesis.config": SimpleNamespace(SchemathesisConfig=SimpleNamespace(from_dict=lambda said: said)),
+        "schemathesis.engine": SimpleNamespace(from_schema=lambda _: SimpleNamespace(execute=lambda: stream)),
+    }
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: True)
+    monkeypatch.setattr("importlib.import_module", modules.__getitem__)
+
+
+def test_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [
+        SimpleNamespace(),
+        SimpleNamespace(recorder=recorded(ServerError(), 500)),
+        SimpleNamespace(recorder=recorded(None)),
+    ]
+    stream = Stream(events)
+    library(monkeypatch, stream)
+    wanted = Fuzzing(origin="http://127.0.0.1:1", document={}, seconds=1)
+    assert [one.kind for one in fuzz(wanted)] == ["server-error"]
+    assert not stream.stopped
+    assert list(fuzz(wanted, lambda: True)) == []
+    assert stream.stopped
+
+
+@pytest.mark.parametrize(("problem", "said"), [(AttributeError("openapi"), "newer"), (ValueError("no"), "does not take")])
+def test_what_the_library_cannot(monkeypatch: pytest.MonkeyPatch, problem: Exception, said: str) -> None:
+    library(monkeypatch, Stream([]), problem)
+    with pytest.raises(Unavailable, match=said):
+        list(fuzz(Fuzzing(origin="http://127.0.0.1:1", document={}, seconds=1)))
