@@ -205,7 +205,8 @@ class Driver:
             self._leave(who, (task.operation.label if task and task.operation else ""), step.why)
             return None
         if isinstance(step, Made):
-            self.outcome.pending.append((step.what, step.undo))
+            if step.what or step.undo:
+                self.outcome.pending.append((step.what, step.undo))
             return None
         return (yield step)
 

@@ -165,7 +165,7 @@ def doing(operation: Operation) -> Doing:
         ):
             return "login"
         if {"sign", "up"} <= said or (
-            secret and operation.method == "POST" and not operation.path_names and noun(operation) in _PEOPLE
+            secret and operation.method == "POST" and not operation.path_names and noun(operation) in PEOPLE
         ):
             return "register"
     elif said & _LOGOUT or {"log", "out"} <= said:
@@ -173,7 +173,7 @@ def doing(operation: Operation) -> Doing:
     return _by_method(operation, bool(operation.path_names) and "{" in last)
 
 
-_PEOPLE = listed("user account customer member client person profile patient employee student player")
+PEOPLE = listed("user account customer member client person profile patient employee student player")
 
 
 def _by_method(operation: Operation, on_object: bool) -> Doing:

@@ -31,7 +31,7 @@ from yett.rules.probing.encoding import pairs
 from yett.rules.probing.identity import Headers, Identity
 from yett.rules.probing.objects import Object, Objects, owner_of
 from yett.rules.probing.operation import Operation, Place
-from yett.rules.probing.resources import Doing, Reference, doing, noun, plain, reference, references, unwrapped
+from yett.rules.probing.resources import PEOPLE, Doing, Reference, doing, noun, plain, reference, references, unwrapped
 from yett.rules.probing.values import Maker, Mint, Random
 
 __all__ = ["ANONYMOUS", "Identity", "Object", "Operation", "Place", "Target"]
@@ -290,10 +290,26 @@ class Target:
         return None
 
     def made(self, operation: Operation, one: Object | None, identity: str) -> Made:
-        """What the driver is to be told of an object that was made."""
+        """What the driver is to be told of an object that was made. Its `what` is empty where nothing tells that anything stays:
+        the target has no operation that would show or remove such an object, and the answer named none."""
+        if not self._keeps(operation, one):
+            return Made("")
         call = self.deleting(one, identity) if one else None
         others = [self.deleting(one, name) for name in self.above(identity)] if one else []
-        return Made(f"{one.noun} {one.key}" if one else operation.label, tuple(filter(None, (call, *others))))
+        return Made(f"{one.noun} {one.key[:80]}" if one else operation.label, tuple(filter(None, (call, *others))))
+
+    def _noun_made(self, operation: Operation) -> str:
+        """What an operation makes or shows; a registration that does not say makes a user, whatever users are called here."""
+        of = noun(operation)
+        if of or self.doing(operation) != "register":
+            return of
+        nouns = {noun(other) for other in self.operations}
+        return next((one for one in sorted(nouns) if one in PEOPLE), "user")
+
+    def _keeps(self, operation: Operation, one: Object | None) -> bool:
+        of = self._noun_made(operation)
+        shown = any(noun(other) == of and self.doing(other) in ("list", "read", "delete") for other in self.operations)
+        return shown or (one is not None and any(plain(name).endswith("id") for name in one.values))
 
     # Users
 
@@ -333,7 +349,7 @@ class Target:
         return self._harvest(operation, call, answer, self.doing(operation))
 
     def _harvest(self, operation: Operation, call: Call, answer: Answer, what: Doing) -> Object | None:
-        noun_, path = noun(operation), operation.named(call)
+        noun_, path = self._noun_made(operation), operation.named(call)
         found, many = unwrapped(answer.json())
         if what == "list":
             self._listing.setdefault(noun_, set()).add(call.identity)
