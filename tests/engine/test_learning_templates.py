@@ -186,6 +186,19 @@ def test_soft_404_scanners_and_crawlers_invent_nothing() -> None:
     assert list(operations(calls)) == ["GET /users/{userId}"]
 
 
+def test_operations_whose_answers_are_alike_are_no_soft_404() -> None:
+    page = "<html>" + "x" * 300
+    assert list(operations([call(f"/u/{number}", page) for number in range(30)])) == ["GET /u/{uId}"]
+    found = operations([call(f"/people/{name}", page) for name in NAMES])
+    assert sum(one.traffic.count for one in found.values()) == len(NAMES)
+    learning = Learning(Settings(), b"k" * 16, lambda name, place, value: ())
+    for one in [call(f"/{name}/x", page) for name in NAMES] + [call("/users/100", USER)]:
+        learning.add(one)
+    (service,) = learning.services()
+    assert len(service.operations()) == 1
+    assert service.soft() == len(NAMES)
+
+
 def test_more_words_than_a_place_may_keep_are_a_parameter() -> None:
     words = [f"{one}{two}" for one in NAMES for two in NAMES]
     settings = Settings(words=(50, 20, 10), wide=10, words_kept=4)

@@ -199,5 +199,9 @@ def _set_aside(service: Service | None) -> dict[str, int]:
     if service is None:
         return {}
     refused = sum(traffic.count for _, _, _, traffic in service.refused.leaves())
-    found = {"not there, or refused before it was known": refused, "CORS preflights": service.preflights}
+    found = {
+        "not there, or refused before it was known": refused,
+        "answered as everything is answered": service.soft(),
+        "CORS preflights": service.preflights,
+    }
     return {name: count for name, count in found.items() if count}

@@ -12,6 +12,7 @@ from yett.engine.learning.seen import Seen
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.shape import Classify
 from yett.engine.learning.sketches import Sample, hash64
+from yett.engine.learning.softness import Softness
 from yett.engine.learning.templates import Learnt, operations
 from yett.engine.learning.trie import Trie
 
@@ -77,6 +78,11 @@ class Service:
     def operations(self, settings: Settings | None = None) -> list[Learnt]:
         """The operations in the order of template, method, name. settings: other thresholds than those it was learnt with."""
         return operations(self.answered, settings or self.settings, self.refused)
+
+    def soft(self) -> int:
+        """Calls whose answer says nothing, because everything is answered so; see `softness`."""
+        softness = Softness(self.answered, self.settings)
+        return sum(traffic.count for _, _, _, traffic in self.answered.leaves() if softness.covers(traffic))
 
     def merge(self, other: "Service") -> None:
         """Take in another part, which is used up by it."""

@@ -13,6 +13,10 @@ from yett.engine.learning.trie import Node, Trie
 _FOREIGN = (".php", ".asp", ".aspx", ".jsp", ".cgi", ".env", ".sql", ".bak", ".zip")
 """How paths of scanners end: programs and files that no host has all of (own reading of public access logs)."""
 
+_SIBLINGS = 3
+"""Places below one parent that count as unrelated, at most: more of them may be one operation, whose answers are alike. The root has
+no such bound, because that is where scanners guess."""
+
 _HIDDEN = frozenset((".well-known",))
 """Segments with a dot before them that hosts do serve (RFC 8615)."""
 
@@ -29,12 +33,12 @@ class Softness:
                 continue
             for fingerprint, answer in traffic.answers.entries.items():
                 if answer.page:
-                    places.setdefault(fingerprint, set()).add(labels)
+                    places.setdefault(fingerprint, set()).add(tuple(map(_shared, labels)))
             if _foreign(labels):
                 keys = keys_of(traffic)
                 if keys:
                     shapes.setdefault(keys, set()).add(labels)
-        self.answers = frozenset(one for one, found in places.items() if len(found) >= settings.soft_paths)
+        self.answers = frozenset(one for one, found in places.items() if _unrelated(found) >= settings.soft_paths)
         self.shapes = frozenset(one for one, found in shapes.items() if len(found) >= settings.soft_probes)
 
     def covers_all(self, node: Node) -> bool:
@@ -50,6 +54,18 @@ class Softness:
             return True
         entries = traffic.answers.entries
         return bool(entries) and not traffic.answers.full and entries.keys() <= self.answers
+
+
+def _shared(label: str) -> str:
+    return "{number}" if label.isdigit() else label
+
+
+def _unrelated(places: set[tuple[str, ...]]) -> int:
+    """How many places have nothing to do with each other."""
+    below: dict[tuple[str, ...], int] = {}
+    for labels in places:
+        below[labels[:-1]] = below.get(labels[:-1], 0) + 1
+    return sum(number if not parent else min(number, _SIBLINGS) for parent, number in below.items())
 
 
 def _foreign(labels: tuple[str, ...]) -> bool:
