@@ -14,8 +14,8 @@ _FOREIGN = (".php", ".asp", ".aspx", ".jsp", ".cgi", ".env", ".sql", ".bak", ".z
 """How paths of scanners end: programs and files that no host has all of (own reading of public access logs)."""
 
 _SIBLINGS = 3
-"""Places below one parent that count as unrelated, at most: more of them may be one operation, whose answers are alike. The root has
-no such bound, because that is where scanners guess."""
+"""Places below one parent that count as unrelated, at most: more of them may be one operation, whose answers are alike. The root
+has no such bound, because that is where scanners guess."""
 
 _HIDDEN = frozenset((".well-known",))
 """Segments with a dot before them that hosts do serve (RFC 8615)."""
