@@ -150,7 +150,7 @@ def filled(seed: str, number: int) -> Learning:
 
 
 def merge(number: int = 10_000) -> None:
-    """Two catalogs of so many operations, of which three quarters are the same."""
+    """Two catalogs of the same so many operations, with other exchanges."""
     states = [filled(seed, number).state() for seed in ("one", "other")]
     print(f"merge: states of {', '.join(f'{len(state) / 1e6:.1f} MB' for state in states)}", flush=True)
     seconds, steps, loading = [], [], []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from yett.cli.learnt import Learnt
+from yett.cli.learnt import Learnt, uncollected
 from yett.engine.catalog import CatalogSettings, Reading, catalog
 from yett.engine.catalog.identity import resolve
 from yett.engine.classes import Classifier, built_in
@@ -140,9 +140,10 @@ class Knowledge:
         """Compute it, and keep the stable ids that it made, and itself."""
         corrections, known = self.store.corrections(), self.store.identities()
         stamp = self.store.stamp()
-        made, changed = catalog(
-            self.learnt(), self.readings(), corrections, known, self.settings, self.classifier, self._clock()
-        )
+        with uncollected():
+            made, changed = catalog(
+                self.learnt(), self.readings(), corrections, known, self.settings, self.classifier, self._clock()
+            )
         with self.store.writing() as change:
             if self.store.stamp() == stamp:  # else somebody learnt something meanwhile: right, but of a moment ago
                 if changed:
