@@ -14,7 +14,7 @@ from yett.formats.graphql_types import Field, named
 from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Flaw, ProbeRule, Probing, Send, Step
 from yett.model.rule import Severity
 from yett.rules.probing.graphql import GraphQLOperation, asked, complaints
-from yett.rules.probing.graphql_asking import REFERENCES, SLOW, claim, cycle, endpoints, fields, query
+from yett.rules.probing.graphql_asking import REFERENCES, claim, cycle, endpoints, fields, query
 from yett.rules.probing.target import Target
 
 RULE = ProbeRule(
@@ -55,7 +55,7 @@ def _starts(target: Target, name: str) -> list[GraphQLOperation]:
     for one in fields(target):
         seen = target.worked(one, name)
         schema = one.endpoint.schema
-        if seen and schema and one.kind == "query" and seen.answer.seconds < SLOW and cycle(schema, named(one.declared.type)):
+        if seen and schema and one.kind == "query" and seen.answer.seconds < _LONGEST and cycle(schema, named(one.declared.type)):
             found.append((one.declared.type.startswith("["), len(seen.answer.body), one.field, one))
     return [one for _, _, _, one in sorted(found, key=lambda part: part[:3])][:2]
 
