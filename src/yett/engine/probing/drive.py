@@ -42,7 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     seconds: float = 300.0
     requests: int = 0
-    undo: float = 30.0
+    undo: float = 120.0
 
 
 class _Task:

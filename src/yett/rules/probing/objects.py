@@ -15,6 +15,7 @@ from yett.rules.probing.wording import listed
 
 MOST = 200
 """Objects kept of one noun."""
+MOST_MADE = 20_000
 
 _MEMBERS = 60
 _OWNING = listed(
@@ -90,9 +91,10 @@ class Objects:
     def of(self, noun: str) -> tuple[Object, ...]:
         return tuple(one for one in self._all.get(noun, {}).values() if not one.gone)
 
-    def add(self, noun: str, members: Mapping[str, Any], path: Mapping[str, Any]) -> Object | None:
+    def add(self, noun: str, members: Mapping[str, Any], path: Mapping[str, Any], made: bool = False) -> Object | None:
         """The object with these members, known before or new; None where nothing tells it from others, or there are too
-        many."""
+        many.
+        made: by the run, which must remember many more of them to remove them."""
         values = {str(name): value for name, value in list(members.items())[:_MEMBERS] if isinstance(value, str | int | float)}
         values = {name: value for name, value in values.items() if not isinstance(value, str) or len(value) <= 2000}
         if not values:
@@ -101,7 +103,7 @@ class Objects:
         known = self._all.setdefault(noun, {})
         one = known.get(new.key)
         if one is None:
-            if len(known) >= MOST:
+            if len(known) >= (MOST_MADE if made else MOST):
                 return None
             known[new.key] = new
             return new

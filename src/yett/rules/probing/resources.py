@@ -82,7 +82,9 @@ def _noun(segment: str) -> str:
     found = words(segment)
     if not found or "{" in segment or _version(segment):
         return ""
-    return "" if found[0] in _VERBS or set(found) <= _NO_NOUNS else singular(found[-1])
+    if found[0] in _VERBS or set(found) <= _NO_NOUNS:
+        return ""
+    return singular("".join(found) if any(part.isdigit() for part in found) else found[-1])
 
 
 def noun(operation: Operation) -> str:

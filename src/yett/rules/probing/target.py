@@ -363,7 +363,7 @@ class Target:
                 **(found[0] if found and not many else {}),
                 **_located(answer),
             }
-            one = self.store.add(noun_, {k: v for k, v in members.items() if not _wordy(k, v)}, path)
+            one = self.store.add(noun_, {k: v for k, v in members.items() if not _wordy(k, v)}, path, made=True)
             if one is not None:
                 one.made, one.made_by = True, call.identity
             return one
