@@ -55,7 +55,13 @@ def _starts(target: Target, name: str) -> list[GraphQLOperation]:
     for one in fields(target):
         seen = target.worked(one, name)
         schema = one.endpoint.schema
-        if seen and schema and one.kind == "query" and seen.answer.seconds < _LONGEST and cycle(schema, named(one.declared.type)):
+        if (
+            seen
+            and schema
+            and one.kind == "query"
+            and seen.answer.seconds < _LONGEST
+            and cycle(schema, named(one.declared.type))
+        ):
             found.append((one.declared.type.startswith("["), len(seen.answer.body), one.field, one))
     return [one for _, _, _, one in sorted(found, key=lambda part: part[:3])][:2]
 
