@@ -27,7 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     half or a quarter was called once; -4 where less than a tenth was, because values that people and programs pick have a
     long tail (-2 if they look like values); up to -2 with more than `calls_per_value` each. Both do not count for `family`
     segments or more with `kin` operations whose answers have the same shape, called alike: a closed list of values. Fewer
-    cannot be told from names: beside each such list, ten times as many resources share their shape. dominant: share of the calls
+    cannot be told from names: far more resources than lists share the shape of their answers. dominant: share of the calls
     from which on one of them is a name, half of it for "me" and the like, if it had `dominant_calls`. literal_calls: calls
     from which on an id that never varies is a name, such as the "1" of "/1/users"; a fifth of it for opaque ones.
     soft_paths: places with one and the same page from which on that page means that there is nothing there; soft_probes:
