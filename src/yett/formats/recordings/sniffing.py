@@ -27,6 +27,9 @@ LINES = 40
 _MARK = b"\xef\xbb\xbf"
 _OBJECT = re.compile(rb"[ \t\r\n]*+\{")
 _LIST = re.compile(rb"[ \t\r\n]*+\[[ \t\r\n]*+\{")
+_MEMBER = re.compile(rb'\{[ \t]*+"')
+"""How an object of JSON begins that is not empty; a brace alone stands in one of twenty binary files at the beginning of a line."""
+
 _ARCHIVE = re.compile(rb'[ \t\r\n]*+\{[ \t\r\n]*+"log"[ \t\r\n]*+:[ \t\r\n]*+[^" \t\r\n]')
 _COLLECTION = re.compile(rb'schema\.(?:get)?postman\.com/|"_postman_id"|"info"\s*+:\s*+\{[^{}]{0,2000}+\}\s*+,\s*+"item"\s*+:')
 _BURP = re.compile(rb"<!DOCTYPE[ \t\r\n]++items\b|<items[ \t\r\n>]")
@@ -105,7 +108,7 @@ def _plain(text: bytes, lines: Sequence[bytes]) -> Sniffed:
     layout = _best(lines)
     if layout is not None:
         return Sniffed(Kind.LOG, layout)
-    objects = [line for line in lines if line.startswith(b"{")]
+    objects = [line for line in lines if _MEMBER.match(line)]
     if objects:  # the first line is damaged
         return _object(b"\n".join(objects), objects, "")
     if is_otlp(text):
