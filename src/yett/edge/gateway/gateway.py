@@ -27,6 +27,10 @@ from yett.model.policy import Listen, UpstreamTLS
 from yett.model.ports import Journal
 
 TICK = 0.25  # seconds between sweeps: how late a deadline may be noticed
+LINGER = 0.1
+"""Seconds that a connection between two requests stays open when the worker drains: what a caller sent before it could know is
+answered, and the answer says that the connection ends (RFC 9112, 9.6). Longer than a round trip within a region."""
+
 _MIX = 0x9E3779B97F4A7C15  # odd, so that multiplying by it modulo 2**64 visits every value once
 _MASK = (1 << 64) - 1
 
@@ -148,17 +152,25 @@ class Gateway:
     async def drain(self, seconds: float) -> None:
         """Take nothing new, finish what is under way, give up after `seconds`."""
         self.draining = True
-        for client in list(self.clients):
-            client.leave()
-        if self.clients:
-            self._idle.clear()
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._idle.wait()
-            except TimeoutError:
+        if not await self._left(min(LINGER, seconds)):
+            for client in list(self.clients):
+                client.leave()
+            if not await self._left(seconds):
                 for client in list(self.clients):
                     client.abort()
         self.close()
+
+    async def _left(self, seconds: float) -> bool:
+        """Wait so long for every client to be gone; whether they are."""
+        if not self.clients:
+            return True
+        self._idle.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def close(self) -> None:
         """Stop the tick, the health checks and the upstream connections."""
