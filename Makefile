@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Processes that share the tests.
+# Processes that share the tests; those with real servers under load have the machine for themselves.
 JOBS ?= 2
 STAMP := $(VENV)/.installed
 
@@ -33,7 +33,8 @@ contracts: $(STAMP)
 
 pytest: $(STAMP)
 	$(BIN)/coverage erase
-	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/coverage run -m pytest --numprocesses $(JOBS) --dist worksteal
+	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/coverage run -m pytest --ignore tests/e2e --numprocesses $(JOBS) --dist worksteal
+	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/coverage run -m pytest tests/e2e
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=93
 
