@@ -5,7 +5,7 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from yett.engine.learning.members import Members
@@ -137,6 +137,7 @@ def members(paths: list[str], most: int) -> Members:
 
 
 @given(st.lists(st.integers(0, 60).map(lambda number: f"/{number}"), max_size=120), st.integers(0, 120))
+@example([f"/{number}" for number in range(21)], 21)
 def test_paths_know_no_order_and_no_split(paths: list[str], cut: int) -> None:
     whole, one, other = members(paths, 20), members(paths[cut:], 20), members(paths[:cut], 20)
     one.merge(other)

@@ -46,11 +46,12 @@ class Members:
             self._pack()
 
     def merge(self, other: "Members") -> None:
+        theirs = other._all()  # which may only now leave some out
         if other._distinct is not None:
             self._distinct = self._counted()
             self._distinct.merge(other._distinct)
             self._bound = other._bound if self._bound < 0 else min(self._bound, other._bound)
-        for path, count in other:
+        for path, count in theirs.items():
             if self._distinct is not None and other._distinct is None:
                 self._distinct.add(hash64(path.encode(), self.key))
             self._fresh[path] = self._fresh.get(path, 0) + count
