@@ -10,6 +10,7 @@ import json
 import random
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -18,24 +19,24 @@ LIFETIME = 600
 HASHES = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 
 
-class Doors:
+class Doors(ABC):
     """scheme: the OpenAPI security scheme. challenge: the value of WWW-Authenticate; "" for none."""
 
     scheme: dict[str, Any]
     challenge = ""
 
-    def meet(self, name: str, rng: random.Random) -> None:
+    def meet(self, name: str, rng: random.Random) -> None:  # noqa: B027  most need nothing
         """A new user."""
 
+    @abstractmethod
     def who(self, headers: dict[str, str], cookies: dict[str, str], verify: Verify) -> str | None:
         """The name of the caller, None where nothing proves it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open(self, name: str) -> tuple[str, dict[str, str]]:
         """A new credential: the token that the body tells, "" for none, and the fields of the answer."""
-        raise NotImplementedError
 
-    def close(self, headers: dict[str, str]) -> None:
+    def close(self, headers: dict[str, str]) -> None:  # noqa: B027  a signed token lives until it expires
         """The caller's credential is worth nothing any more."""
 
 

@@ -147,7 +147,11 @@ def test_weak_target(here: Path) -> None:
     assert "-pw" not in Path("out.json").read_text()
     assert json.loads(Path("out.sarif").read_text())["version"] == "2.1.0"
     assert "<testsuites" in Path("out.xml").read_text()
-    assert not Path(".yett-probe-state").exists()
+    assert _states() == []
+
+
+def _states() -> list[Path]:
+    return sorted(Path().glob(".yett-probe-*"))
 
 
 def test_fixed_target(here: Path) -> None:
@@ -215,12 +219,13 @@ def test_interrupted_and_resumed(here: Path) -> None:
         assert first.exit_code == 3, first.output
         assert "INCOMPLETE: interrupted" in first.output
         assert server.notes == {}
-        assert Path(".yett-probe-state").stat().st_mode & 0o077 == 0
+        (state,) = _states()
+        assert state.stat().st_mode & 0o077 == 0
         server.watch = lambda _: None
         second = _run(origin, *_GIVEN, "--resume")
     assert second.exit_code == 1, second.output
     assert server.notes == {}
-    assert not Path(".yett-probe-state").exists()
+    assert _states() == []
 
 
 def test_budget_that_is_used_up(here: Path) -> None:
@@ -328,12 +333,29 @@ def test_mistakes_in_identities(here: Path) -> None:
 
 
 def test_nothing_to_resume(here: Path) -> None:
+    given = (*_GIVEN, "--resume", "--state", "kept")
     with served(Notes()) as origin:
-        assert "no run to go on with" in _run(origin, *_GIVEN, "--resume").output
-        Path(".yett-probe-state").write_text("{}")
-        assert "which this is not" in _run(origin, *_GIVEN, "--resume").output
-        Path(".yett-probe-state").write_text("no")
-        assert "not the state of a run" in _run(origin, *_GIVEN, "--resume").output
+        assert "no run to go on with" in _run(origin, *given).output
+        Path("kept").write_text("{}")
+        assert "which this is not" in _run(origin, *given).output
+        Path("kept").write_text("no")
+        assert "not the state of a run" in _run(origin, *given).output
+
+
+def test_state_that_cannot_be_kept_ends_nothing(here: Path) -> None:
+    Path("there").write_text("a file, no directory")
+    server = Notes()
+    with served(server) as origin:
+        result = _run(origin, *_GIVEN, "--state", "there/kept")
+    assert (result.exit_code, server.notes) == (1, {}), result.output
+    assert result.output.count("what --resume needs could not be kept: there/kept: Not a directory") == 1
+
+
+def test_runs_against_two_targets_keep_two_states(here: Path) -> None:
+    with served(Notes()) as one, served(Notes()) as other:
+        for origin in (one, other):
+            assert _run(origin, *_GIVEN, "--requests", "12").exit_code == 3
+        assert len(_states()) == 2
 
 
 def test_list_and_explain(here: Path) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from yett.engine.learning import Learning, Learnt, Settings
-from yett.engine.learning.naming import parameter_name, singular
+from yett.engine.learning.naming import parameter_name
 from yett.engine.learning.segments import kind_of_segment, parted
+from yett.formats.names import singular
 from yett.formats.recordings.values import Recording
 from yett.model.exchange import Exchange, Fields, Request, Response
 

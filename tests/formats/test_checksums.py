@@ -86,6 +86,8 @@ def test_bare_takes_separators_away():
         ("creditCardNumber", ("credit", "card", "number")),
         ("HTTPServer", ("http", "server")),
         ("user_id2", ("user", "id", "2")),
+        ("userIDs", ("user", "ids")),
+        ("URLsOfUsers", ("urls", "of", "users")),
         ("Straße", ("straße",)),
         ("prénom", ("prenom",)),
         ("身份证号", ("身份证号",)),

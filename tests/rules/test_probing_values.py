@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yett.engine.probing.trial import Seeded
+from yett.formats.names import singular
 from yett.model.probe import Answer, Call
 from yett.rules.probing.compare import holds, same, values
 from yett.rules.probing.encoding import query_text, quoted, target_text, unformed, unquoted
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.patterns import matching
-from yett.rules.probing.resources import doing, noun, parent, reference, references, singular, unwrapped
+from yett.rules.probing.resources import doing, noun, parent, reference, references, unwrapped
 from yett.rules.probing.success import failure, login_page, refused, succeeded
 from yett.rules.probing.values import Maker, Mint
 
@@ -270,7 +271,7 @@ def test_references() -> None:
         "address",
         "box",
         "status",
-        "new",
+        "news",
     ]
 
 

@@ -64,7 +64,7 @@ def _maybe(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--insecure", is_flag=True, help="Do not verify the target's certificate.")
 @click.option("--listen", default="", metavar="HOST[:PORT]", help="Where the target reaches this machine, for blind flaws.")
 @click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
-@click.option("--state", type=_FILE, metavar="FILE", help="Where a run keeps what --resume needs.")
+@click.option("--state", type=_FILE, metavar="FILE", help="Keeps what --resume needs (default: .yett-probe-ORIGIN).")
 @click.option("--rerun", metavar="FINGERPRINT", help="Only repeat this finding of --report.")
 @click.option("--report", type=_READ, metavar="FILE", help="The JSON report of an earlier run, for --rerun.")
 @click.option("--list", "listing", is_flag=True, help="List all probes.")

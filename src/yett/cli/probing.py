@@ -17,7 +17,7 @@ from yett.cli.failing import reason
 from yett.cli.probe import CLEAN, FOUND, INCOMPLETE, UNUSABLE
 from yett.cli.probing_fuzz import conformance, ready
 from yett.cli.probing_reports import Reports
-from yett.cli.probing_state import DEFAULT, Keeper, Kept, StateError, without_credentials
+from yett.cli.probing_state import Keeper, Kept, StateError, default, without_credentials
 from yett.cli.showing import plain
 from yett.edge.probing.callbacks import Listener
 from yett.edge.probing.login import LoginFailed, Logins
@@ -63,7 +63,7 @@ class Run:
             fail(str(error))
         self._started = time.time()
         self._problems: list[str] = []
-        self._keeper = Keeper(options["state"] or DEFAULT)
+        self._keeper = Keeper(options["state"] or default(self._origin.text))
         self._reports = Reports(options, fail)
         self._again = self._reports.wanted(options["rerun"])
         self._probes = self._chosen()
@@ -251,6 +251,8 @@ class Run:
             keep(at_once=True)
         for complaint in performer.complaints:
             note(complaint)
+        if self._keeper.failure:
+            note(f"what --resume needs could not be kept: {self._keeper.failure}")
 
     async def _listener(self) -> Listener | None:
         """The out-of-band listener: on loopback where the target is there, else where --listen says."""

@@ -4,6 +4,7 @@ No credential is ever written. It must not know how a run goes.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,11 @@ from yett.model.probe import Call
 
 PACE = 2.0
 """Seconds between two writings."""
-DEFAULT = Path(".yett-probe-state")
+
+
+def default(origin: str) -> Path:
+    """In the working directory, one for each target: runs against several go on beside each other."""
+    return Path(".yett-probe-" + "".join(one if one.isalnum() else "-" for one in origin))
 
 
 class Kept(msgspec.Struct):
@@ -38,6 +43,7 @@ class Keeper:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._next = 0.0
+        self.failure = ""
 
     def load(self, origin: str, seed: int) -> Kept:
         """The state of an earlier run against the same target with the same seed. Raises StateError."""
@@ -52,18 +58,24 @@ class Keeper:
         return kept
 
     def keep(self, kept: Kept, now: float, at_once: bool = False) -> None:
-        """Write, where it is time to. Only the owner may read it. Raises OSError."""
+        """Write, where it is time to. Only the owner may read it. Where it cannot be written, `failure` says why, and the run goes
+        on: its findings, and what it has to take back, are worth more than that it can be resumed."""
         if now < self._next and not at_once:
             return
         self._next = now + PACE
-        part = self._path.with_name(self._path.name + ".part")
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(kept))
-        part.replace(self._path)
+        part = self._path.with_name(f"{self._path.name}.{os.getpid()}")  # another run may be at its own
+        try:
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(msgspec.json.encode(kept))
+            part.replace(self._path)
+            self.failure = ""
+        except OSError as error:
+            self.failure = f"{self._path}: {error.strerror or error}"
 
     def forget(self) -> None:
         """The run came to its end."""
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # it could not be written, either
+            self._path.unlink(missing_ok=True)
 
 
 def without_credentials(pending: list[tuple[str, tuple[Call, ...]]]) -> list[tuple[str, tuple[Call, ...]]]:

@@ -7,6 +7,7 @@ listed here errs towards masking: a masked harmless value costs a little insight
 import re
 from functools import lru_cache
 
+from yett.formats.checksums import luhn
 from yett.formats.parameters import decoded
 
 _FRAGMENTS = (
@@ -89,10 +90,4 @@ def looks_secret(text: str) -> bool:
 
 
 def _holds_card(text: str) -> bool:
-    return any(_luhn(match[0]) for match in _CARD.finditer(text))
-
-
-def _luhn(text: str) -> bool:
-    digits = [int(character) for character in text if character.isdecimal()]
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    return any(luhn("".join(str(int(one)) for one in match[0] if one.isdecimal())) for match in _CARD.finditer(text))

@@ -1,4 +1,6 @@
-"""Names of fields as words: "creditCardNumber", "CREDIT_CARD_NUMBER" and "credit-card-number" are the same three. Pure.
+"""Names of fields and resources as words. Pure.
+
+"creditCardNumber", "CREDIT_CARD_NUMBER" and "credit-card-number" are the same three.
 
 It must not know what any word means.
 """
@@ -9,7 +11,10 @@ import unicodedata
 LENGTH = 160
 """Characters of a name that are looked at."""
 
-_WORDS = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|[0-9]+")
+_WORDS = re.compile(r"[A-Z]{2,}s(?![^\W\d_A-Z])|[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|[0-9]+")
+
+_IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "indices": "index", "data": "data"}
+_SAME = ("ss", "us", "is", "news", "series", "species")
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -22,6 +27,19 @@ def words(name: str) -> tuple[str, ...]:
     if not name.isascii():
         name = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
     return tuple(word.lower() for word in _WORDS.findall(name))
+
+
+def singular(word: str) -> str:
+    """ "order" of "orders", "category" of "categories", "box" of "boxes": English, by rules; what they do not know stays."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) < 4 or not word.endswith("s") or word.endswith(_SAME):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    return word[:-1]
 
 
 def divided(word: str, vocabulary: frozenset[str]) -> tuple[str, ...]:

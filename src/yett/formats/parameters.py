@@ -4,6 +4,8 @@ It must not know which parameters a contract declares, nor their styles.
 """
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 _RUN = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _COOKIE_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -32,6 +34,19 @@ def parameters(query: str | None) -> list[tuple[str, str]]:
     if "%" not in query and "+" not in query:
         return [(name, value) for name, _, value in pairs]
     return [(decoded(name.replace("+", " ")), decoded(value.replace("+", " "))) for name, _, value in pairs]
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Names with their value; a name that stands several times has a list."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in found:
+            found[name] = value
+        elif type(found[name]) is list:
+            found[name].append(value)
+        else:
+            found[name] = [found[name], value]
+    return found
 
 
 def cookies(value: bytes) -> dict[bytes, bytes]:

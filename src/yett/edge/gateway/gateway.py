@@ -29,7 +29,7 @@ from yett.model.ports import Journal
 TICK = 0.25  # seconds between sweeps: how late a deadline may be noticed
 LINGER = 0.1
 """Seconds that a connection between two requests stays open when the worker drains: what a caller sent before it could know is
-answered, and the answer says that the connection ends (RFC 9112, 9.6). Longer than a round trip within a region."""
+answered, and the answer says that the connection ends (RFC 9112, 9.6)."""
 
 _MIX = 0x9E3779B97F4A7C15  # odd, so that multiplying by it modulo 2**64 visits every value once
 _MASK = (1 << 64) - 1
@@ -155,7 +155,7 @@ class Gateway:
         if not await self._left(min(LINGER, seconds)):
             for client in list(self.clients):
                 client.leave()
-            if not await self._left(seconds):
+            if not await self._left(max(0.0, seconds - LINGER)):
                 for client in list(self.clients):
                     client.abort()
         self.close()

@@ -25,7 +25,7 @@ _WAYS_IN = frozenset({
     "secrets", "session", "sessions", "key", "keys", "api-keys",
 })
 # fmt: on
-"""Segments that are followed by what opens something (RFC 6749, 10.12 and the capability URLs of W3C TAG, 2014)."""
+"""Segments that are followed by what opens something: capability URLs (W3C TAG, Good Practices for Capability URLs, 2014)."""
 
 _CACHED = 65_536
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from yett.formats.names import singular
+
 _BY_KIND = {"date": "date", "locale": "locale", "version": "version", "email": "email", "file": "file", "address": "address"}
-_IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "indices": "index", "data": "data"}
-_SAME = ("ss", "us", "is", "news", "series", "species")
 _IDS = frozenset(("number", "uuid", "ulid", "hex", "opaque", "token"))
 
 
@@ -31,16 +31,3 @@ def _camel(segment: str) -> str:
         return ""
     joined = words[0] + "".join(word[:1].upper() + word[1:] for word in words[1:])
     return joined[:1].lower() + joined[1:]
-
-
-def singular(word: str) -> str:
-    """English, by rules; what they do not know stays."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if len(word) < 4 or not word.endswith("s") or word.endswith(_SAME):
-        return word
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
-        return word[:-2]
-    return word[:-1]

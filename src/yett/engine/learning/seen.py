@@ -15,7 +15,7 @@ from yett.formats.dispatch import named_operation
 from yett.formats.forwarded import host_of
 from yett.formats.http1 import Refused
 from yett.formats.media_types import Kind, kind_of, read_media_type
-from yett.formats.parameters import parameters
+from yett.formats.parameters import grouped, parameters
 from yett.formats.recordings.values import Recording
 from yett.formats.target import ASTERISK, canonical, split
 from yett.formats.xml import XMLDocument
@@ -308,11 +308,9 @@ def _value(fields: Mapping[str, str], body: bytes, media_type: str) -> Any:
     except BodyError:
         return UNSEEN
     if type(value) is Form:
-        return _grouped(value.pairs)
+        return grouped(value.pairs)
     if type(value) is Multipart:
-        return _grouped(
-            tuple((part.name, part.content.decode("utf-8", "replace")) for part in value.parts if not part.filename)
-        )
+        return grouped(tuple((part.name, part.content.decode("utf-8", "replace")) for part in value.parts if not part.filename))
     return UNSEEN if isinstance(value, (bytes, XMLDocument)) else value
 
 
@@ -323,16 +321,3 @@ def _marked(value: Any) -> Any:
     if type(value) is list:
         return [_marked(part) for part in value]
     return MASKED if type(value) is str and value == MASK else value
-
-
-def _grouped(pairs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    """A name that stands several times has a list."""
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name not in found:
-            found[name] = value
-        elif type(found[name]) is list:
-            found[name].append(value)
-        else:
-            found[name] = [found[name], value]
-    return found

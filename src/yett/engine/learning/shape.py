@@ -15,6 +15,7 @@ from yett.engine.learning.schemas import Schema, SchemaSettings, parameter_schem
 from yett.engine.learning.seen import MASKED
 from yett.engine.learning.sketches import Sample, hash64
 from yett.engine.sensitive import bears_credential, classified
+from yett.formats.parameters import grouped
 from yett.model.catalog import Parameter
 
 Classify = Callable[[str, str, str | int | float], Classes]
@@ -64,15 +65,7 @@ class Shape:
 
     def add_pairs(self, pairs: tuple[tuple[str, str], ...], classify: Classify, weight: int = 1) -> None:
         """Names and values of a query or form; a name that stands several times has a list."""
-        found: dict[str, Any] = {}
-        for name, value in pairs:
-            if name not in found:
-                found[name] = value
-            elif type(found[name]) is list:
-                found[name].append(value)
-            else:
-                found[name] = [found[name], value]
-        self.add(found, classify, weight)
+        self.add(grouped(pairs), classify, weight)
 
     def merge(self, other: "Shape") -> None:
         """Take in another shape of the same place and key; it stays as it is."""

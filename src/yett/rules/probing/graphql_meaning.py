@@ -6,9 +6,9 @@ Told by names and types alone. It must not know documents.
 from typing import Any
 
 from yett.formats.graphql_types import Field, Schema, is_list, named
-from yett.formats.names import divided, words
+from yett.formats.names import divided, singular, words
 from yett.rules.probing.operation import PERILOUS, Meaning
-from yett.rules.probing.resources import Doing, singular
+from yett.rules.probing.resources import Doing
 from yett.rules.probing.wording import listed
 
 _CREATE = listed("create add new insert make post submit upload import save register publish open")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from yett.formats.names import words
+from yett.formats.names import singular, words
 from yett.rules.probing.operation import Doing as Doing
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.wording import listed
@@ -60,17 +60,6 @@ class Reference(msgspec.Struct, frozen=True):
 def plain(name: str) -> str:
     """A name without case and separators: "orderId" and "order_id" are "orderid"; a leading underscore goes, too."""
     return "".join(words(name))
-
-
-def singular(word: str) -> str:
-    """ "order" of "orders", "category" of "categories", "box" of "boxes"; by rules of thumb, the same for the same word."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes", "zes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
 
 
 def _version(segment: str) -> bool:
