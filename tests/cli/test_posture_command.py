@@ -1,6 +1,9 @@
 """`yett posture`: what people and CI get, from real catalogs and contracts."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -201,3 +204,53 @@ def test_what_could_not_be_judged_has_no_findings_to_tell_of(here: Path) -> None
     assert result.exit_code == 2
     assert "none.yaml" in result.stderr
     assert "no findings" not in result.stdout
+
+
+FAILING = '''"""A check that fails.
+
+To fix: mend it.
+"""
+
+from yett.model.rule import CheckRule, Judged, Severity
+
+RULE = CheckRule(
+    id="fails-always",
+    title="Fails",
+    on="exchange",
+    severity=Severity.LOW,
+    owasp=("API4:2023",),
+    cwe=(770,),
+    references=("https://handbook.shop.example",),
+    matches=(Judged(text=""),),
+    passes=(Judged(text=""),),
+)
+
+
+def check(subject):
+    raise RuntimeError
+'''
+
+
+def test_checks_of_others_that_fail_are_told_in_every_form(here: Path) -> None:
+    (here / "failing.py").write_text(FAILING)
+    installed = here / "failing-1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: failing\nVersion: 1\n")
+    (installed / "entry_points.txt").write_text("[yett.checks]\nfails-always = failing\n")
+    (here / "traffic.jsonl").write_text("\n".join(line(number) for number in range(1, 30)) + "\n")
+    yett = [sys.executable, "-c", "from yett.cli.main import main; main()"]
+    spoken = {**os.environ, "PYTHONPATH": str(here)}
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run([*yett, *arguments], env=spoken, capture_output=True, text=True, timeout=60, check=False)
+
+    assert run("observe", "traffic.jsonl").returncode == 0
+    found = run("posture")
+    assert found.returncode == 3 and "missing-authentication" in found.stdout
+    assert "! the check fails-always failed on 29 calls in 1 operations" in found.stderr
+    assert "DELETE /orders/{orderId} of api.shop.example" in found.stderr
+    (one,) = json.loads(run("posture", "--json").stdout)["failed_checks"]
+    assert (one["rule"], one["count"], one["calls"]) == ("fails-always", 29, 29)
+    assert run("posture", "--rule", "missing-nosniff").returncode == 0
+    (here / "checks.yaml").write_text("checks: {fails-always: false}\n")
+    assert run("posture", "--checks", "checks.yaml").returncode == 1

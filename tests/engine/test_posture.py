@@ -1,20 +1,22 @@
 """Findings of checks: identity, severity, life, and the settings that the owner may change."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 from judging import operation
 
-from yett.engine.check_settings import CheckSettings, read_check_settings
-from yett.engine.posture import at_least, judge_catalog, judge_contract, lived, rank
+from yett.engine.check_settings import CheckSettings, Chosen, read_check_settings
+from yett.engine.posture import Failure, at_least, judge_catalog, judge_contract, lived, rank
 from yett.formats.yaml import read
 from yett.model.catalog import Catalog, CatalogOperation, Host, Service
 from yett.model.catalog_store import KnownFinding
 from yett.model.finding import Finding
 from yett.model.mistake import PolicyErrors
 from yett.model.rule import Severity
-from yett.rules.registry import checks
+from yett.rules.checking.issue import Issue
+from yett.rules.registry import Check, checks
 
 NOW = 2_000_000.0
 OPEN = """
@@ -195,3 +197,32 @@ def test_mistakes_have_a_place(text: str, line: int, words: str) -> None:
     (mistake,) = raised.value.errors
     assert (mistake.file, mistake.line) == ("checks.yaml", line)
     assert words in f"{mistake.message} {mistake.hint}"
+
+
+class _Broken(Exception):
+    pass
+
+
+def _raises(subject: object, numbers: object) -> Iterator[Issue]:
+    raise _Broken
+
+
+def test_a_check_that_raises_is_told_and_hides_nothing() -> None:
+    said = settings()
+    for rule in ("missing-authentication", "no-limits-seen", "contract-open-writes"):
+        chosen = said.chosen[rule]
+        said.chosen[rule] = Chosen(Check(chosen.check.rule, _raises, None, ""), None, None)
+    facts = {"failed_checks": {"missing-nosniff": 4, "unknown": 2}, "signals": [signal()]}
+    one = msgspec.structs.replace(operation(OPEN), facts=facts)
+    with pytest.raises(_Broken):
+        list(judge_catalog(catalog(one), said, NOW))
+    failed: list[Failure] = []
+    found = {finding.rule for finding in judge_catalog(catalog(one), said, NOW, failed)}
+    found |= {finding.rule for finding in judge_contract(read(CONTRACT.encode(), "shop.yaml"), said, NOW, failed=failed)}
+    assert "missing-nosniff" in found and "missing-authentication" not in found
+    assert {(of.rule, of.subject, of.count, of.calls) for of in failed} == {
+        ("missing-authentication", one.id, 1, 0),
+        ("missing-nosniff", one.id, 4, 40),
+        ("no-limits-seen", "service:shop", 1, 0),
+        ("contract-open-writes", "contract:shop.yaml", 1, 0),
+    }

@@ -15,10 +15,10 @@ from yett import __version__
 from yett.cli.check import complaints
 from yett.cli.failing import reason
 from yett.cli.knowledge import DEFAULT, Knowledge, knowledge
-from yett.cli.ranked import manual, table, told
+from yett.cli.ranked import broken, manual, table, told
 from yett.cli.showing import plain
 from yett.engine.check_settings import CheckSettings, read_check_settings
-from yett.engine.posture import CONTRACT, at_least, judge_catalog, judge_contract, lived
+from yett.engine.posture import CONTRACT, Failure, at_least, judge_catalog, judge_contract, lived
 from yett.formats.reports.baseline import ACCEPTED, BaselineError, baseline, read_baseline
 from yett.formats.reports.junit import junit
 from yett.formats.reports.sarif import sarif
@@ -65,7 +65,8 @@ def posture(contracts: tuple[Path, ...], **options: Any) -> None:
     yett posture --sarif posture.sarif --baseline accepted.json
 
     \b
-    Exit codes: 0 nothing as grave as --fail-on; 1 findings; 2 nothing could be judged; 3 a contract could not be read.
+    Exit codes: 0 nothing as grave as --fail-on; 1 findings; 2 nothing could be judged; 3 a contract could not be read, or
+    a check failed.
     """
     if options["listing"]:
         click.echo("\n".join(table(checks().values())))
@@ -103,6 +104,7 @@ class _Run:
         self._now = time.time()
         self._unread = self._slight = 0
         self._judged: set[str] = set()
+        self._failed: list[Failure] = []
 
     def run(self) -> int:
         settings = self._settings()
@@ -115,6 +117,9 @@ class _Run:
         finally:
             if known is not None:
                 known.store.close()
+        self._failed = [one for one in self._failed if self._asked(one.service, one.rule)]
+        for line in broken(self._failed):
+            click.echo(line, err=True)
         mine = [one for one in findings if self._wanted(one)]
         shown = [one for one in mine if at_least(one.finding, Severity(self._options["severity"]))]
         self._slight = sum(1 for one in mine if one.resolved is None) - sum(1 for one in shown if one.resolved is None)
@@ -173,7 +178,7 @@ class _Run:
         if wanted and not self._contracts and all(one.name != wanted for one in made.services):
             names = ", ".join(one.name or "(no host)" for one in made.services[:20])
             _fail(f"there is no service {wanted!r}; there are: {names or 'none'}")
-        found += judge_catalog(made, settings, self._now)
+        found += judge_catalog(made, settings, self._now, self._failed)
         with known.store.writing() as change:
             findings = lived(found, change.findings(), self._again, self._now)
             change.report(findings)
@@ -190,7 +195,7 @@ class _Run:
         if not isinstance(tree, dict) or not {"openapi", "swagger"}.intersection(tree):
             return self._unreadable(f"{path}: neither OpenAPI nor Swagger: it begins with no `openapi` and no `swagger`")
         self._judged.add(CONTRACT + document.file)
-        return list(judge_contract(document, settings, self._now))
+        return list(judge_contract(document, settings, self._now, failed=self._failed))
 
     def _unreadable(self, why: str) -> list[Finding]:
         self._unread += 1
@@ -199,17 +204,19 @@ class _Run:
 
     def _again(self, finding: Finding) -> bool:
         """Whether what a known finding is about was judged in this run."""
+        if any((one.rule, one.subject) == (finding.rule, finding.subject) for one in self._failed):
+            return False
         return not finding.subject.startswith(CONTRACT) or finding.subject in self._judged
 
     def _wanted(self, one: KnownFinding) -> bool:
-        options, finding = self._options, one.finding
+        finding = one.finding
         if finding.subject.startswith(CONTRACT) and finding.subject not in self._judged:
             return False
-        return (
-            (one.resolved is None or options["resolved"])
-            and options["service"] in ("", finding.service)
-            and (not options["rules"] or finding.rule in options["rules"])
-        )
+        return (one.resolved is None or self._options["resolved"]) and self._asked(finding.service, finding.rule)
+
+    def _asked(self, service: str, rule: str) -> bool:
+        options = self._options
+        return options["service"] in ("", service) and (not options["rules"] or rule in options["rules"])
 
     def _write(self, reported: list[Reported], shown: list[KnownFinding], settings: CheckSettings) -> None:
         options = self._options
@@ -231,7 +238,7 @@ class _Run:
                 except OSError as error:
                     _fail(reason(error))
         if options["as_json"]:
-            click.echo(_as_json(shown, reported, settings))
+            click.echo(_as_json(shown, reported, settings, self._failed))
         elif not silent and self._code(reported) != UNUSABLE:
             click.echo("\n".join(told(reported, shown, options["whole"], self._slight)))
 
@@ -239,7 +246,7 @@ class _Run:
         limit = self._options["fail_on"]
         if self._unread and self._unread == len(self._contracts) and not self._options["path"] and not DEFAULT.exists():
             return UNUSABLE
-        if self._unread:
+        if self._unread or self._failed:
             return PARTLY
         if limit == "never" or self._options["write_baseline"] is not None:
             return 0
@@ -262,7 +269,7 @@ def _text(rule: str) -> RuleText:
     )
 
 
-def _as_json(shown: list[KnownFinding], reported: list[Reported], settings: CheckSettings) -> str:
+def _as_json(shown: list[KnownFinding], reported: list[Reported], settings: CheckSettings, failed: list[Failure]) -> str:
     accepted = {one.finding.fingerprint for one in reported if one.accepted}
     findings = []
     for one in shown:
@@ -272,5 +279,10 @@ def _as_json(shown: list[KnownFinding], reported: list[Reported], settings: Chec
         severity: sum(1 for one in findings if one["state"] == "open" and one["severity"] == severity)
         for severity in reversed(_SEVERITIES)
     }
-    document = {"findings": findings, "open": counts, "settings": settings.numbers()}
+    document = {
+        "findings": findings,
+        "open": counts,
+        "failed_checks": msgspec.to_builtins(failed),
+        "settings": settings.numbers(),
+    }
     return json.dumps(document, indent=1).replace("\x7f", "\\u007f")

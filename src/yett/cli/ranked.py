@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from yett.cli.showing import plain
+from yett.engine.posture import Failure
 from yett.formats.reports.values import Reported
 from yett.model.catalog_store import KnownFinding
 from yett.model.finding import Finding
@@ -35,6 +36,19 @@ def told(reported: list[Reported], shown: list[KnownFinding], whole: bool, sligh
     yield _sum(open_, len(reported) - len(open_))
     if slight:
         yield f"{slight} slighter ones are not shown (--severity info)"
+
+
+def broken(failed: Iterable[Failure]) -> Iterator[str]:
+    """One line for each check that raised."""
+    for rule, members in groupby(sorted(failed, key=lambda one: one.rule), lambda one: one.rule):
+        found = list(members)
+        first = " of ".join(filter(None, (found[0].operation, found[0].service)))
+        calls = sum(one.count for one in found if one.calls)
+        what = f"{calls} calls in {len(found)} operations" if calls else f"{len(found)} subjects"
+        yield plain(
+            f"! the check {rule} failed on {what}, the first is {first}: a mistake in the check;"
+            " what it would have found there is missing"
+        )
 
 
 def _one(finding: Finding) -> Iterator[str]:

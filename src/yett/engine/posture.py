@@ -23,6 +23,21 @@ from yett.rules.checking.issue import MORE, Issue
 CONTRACT = "contract:"
 """Beginning of the subject of findings in a contract's file."""
 
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A check that raised: a mistake in the check, so what it would have found there is not known. subject: as of the finding.
+
+    count: calls that it could not judge, of exchanges; else 1. calls: all calls of the operation; 0 where it judges no calls.
+    """
+
+    rule: str
+    service: str
+    operation: str = ""
+    subject: str = ""
+    count: int = 1
+    calls: int = 0
+
+
 _SEVERITIES, _CONFIDENCES = list(Severity), list(Confidence)
 
 
@@ -31,13 +46,23 @@ def fingerprint(rule: str, *parts: str) -> str:
     return sha256("\0".join((rule, *parts)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def judge_catalog(catalog: Catalog, settings: CheckSettings, now: float) -> Iterator[Finding]:
-    """What is wrong in a catalog. now: seconds since the Unix epoch, for findings that rest on everything that is known."""
+def judge_catalog(
+    catalog: Catalog, settings: CheckSettings, now: float, failed: list[Failure] | None = None
+) -> Iterator[Finding]:
+    """What is wrong in a catalog. now: seconds since the Unix epoch, for findings that rest on everything that is known.
+
+    failed: where checks that raise are noted, now or while exchanges were learnt; without it what they raise is passed on.
+    """
     for operation in catalog.operations:
         for chosen in settings.on("operation"):
-            for issue in chosen.check.judge(operation, chosen.numbers):
+            failure = Failure(
+                rule=chosen.check.rule.id, service=operation.service, operation=operation.name, subject=operation.id
+            )
+            for issue in _issues(chosen, operation, failure, failed):
                 yield _of_operation(chosen, issue, operation, now)
         yield from _signals(operation, settings)
+        if failed is not None:
+            failed += _failures(operation, settings)
     services = {service.name: service for service in catalog.services}
     grouped: dict[str, list[CatalogOperation]] = {name: [] for name in services}
     for operation in catalog.operations:
@@ -47,18 +72,49 @@ def judge_catalog(catalog: Catalog, settings: CheckSettings, now: float) -> Iter
         hosts = tuple(host for host in catalog.hosts if host.service == name)
         estate = Estate(service=service, operations=tuple(grouped[name]), hosts=hosts)
         for chosen in settings.on("service"):
-            for issue in chosen.check.judge(estate, chosen.numbers):
+            failure = Failure(rule=chosen.check.rule.id, service=name, subject=f"service:{name}")
+            for issue in _issues(chosen, estate, failure, failed):
                 yield _finding(chosen, issue, f"service:{name}", name, now)
 
 
-def judge_contract(document: Document, settings: CheckSettings, now: float, name: str = "") -> Iterator[Finding]:
-    """What is wrong in an API description: Swagger 2.0 or OpenAPI 3. name: of the service, else its title."""
+def judge_contract(
+    document: Document, settings: CheckSettings, now: float, name: str = "", failed: list[Failure] | None = None
+) -> Iterator[Finding]:
+    """What is wrong in an API description: Swagger 2.0 or OpenAPI 3. name: of the service, else its title. failed: see
+    `judge_catalog`."""
     description = Description(document)
     service = name or description.title or document.file
     for chosen in settings.on("contract"):
-        for issue in chosen.check.judge(description, chosen.numbers):
+        failure = Failure(rule=chosen.check.rule.id, service=service, subject=CONTRACT + document.file)
+        for issue in _issues(chosen, description, failure, failed):
             line, _ = document.position(issue.place)
             yield _finding(chosen, issue, CONTRACT + document.file, service, now, document.file, line)
+
+
+def _issues(chosen: Chosen, subject: Any, failure: Failure, failed: list[Failure] | None) -> Iterable[Issue]:
+    if failed is None:
+        return chosen.check.judge(subject, chosen.numbers)
+    try:
+        return list(chosen.check.judge(subject, chosen.numbers))
+    except Exception:  # noqa: BLE001 - checks of others are tried, too: one that fails must not hide what the others find
+        failed.append(failure)
+        return ()
+
+
+def _failures(operation: CatalogOperation, settings: CheckSettings) -> Iterator[Failure]:
+    """Checks of exchanges that raised while the operation was learnt, as far as they are chosen."""
+    found = operation.facts.get("failed_checks")
+    chosen = {one.check.rule.id for one in settings.on("exchange")}
+    for rule, count in found.items() if isinstance(found, dict) else ():
+        if rule in chosen:
+            yield Failure(
+                rule=rule,
+                service=operation.service,
+                operation=operation.name,
+                subject=operation.id,
+                count=count,
+                calls=operation.count,
+            )
 
 
 def _of_operation(chosen: Chosen, issue: Issue, operation: CatalogOperation, now: float) -> Finding:
