@@ -90,6 +90,6 @@ def _selector(text: str, at: int, collection: str) -> tuple[str | None, bytes | 
         selector, end = (plain[0].rstrip(" "), plain.end()) if plain else ("", at)
         if selector.startswith("/"):
             raise Mistaken("a pattern that does not end in /", at, "a slash within a pattern is written \\/")
-    if not selector or selector.startswith("'"):
+    if not selector or (quoted is None and selector.startswith("'")):
         raise Mistaken("a selector is expected", at, "such as ARGS:name, ARGS:'a name' or ARGS:/pattern/")
     return selector, None, end
