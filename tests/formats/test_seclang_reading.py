@@ -182,7 +182,7 @@ class TestTargets:
             ("ARGS:", "a selector is expected", ""),
             ("ARGS:/a", "does not end in /", ""),
             ("ARGS:''", "a selector is expected", ""),
-            ("\"ARGS:'\"", "a selector is expected", ""),
+            ('"ARGS:\'"', "a selector is expected", ""),
             ("REQUEST_METHOD:x", "a single value", ""),
             ("!ARGS", "without a target", ""),
             ("&!ARGS", "either counted", ""),
