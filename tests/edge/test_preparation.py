@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 import textwrap
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from yett.edge.gateway import preparation
+from yett.edge.gateway.gentleness import be_gentle
 from yett.edge.gateway.preparation import Prepared, Refused, Verdict, ending, prepare
 
 GOOD = Prepared(digest="abc", listen=("127.0.0.1:8080",))
@@ -33,8 +35,29 @@ def test_a_verdict_and_a_bundle() -> None:
     verdict, bundle = run(program)
     assert verdict == GOOD
     assert bundle.startswith(b"['--bundle', '")
-    assert b"gently" not in bundle
-    assert run(program, gently=True)[1].endswith(b"'--gently']")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sessions that are scheduled as groups are Linux's")
+def test_a_gentle_compiler_is_gentle_in_its_session_too() -> None:
+    program = """
+        import os, sys, time
+        from pathlib import Path
+        group = Path("/proc/self/autogroup")
+        until = time.monotonic() + 5
+        def both():
+            return os.nice(0), group.read_text().split()[-1] if group.exists() else "10"
+        while both() != (10, "10") and time.monotonic() < until:
+            time.sleep(0.01)
+        os.write(int(sys.argv[2]), repr(both()).encode())
+    """
+    assert run(program, gently=True)[1] == b"(10, '10')"
+    assert run("import os, sys; os.write(int(sys.argv[2]), str(os.nice(0)).encode())")[1] == str(os.nice(0)).encode()
+
+
+def test_gentleness_towards_nobody_is_nothing() -> None:
+    ended = subprocess.Popen((sys.executable, "-c", ""))
+    ended.wait()
+    be_gentle(ended.pid, 10)
 
 
 def test_a_refusal() -> None:

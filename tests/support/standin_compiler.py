@@ -43,6 +43,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("path")
     parser.add_argument("--bundle", type=int)
-    parser.add_argument("--gently", action="store_true")
     options = parser.parse_args()
     compile_policy(options.path, options.bundle)

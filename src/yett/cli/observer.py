@@ -16,6 +16,7 @@ from pathlib import Path
 from yett.cli.knowledge import knowledge
 from yett.cli.observing import Outcome, Run, Stopped, Wanted, is_log
 from yett.edge.collectors.files import Collector
+from yett.edge.gateway.gentleness import be_gentle
 from yett.model.catalog_store import CatalogOvertaken, CatalogUnusable
 from yett.store.eventlog.reader import POLL
 
@@ -52,7 +53,7 @@ def main() -> None:
     parser.add_argument("--catalog", type=Path, required=True)
     parser.add_argument("--parent", type=int, required=True)
     options = parser.parse_args()
-    os.nice(NICENESS)
+    be_gentle(os.getpid(), NICENESS)
 
     def waiting(seconds: float) -> None:
         if os.getppid() != options.parent or signal.SIGTERM in signal.sigpending():

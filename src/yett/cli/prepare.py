@@ -5,7 +5,6 @@ Started by the supervisor (`yett.edge.gateway.preparation`), at the start and at
 
 import argparse
 import gc
-import os
 import sys
 from collections.abc import Iterator
 
@@ -27,9 +26,6 @@ from yett.model.policy import Policy, Samples
 from yett.model.ports import Ports
 from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
-
-GENTLE = 10
-"""Nice value of a reload: requests come first."""
 
 
 def examine(bundle: Bundle) -> Report:
@@ -121,10 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--source", required=True)
     parser.add_argument("--bundle", type=int, required=True)
-    parser.add_argument("--gently", action="store_true")
     options = parser.parse_args()
-    if options.gently:
-        os.nice(GENTLE)
     verdict, encoded = verdict_on(source.decode(options.source))
     with open(options.bundle, "wb", closefd=False) as bundle:
         bundle.write(encoded)

@@ -12,8 +12,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from yett.edge.gateway.gentleness import be_gentle
+
 LIMIT = 16 << 20
 """Most bytes that the process may say."""
+GENTLE = 10
+"""Nice value of a reload: requests come first."""
 
 
 class ServiceSummary(msgspec.Struct, frozen=True):
@@ -66,20 +70,20 @@ def memory_file() -> int:
 
 
 async def prepare(command: Sequence[str], seconds: float, *, gently: bool) -> tuple[Verdict, int]:
-    """Run `command`, which gets `--bundle DESCRIPTOR`, and `--gently` where it should leave the processor to others.
+    """Run `command`, which gets `--bundle DESCRIPTOR`; `gently` where it should leave the processor to others.
 
     Gives its verdict and the descriptor of the bundle, which the caller must close; it is empty where the policy was refused.
     """
     bundle = memory_file()
     try:
-        verdict = await _ask((*command, "--bundle", str(bundle), *(("--gently",) if gently else ())), bundle, seconds)
+        verdict = await _ask((*command, "--bundle", str(bundle)), bundle, seconds, GENTLE if gently else 0)
     except BaseException:
         os.close(bundle)
         raise
     return verdict, bundle
 
 
-async def _ask(command: Sequence[str], bundle: int, seconds: float) -> Verdict:
+async def _ask(command: Sequence[str], bundle: int, seconds: float, niceness: int) -> Verdict:
     process = await asyncio.create_subprocess_exec(
         *command,
         pass_fds=(bundle,),
@@ -87,6 +91,8 @@ async def _ask(command: Sequence[str], bundle: int, seconds: float) -> Verdict:
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,  # a Ctrl-C in the terminal is for the supervisor only
     )
+    if niceness:
+        be_gentle(process.pid, niceness)
     try:
         async with asyncio.timeout(seconds):
             said = await _read(process)
