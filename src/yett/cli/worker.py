@@ -9,6 +9,8 @@ import socket
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from ssl import SSLContext
+from typing import Any
+from weakref import WeakValueDictionary
 
 import uvloop
 
@@ -65,6 +67,7 @@ class Composition:
         self._ring = KeyRing()
         self._keys_digest = b""
         self._snapshot: Snapshot | None = None
+        self._compiled: WeakValueDictionary[bytes, Any] = WeakValueDictionary()  # for as long as a snapshot uses it
 
     # --- building ---------------------------------------------------------------------------------------------------
 
@@ -84,6 +87,7 @@ class Composition:
             files=bundle.files,
             fingerprint_key=self._key,
             patterns=pattern_cache(self._base / bundle.policy.state),
+            compiled=self._compiled,
         )
         yield
         building = Building(bundle, ports)

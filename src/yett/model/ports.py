@@ -1,6 +1,6 @@
 """What guards need from outside, as small interfaces that the composition root fulfils. One contract test suite each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Protocol
 
 import msgspec
@@ -133,6 +133,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     shared: what the guards of one snapshot share between its operations (parsed files, caches of verified tokens), by rule
         id and options; dropped with the snapshot, so that nothing learnt under an older policy lives on.
     patterns: compiled patterns of earlier starts.
+    compiled: what this process has compiled, whatever the snapshot, by the digest of everything that it was made of. It may forget.
     """
 
     counters: Counters
@@ -143,6 +144,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint_key: bytes = bytes(32)
     shared: dict[Any, Any] = {}
     patterns: PatternCache = NoPatternCache()
+    compiled: MutableMapping[bytes, Any] = {}
 
 
 class Journal(Protocol):

@@ -1,9 +1,11 @@
 """The guard crs as a policy has it: rules from a directory on disk, scores, exceptions, modes, bounds, and what is proven."""
 
+import gc
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import pytest
 
@@ -15,6 +17,7 @@ from yett.model.exchange import Exchange, Fields, Request, Response
 from yett.model.mistake import PolicyErrors
 from yett.model.ports import Ports
 from yett.rules.guards.crs import RULE
+from yett.rules.seclang.program import Program
 from yett.store.bundle import load_bundle
 from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
@@ -69,6 +72,9 @@ paths:
 """
 
 
+COMPILED: WeakValueDictionary[bytes, Program] = WeakValueDictionary()
+
+
 @pytest.fixture
 def policy(tmp_path: Path) -> Callable[..., Snapshot]:
     """Writes the rules and a policy, and compiles it."""
@@ -83,7 +89,7 @@ def policy(tmp_path: Path) -> Callable[..., Snapshot]:
         path = tmp_path / "yett.yaml"
         path.write_text(json.dumps({"services": {"shop": {**told, **(service or {})}}}))
         bundle = load_bundle(path)
-        ports = Ports(counters=LocalCounters(), keys=KeyRing(()), files=bundle.files)
+        ports = Ports(counters=LocalCounters(), keys=KeyRing(()), files=bundle.files, compiled=COMPILED)
         return compile_policy(bundle, ports)
 
     return compiled
@@ -342,3 +348,25 @@ def test_options_that_are_refused(policy: Callable[..., Snapshot], options: dict
             return error.errors
 
     assert mistakes()
+
+
+def test_a_new_snapshot_with_the_same_rules_does_not_compile_them_again(
+    policy: Callable[..., Snapshot], tmp_path: Path
+) -> None:
+    COMPILED.clear()
+    first = policy()
+    report(first)
+    (program,) = COMPILED.values()
+    second = policy(mode="monitor")
+    report(second)
+    assert list(COMPILED.values()) == [program]
+    third = policy(threshold=7)
+    report(third)
+    assert len(COMPILED) == 2
+    (tmp_path / "crs" / "rules" / "words.data").write_text("benchmark(\n")
+    fourth = policy()
+    report(fourth)
+    assert len(COMPILED) == 3
+    del first, second, third, fourth, program
+    gc.collect()
+    assert not COMPILED

@@ -15,6 +15,7 @@ inspection limit. Rules that count over several requests need collections that a
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated, Any
 
 import msgspec
@@ -156,19 +157,33 @@ def prepare(options: Options, scope: Scope) -> Prepared:
 
 
 def _program(options: Options, ports: Ports) -> Program:
-    """The compiled rules, shared by all operations that use them in the same way. Raises ValueError."""
+    """The compiled rules, shared by all operations that use them in the same way, and by all snapshots whose rules are these.
+    Raises ValueError."""
     variables = _variables(options)
     key = (RULE.id, options.directory, options.setup_file, tuple(sorted(variables.items())))
     program: Program | None = ports.shared.get(key)
     if program is None:
         files = _files(options, ports.files)
-        try:
-            ruleset = read_seclang(files, include_order(files))
-        except PolicyErrors as error:
-            shown = [f"{options.directory}/{mistake}" for mistake in error.errors[:10]]
-            raise ValueError("; ".join(shown)) from None
-        program = ports.shared[key] = compile_rules(ruleset, variables, ports.patterns, quiet=True)
+        digest = _digest(files, variables)
+        program = ports.compiled.get(digest)
+        if program is None:
+            program = ports.compiled[digest] = _compiled(options, files, variables, ports)
+        ports.shared[key] = program
     return program
+
+
+def _compiled(options: Options, files: dict[str, bytes], variables: dict[str, Any], ports: Ports) -> Program:
+    try:
+        ruleset = read_seclang(files, include_order(files))
+    except PolicyErrors as error:
+        shown = [f"{options.directory}/{mistake}" for mistake in error.errors[:10]]
+        raise ValueError("; ".join(shown)) from None
+    return compile_rules(ruleset, variables, ports.patterns, quiet=True)
+
+
+def _digest(files: Mapping[str, bytes], variables: Mapping[str, Any]) -> bytes:
+    parts = [*sorted(variables.items()), *((name, sha256(raw).digest()) for name, raw in sorted(files.items()))]
+    return sha256(repr((RULE.id, parts)).encode()).digest()
 
 
 def _files(options: Options, files: Mapping[str, bytes]) -> dict[str, bytes]:
