@@ -172,3 +172,59 @@ def test_nothing_at_all_is_a_catalog_too() -> None:
     assert (whole.operations, whole.services, whole.hosts) == ((), (), ())
     assert whole.coverage.lacks == ("nothing was seen of it",)
     assert set(whole.settings) >= {"learning", "views", "classes"}
+
+
+MOUNTED = recordings(
+    *(("GET", f"/api/users/{number}", 200) for number in range(100, 120)),
+    *(("GET", f"/api/users/{number}/orders", 200) for number in range(100, 110)),
+    ("POST", "/api/login", 200),
+    ("GET", "/health", 200),
+)
+SAID = (rest("GET", "/users/{id}"), rest("GET", "/users/{id}/orders"), rest("POST", "/login"), rest("GET", "/health"))
+
+
+@pytest.mark.parametrize("base", ["", "/v9"])
+@pytest.mark.parametrize("host", ["", "shop.example", "prod.example"])
+def test_the_prefix_that_a_contract_does_not_say_is_found(base: str, host: str) -> None:
+    declared = [msgspec.structs.replace(one, base=base, hosts=(host,) if host else ()) for one in SAID]
+    twice = [msgspec.structs.replace(one, base="/elsewhere") for one in declared]
+    found = by_name(made(learnt(MOUNTED), [described(*declared, *twice)]))
+    for name in ("GET /api/users/{id}", "GET /api/users/{id}/orders", "POST /api/login"):
+        assert "shadow" not in found[name].views and len(found[name].declared) == 1
+    (why,) = (one for one in found["POST /api/login"].reasons if one.about == "service")
+    assert "taken to be below /api, which it does not say: 3 of its operations" in why.text
+    assert why.numbers["met"] == 3 and why.numbers["mount_lead"] == 2.0
+    assert "unused" in found["GET /api/health"].views
+
+
+def test_a_prefix_is_not_guessed_where_two_come_close() -> None:
+    calls = recordings(
+        *(("GET", f"/{version}/users/{number}", 200) for number in range(100, 120) for version in ("v1", "v2")),
+        *(("GET", f"/{version}/login", 200) for version in ("v1", "v2")),
+    )
+    declared = (rest("GET", "/users/{id}", hosts=("shop.example",)), rest("GET", "/login", hosts=("shop.example",)))
+    found = by_name(made(learnt(calls), [described(*declared)]))
+    assert "shadow" in found["GET /v1/login"].views and "unused" in found["GET /login"].views
+    for name in ("GET /v1/login", "GET /v2/login", "GET /login"):
+        assert any("which prefix it is below cannot be told" in one.text for one in found[name].reasons)
+    said = by_name(made(learnt(calls), [described(*(msgspec.structs.replace(one, base="/v2") for one in declared))]))
+    assert "shadow" not in said["GET /v2/login"].views and "shadow" in said["GET /v1/login"].views
+    assert not any("which prefix" in one.text for one in said["GET /v2/login"].reasons)
+
+
+def test_what_meets_by_chance_moves_no_contract() -> None:
+    calls = recordings(*(("GET", f"/admin/{name}", 200) for name in ("users", "roles", "keys", "audit", "jobs")))
+    declared = [rest("GET", f"/{name}", hosts=("shop.example",)) for name in ("users", "roles", "carts", "items")]
+    assert "GET /carts" in by_name(made(learnt(calls), [described(*declared)]))
+    few = [rest("GET", "/jobs", hosts=("shop.example",))]
+    assert "GET /jobs" in by_name(made(learnt(calls), [described(*few)]))
+    routes = [rest("GET", f"/{name}", origin="gateway", kind="route") for name in ("users", "roles", "keys", "audit", "jobs")]
+    found = made(learnt(calls), [described(*routes, service="shop.example")])
+    assert not any(one.declared for one in found.operations)
+
+
+def test_a_description_that_fits_two_services_says_so() -> None:
+    learning = learnt([*CALLS, *recordings(*(("GET", f"/users/{number}", 200) for number in range(30)), host="b.example")])
+    found = made(learning, [described(rest("GET", "/users/{id}"))])
+    (why,) = {one.text for of in found.operations for one in of.reasons if one.about == "service"}
+    assert "and of shop.example, too; --service says whose it is" in why

@@ -72,6 +72,8 @@ def operation(
     )
     classes = contents.classes(draft, judging.classifier, judging.class_settings, judging.people)
     reasons = [*draft.reasons, *_attachment(found), *told.values(), *purpose.values(), why, *_routes(declared, draft.template)]
+    if "shadow" in told:
+        reasons += _attachment(one for one in declared.all if one.unsure)
     paths, path_count = _members(draft)
     current = [one for one in declarations if one.current]
     received = tuple(sorted({one.name for one in classes if one.place.startswith(("response.2", "response.3"))}))

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from yett.engine.catalog.mounting import Calls, Fit, calls_of, fit
 from yett.engine.catalog.pins import Pin, Rank, Templates
 from yett.engine.catalog.settings import ViewSettings
-from yett.engine.catalog.templates import segments, shape
+from yett.engine.catalog.templates import shape
 from yett.engine.learning.service import Service
 from yett.formats.descriptions import Declared, Description
 from yett.model.catalog import Declaration, Reason
+
+OTHERS = 3
+"""Services that are named, of those that a description would fit as well."""
 
 RANKS = {"contract": Rank.CONTRACT, "gateway": Rank.GATEWAY}
 
@@ -29,65 +33,109 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attached(msgspec.Struct, frozen=True):
-    """A declaration with the service that it is of, and why that one."""
+    """A declaration with the service that it is of, and why that one. written: its path as the description has it, where another
+    prefix was found; unsure: several were, and none was taken."""
 
     declared: Declared
     reading: Reading
     service: str
     reason: Reason
+    written: str = ""
+    unsure: bool = False
 
 
 def attached(readings: Iterable[Reading], services: Mapping[str, Service], settings: ViewSettings) -> list[Attached]:
     """Every declaration of every reading with its service, which may be one that nothing was seen of."""
-    hosts = {name: _hosts(service) for name, service in services.items()}
+    estate = _Estate(services, settings)
     found: list[Attached] = []
     for reading in readings:
         groups: dict[tuple[str, tuple[str, ...]], list[Declared]] = {}
         for one in reading.description.declared:
             groups.setdefault((one.service, one.hosts), []).append(one)
-        for (name, declared_hosts), declared in groups.items():
-            for service, reason in _services(reading, name, declared_hosts, declared, services, hosts, settings):
-                found += [Attached(one, reading, service, reason) for one in declared]
+        for (name, hosts), declared in groups.items():
+            for service, text, fitting in estate.homes(reading, name, hosts, declared):
+                found += _placed(declared, reading, service, text, fitting)
     return found
 
 
-def _services(
-    reading: Reading,
-    name: str,
-    declared_hosts: tuple[str, ...],
-    declared: list[Declared],
-    services: Mapping[str, Service],
-    hosts: Mapping[str, frozenset[str]],
-    settings: ViewSettings,
-) -> Iterator[tuple[str, Reason]]:
-    def reason(text: str, **numbers: float) -> Reason:
-        return Reason(about="service", text=f"{reading.description.source}: {text}", numbers=dict(numbers))
+def _placed(declared: list[Declared], reading: Reading, service: str, text: str, fitting: Fit) -> Iterator[Attached]:
+    """Each declaration at its service, below the prefix that was found for it."""
+    said = "; ".join(filter(None, (f"{reading.description.source}: {text}", fitting.text)))
+    reason = Reason(about="service", text=said, numbers=fitting.numbers)
+    placed: set[tuple[str, str, str, str]] = set()
+    for one in declared:
+        if fitting.base is None or one.kind != "rest" or one.origin != "contract":
+            yield Attached(one, reading, service, reason, unsure=fitting.unsure)
+            continue
+        key = (one.method, one.template, one.named, one.pattern)
+        if key not in placed:  # it stands once for each base that was declared
+            placed.add(key)
+            yield Attached(msgspec.structs.replace(one, base=fitting.base), reading, service, reason, one.path)
 
-    if reading.service:
-        yield reading.service, reason("whoever read it named the service")
-        return
-    if name in services:
-        yield name, reason("it names the service")
-        return
-    by_host = sorted(
-        service
-        for service, names in hosts.items()
-        if any(host_matches(pattern, host) for pattern in declared_hosts for host in (service, *names))
-    )
-    if by_host:
-        yield from ((service, reason("it names a host of the service")) for service in by_host)
-        return
-    best = max(((_evidence(declared, service), service.name) for service in services.values()), default=None)
-    if best is not None:
-        (share, operations), service_name = best
-        wanted = min(settings.attach_operations, len(declared))
-        if share >= settings.attach_ratio and operations >= wanted:
-            text = "its templates hold most of what the service accepted"
-            numbers = {"share": round(share, 4), "attach_ratio": settings.attach_ratio, "operations": operations}
-            yield service_name, reason(text, **numbers, attach_operations=settings.attach_operations)
+
+class _Estate:
+    """Everything that was seen, as far as descriptions are held against it."""
+
+    def __init__(self, services: Mapping[str, Service], settings: ViewSettings) -> None:
+        self._services = services
+        self._settings = settings
+        self._hosts = {name: _hosts(service) for name, service in services.items()}
+        self._calls: dict[str, list[Calls]] = {}
+
+    def homes(
+        self, reading: Reading, name: str, hosts: tuple[str, ...], declared: list[Declared]
+    ) -> Iterator[tuple[str, str, Fit]]:
+        """(service, why, how they fit) of declarations with that service's name and those hosts."""
+        if reading.service:
+            yield reading.service, "whoever read it named the service", self._fit(declared, reading.service)
             return
-    own = declared_hosts[0] if declared_hosts else name or reading.description.title or _file(reading.description.source)
-    yield own, reason("nothing that was seen is this service's")
+        if name in self._services:
+            yield name, "it names the service", self._fit(declared, name)
+            return
+        by_host = sorted(
+            service
+            for service, names in self._hosts.items()
+            if any(host_matches(pattern, host) for pattern in hosts for host in (service, *names))
+        )
+        if by_host:
+            yield from ((service, "it names a host of the service", self._fit(declared, service)) for service in by_host)
+            return
+        found = self._by_evidence(declared)
+        if found is None:
+            own = hosts[0] if hosts else name or reading.description.title or _file(reading.description.source)
+            yield own, "nothing that was seen is this service's", Fit(share=0.0, operations=0)
+        else:
+            yield found
+
+    def _by_evidence(self, declared: list[Declared]) -> tuple[str, str, Fit] | None:
+        """The service most of whose accepted calls they hold; others that they would fit as well are told."""
+        settings = self._settings
+        wanted = min(settings.attach_operations, len(declared))
+        fits = [(name, self._fit(declared, name)) for name in self._services]
+        fits = [(name, one) for name, one in fits if one.share >= settings.attach_ratio and one.operations >= wanted]
+        if not fits:
+            return None
+        fits.sort(key=lambda one: (one[1].share, one[1].operations, one[0]), reverse=True)
+        (name, best), *others = fits
+        numbers: dict[str, int | float | str] = {
+            "share": round(best.share, 4),
+            "attach_ratio": settings.attach_ratio,
+            "operations": best.operations,
+            "attach_operations": settings.attach_operations,
+        }
+        text = "its templates hold most of what the service accepted"
+        if others:
+            more = f" and {len(others) - OTHERS} more" if len(others) > OTHERS else ""
+            text += f", and of {', '.join(other for other, _ in others[:OTHERS])}{more}, too; --service says whose it is"
+        return name, text, msgspec.structs.replace(best, numbers={**numbers, **best.numbers})
+
+    def _fit(self, declared: list[Declared], name: str) -> Fit:
+        service = self._services.get(name)
+        if service is None:
+            return Fit(share=0.0, operations=0)
+        if name not in self._calls:
+            self._calls[name] = calls_of(service)
+        return fit(declared, self._calls[name], self._settings)
 
 
 def _file(source: str) -> str:
@@ -101,25 +149,6 @@ def _hosts(service: Service) -> frozenset[str]:
 def host_matches(pattern: str, host: str) -> bool:
     """pattern: a host, or "*.example.org" for all names below."""
     return host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:]) and len(host) > len(pattern) - 1)
-
-
-def _evidence(declared: list[Declared], service: Service) -> tuple[float, int]:
-    """(share of the service's accepted calls that the declarations hold, how many declarations were called)."""
-    templates: Templates[Declared] = Templates()
-    for one in declared:
-        if one.pattern in ("template", "exact") and any(part and "{" not in part for part in segments(one.path)):
-            templates.add(one.path, one)
-    total = inside = 0
-    called: set[str] = set()
-    for labels, method, _, traffic in service.answered.leaves():
-        accepted = traffic.successes
-        total += accepted
-        for one in templates.find("/" + "/".join(labels)):
-            if one.method in ("", method):
-                inside += accepted
-                called.add(f"{one.method} {one.path}")
-                break
-    return (inside / total if total else 0.0), len(called)
 
 
 def pins_of(declared: Iterable[Attached]) -> list[Pin]:

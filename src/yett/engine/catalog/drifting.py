@@ -32,7 +32,7 @@ class Contracts:
             contract = one.reading.description.contract
             if contract is None or not one.reading.current:
                 continue
-            entry = self.entry(contract, draft.method, one.declared.path)
+            entry = self.entry(contract, draft.method, one.written or one.declared.path)
             if entry is not None:
                 for difference in drift(contract, entry, draft.traffic, self._settings):
                     found.setdefault((difference.place, difference.kind), difference)

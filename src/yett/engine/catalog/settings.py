@@ -24,6 +24,9 @@ class ViewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     consistent: ratio of authenticated among successful answers from which on authentication is called consistent.
     attach_ratio: share of a service's accepted exchanges that a description's templates must hold before the description is
         taken to be the service's, where no name and no host says so. attach_operations: and how many of its operations.
+    mount_lead: how many times as many operations of a contract must meet what was called below one prefix as meet it as written,
+        or below any other prefix, before the contract is taken to be below that prefix; `attach_operations` of them at least, and
+        they must hold `attach_ratio` of what was accepted below it.
     partner_consumers: most consumers of an operation that is called with client certificates from public addresses, for which it
         is called a partner's.
     apart_words, apart_ids: most different words, and least different ids beside them, where a contract declares a parameter, for
@@ -37,6 +40,7 @@ class ViewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     consistent: float = 0.95
     attach_ratio: float = 0.5
     attach_operations: int = 2
+    mount_lead: float = 2.0
     partner_consumers: int = 50
     apart_words: int = 3
     apart_ids: int = 4
