@@ -408,3 +408,14 @@ def test_recordings(here: Path) -> None:
     names = {one["name"] for one in json.loads(Path("out.json").read_text())["operations"]}
     assert any(name.startswith("GET /notes/{") for name in names), names
     assert "POST /notes" in names
+
+
+def test_one_report_that_cannot_be_written_costs_no_other(here: Path) -> None:
+    Path("there").write_text("a file, no directory")
+    with served(Notes()) as origin:
+        result = _run(origin, *_GIVEN, "--sarif", "there/out.sarif", "--json", "out.json")
+    assert result.exit_code == 2
+    assert "there/out.sarif: not a directory" in result.output
+    assert "anonymous-access" in result.output
+    assert len(json.loads(Path("out.json").read_text())["findings"]) == 1
+    assert Path("out.json").stat().st_mode & 0o077 == 0

@@ -16,6 +16,7 @@ from yett.cli.check import complaints
 from yett.cli.failing import reason
 from yett.cli.knowledge import DEFAULT, Knowledge, knowledge
 from yett.cli.ranked import broken, manual, table, told
+from yett.cli.report_files import write_reports
 from yett.cli.showing import plain
 from yett.engine.check_settings import CheckSettings, read_check_settings
 from yett.engine.posture import CONTRACT, Failure, at_least, judge_catalog, judge_contract, lived
@@ -227,20 +228,13 @@ class _Run:
             (options["junit_file"], lambda: junit(reported, rules)),
             (options["write_baseline"], lambda: baseline(reported)),
         ]
-        silent = False
-        for path, text in files:
-            if path is not None and str(path) == "-":
-                click.echo(text(), nl=False)
-                silent = True
-            elif path is not None:
-                try:
-                    path.write_text(text(), encoding="utf-8")
-                except OSError as error:
-                    _fail(reason(error))
+        written = write_reports(files)
         if options["as_json"]:
             click.echo(_as_json(shown, reported, settings, self._failed))
-        elif not silent and self._code(reported) != UNUSABLE:
+        elif not written.printed and self._code(reported) != UNUSABLE:
             click.echo("\n".join(told(reported, shown, options["whole"], self._slight)))
+        if written.failures:
+            _fail("\n".join(written.failures))
 
     def _code(self, reported: list[Reported]) -> int:
         limit = self._options["fail_on"]

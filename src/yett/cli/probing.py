@@ -285,10 +285,8 @@ class Run:
             mark = self._again.finding.fingerprint
             findings = [one for one in findings if one.finding.fingerprint == mark]
             click.echo("it is still there" if findings else "it was not found again", err=True)
-            if findings:
-                return self._reports.write(findings, run, outcome) or FOUND
         self._reports.write(findings, run, outcome)
-        return self._code(findings, bool(outcome.stopped))
+        return FOUND if self._again is not None and findings else self._code(findings, bool(outcome.stopped))
 
     def _code(self, findings: list[Reported], incomplete: bool) -> int:
         limit = self._options["fail_on"]

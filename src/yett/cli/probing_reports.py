@@ -12,6 +12,7 @@ from msgspec import structs
 from yett import __version__
 from yett.cli.failing import reason
 from yett.cli.ranked_proofs import told
+from yett.cli.report_files import write_reports
 from yett.cli.showing import plain
 from yett.engine.probing.outcome import Outcome
 from yett.engine.probing.report import rule_text
@@ -82,8 +83,8 @@ class Reports:
         except PolicyErrors as error:
             self._fail("\n".join(str(mistake) for mistake in error.errors))
 
-    def write(self, findings: list[Reported], run: Run, outcome: Outcome) -> int:
-        """All reports that are asked for, then the table for people. 0."""
+    def write(self, findings: list[Reported], run: Run, outcome: Outcome) -> None:
+        """All reports that are asked for, then the table for people."""
         options = self._options
         rules = {one.rule.id: rule_text(one) for one in probes().values()}
         texts: list[tuple[Path | None, Callable[[], str]]] = [
@@ -94,19 +95,11 @@ class Reports:
             (options["wfc_file"], lambda: wfc(findings, run)),
             (options["write_baseline"], lambda: baseline(findings)),
         ]
-        silent = False
-        for path, text in texts:
-            if path is not None and str(path) == "-":
-                click.echo(text(), nl=False)
-                silent = True
-            elif path is not None:
-                try:
-                    path.write_text(text(), encoding="utf-8")
-                except OSError as error:
-                    self._fail(reason(error))
-        if not silent:
+        written = write_reports(texts)
+        if not written.printed:
             click.echo("\n".join(told(findings, outcome, run.target)))
-        return 0
+        if written.failures:
+            self._fail("\n".join(written.failures))
 
 
 def _day(moment: float) -> date:

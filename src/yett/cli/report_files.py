@@ -1,0 +1,41 @@
+"""Where a command's reports go: each to the file, or the "-" for standard output, that its option names.
+
+It must not know what is in a report.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from yett.cli.failing import reason
+
+
+class Written:
+    """What became of the reports. printed: one of them is on standard output, where nothing else may be then."""
+
+    def __init__(self) -> None:
+        self.printed = False
+        self.failures: list[str] = []
+
+
+def write_reports(reports: Iterable[tuple[Path | None, Callable[[], str]]]) -> Written:
+    """Write those that are wanted. One that cannot be written is told in `failures`, and the others are written all the same.
+
+    New files are for their owner only: a report tells how to get in.
+    """
+    written = Written()
+    for path, text in reports:
+        if path is None:
+            continue
+        if str(path) == "-":
+            click.echo(text(), nl=False)
+            written.printed = True
+            continue
+        try:
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.write(text())
+        except OSError as error:
+            written.failures.append(reason(error))
+    return written
