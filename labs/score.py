@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labs import catalogue, serving
+from labs import catalogue, repeating, serving
 from labs.catalogue import Planted
 from labs.house import House
 from labs.style import HELD_OUT
@@ -32,7 +32,8 @@ Finding = dict[str, Any]
 
 
 class Run(NamedTuple):
-    """One twin, probed. void: why the run tells nothing; "" where it does. left: what was there afterwards and not before."""
+    """One twin, probed. void: why the run tells nothing; "" where it does. left: what was there afterwards and not before.
+    repeated: reproducers that said on new instances what is true of them; unrepeated: what the others said."""
 
     lab: str
     seed: int
@@ -45,6 +46,9 @@ class Run(NamedTuple):
     requests: int
     seconds: float
     left: list[str]
+    findings: Sequence[Finding] = ()
+    unrepeated: Sequence[str] = ()
+    repeated: int = 0
 
     @property
     def title(self) -> str:
@@ -110,7 +114,7 @@ def run(name: str, seed: int, fixed: bool, options: argparse.Namespace) -> Run:
         except (OSError, ValueError) as error:
             void = f"exit code {ended.returncode}, {error}: {(ended.stderr or ended.stdout)[-300:].strip()}"
             return Run(name, seed, fixed, void, [], [], [], [], len(served.asked), seconds, left)
-        return Run(name, seed, fixed, "", *compare(house, name, findings), len(served.asked), seconds, left)
+        return Run(name, seed, fixed, "", *compare(house, name, findings), len(served.asked), seconds, left, findings)
 
 
 def _state(house: House) -> set[str]:
@@ -118,6 +122,17 @@ def _state(house: House) -> set[str]:
     users = {f"user {name}: {user.record['role']}, {user.record['password'][:4]}…" for name, user in house.users.items()}
     records = house.objects.items()
     return users | {f"object {key}: {json.dumps(one, sort_keys=True)}" for key, one in records}
+
+
+def repeated(one: Run, fixed: Sequence[Run]) -> Run:
+    """A weak run, with what its reproducers say of new instances. fixed: runs of fixed twins, whose findings may stay there."""
+    if one.fixed or one.void:
+        return one
+    twin = [finding for other in fixed if (other.lab, other.seed) == (one.lab, one.seed) for finding in other.findings]
+    known = frozenset(str(finding.get("fingerprint")) for finding in twin)
+    told = repeating.repeat(one.lab, one.seed, one.findings, known)
+    bad = [f"{each.title}: weak {each.weak}, fixed {each.fixed or '-'}: {each.said}" for each in told if not each.good]
+    return one._replace(unrepeated=bad, repeated=len(told) - len(bad))
 
 
 def show(runs: Sequence[Run]) -> bool:
@@ -131,10 +146,12 @@ def show(runs: Sequence[Run]) -> bool:
         requests, seconds = sum(one.requests for one in mine), sum(one.seconds for one in mine)
         left = sum(len(one.left) for one in mine)
         void = sum(bool(one.void) for one in mine)
-        good &= found == planted and not (wrong or wrong_weak or left or void)
+        repeats, failed = sum(one.repeated for one in weak), sum(len(one.unrepeated) for one in weak)
+        good &= not failed and found == planted and not (wrong or wrong_weak or left or void)
         print(
             f"{lab:15} found {found:3}/{planted:<3} wrong on fixed {wrong:3}, on weak {wrong_weak:3}, left {left:3}, "
-            f"void {void:2}, {requests / len(mine):6.0f} requests and {seconds / len(mine):5.1f} s a run"
+            f"void {void:2}, repeated {repeats:3}/{repeats + failed:<3}, "
+            f"{requests / len(mine):6.0f} requests and {seconds / len(mine):5.1f} s a run"
         )
     return good
 
@@ -148,6 +165,8 @@ def tell(one: Run) -> None:
     for finding in one.wrong:
         which = " ".join(str(finding.get(name, "")) for name in ("severity", "class", "method", "template", "place", "rule"))
         print(f"  {one.title}: wrong {which}")
+    for text in one.unrepeated:
+        print(f"  {one.title}: not repeated {text}")
     for text in one.left[:3]:
         print(f"  {one.title}: left {text[:120]}")
     if len(one.left) > 3:
@@ -174,6 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--budget", type=int, default=BUDGET, help="seconds a run")
     parser.add_argument("--yett", type=Path, default=Path(sys.executable).with_name("yett"), help="the program to score")
+    parser.add_argument("--no-repeat", action="store_true", help="leave out the reproducers")
     parser.add_argument("--json", type=Path, help="where everything goes")
     parser.add_argument("--keep", type=Path, help="a directory for the reports of each run")
     parser.add_argument("--more", action="append", default=[], help="a further argument of yett probe; may be given again")
@@ -186,10 +206,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     twins = {"both": (False, True), "weak": (False,), "fixed": (True,)}[options.twin]
     plan = [(name, seed, fixed) for name in options.labs or catalogue.NAMES for seed in options.seeds for fixed in twins]
     with ThreadPoolExecutor(options.jobs) as pool:
-        runs = []
-        for one in pool.map(lambda planned: run(*planned, options), plan):
-            runs.append(one)
-            tell(one)
+        runs = list(pool.map(lambda planned: run(*planned, options), plan))
+        if not options.no_repeat:
+            fixed = [one for one in runs if one.fixed]
+            runs = list(pool.map(lambda one: repeated(one, fixed), runs))
+    for one in runs:
+        tell(one)
     good = show(runs)
     if options.json:
         options.json.write_text(json.dumps([one._asdict() for one in runs], indent=1, default=str))

@@ -9,7 +9,7 @@ import pytest
 from yett.engine.probing.drive import Driver, Limits
 from yett.engine.probing.outcome import Outcome
 from yett.engine.probing.report import Masking, reported, rule_text, run_of
-from yett.engine.probing.reproducing import shell
+from yett.engine.probing.curls import shell
 from yett.engine.probing.trial import Pure, Serve, header, replies, target_of, tried
 from yett.formats.reports.proven_json import proven_json
 from yett.model.exchange import Request, Response

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from hmac import digest as hmac_digest
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from yett.formats import base64url
+from yett.model.probe import Forged
 
 LONGEST = 16_384
 """Octets of a token that is read: twice what common servers allow one field line."""
@@ -117,8 +118,9 @@ def guessed(token: Token, secrets: Iterable[bytes]) -> bytes | None:
     return next((secret for secret in secrets if hmac_digest(secret, content, name) == signature), None)
 
 
-def confused(token: Token, key: Any) -> tuple[str, ...]:
-    """The token signed with HMAC and the octets of a public key, in the ways that keys are commonly written.
+def confused(token: Token, key: Any) -> tuple[tuple[str, bytes], ...]:
+    """The token signed with HMAC and the octets of a public key, in the ways that keys are commonly written: each with
+    those octets.
 
     key: a public key of `cryptography`, RSA or EC. A server that lets the token choose the algorithm takes one of them
     (RFC 8725, 2.1).
@@ -129,7 +131,7 @@ def confused(token: Token, key: Any) -> tuple[str, ...]:
     texts = [one for pem in written for one in (pem, pem.rstrip(b"\n"))]
     texts.append(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
     header = token.header | {"alg": "HS256"}
-    return tuple(signed(header, token.claims, text) for text in texts)
+    return tuple((signed(header, token.claims, text), text) for text in texts)
 
 
 @cache
@@ -139,6 +141,11 @@ def _published() -> rsa.RSAPrivateKey:
     public = rsa.RSAPublicNumbers(exponent, _P * _Q)
     exponents = (rsa.rsa_crt_dmp1(private, _P), rsa.rsa_crt_dmq1(private, _Q), rsa.rsa_crt_iqmp(_P, _Q))
     return rsa.RSAPrivateNumbers(_P, _Q, private, *exponents, public).private_key()
+
+
+def published_numbers() -> tuple[int, int]:
+    """Modulus and private exponent of the published RSA key."""
+    return _P * _Q, pow(65_537, -1, (_P - 1) * (_Q - 1))
 
 
 def published_key() -> dict[str, str]:
@@ -157,3 +164,24 @@ def foreign(token: Token, **header: Any) -> str:
     content = _joined({"typ": "JWT"} | header | {"alg": "RS256"}, token.claims)
     signature = _published().sign(content.encode(), padding.PKCS1v15(), hashes.SHA256())
     return f"{content}.{base64url.encode(signature).decode()}"
+
+
+def recipe(token: Token, text: str, identity: str, key: bytes = b"", *, secret: bool = False) -> Forged:
+    """How a forged token was made of that one. text: what a function of this module made; identity: whose token it was made of;
+    key: what an HMAC was made with; secret: whether that is the target's own. Raises ValueError where the text is no token."""
+    made = read(text)
+    if made is None:
+        raise ValueError("not a compact JWS")
+    claims = {name: value for name, value in made.claims.items() if token.claims.get(name, made) != value}
+    how: Literal["empty", "kept", "turned", "hmac", "rsa"] = "hmac"
+    if not made.signature:
+        how = "empty"
+    elif made.signature == token.signature:
+        how = "kept"
+    elif made.text == resigned(token):
+        how = "turned"
+    elif made.algorithm == "RS256":
+        how = "rsa"
+    return Forged(
+        text=text, identity=identity, original=token.text, header=made.header, claims=claims, how=how, key=key, secret=secret
+    )

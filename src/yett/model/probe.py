@@ -128,6 +128,49 @@ class Exchanged(msgspec.Struct, frozen=True):
     times: int = 1
 
 
+class Sign(msgspec.Struct, frozen=True, kw_only=True):
+    """How a program that repeats a proof tells that the hole is there: by the last step, and by what `kind` says of it.
+
+    shown: it has the same status and shows what it showed. apart: it is answered otherwise than the first step of the control.
+    slower: it takes half of `amount` seconds longer than that one, each the shortest of `times`. called: the listener, whose
+    address in this run `names` holds, is called. many: the longest list in the answer has more than `amount` items. lacking: the
+    fields that `names` lists are not all there. unlimited: it is served `times` times, one right after the other, and no answer
+    speaks of a limit. together: of `times` sent at the same moment at least `amount` succeed. grown: the number under `names` in
+    the last answer differs from the one in the answer before by at least `amount`. octets: `names` holds them as they are sent;
+    the status is the same. tls: a handshake with the version in `names` succeeds, or one that verifies fails where there is none.
+    never: no program can repeat it, and `names` says why.
+    """
+
+    kind: Literal[
+        "shown", "apart", "slower", "called", "many", "lacking", "unlimited", "together", "grown", "octets", "tls", "never"
+    ] = "shown"
+    amount: float = 0.0
+    times: int = 1
+    names: tuple[str, ...] = ()
+
+
+class Forged(msgspec.Struct, frozen=True, kw_only=True):
+    """A token (JWT) that a probe made of another one, and how it is made again: reports hold this, never the token.
+
+    text: the token. identity: whose token it was made of; original: that token. header: the whole new header. claims: those that
+    differ. how: what stands for a signature: "empty", the original's ("kept"), that with every octet turned over ("turned"), an
+    HMAC with `key` ("hmac"), or one of the published RSA key ("rsa"). secret: whether `key` is the target's own, which no report
+    holds.
+    """
+
+    text: str
+    identity: str
+    original: str
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    how: Literal["empty", "kept", "turned", "hmac", "rsa"]
+    key: bytes = b""
+    secret: bool = False
+
+    def __repr__(self) -> str:
+        return f"Forged({self.identity!r}, {self.how!r})"
+
+
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """A hole, with its proof. None comes back.
 
@@ -136,7 +179,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     who took part. text: what is wrong here, in one or two sentences. reasons: why it is as severe as it is. proof: the fewest steps
     that show it; control: what shows that it is no accident (the same by somebody who may, or with a harmless value).
     shows: texts in the body or the fields of the last answer that are gone once it is fixed, such as the name of a member or a
-    text that was sent; for repeating the proof.
+    text that was sent; for repeating the proof. sign: how else a repetition tells. forged: tokens that the steps carry.
+    uncontrolled: why there is no control, where `control` is empty; a claim has one of the two.
     """
 
     flaw: "Flaw"
@@ -149,6 +193,9 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     proof: tuple[Exchanged, ...]
     control: tuple[Exchanged, ...] = ()
     shows: tuple[str, ...] = ()
+    sign: Sign = Sign()
+    forged: tuple[Forged, ...] = ()
+    uncontrolled: str = ""
     severity: Severity | None = None
     confidence: Confidence | None = None
 

@@ -6,13 +6,14 @@ It must not know how claims came about.
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from yett.engine.probing.curls import curl
 from yett.engine.probing.outcome import Found, Outcome
 from yett.engine.probing.provenance import leaves
-from yett.engine.probing.reproducing import curl, reproducer
+from yett.engine.probing.reproducing import reproducer
 from yett.formats.reports.proofs import Left, Proof, ProofStep, Run, Tried
 from yett.formats.reports.values import Reported, RuleText
 from yett.model.finding import Evidence, Finding
-from yett.model.probe import Answer, Exchanged
+from yett.model.probe import Answer, Claim, Exchanged
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.encoding import target_text
 from yett.rules.probing.resources import plain
@@ -121,7 +122,7 @@ def _reported(found: Found, target: Target, masking: Masking, now: float, trace:
         first_seen=now,
         last_seen=now,
         text=masking.text(claim.text),
-        reasons=tuple(map(masking.text, claim.reasons)),
+        reasons=tuple(map(masking.text, (*claim.reasons, *_uncontrolled(claim)))),
     )
     proof = Proof(
         flaw=claim.flaw.value,
@@ -132,10 +133,14 @@ def _reported(found: Found, target: Target, masking: Masking, now: float, trace:
         identities=tuple(claim.identities),
         steps=steps,
         control=control,
-        curl=masking.known(curl(claim.proof, target)),
-        reproducer=masking.known(reproducer(found, target, mark, trace)),
+        curl=masking.text(curl(claim, target)),
+        reproducer=masking.text(reproducer(found, target, mark, trace)),
     )
     return Reported(finding, proof=proof)
+
+
+def _uncontrolled(claim: Claim) -> tuple[str, ...]:
+    return (f"no control: {claim.uncontrolled}",) if claim.uncontrolled and not claim.control else ()
 
 
 def _seen(step: ProofStep) -> str:

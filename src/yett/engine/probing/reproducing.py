@@ -1,5 +1,4 @@
-"""How anybody repeats a proof: one curl line, and a pytest file that needs nothing but Python. Credentials come from the
-environment.
+"""How anybody repeats a proof: a pytest file that needs nothing but Python. Credentials come from the environment.
 
 The file makes first what the proof rests on, with new names, so that it runs on any instance. It must not know probes.
 """
@@ -8,10 +7,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from yett.engine.probing.curls import credential_of, variable
 from yett.engine.probing.outcome import Found
 from yett.engine.probing.provenance import Line, leaves, lines
+from yett.engine.probing.script_parts import BEGIN, pieces
+from yett.engine.probing.signs import Shown, ending
 from yett.formats.names import words
-from yett.model.probe import Call, Exchanged
+from yett.model.probe import Call, Exchanged, Forged
 from yett.rules.probing.encoding import body_value, quoted, target_text, unquoted
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.target import Target
@@ -22,117 +24,16 @@ _CHANGING = frozenset(
     ("token", "jwt", "session", "time", "timestamp", "date", "expires", "hash", "at", "nonce", "secret", "key")
 )
 """Words in names of values that are others in every run."""
+SIGNING = "YETT_SIGNING_SECRET"
+"""The environment variable that holds the secret with which the target signs its tokens, where that is the hole."""
 
-
-def variable(identity: str, header: str) -> str:
-    """The name of the environment variable that holds an identity's header or password: "YETT_ALICE_AUTHORIZATION"."""
-    return "_".join(("YETT", *words(identity), *words(header))).upper()
-
-
-def curl(proof: Sequence[Exchanged], target: Target) -> str:
-    """The last step of a proof as one line for a POSIX shell; "" where there is none."""
-    if not proof:
-        return ""
-    call = proof[-1].call
-    parts = ["curl -sS -i"]
-    if call.method != "GET":
-        parts.append(f"-X {shell(call.method)}")
-    for name, value in call.fields:
-        parts.append(f"-H {shell(f'{name}: {value}')}")
-    for name, known in _credential(call, target):
-        parts.append(
-            f'-H "{name}: ${{{variable(call.identity, name)}}}"' if known is None else f"-H {shell(f'{name}: {known}')}"
-        )
-    if call.content_type:
-        parts.append(f"-H {shell(f'Content-Type: {call.content_type}')}")
-    if call.body:
-        parts.append(f"--data-binary {shell(call.body.decode('utf-8', 'replace'))}")
-    parts.append(shell(target.origin + target_text(call)))
-    return " ".join(parts)
-
-
-def shell(text: str) -> str:
-    """A text as one word of a POSIX shell; control characters are written as ANSI-C quotes."""
-    if any(one < " " or one == "\x7f" for one in text):
-        made = "".join(f"\\{ord(one):03o}" if one < " " or one in "\x7f'\\" else one for one in text)
-        return f"$'{made}'"
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _credential(call: Call, target: Target) -> list[tuple[str, str | None]]:
-    """Header fields of the credential: (name, None) where the value comes from the environment, else with what the probe
-    made."""
-    if call.credential is not None:
-        return [(name, value) for name, value in call.credential]
-    one = target.identity(call.identity)
-    return [(name, None) for name, _ in one.credential] if one is not None else []
-
-
-_HEAD = '''"""{title}: {label}{place}
+_ABOUT = '''"""{title}: {label}{place}
 
 {text}
 
 Run it with `python -m pytest FILE` (or `python FILE`) against a running target; it fails as long as the hole is there.
 Environment: YETT_TARGET (default {origin}){variables}
 """
-
-import json
-import os
-import secrets
-import urllib.error
-import urllib.request
-
-TARGET = os.environ.get("YETT_TARGET", {origin!r})
-KNOWN = {{}}  # names that are new in every run, secrets of the environment, and what answers gave
-
-
-class Stay(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_):
-        return None
-
-
-def fill(text):
-    for name, value in KNOWN.items():
-        text = text.replace("{{{{" + name + "}}}}", value)
-    return text
-
-
-def send(method, target, fields, body=None):
-    data = fill(body).encode("utf-8", "surrogateescape") if body is not None else None
-    request = urllib.request.Request(TARGET + fill(target), data=data, method=method)
-    for name, value in fields:
-        request.add_header(name, fill(value))
-    try:
-        with urllib.request.build_opener(Stay).open(request, timeout=30) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as answer:
-        return answer.code, answer.headers, answer.read()
-
-
-def take(name, pointer, headers, answer):
-    """A value of an answer, by JSON pointer; the last segment of Location for an empty one."""
-    value = (headers.get("Location") or "").rstrip("/").rpartition("/")[2]
-    if pointer:
-        value = json.loads(answer)
-        for part in pointer.split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~")
-            value = value[int(key)] if isinstance(value, list) else value[key]
-    KNOWN[name] = str(value)
-
-
-def shown(answer, name, value):
-    """Whether a value stands in an answer under that name, anywhere."""
-    rest = [("", json.loads(answer or b"null"))]
-    while rest:
-        key, one = rest.pop()
-        if isinstance(one, dict):
-            rest += one.items()
-        elif isinstance(one, list):
-            rest += [(key, part) for part in one]
-        elif key == name and str(one) == fill(value):
-            return True
-    return False
-
 
 '''
 
@@ -154,25 +55,33 @@ class _Writer:
         self._environment: dict[str, str] = {}
         self._tokens: list[tuple[str, int]] = []
         self._taken: dict[str, str] = {}
+        self._forged: dict[str, Forged] = {}
+        self._made: set[str] = set()
 
     def text(self) -> str:
         claim, origin = self._found.claim, self._target.origin
         self._collect()
-        body = self._body()
+        body = "\n".join(self._body()) + "\n"
+        modules, parts = pieces(body)
+        begin = "\n".join(f"import {name}" for name in modules) + "\n" + BEGIN.format(origin=origin)
         method = claim.method or (self._found.operation.method if self._found.operation else "")
         template = claim.template or (self._found.operation.template if self._found.operation else "")
-        head = _HEAD.format(
+        variables = set(self._environment.values()) | ({"YETT_LISTEN"} if claim.sign.kind == "called" else set())
+        about = _ABOUT.format(
             title=_safe(self._found.rule.title),
             label=_safe(f"{method} {template}".strip()),
             place=_safe(f" ({claim.place})" if claim.place else ""),
             text=_safe(claim.text),
             origin=origin,
-            variables="".join(f", {name}" for name in sorted(set(self._environment.values()))),
+            variables="".join(f", {name}" for name in sorted(variables)),
         )
-        return head + "\n".join(body) + "\n"
+        return f"{about}{begin}\n{parts}\n\n{body}"
 
     def _collect(self) -> None:
         """Everything in the calls that is another value in another run."""
+        for number, forged in enumerate(self._found.claim.forged):
+            self._names[forged.text] = f"forged_{number}"
+            self._forged[f"forged_{number}"] = forged
         for one in self._target.identities.values():
             if not one.throwaway and len(one.password) > 3:
                 marker = f"password_{len(self._environment)}"
@@ -182,8 +91,8 @@ class _Writer:
                 marker = f"token_{len(self._environment)}"
                 self._environment[marker] = variable(one.name, one.credential[0][0])
                 self._names[one.token] = marker
-        texts = [target_text(line.step.call) + line.step.call.body.decode("utf-8", "replace") for line in self._script]
-        for text in texts:
+        self._collect_listener()
+        for text in (target_text(one.call) + one.call.body.decode("utf-8", "replace") for one in self._sent_steps()):
             for token in self._target.tokens_in(text):
                 if token not in self._names:
                     self._names[token] = f"new_{len(self._tokens)}"
@@ -192,54 +101,133 @@ class _Writer:
             for taken in line.takes:
                 self._taken.setdefault(taken.value, taken.variable)
 
+    def _sent_steps(self) -> list[Exchanged]:
+        steps = [line.step for line in self._script]
+        return [*steps, *self._found.claim.control[:1]] if self._found.claim.sign.kind in ("apart", "slower") else steps
+
+    def _collect_listener(self) -> None:
+        """The address of this run's listener, whole and in parts."""
+        sign = self._found.claim.sign
+        if sign.kind != "called" or not sign.names:
+            return
+        bare = sign.names[0].partition("://")[2]
+        authority, _, path = bare.partition("/")
+        host, _, port = authority.rpartition(":")
+        self._names |= {bare: "listener", quoted(bare): "listener_quoted"} if quoted(bare) != bare else {bare: "listener"}
+        self._names[path] = "listener_name"
+        self._taken |= {host: "listener_host", port: "listener_port", f"/{path}": "listener_path"}
+
     def _body(self) -> list[str]:
         name = f"test_{self._found.claim.flaw.value.replace('-', '_')}_{self._mark[:8]}"
-        rows = [f"def {name}():"]
         letters = "''.join(secrets.choice('abcdefghijklmnopqrstuvwxyz') for _ in range({length}))"
         steps: list[str] = []
-        for number, line in enumerate(self._script, 1):
-            steps += self._step(line, last=number == len(self._script))
+        for line in self._script[:-1]:
+            steps += self._step(line)
+        steps += self._ending()
+        rows = [f"def {name}():"]
+        rows += ["    name = listen()"] if self._found.claim.sign.kind == "called" else []
         rows += [f"    KNOWN[{marker!r}] = {letters.format(length=length)}" for marker, length in self._tokens]
         used = "\n".join(steps)
         for marker, environment in self._environment.items():
-            if "{{" + marker + "}}" in used:
+            if "{{" + marker + "}}" in used and not marker.startswith("field_"):
                 rows.append(f"    KNOWN[{marker!r}] = os.environ[{environment!r}].rpartition(' ')[2]")
         self._environment = {m: e for m, e in self._environment.items() if "{{" + m + "}}" in used or m.startswith("field_")}
-        return [*rows, *steps, *self._expected(), "", "", 'if __name__ == "__main__":', f"    {name}()"]
+        return [*rows, *steps, "", "", 'if __name__ == "__main__":', f"    {name}()"]
 
-    def _step(self, line: Line, last: bool) -> list[str]:
-        one = line.step
-        note = "prepares what follows" if line.setup else one.note
-        rows = [f"    # {_safe(note)}"] if note else []
-        sent = f"status, headers, answer = {self._sent(one.call)}"
-        rows += [f"    for _ in range({one.times}):", f"        {sent}"] if one.times > 1 else [f"    {sent}"]
-        if line.setup:
-            rows.append(f"    assert status == {one.answer.status}, f'cannot be repeated here: {{status}} {{answer[:300]!r}}'")
-        elif not last:
-            rows += [f"    if status != {one.answer.status}:", "        return  # it is closed here"]
-        rows += [f"    take({taken.variable!r}, {taken.pointer!r}, headers, answer)" for taken in line.takes]
+    def _ending(self) -> list[str]:
+        """The last step, and what tells whether the hole is there."""
+        claim, line = self._found.claim, self._script[-1]
+        note = [f"    # {_safe(line.step.note)}"] if line.step.note else []
+        rows = [*self._forges(line.step.call), *note]
+        control = claim.control[0] if claim.control else None
+        other = self._arguments(control.call) if control is not None and claim.sign.kind in ("apart", "slower") else ""
+        shows = [self._filled(text) for text in claim.shows[:_SHOWN]]
+        pairs = [] if shows else [(name, self._taken_or_filled(value)) for name, value in self._telling(line.step)]
+        return rows + ending(claim.sign, self._arguments(line.step.call), other, Shown(line.step, shows, pairs))
+
+    def _forges(self, call: Call) -> list[str]:
+        """Rows that make the tokens which a call carries."""
+        sent = target_text(call) + call.body.decode("utf-8", "replace") + "".join(value for _, value in call.credential or ())
+        rows: list[str] = []
+        for marker, one in self._forged.items():
+            if one.text not in sent or marker in self._made:
+                continue
+            self._made.add(marker)
+            if one.secret:
+                self._environment["field_secret"] = SIGNING
+            key = f"os.environ[{SIGNING!r}].encode()" if one.secret else repr(one.key)
+            rows.append(
+                f"    forge({marker!r}, {self._original(one)}, {self._in_tree(one.header)!r}, {one.claims!r}, {one.how!r}, {key})"
+            )
         return rows
 
-    def _sent(self, call: Call) -> str:
+    def _original(self, one: Forged) -> str:
+        """The expression that gives the token of which another one is made."""
+        if one.original in self._taken:
+            return f"KNOWN[{self._taken[one.original]!r}]"
+        owner = self._target.identity(one.identity)
+        header = next((name for name, value in owner.credential if one.original in value), "") if owner is not None else ""
+        self._environment[f"field_{one.identity}_{header}"] = variable(one.identity, header)
+        return f"token_in(os.environ[{variable(one.identity, header)!r}])"
+
+    def _in_tree(self, tree: Any) -> Any:
+        if isinstance(tree, dict):
+            return {name: self._in_tree(part) for name, part in tree.items()}
+        return self._filled(tree) if isinstance(tree, str) else tree
+
+    def _step(self, line: Line) -> list[str]:
+        one = line.step
+        note = "prepares what follows" if line.setup else one.note
+        rows = [*self._forges(one.call), *([f"    # {_safe(note)}"] if note else [])]
+        sent = f"status, headers, answer = send({self._arguments(one.call)})"
+        if one.times > 1:
+            rows += [f"    for _ in range({one.times}):", f"        {sent}"]
+            rows += [
+                f"        if status != {one.answer.status} or limited(status, headers):",
+                "            return  # it is closed",
+            ]
+            return rows
+        rows.append(f"    {sent}")
+        failed = "raise Unrepeatable(f'{status} {answer[:300]!r}')" if line.setup else "return  # it is closed here"
+        rows += [f"    if status != {one.answer.status}:", f"        {failed}"]
+        for taken in line.takes:
+            rows += [f"    if not take({taken.variable!r}, {taken.pointer!r}, headers, answer):", f"        {failed}"]
+        if self._found.claim.sign.kind == "grown":
+            rows.append("    before = answer")
+        return rows
+
+    def _arguments(self, call: Call) -> str:
+        """What `send` is called with, as Python."""
         fields = [f"({name!r}, {self._filled(value)!r})" for name, value in call.fields]
         one = self._target.identity(call.identity)
         token = one.token if one is not None and one.throwaway else ""
-        for name, value in _credential(call, self._target):
+        for name, value in credential_of(call, self._target):
             if value is None and token in self._taken and one is not None:
                 whole = next(text for key, text in one.credential if key == name)
                 fields.append(f"({name!r}, {whole.replace(token, '{{' + self._taken[token] + '}}')!r})")
             elif value is None:
                 self._environment[f"field_{call.identity}_{name}"] = variable(call.identity, name)
                 fields.append(f"({name!r}, os.environ[{variable(call.identity, name)!r}])")
-            elif (owner := self._owner(name, value)) is not None:
-                self._environment[f"field_{owner}_{name}"] = variable(owner, name)
-                fields.append(f"({name!r}, os.environ[{variable(owner, name)!r}])")
             else:
-                fields.append(f"({name!r}, {self._with_taken(value)!r})")
+                fields.append(f"({name!r}, {self._credential(name, value)})")
         if call.content_type:
             fields.append(f"('Content-Type', {call.content_type!r})")
         body = f", {self._content(call)!r}" if call.body else ""
-        return f"send({call.method!r}, {self._target_text(call)!r}, [{', '.join(fields)}]{body})"
+        return f"{call.method!r}, {self._target_text(call)!r}, [{', '.join(fields)}]{body}"
+
+    def _credential(self, name: str, value: str) -> str:
+        """A credential that a probe made, as an expression: out of the one that it is made of, where it is."""
+        owner = self._owner(name, value)
+        if owner is not None:
+            self._environment[f"field_{owner}_{name}"] = variable(owner, name)
+            return f"os.environ[{variable(owner, name)!r}]"
+        for marker, forged in self._forged.items():
+            maker = self._target.identity(forged.identity)
+            own = next((text for key, text in maker.credential if key == name), "") if maker is not None else ""
+            if maker is not None and not maker.throwaway and value == own.replace(forged.original, forged.text):
+                held = f"os.environ[{variable(maker.name, name)!r}]"
+                return f"{held}.replace(token_in({held}), KNOWN[{marker!r}])"
+        return repr(self._with_taken(value))
 
     def _owner(self, name: str, value: str) -> str | None:
         """The identity whose credential that is, as it stands; None where it is nobody's, or a throwaway's."""
@@ -286,22 +274,6 @@ class _Writer:
         for value in sorted(self._names, key=len, reverse=True):
             text = text.replace(value, "{{" + self._names[value] + "}}")
         return text
-
-    def _expected(self) -> list[str]:
-        """It is fixed when the last step does not answer as it did: with another status, or without what it showed."""
-        last = self._found.claim.proof[-1]
-        if self._found.claim.shows:
-            texts = [self._filled(text) for text in self._found.claim.shows[:_SHOWN]]
-            shows = " and ".join(f"fill({text!r}).encode() in everything" for text in texts)
-            return [
-                "    everything = str(headers).encode() + answer",
-                f"    assert status != {last.answer.status} or not ({shows}), f'still answers {{status}}: {{answer[:300]!r}}'",
-            ]
-        pairs = [(name, self._taken_or_filled(value)) for name, value in self._telling(last)]
-        if not pairs:
-            return [f"    assert status != {last.answer.status}, f'still answers {{status}}: {{answer[:300]!r}}'"]
-        shows = " and ".join(f"shown(answer, {name!r}, {value!r})" for name, value in pairs)
-        return [f"    assert status != {last.answer.status} or not ({shows}), f'still answers {{status}}: {{answer[:300]!r}}'"]
 
     def _taken_or_filled(self, value: str) -> str:
         return "{{" + self._taken[value] + "}}" if value in self._taken else self._filled(value)

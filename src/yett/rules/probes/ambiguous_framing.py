@@ -13,7 +13,7 @@ To fix: update the server, or refuse such requests in front of it.
 from collections.abc import Generator
 from typing import Any
 
-from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Raw, Step
+from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Raw, Sign, Step
 from yett.model.rule import Severity
 from yett.rules.probing.readers import readers
 from yett.rules.probing.target import Target
@@ -57,14 +57,18 @@ def probe(target: Target) -> Probing:
             reasons=("what stands in front may see another end of the request",),
             proof=(one,),
             control=(plain,),
+            sign=Sign(kind="octets", names=(_octets(path, lines),)),
         )
         return
 
 
+def _octets(path: str, lines: str) -> str:
+    return f"GET {path} HTTP/1.1\r\nHost: {{host}}\r\nConnection: close\r\n{lines}\r\n"
+
+
 def _sent(path: str, lines: str) -> Generator[Step, Any, Exchanged | None]:
     """The first answer to a GET with these lines; None where there is none."""
-    octets = f"GET {path} HTTP/1.1\r\nHost: {{host}}\r\nConnection: close\r\n{lines}\r\n".encode()
-    answers: tuple[Answer, ...] = yield Raw(octets)
+    answers: tuple[Answer, ...] = yield Raw(_octets(path, lines).encode())
     if not answers:
         return None
     fields = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines.split("\r\n") if line))

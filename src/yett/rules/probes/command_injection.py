@@ -17,13 +17,13 @@ from functools import partial
 from typing import Any
 
 from yett.formats.names import words
-from yett.model.probe import Claim, Exchanged, Flaw, Heard, Listen, ProbeRule, Probing, Step
+from yett.model.probe import Claim, Exchanged, Flaw, Heard, Listen, ProbeRule, Probing, Sign, Step
 from yett.model.rule import Severity
 from yett.rules.probing.claiming import of_input
 from yett.rules.probing.error_texts import SHELL, spoken
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.target import Target
-from yett.rules.probing.timing import delayed
+from yett.rules.probing.timing import delayed, longer
 from yett.rules.probing.trying import Trial, decided, trials
 from yett.rules.probing.wording import listed
 
@@ -109,15 +109,21 @@ def _by_output(trial: Trial, separator: str = ";") -> Found:
     return bool(proof)
 
 
-def _claim(trial: Trial, how: str, proof: list[Exchanged], control: list[Exchanged]) -> Claim:
+def _claim(
+    trial: Trial,
+    how: str,
+    proof: list[Exchanged],
+    control: list[Exchanged],
+    sign: Sign = Sign(),  # noqa: B008  frozen
+) -> Claim:
     text = f"The value of {trial.place.text} becomes a part of a command line: {how}."
-    return of_input(trial, Flaw.COMMAND_INJECTION, text, proof, control, "any command can be run")
+    return of_input(trial, Flaw.COMMAND_INJECTION, text, proof, control, "any command can be run", sign=sign)
 
 
 def _blind(trial: Trial) -> Probing:
     slow, quick = yield from delayed(trial, lambda units: trial.text + everywhere(f"sleep {units}"))
     if slow:
-        yield _claim(trial, "`sleep` in it delays the answer as much as it says", slow, quick)
+        yield _claim(trial, "`sleep` in it delays the answer as much as it says", slow, quick, longer(slow, quick))
         return
     url: str = yield Listen()
     if not url:
@@ -127,4 +133,4 @@ def _blind(trial: Trial) -> Probing:
         silent: str = yield Listen()
         plain = yield from trial.send(f"{trial.text} curl {silent}", "without a separator nothing is called")
         if not (yield Heard(silent)):
-            yield _claim(trial, "a command in it called a listener", [sent], [plain])
+            yield _claim(trial, "a command in it called a listener", [sent], [plain], Sign(kind="called", names=(url,)))

@@ -39,7 +39,7 @@ def probe(target: Target, operation: Operation) -> Probing:
     place = next((one for one in operation.places if set(words(one.name)) & {"token", "jwt"}), None)
     if place is None:
         return
-    text = yield from _token(target)
+    text, owner = yield from _token(target)
     token = forging.read(text) if text else None
     if token is None:
         return
@@ -48,13 +48,15 @@ def probe(target: Target, operation: Operation) -> Probing:
     none = yield from _sent(operation.put(base, place, "no.token"), "with what is no token")
     if not _shows(own, operation) or _shows(none, operation):
         return
-    forged = yield from _sent(operation.put(base, place, forging.resigned(token)), "the same under a wrong signature")
+    made = [forging.recipe(token, forging.resigned(token), owner)]
+    forged = yield from _sent(operation.put(base, place, made[0].text), "the same under a wrong signature")
     if not _shows(forged, operation) or _shown(forged, operation) != _shown(own, operation):
         return
     proof = [forged]
     other = yield from _somebody_else(target, operation, place, base, token)
     if other is not None and _shows(other, operation) and _shown(other, operation) != _shown(own, operation):
         proof.append(other)
+        made.append(forging.recipe(token, str(operation.value(other.call, place)), owner))
     yield Claim(
         flaw=Flaw.JWT_UNVERIFIED,
         place=place.text,
@@ -64,16 +66,17 @@ def probe(target: Target, operation: Operation) -> Probing:
         + (("with another name in the token it answers with that user's data",) if len(proof) > 1 else ()),
         proof=tuple(proof),
         control=(own, none),
+        forged=tuple(made),
     )
 
 
-def _token(target: Target) -> Generator[Step, Any, str]:
-    """A token of an identity, else of a user that the run registers."""
+def _token(target: Target) -> Generator[Step, Any, tuple[str, str]]:
+    """A token of an identity, else of a user that the run registers; and whose it is."""
     for identity in target.identities.values():
         if forging.read(identity.token) is not None:
-            return identity.token
+            return identity.token, identity.name
     made = yield from target.register()
-    return made.token if made is not None else ""
+    return (made.token, made.name) if made is not None else ("", "")
 
 
 def _sent(call: Call, note: str) -> Generator[Step, Any, Exchanged]:

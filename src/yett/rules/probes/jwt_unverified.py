@@ -14,7 +14,7 @@ from typing import Any
 
 from yett.formats import forging
 from yett.formats.jwks import KeySetError, read_key_set
-from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, Heard, Listen, ProbeRule, Probing, Send, Step
+from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, Forged, Heard, Listen, ProbeRule, Probing, Send, Sign, Step
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.bearing import Bearer, Guarded, bearer, guarded, lasting, taken, trying
 from yett.rules.probing.target import Target
@@ -36,8 +36,8 @@ _KEY_SETS = ("/.well-known/jwks.json", "/jwks.json", "/.well-known/jwks", "/oaut
 _UNION = "x' UNION SELECT 'yett' -- "
 
 Claims = dict[str, Any]
-Way = tuple[str, str, str]
-"""Where it is, what it is, and the token."""
+Way = tuple[str, str, str, bytes]
+"""Where it is, what it is, the token, and the key of its HMAC."""
 
 
 def probe(target: Target) -> Probing:
@@ -52,21 +52,21 @@ def probe(target: Target) -> Probing:
     yield from _any(target, one, found, _with_other_keys(one, lasting_))
     if one.token.algorithm[:2] in ("RS", "ES", "PS"):
         keys = yield from _published_keys(target)
-        yield from _any(target, one, found, (("alg", "signed with the public key as an HMAC secret", text) for key in keys
-                                            for text in forging.confused(one.token, key)))  # fmt: skip
+        yield from _any(target, one, found, (("alg", "signed with the public key as an HMAC secret", text, octets) for key in keys
+                                            for text, octets in forging.confused(one.token, key)))  # fmt: skip
     yield from _fetched(one, found)
 
 
 def _without_proof(one: Bearer, claims: Claims) -> Iterator[Way]:
     if claims != one.token.claims:
-        yield "signature", "whose claims were changed under its signature", forging.tampered(one.token, claims)
-    yield "signature", "with a signature that is wrong in every octet", forging.resigned(one.token)
+        yield "signature", "whose claims were changed under its signature", forging.tampered(one.token, claims), b""
+    yield "signature", "with a signature that is wrong in every octet", forging.resigned(one.token), b""
 
 
 def _without_signature(one: Bearer, claims: Claims) -> Iterator[Way]:
     for spelling in forging.NONES:
-        yield "alg", f'with the algorithm "{spelling}" and no signature', forging.unsigned(one.token, claims, spelling)
-    yield "signature", "with its signature left out", forging.stripped(one.token, claims)
+        yield "alg", f'with the algorithm "{spelling}" and no signature', forging.unsigned(one.token, claims, spelling), b""
+    yield "signature", "with its signature left out", forging.stripped(one.token, claims), b""
 
 
 def _with_other_keys(one: Bearer, claims: Claims) -> Iterator[Way]:
@@ -74,6 +74,7 @@ def _with_other_keys(one: Bearer, claims: Claims) -> Iterator[Way]:
         "jwk",
         "signed with a key of our own that the token brings along",
         forging.foreign(one.token, kid="published", jwk=forging.published_key()),
+        b"",
     )
     header = {"alg": "HS256", "typ": "JWT"}
     for path in ("../../../../../../../../dev/null", "/dev/null"):
@@ -81,18 +82,20 @@ def _with_other_keys(one: Bearer, claims: Claims) -> Iterator[Way]:
             "kid",
             "signed with nothing, its key id names an empty file",
             forging.signed(header | {"kid": path}, claims, b""),
+            b"",
         )
     yield (
         "kid",
         "signed with a text that its key id makes a query answer",
         forging.signed(header | {"kid": _UNION}, claims, b"yett"),
+        b"yett",
     )
 
 
 def _any(target: Target, one: Bearer, found: Guarded, ways: Iterator[Way]) -> Generator[Step, Any, bool]:
     """Try them; claim the first of each place that is taken."""
     claimed: set[str] = set()
-    for place, what, text in ways:
+    for place, what, text, key in ways:
         if place in claimed:
             continue
         call = trying(found, one.carrying(text))
@@ -100,16 +103,19 @@ def _any(target: Target, one: Bearer, found: Guarded, ways: Iterator[Way]) -> Ge
         if not taken(target, found, answer):
             continue
         claimed.add(place)
+        made = forging.recipe(one.token, text, one.name, key)
         controls: tuple[Exchanged, ...] = (found.own, found.without)
         if place != "signature":
             wrong = trying(found, one.carrying(forging.resigned(one.token)))
             refused: Answer = yield Send(wrong)
             controls = (*controls, Exchanged(wrong, refused, "a token with a wrong signature"))
-        yield _claim(one, found, place, what, Exchanged(call, answer, f"the token {what}"), controls)
+        yield _claim(one, found, place, what, Exchanged(call, answer, f"the token {what}"), controls, made)
     return bool(claimed)
 
 
-def _claim(one: Bearer, found: Guarded, place: str, what: str, step: Exchanged, controls: tuple[Exchanged, ...]) -> Claim:
+def _claim(
+    one: Bearer, found: Guarded, place: str, what: str, step: Exchanged, controls: tuple[Exchanged, ...], made: Forged
+) -> Claim:
     return Claim(
         flaw=Flaw.JWT_UNVERIFIED,
         place=f"token {place}",
@@ -120,6 +126,7 @@ def _claim(one: Bearer, found: Guarded, place: str, what: str, step: Exchanged, 
         reasons=("whoever can write a token is whoever they want to be", "without a token the same call is refused"),
         proof=(step,),
         control=controls,
+        forged=(made,),
     )
 
 
@@ -141,7 +148,8 @@ def _fetched(one: Bearer, found: Guarded) -> Probing:
         url: str = yield Listen()
         if not url:
             return
-        call = trying(found, one.carrying(forging.foreign(one.token, kid="published", **{name: url})))
+        text = forging.foreign(one.token, kid="published", **{name: url})
+        call = trying(found, one.carrying(text))
         answer: Answer = yield Send(call)
         heard: tuple[str, ...] = yield Heard(url, 2.0)
         if heard:
@@ -155,6 +163,8 @@ def _fetched(one: Bearer, found: Guarded) -> Probing:
                 reasons=("a key that the token's writer chose verifies everything", "the target can be made to call anything"),
                 proof=(Exchanged(call, answer, "a token that names our listener; the listener was called"),),
                 control=(found.own, found.without),
+                sign=Sign(kind="called", names=(url,)),
+                forged=(forging.recipe(one.token, text, one.name),),
                 severity=Severity.HIGH,
                 confidence=Confidence.HIGH,
             )

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from yett.formats import forging
-from yett.model.probe import Answer, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Step
+from yett.model.probe import Answer, Claim, Exchanged, Flaw, Forged, ProbeRule, Probing, Send, Step
 from yett.model.rule import Severity
 from yett.rules.probing.bearing import Bearer, Guarded, bearer, guarded, lasting, taken, trying
 from yett.rules.probing.target import Target
@@ -58,6 +58,7 @@ def probe(target: Target) -> Probing:
         reasons=("whoever has one token can write all others", "the secret was found offline, among ordinary words"),
         proof=(step,),
         control=(wrong, found.own, found.without),
+        forged=(_recipe(one, step, secret),),
     )
     yield from _unchecked(target, one, found, secret)
 
@@ -81,6 +82,17 @@ def _sent(found: Guarded, one: Bearer, text: str, note: str) -> Generator[Step, 
     call = trying(found, one.carrying(text))
     answer: Answer = yield Send(call)
     return Exchanged(call, answer, note)
+
+
+def _recipe(one: Bearer, step: Exchanged, secret: bytes) -> Forged:
+    """How the token in a step was made; the secret is the target's own."""
+    own = dict(one.credential)
+    for name, value in step.call.credential or ():
+        before, _, after = own[name].partition(one.token.text)
+        if value != own[name]:
+            text = value[len(before) : len(value) - len(after)]
+            return forging.recipe(one.token, text, one.name, secret, secret=True)
+    raise ValueError("no token of its own in that step")
 
 
 def _faults(target: Target, claims: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -112,6 +124,7 @@ def _unchecked(target: Target, one: Bearer, found: Guarded, secret: bytes) -> Pr
             reasons=(_why(name),),
             proof=(step,),
             control=(found.own, found.without),
+            forged=(_recipe(one, step, secret),),
             severity=Severity.HIGH if name == "exp" else Severity.LOW if name == "nbf" else Severity.MEDIUM,
         )
 

@@ -14,7 +14,7 @@ What it misses: filters whose inputs have names that say nothing, as long as no 
 from yett.formats.names import words
 from yett.model.probe import Exchanged, Flaw, ProbeRule, Probing
 from yett.model.rule import Severity
-from yett.rules.probing.claiming import of_input
+from yett.rules.probing.claiming import APART, of_input
 from yett.rules.probing.error_texts import LDAP, spoken
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.target import Target
@@ -69,6 +69,12 @@ def _one(trial: Trial) -> Probing:
                 continue
             text = f"The value of {trial.place.text} becomes a part of a search filter of a directory."
             yield of_input(
-                trial, Flaw.LDAP_INJECTION, text, true[:2], [*false[:2], plain], "conditions of the filter can be added"
+                trial,
+                Flaw.LDAP_INJECTION,
+                text,
+                true[:2],
+                [*false[:2], plain],
+                "conditions of the filter can be added",
+                sign=APART,
             )
             return

@@ -12,7 +12,7 @@ To fix: limits for each caller in front of the application, and lower ones for w
 """
 
 from yett.formats.names import words
-from yett.model.probe import Answer, Burst, Call, Claim, Exchanged, Flaw, ProbeRule, Probing
+from yett.model.probe import Answer, Burst, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Sign
 from yett.model.rule import Severity
 from yett.rules.probing.readers import readers
 from yett.rules.probing.target import Operation, Target
@@ -82,6 +82,7 @@ def _tried(target: Target, operation: Operation, calls: tuple[Call, ...], severi
         reasons=(why,),
         proof=(Exchanged(calls[-1], answers[-1], f"the last of {len(answers)}"),),
         control=(Exchanged(calls[0], answers[0], "the first"),),
+        sign=Sign(kind="unlimited", times=len(answers)),
         severity=severity,
     )
 

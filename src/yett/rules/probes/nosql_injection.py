@@ -17,7 +17,7 @@ from typing import Any
 
 from yett.model.probe import Answer, Call, Exchanged, Flaw, ProbeRule, Probing, Send, Step
 from yett.model.rule import Severity
-from yett.rules.probing.claiming import of_input
+from yett.rules.probing.claiming import APART, of_input
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.target import Target
 from yett.rules.probing.trying import Trial, decided, order, shape, told_apart, trials
@@ -55,7 +55,13 @@ def _one(trial: Trial) -> Generator[Step, Any, bool]:
         if true:
             text = f"An operator in {trial.place.text} reaches the query of a document database."
             yield of_input(
-                trial, Flaw.NOSQL_INJECTION, text, true[:1], false[:2], "conditions are met without knowing the value"
+                trial,
+                Flaw.NOSQL_INJECTION,
+                text,
+                true[:1],
+                false[:2],
+                "conditions are met without knowing the value",
+                sign=APART,
             )
             return True
     broken, normal = (yield from trial.broken()), (yield from trial.normal())
@@ -77,7 +83,9 @@ def _all(texts: list[Trial]) -> Generator[Step, Any, bool]:
     true, false = yield from _operators(first.target, call)
     if true:
         text = "Operators in the body reach the query of a document database."
-        yield of_input(first, Flaw.NOSQL_INJECTION, text, true[:1], false[:2], "conditions are met without knowing any value")
+        yield of_input(
+            first, Flaw.NOSQL_INJECTION, text, true[:1], false[:2], "conditions are met without knowing any value", sign=APART
+        )
     return bool(true)
 
 
@@ -130,5 +138,7 @@ def _code(trial: Trial) -> Probing:
         )
         if true:
             text = f"The value of {trial.place.text} is run as JavaScript in a query of a document database."
-            yield of_input(trial, Flaw.NOSQL_INJECTION, text, true[:2], false[:2], "a condition in it decides what is answered")
+            yield of_input(
+                trial, Flaw.NOSQL_INJECTION, text, true[:2], false[:2], "a condition in it decides what is answered", sign=APART
+            )
             return

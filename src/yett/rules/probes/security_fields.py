@@ -10,7 +10,7 @@ To fix: set them at one place, in front of the application.
 
 from collections import Counter
 
-from yett.model.probe import Claim, Exchanged, Flaw, ProbeRule, Probing
+from yett.model.probe import Claim, Exchanged, Flaw, ProbeRule, Probing, Sign
 from yett.model.rule import Severity
 from yett.rules.probing.readers import ask, readers
 from yett.rules.probing.target import Target
@@ -28,6 +28,11 @@ RULE = ProbeRule(
     references=("https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html",),
 )
 
+_PROTECTING = {
+    "no X-Content-Type-Options: nosniff": "X-Content-Type-Options",
+    "no Strict-Transport-Security": "Strict-Transport-Security",
+    "pages without a Content-Security-Policy": "Content-Security-Policy",
+}
 _TELLING = ("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator")
 
 
@@ -44,12 +49,16 @@ def probe(target: Target) -> Probing:
     shown = next((one for _, one in found if set(_missing(one, target.secure)) & set(everywhere)), found[0][1])
     again = yield from ask(shown.call, "the answer without these fields")
     listed = "; ".join(everywhere)
+    lacking = tuple(name for text, name in _PROTECTING.items() if text in everywhere)
     yield Claim(
         flaw=Flaw.MISSING_SECURITY_FIELD,
         identities=(shown.call.identity,),
         text=f"Answers lack fields that protect, or tell too much: {listed}.",
         reasons=(f"seen in {max(missing.values())} of {len(found)} operations that answer",),
         proof=(again,),
+        uncontrolled="a field that is not there, or tells a version, is what it is; the reasons say in how many answers",
+        shows=() if lacking else tuple(text.partition(": ")[2].removesuffix(" tells a version") for text in everywhere),
+        sign=Sign(kind="lacking", names=lacking) if lacking else Sign(),
     )
 
 

@@ -18,6 +18,7 @@ from yett.model.probe import Claim, Exchanged, Flaw, ProbeRule, Probing, Step
 from yett.model.rule import Severity
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.target import Target
+from yett.rules.probing.timing import longer
 from yett.rules.probing.trying import Trial, trials
 from yett.rules.probing.wording import listed
 
@@ -73,6 +74,7 @@ def _one(trial: Trial) -> Probing:
                 reasons=("forty letters would take years",),
                 proof=tuple(slow),
                 control=tuple(quick),
+                sign=longer(list(slow), list(quick)),
             )
             return
 

@@ -22,14 +22,14 @@ from collections.abc import Generator
 from functools import partial
 from typing import Any
 
-from yett.model.probe import Claim, Exchanged, Flaw, ProbeRule, Probing, Step
+from yett.model.probe import Claim, Exchanged, Flaw, ProbeRule, Probing, Sign, Step
 from yett.model.rule import Severity
-from yett.rules.probing.claiming import of_input
+from yett.rules.probing.claiming import APART, of_input
 from yett.rules.probing.error_texts import SQL, spoken
 from yett.rules.probing.logic import function, tautologies
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.target import Target
-from yett.rules.probing.timing import delayed
+from yett.rules.probing.timing import delayed, longer
 from yett.rules.probing.trying import Trial, decided, shape, trials
 
 RULE = ProbeRule(
@@ -76,10 +76,17 @@ def _one(trial: Trial) -> Probing:
         yield from _by_time(trial, quoted_only=silent and not said)
 
 
-def _claim(trial: Trial, how: str, proof: list[Exchanged], control: list[Exchanged], *reasons: str) -> Claim:
+def _claim(
+    trial: Trial,
+    how: str,
+    proof: list[Exchanged],
+    control: list[Exchanged],
+    *reasons: str,
+    sign: Sign = Sign(),  # noqa: B008  frozen
+) -> Claim:
     text = f"The value of {trial.place.text} becomes a part of an SQL statement: {how}."
     reasons = (*reasons, "whoever calls it reads what the database user may read")
-    return of_input(trial, Flaw.SQL_INJECTION, text, proof, control, *reasons)
+    return of_input(trial, Flaw.SQL_INJECTION, text, proof, control, *reasons, sign=sign)
 
 
 def _by_error(trial: Trial) -> Found:
@@ -105,7 +112,7 @@ def _by_logic(trial: Trial) -> Found:
     for name in ("length", "len") if true else ():
         good = yield from function(trial, name + "{}('ab')=2", true, false)
         if good is not None:
-            yield _claim(trial, "a condition in it decides what is answered", [*true[:2], good], false[:2])
+            yield _claim(trial, "a condition in it decides what is answered", [*true[:2], good], false[:2], sign=APART)
             return True
     return False
 
@@ -131,7 +138,7 @@ def _by_expression(trial: Trial, broken: Exchanged) -> Found:
             lambda one: _alike(trial, one, normal),
         )
         if good:
-            yield _claim(trial, "a function of SQL in it is run", [normal, *good[:1]], bad[:1])
+            yield _claim(trial, "a function of SQL in it is run", [normal, *good[:1]], bad[:1], sign=APART)
             return True
     return False
 
@@ -156,6 +163,6 @@ def _by_time(trial: Trial, quoted_only: bool) -> Found:
 
             slow, quick = yield from delayed(trial, payload)
             if slow:
-                yield _claim(trial, "a delay in it delays the answer as much as it says", slow, quick)
+                yield _claim(trial, "a delay in it delays the answer as much as it says", slow, quick, sign=longer(slow, quick))
                 return True
     return False

@@ -16,7 +16,7 @@ What it misses: addresses that are called later than a few seconds, and targets 
 """
 
 from yett.formats.names import words
-from yett.model.probe import Flaw, Heard, Listen, ProbeRule, Probing, Skipped
+from yett.model.probe import Flaw, Heard, Listen, ProbeRule, Probing, Sign, Skipped
 from yett.model.rule import Severity
 from yett.rules.probing.claiming import of_input
 from yett.rules.probing.operation import Operation
@@ -81,7 +81,8 @@ def _one(trial: Trial) -> Probing:
                 continue
             text = f"The target called the address in {trial.place.text}: {heard[0][:120]}"
             reasons = ("it calls from inside its network", *(("it called a private address",) if _private(bare) else ()))
-            yield of_input(trial, Flaw.SSRF, text, [sent], [plain], *reasons)
+            sign = Sign(kind="called", names=(url,))
+            yield of_input(trial, Flaw.SSRF, text, [sent], [plain], *reasons, sign=sign)
             return
         if "host" not in words(trial.place.name) and trial.text.startswith("http"):
             return

@@ -11,7 +11,7 @@ scheme and port.
 from typing import Any
 
 from yett.formats.names import words
-from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, Heard, Listen, ProbeRule, Probing, Send
+from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, Heard, Listen, ProbeRule, Probing, Send, Sign
 from yett.model.rule import Severity
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.target import Target
@@ -67,6 +67,7 @@ def probe(target: Target, operation: Operation) -> Probing:
         reasons=("the target reaches what its callers cannot",) + (() if name else ("no credential is needed",)),
         proof=(Exchanged(call, answer, "the listener's host; it was called"),),
         control=(Exchanged(plain, control, "another host: the listener is not called"),),
+        sign=Sign(kind="called", names=(url,)),
     )
 
 

@@ -13,7 +13,7 @@ To fix: a maximum in the description, enforced: refuse what is above it, or answ
 from typing import Any
 
 from yett.formats.names import words
-from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send
+from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Sign
 from yett.model.rule import Severity
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.target import Target
@@ -72,6 +72,7 @@ def probe(target: Target, operation: Operation) -> Probing:
                 reasons=(f"it took {many.answer.seconds:.2f} s where a few take {few.answer.seconds:.2f} s",),
                 proof=(many,),
                 control=(few,),
+                sign=Sign(kind="many", amount=bound),
             )
             return
 

@@ -14,7 +14,7 @@ from collections.abc import Generator
 from typing import Any
 
 from yett.formats.names import words
-from yett.model.probe import Answer, Burst, Claim, Exchanged, Flaw, ProbeRule, Probing, Skipped, Step
+from yett.model.probe import Answer, Burst, Claim, Exchanged, Flaw, ProbeRule, Probing, Sign, Skipped, Step
 from yett.model.rule import Severity
 from yett.rules.probing.flows import learnt, numbers, send
 from yett.rules.probing.operation import Operation, Place
@@ -72,7 +72,15 @@ def _again(
         if grown and target.succeeded(third.answer) and _grown(second.answer, third.answer) == grown:
             name, step = grown
             text = f"{operation.label} takes the same code again and again: {name} grows by {step:g} each time."
-            yield _claim(Flaw.BUSINESS_FLOW, place, identity, text, [second, third], [first])
+            yield _claim(
+                Flaw.BUSINESS_FLOW,
+                place,
+                identity,
+                text,
+                [second, third],
+                [first],
+                Sign(kind="grown", amount=abs(step) / 2, names=(name,)),
+            )
         return
     for name, other in (yield from _fresh_uses(target, identity, code, others)):
         raced = yield from _raced(target, operation, place, name, other, second)
@@ -97,7 +105,7 @@ def _raced(
         return False
     proof = [Exchanged(call, one, f"one of {_AT_ONCE} at the same moment") for one in won[:3]]
     text = f"{operation.label}: of {_AT_ONCE} uses of one code at the same moment {len(won)} succeeded."
-    yield _claim(Flaw.RACE, place, identity, text, proof, [refused])
+    yield _claim(Flaw.RACE, place, identity, text, proof, [refused], Sign(kind="together", amount=2, times=_AT_ONCE))
     return True
 
 
@@ -107,7 +115,9 @@ def _grown(before: Answer, after: Answer) -> tuple[str, float] | None:
     return next(((name, round(new[name] - old[name], 6)) for name in new if name in old and new[name] != old[name]), None)
 
 
-def _claim(flaw: Flaw, place: Place, identity: str, text: str, proof: list[Exchanged], control: list[Exchanged]) -> Claim:
+def _claim(
+    flaw: Flaw, place: Place, identity: str, text: str, proof: list[Exchanged], control: list[Exchanged], sign: Sign
+) -> Claim:
     return Claim(
         flaw=flaw,
         place="" if flaw is Flaw.BUSINESS_FLOW else place.text,
@@ -116,4 +126,5 @@ def _claim(flaw: Flaw, place: Place, identity: str, text: str, proof: list[Excha
         reasons=("what was meant for once is had as often as one likes",),
         proof=tuple(proof),
         control=tuple(control),
+        sign=sign,
     )

@@ -10,7 +10,7 @@ To fix: one answer for both, with the same work behind it (hash the password eve
 from collections.abc import Generator
 from typing import Any
 
-from yett.model.probe import ANONYMOUS, Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Skipped, Step
+from yett.model.probe import ANONYMOUS, Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Sign, Skipped, Step
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.identity import Identity
 from yett.rules.probing.operation import Operation
@@ -107,8 +107,9 @@ def _by_answer(target: Target, operation: Operation, known: Identity, rounds: in
         place="body",
         text=f"The {by} of the answer to a wrong password or a request for help tells whether the user exists.",
         reasons=(f"the same in each of {rounds} pairs, with another unknown name each time",),
-        proof=(shown[0], shown[1]),
-        control=(shown[2], shown[3]),
+        proof=(shown[1], shown[0]),
+        control=(shown[3], shown[2]),
+        sign=Sign(kind="apart"),
     )
     return True
 
@@ -137,8 +138,9 @@ def _by_time(target: Target, operation: Operation, known: Identity) -> Probing:
         place="time",
         text=f"A wrong password takes some {gap * 1000:.0f} ms longer where the user exists.",
         reasons=(f"the slowest of {_PAIRS} answers for unknown names was faster than the fastest for the known one",),
-        proof=(shown[0], shown[1]),
-        control=(shown[2], shown[3]),
+        proof=(shown[1], shown[0]),
+        control=(shown[3], shown[2]),
+        sign=Sign(kind="slower", amount=gap, times=5),
         severity=Severity.MEDIUM,
         confidence=Confidence.MEDIUM,
     )

@@ -9,7 +9,7 @@ its own where it is not this machine.
 To fix: allow TLS 1.2 and 1.3 only; renew certificates by a program.
 """
 
-from yett.model.probe import Claim, Flaw, Handshake, ProbeRule, Probing, Tls
+from yett.model.probe import Claim, Flaw, Handshake, ProbeRule, Probing, Sign, Tls
 from yett.model.rule import Severity
 from yett.rules.probing.readers import get
 from yett.rules.probing.target import Target
@@ -59,5 +59,7 @@ def probe(target: Target) -> Probing:
                 text=f"The target {text}.",
                 reasons=("RFC 8996 forbids it",) if flawed is old else ("callers cannot tell it from somebody else's",),
                 proof=(shown,),
+                uncontrolled="a handshake that succeeds, or a certificate, is what it is; the other versions are in the text",
+                sign=Sign(kind="tls", names=(old[0].partition(" ")[0],) if flawed is old else ()),
                 severity=Severity.LOW if flawed is problems and not current.certificate else None,
             )

@@ -16,7 +16,21 @@ from typing import Any
 
 import msgspec
 
-from yett.model.probe import ANONYMOUS, Answer, Call, Claim, Exchanged, Flaw, Heard, Listen, ProbeRule, Probing, Send, Step
+from yett.model.probe import (
+    ANONYMOUS,
+    Answer,
+    Call,
+    Claim,
+    Exchanged,
+    Flaw,
+    Heard,
+    Listen,
+    ProbeRule,
+    Probing,
+    Send,
+    Sign,
+    Step,
+)
 from yett.model.rule import Severity
 from yett.rules.probes.path_traversal import shown
 from yett.rules.probing.operation import Operation
@@ -57,7 +71,7 @@ def probe(target: Target, operation: Operation) -> Probing:
             target, operation, base, takes, f'SYSTEM "{url}"', "an entity that is an address of a listener"
         )
         if (yield Heard(url, 2.0)):
-            yield _claim(name, "called an address that an entity named", called, plain)
+            yield _claim(name, "called an address that an entity named", called, plain, sign=Sign(kind="called", names=(url,)))
             return
     if expanded or not url:
         read = yield from _send(target, operation, base, takes, 'SYSTEM "file:///etc/passwd"', "an entity that is a file")
@@ -87,7 +101,14 @@ def _send(
     return Exchanged(call, answer, note)
 
 
-def _claim(who: str, what: str, one: Exchanged, control: Exchanged | None, severity: Severity | None = None) -> Claim:
+def _claim(
+    who: str,
+    what: str,
+    one: Exchanged,
+    control: Exchanged | None,
+    severity: Severity | None = None,
+    sign: Sign = Sign(),  # noqa: B008  frozen
+) -> Claim:
     return Claim(
         flaw=Flaw.XXE,
         place="body",
@@ -99,4 +120,5 @@ def _claim(who: str, what: str, one: Exchanged, control: Exchanged | None, sever
         proof=(one,),
         control=(control,) if control is not None else (),
         severity=severity,
+        sign=sign,
     )

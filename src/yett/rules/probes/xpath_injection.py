@@ -13,7 +13,7 @@ What it misses: inputs of operations that change something, where no error is sh
 
 from yett.model.probe import Flaw, ProbeRule, Probing
 from yett.model.rule import Severity
-from yett.rules.probing.claiming import of_input
+from yett.rules.probing.claiming import APART, of_input
 from yett.rules.probing.error_texts import SQL, XPATH, spoken
 from yett.rules.probing.logic import function, tautologies
 from yett.rules.probing.operation import Operation
@@ -46,7 +46,9 @@ def _one(trial: Trial) -> Probing:
         run = yield from function(trial, "true{}()", true, false)
         if run is not None:
             said = f"{text}: a condition in it decides what is answered."
-            yield of_input(trial, Flaw.XPATH_INJECTION, said, [*true[:2], run], false[:2], "the whole document can be read")
+            yield of_input(
+                trial, Flaw.XPATH_INJECTION, said, [*true[:2], run], false[:2], "the whole document can be read", sign=APART
+            )
         return
     if not spoken(broken.answer, XPATH) or spoken(broken.answer, SQL):
         return
@@ -58,4 +60,4 @@ def _one(trial: Trial) -> Probing:
     )
     if bad:
         said = f"{text}: an open quote breaks it."
-        yield of_input(trial, Flaw.XPATH_INJECTION, said, bad[:2], good[:2], "the engine's errors are shown")
+        yield of_input(trial, Flaw.XPATH_INJECTION, said, bad[:2], good[:2], "the engine's errors are shown", sign=APART)

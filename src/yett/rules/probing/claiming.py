@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
-from yett.model.probe import Claim, Exchanged, Flaw
+from yett.model.probe import Claim, Exchanged, Flaw, Sign
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.trying import Trial
+
+APART = Sign(kind="apart")
+"""The proof and its control are answered differently."""
 
 
 def of_input(
@@ -16,6 +19,7 @@ def of_input(
     *reasons: str,
     severity: Severity | None = None,
     confidence: Confidence | None = None,
+    sign: Sign = Sign(),  # noqa: B008  frozen
 ) -> Claim:
     """A claim on the input of a trial; that nobody needs a credential for it is a reason of its own."""
     who = trial.base.identity
@@ -29,4 +33,5 @@ def of_input(
         control=tuple(control),
         severity=severity,
         confidence=confidence,
+        sign=sign,
     )

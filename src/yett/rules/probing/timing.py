@@ -7,7 +7,7 @@ half of two units: a target that is slow by itself obeys nothing.
 from collections.abc import Callable, Generator
 from typing import Any
 
-from yett.model.probe import Exchanged, Step
+from yett.model.probe import Exchanged, Sign, Step
 from yett.rules.probing.trying import Trial
 
 Payload = Callable[[int], str]
@@ -37,6 +37,11 @@ def delayed(trial: Trial, payload: Payload) -> Generator[Step, Any, tuple[list[E
     )
     even = max(slow[0].answer.seconds, slow[2].answer.seconds) < 1.6 * (two + base)
     return (slow, quick) if obeys and even else ([], [])
+
+
+def longer(slow: list[Exchanged], quick: list[Exchanged]) -> Sign:
+    """The sign of a delay: how much longer the last slow one took than the first quick one."""
+    return Sign(kind="slower", amount=max(0.0, slow[-1].answer.seconds - quick[0].answer.seconds), times=2)
 
 
 def _slow(one: Exchanged, least: float) -> bool:
