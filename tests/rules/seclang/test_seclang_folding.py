@@ -55,6 +55,43 @@ def test_nothing_is_run_where_nothing_can_match() -> None:
     assert t.clean and t.tx == {} and not compiled.chosen(1, 0).candidates
 
 
+BOOKS = """
+SecRule REQUEST_HEADERS:User-Agent "@rx ^.*$" "id:1,phase:1,pass,nolog,t:sha1,t:hexEncode,setvar:'tx.digest=%{MATCHED_VAR}'"
+SecAction "id:2,phase:1,pass,nolog,initcol:ip=%{remote_addr}_%{tx.digest},setvar:'tx.address=%{remote_addr}'"
+SecRule IP:SEEN "@eq 1" "id:3,phase:2,pass,nolog,skipAfter:END"
+SecRule ARGS "@rx bad" "id:4,phase:2,pass,log,setvar:tx.copy=%{tx.mark},setvar:tx.mark=1"
+SecMarker END
+"""
+"""What rules write down for what is not here."""
+
+
+def test_rules_that_keep_books_nobody_reads_are_not_run() -> None:
+    agent = [*HOST, (b"User-Agent", b"okhttp")]
+    compiled = program(BOOKS)
+    assert run_ids(compiled) == [4]
+    assert not compiled.chosen(1, 0).candidates
+    t = inspected(compiled, b"GET /?x=bad HTTP/1.1", agent)
+    assert ids(t) == [4] and not t.tx
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        '''SecRule TX:copy|TX:address|TX:digest "@rx ." "id:9,phase:2,pass,nolog,setvar:tx.anomaly_score=5"''',
+        '''SecRule TX:/^(copy|add|dig)/ "@rx ." "id:9,phase:2,pass,nolog,setvar:tx.anomaly_score=5"''',
+        '''SecRule TX "@rx ." "id:9,phase:2,pass,nolog,setvar:tx.anomaly_score=5"''',
+        '''SecRule ARGS "@rx bad" "id:9,phase:2,pass,log,msg:'%{tx.copy} %{tx.address} %{tx.digest}'"''',
+        '''SecRule ARGS "@streq %{tx.copy}%{tx.address}%{tx.digest}" "id:9,phase:2,pass,nolog,setvar:tx.anomaly_score=5"''',
+        '''SecAction "id:9,phase:2,pass,nolog,setvar:'tx.anomaly_score=%{tx.copy}%{tx.address}%{tx.digest}'"''',
+    ],
+)
+def test_what_is_read_is_set(reader: str) -> None:
+    t = inspected(program(BOOKS + reader), b"GET /?x=bad HTTP/1.1", [*HOST, (b"User-Agent", b"okhttp")])
+    assert t.tx[b"address"] == b"127.0.0.1"
+    assert len(t.tx[b"digest"]) == 40
+    assert t.tx[b"mark"] == b"1"
+
+
 def test_what_only_spares_others_waits_for_candidates() -> None:
     text = """
     SecRule REQUEST_FILENAME "@rx ^/harmless" "id:1,phase:1,pass,nolog,ctl:ruleRemoveTargetById=2;ARGS:x"
@@ -81,7 +118,7 @@ def test_what_spares_a_rule_of_the_response_is_always_run() -> None:
 def test_rules_that_log_and_change_nothing_can_be_left_out() -> None:
     text = """
     SecRule REQUEST_METHOD "@streq GET" "id:1,phase:1,pass,log"
-    SecRule ARGS "@streq bad" "id:2,phase:2,pass,log,setvar:tx.x=1"
+    SecRule ARGS "@streq bad" "id:2,phase:2,pass,log,setvar:tx.anomaly_score=1"
     """
     assert ids(inspected(program(text), b"GET /?x=1 HTTP/1.1")) == [1]
     assert ids(inspected(program(text, quiet=True), b"GET /?x=1 HTTP/1.1")) == []

@@ -6,14 +6,17 @@ variables of TX.
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from yett.formats.seclang.values import Control, Marker, RuleSet
 from yett.formats.transformations import UnknownTransformation
 from yett.model.ports import PatternCache
-from yett.rules.seclang.folding import PHASES, Kept, fold
+from yett.rules.seclang.folding import PHASES, Folded, Kept, fold
 from yett.rules.seclang.preparing import WITHOUT_EFFECT, Preparing, phrases
-from yett.rules.seclang.program import Gap, Program, Ruling
+from yett.rules.seclang.program import READ, Gap, Program, Ruling
 from yett.rules.seclang.sifting import Sieve
 from yett.rules.seclang.triggers import Trigger, Triggering
+from yett.rules.seclang.unread import idle, without_unread
 
 REQUEST = 2
 """The last phase of a request."""
@@ -30,16 +33,9 @@ def compile_rules(
     pinned = {name.lower().encode(): str(value).encode() for name, value in (variables or {}).items()}
     gaps = [Gap(one.rule, one.what, one.why, one.file, one.line) for one in ruleset.unenforced]
     preparing = Preparing(ruleset.items, ruleset.data, frozenset(pinned))
-    rulings: dict[int, Ruling] = {}
-    for position, item in enumerate(ruleset.items):
-        if isinstance(item, Marker):
-            continue
-        try:
-            rulings[position] = preparing.ruling(position)
-        except (ValueError, UnknownTransformation) as error:
-            gaps.append(Gap(item.id, f"rule {item.id}", str(error), item.file, item.line))
-    folded = fold(ruleset.items, rulings, pinned, gaps)
+    folded = _folded(preparing, pinned, gaps)
     everything = [one for phase in PHASES for one in folded.kept[phase]]
+    ruleset = msgspec.structs.replace(ruleset, items=tuple(preparing.items))
     triggering = Triggering(ruleset.items, everything, folded.unknown, _forces_processor(everything, ruleset))
     triggering.all_rules()
     _sparing(ruleset, preparing, everything, quiet)
@@ -51,6 +47,29 @@ def compile_rules(
     sieve = Sieve(triggering.triggers, phrases_of, dict(folded.tx[2]), cache)
     phases = {phase: tuple(one.ruling for one in folded.kept[phase]) for phase in PHASES}
     return Program(phases, folded.tx, sieve, folded.start, tuple(gaps))
+
+
+def _folded(preparing: Preparing, pinned: Mapping[bytes, bytes], gaps: list[Gap]) -> Folded:
+    """All rules folded, without what they set and nothing reads: where there is such, what is left may fold further."""
+    while True:
+        found = list(gaps)
+        rulings: dict[int, Ruling] = {}
+        for position, item in enumerate(preparing.items):
+            if isinstance(item, Marker):
+                continue
+            try:
+                rulings[position] = preparing.ruling(position)
+            except (ValueError, UnknownTransformation) as error:
+                found.append(Gap(item.id, f"rule {item.id}", str(error), item.file, item.line))
+        folded = fold(preparing.items, rulings, pinned, found)
+        kept = [one.ruling.position for phase in PHASES for one in folded.kept[phase]]
+        items = without_unread(preparing.items, rulings, kept, READ)
+        if all(new is old for new, old in zip(items, preparing.items, strict=True)):
+            gaps[:] = found
+            for phase in PHASES:
+                folded.kept[phase] = [one for one in folded.kept[phase] if not idle(one)]
+            return folded
+        preparing.items = items
 
 
 def _strip(kept: Sequence[Kept]) -> None:

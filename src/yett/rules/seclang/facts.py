@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from yett.formats.seclang.values import Assignment, SecAction, SecRule, Variable, raw
+from yett.formats.seclang.values import SecAction, SecRule, Variable, raw
 from yett.rules.seclang.links import DIGITS
 from yett.rules.seclang.macros import Macro
-from yett.rules.seclang.variables import key_test
+from yett.rules.seclang.variables import PERSISTENT, key_test
 
 EARLIER = frozenset(("MATCHED_VAR", "MATCHED_VAR_NAME", "MATCHED_VARS", "MATCHED_VARS_NAMES"))
 """Variables that hold what an earlier link matched."""
@@ -34,6 +34,8 @@ class Reads(msgspec.Struct, eq=False):
     def add_variable(self, variable: Variable) -> None:
         if variable.collection in EARLIER:
             self.earlier = True
+        elif variable.collection in PERSISTENT:
+            pass  # always empty
         elif variable.collection != "TX":
             self.exchange = True
         elif variable.pattern is not None:
@@ -59,9 +61,6 @@ class Names:
     def __init__(self) -> None:
         self.exact: set[bytes] = set()
         self.prefixes: set[bytes] = set()
-
-    def add(self, assignment: Assignment) -> None:
-        self.add_name(raw(assignment.key).lower())
 
     def add_name(self, key: bytes) -> None:
         start, mark, _ = key.partition(b"%{")

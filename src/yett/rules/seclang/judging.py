@@ -15,7 +15,7 @@ from yett.rules.seclang import run
 from yett.rules.seclang.live import LiveTransaction, response_is_text
 from yett.rules.seclang.operators import integer
 from yett.rules.seclang.places import place_of
-from yett.rules.seclang.program import Hit, Program
+from yett.rules.seclang.program import INBOUND, OUTBOUND, Hit, Program
 
 TITLE = "The request was refused by a security rule."
 TITLE_OF_RESPONSE = "The response was refused by a security rule."
@@ -25,10 +25,6 @@ TURN = 1 << 18
 
 MOST_NAMED = 8
 """Rules that a reason names."""
-
-INBOUND = (b"blocking_inbound_anomaly_score", b"anomaly_score")
-OUTBOUND = (b"blocking_outbound_anomaly_score", b"outbound_anomaly_score")
-"""Variables in which CRS 4 and 3 keep the scores that count."""
 
 
 class Judging:

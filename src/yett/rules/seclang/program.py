@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from yett.rules.seclang.sifting import Sieve
     from yett.rules.seclang.transaction import Transaction
 
+INBOUND = (b"blocking_inbound_anomaly_score", b"anomaly_score")
+OUTBOUND = (b"blocking_outbound_anomaly_score", b"outbound_anomaly_score")
+"""Variables in which CRS 4 and 3 keep the scores that count."""
+
+READ = frozenset((*INBOUND, *OUTBOUND))
+"""Variables of TX that are read when the rules are through."""
+
 MOST_CHOICES = 4_096
 """Combinations of candidates that are remembered."""
 
