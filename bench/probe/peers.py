@@ -1,36 +1,61 @@
-"""Other tools on the same subject, for the same time, with the same two users; requests counted at the server.
+"""How the tools that are compared are called: as a user would after reading their manuals, with every check on, and told more than
+they ask for where that can help them. None of them is changed. It must not know what is true of a subject.
 
-    PYTHONPATH=bench python -m probe.peers vampi schemathesis=/path/of/st wapiti=/path/of/wapiti --sources SUBJECTS --seconds 60
-
-Writes what each tool reports to --keep. Which documented holes that tells of is read by a person: tools name what they find in
-words of their own. They are run as a user would after reading their manual, with every check on; none of them is changed.
+* All have the same contract, with the address of the running copy as its server, and the same two users.
+* What begins the subject anew in mid-run is left out where a tool can be told so.
+* Schemathesis: all checks, both users as an authentication file, two workers, runs for the given time.
+* OFFAT: the first user's token for all requests, both users as actors, who are told whose objects are whose; 100 requests a second.
+  It knows no limit of time; it is interrupted when the time is over.
+* Wapiti: the contract and the first user's token; all modules but those that need a database from the network or look at what is no
+  API (named below); out-of-band endpoints are loopback, as for everybody here. Runs for the given time.
+* graphql-cop: all tests.
 """
 
-import argparse
 import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import yaml
 
-from probe.subjects import SUBJECTS, Served, Subject, serving
+from probe.subjects import Served, Subject, post
 
-Words = Callable[[str, Subject, Served, Path, int], list[str]]
+LEFT_OUT = ("nikto", "htp", "wapp", "cms", "wp_enum", "network_device", "takeover", "log4shell", "ssl", "https_redirect")
+"""Wapiti's modules that fetch databases, look for products, domains or TLS: there is none of it here."""
 
 
-def token(subject: Subject, origin: str) -> str:
-    """A bearer token of the first user."""
-    person = subject.identities["identities"][0]
-    body = json.dumps({"username": person["username"], "password": person["password"]}).encode()
-    request = urllib.request.Request(origin + person["login"]["path"], body, {"Content-Type": "application/json"})
-    answer = json.loads(urllib.request.urlopen(request, timeout=10).read())
-    return str(answer[person["login"]["extract"]["token"].strip("/")])
+class Task(NamedTuple):
+    """One run. venvs: as `installing.py` makes them. sources: as subjects.py says. work: an empty directory. seconds: its time."""
+
+    subject: Subject
+    served: Served
+    venvs: Path
+    sources: Path
+    work: Path
+    seconds: int
+
+
+def tokens(subject: Subject, origin: str) -> list[str]:
+    """A bearer token of each user."""
+    found = []
+    for person in subject.identities.get("identities", []):
+        login = person["login"]
+        text = json.dumps(login["json"]).replace("{username}", person["username"]).replace("{password}", person["password"])
+        answer = post(origin + login["path"], json.loads(text))
+        for key in login["extract"]["token"].strip("/").split("/"):
+            answer = answer[key]
+        found.append(str(answer))
+    return found
+
+
+def contract(subject: Subject, served: Served, work: Path) -> Path:
+    """The subject's own contract, with its running copy as the only server."""
+    document = yaml.safe_load((served.directory / subject.contract).read_text())
+    document["servers"] = [{"url": served.origin}]
+    path = work / "contract.json"
+    path.write_text(json.dumps(document, default=str))
+    return path
 
 
 def wfc(subject: Subject) -> str:
@@ -57,73 +82,77 @@ def wfc(subject: Subject) -> str:
     return yaml.safe_dump({"auth": auth}, sort_keys=False)
 
 
-def schemathesis(program: str, subject: Subject, served: Served, work: Path, seconds: int) -> list[str]:
-    people = work / "wfc.yaml"
-    people.write_text(wfc(subject))
-    words = [program, "run", str(served.directory / subject.contract), "--url", served.origin + subject.path, "--checks", "all"]
-    return [*words, "--auth-wfc", str(people), "--max-time", str(seconds)]
+def schemathesis(task: Task) -> list[str]:
+    subject, served, work = task.subject, task.served, task.work
+    words = [str(task.venvs / "schemathesis/bin/schemathesis"), "run"]
+    if subject.contract:
+        words += [str(contract(subject, served, work)), "--url", served.origin]
+    else:
+        words += [served.origin + subject.path]
+    for path in subject.guarded:
+        words += ["--exclude-path", path]
+    if subject.identities:
+        people = work / "wfc.yaml"
+        people.write_text(wfc(subject))
+        words += ["--auth-wfc", str(people)]
+    words += ["--checks", "all", "--max-time", str(task.seconds), "--workers", "2", "--seed", "1", "--continue-on-failure"]
+    return [*words, "--report", "ndjson,json,junit", "--report-dir", str(work / "reports")]
 
 
-def wapiti(program: str, subject: Subject, served: Served, work: Path, seconds: int) -> list[str]:
-    words = [
-        program,
-        "-u",
-        served.origin + "/",
-        "--swagger",
-        str(served.directory / subject.contract),
-        "-m",
-        "all",
-        "--flush-session",
-    ]
-    words += ["-H", f"Authorization: Bearer {token(subject, served.origin)}", "--max-scan-time", str(seconds)]
-    return [*words, "-f", "json", "-o", str(work / "wapiti.json"), "--no-bugreport"]
+def actors(subject: Subject, origin: str) -> dict[str, Any]:
+    """Both users as OFFAT's data: each calls with an own token, and with the names of what belongs to the other."""
+    held = tokens(subject, origin)
+    names = [one["name"] for one in subject.identities["identities"]]
+    books = json.loads(urllib.request.urlopen(origin + "/books/v1", timeout=10).read())["Books"]
+    titles = {one["user"]: one["book_title"] for one in books}
+    made = []
+    for index, (token, other) in enumerate(zip(held, reversed(names), strict=True), 1):
+        foreign = [{"name": "username", "value": other}, {"name": "book_title", "value": titles[other]}]
+        made.append(
+            {
+                f"actor{index}": {
+                    "request_headers": [{"name": "Authorization", "value": f"Bearer {token}"}],
+                    "body": [],
+                    "query": [],
+                    "path": foreign,
+                    "unauthorized_endpoints": [f"/users/v1/{other}", f"/books/v1/{titles[other]}", "_debug"],
+                }
+            }
+        )
+    return {"actors": made}
 
 
-PEERS: dict[str, Words] = {"schemathesis": schemathesis, "wapiti": wapiti}
+def offat(task: Task) -> list[str]:
+    subject, served, work = task.subject, task.served, task.work
+    people = work / "actors.yaml"
+    people.write_text(yaml.safe_dump(actors(subject, served.origin)))
+    words = [str(task.venvs / "offat/bin/offat"), "-f", str(contract(subject, served, work)), "--server", served.origin]
+    words += ["-H", f"Authorization: Bearer {tokens(subject, served.origin)[0]}", "-tdc", str(people), "-rl", "100"]
+    for path in subject.guarded:
+        words += ["-pr", f"^(?!.*{path})"]
+    return [*words, "-o", str(work / "offat.json"), "-of", "json"]
 
 
-def run(words: list[str], most: float, place: Path) -> tuple[str, str]:
-    """How it ended and what it printed. What goes on for twice its time is ended."""
-    with (place / "printed").open("w+") as printed:
-        started = subprocess.Popen(words, stdout=printed, stderr=subprocess.STDOUT, cwd=place)
-        try:
-            how = f"exit code {started.wait(most)}"
-        except subprocess.TimeoutExpired:
-            started.terminate()
-            started.wait()
-            how = "did not end by itself"
-        printed.seek(0)
-        return how, printed.read()
+def wapiti(task: Task) -> list[str]:
+    subject, served, work = task.subject, task.served, task.work
+    modules = ",".join(["all", *(f"-{name}" for name in LEFT_OUT)])
+    words = [str(task.venvs / "wapiti/bin/wapiti"), "-u", served.origin + "/", "-m", modules, "--flush-session"]
+    words += ["--store-session", str(work), "--store-config", str(work)]
+    if subject.contract:
+        words += ["--swagger", str(contract(subject, served, work))]
+    if subject.identities:
+        words += ["-H", f"Authorization: Bearer {tokens(subject, served.origin)[0]}"]
+    for path in subject.guarded:
+        words += ["-x", served.origin + path]
+    words += ["--endpoint", "http://127.0.0.1:9/", "--max-scan-time", str(task.seconds), "--no-bugreport"]
+    return [*words, "-f", "json", "-o", str(work / "wapiti.json")]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("subject", choices=[name for name, one in SUBJECTS.items() if one.identities])
-    parser.add_argument("peers", nargs="+", metavar="NAME=PROGRAM", help=f"of {', '.join(PEERS)}")
-    parser.add_argument("--sources", type=Path, required=True, help="see subjects.py")
-    parser.add_argument("--python", default=sys.executable, help="that runs the subject")
-    parser.add_argument("--twin", default="weak")
-    parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--keep", type=Path, required=True, help="where reports go")
-    options = parser.parse_args()
-    options.keep.mkdir(parents=True, exist_ok=True)
-    subject = SUBJECTS[options.subject]
-    for one in options.peers:
-        name, _, program = one.partition("=")
-        with tempfile.TemporaryDirectory() as place, tempfile.TemporaryDirectory() as own:
-            os.chmod(place, 0o755)
-            with serving(subject, options.twin, options.sources, Path(place), options.python) as served:
-                words = PEERS[name](program, subject, served, Path(own), options.seconds)
-                before, began = served.asked(), time.monotonic()
-                code, text = run(words, options.seconds * 2, Path(own))
-                seconds, asked = time.monotonic() - began, served.asked() - before
-            stem = options.keep / f"{subject.name}-{options.twin}-{name}-{options.seconds}"
-            stem.with_suffix(".txt").write_text(text)
-            for report in Path(own).glob("*.json"):
-                stem.with_suffix(".json").write_text(report.read_text())
-        print(f"{name} on {subject.name} {options.twin}: {asked} requests at the server, {seconds:.1f} s, {code}")
-    return 0
+def graphql_cop(task: Task) -> list[str]:
+    program = task.sources / "graphql-cop" / "graphql-cop.py"
+    python = str(task.venvs / "graphql-cop/bin/python")
+    return [python, str(program.resolve()), "-t", task.served.origin + task.subject.path, "-o", "json"]
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+Words = Callable[[Task], list[str]]
+PEERS: dict[str, Words] = {"schemathesis": schemathesis, "offat": offat, "wapiti": wapiti, "graphql-cop": graphql_cop}

@@ -5,12 +5,15 @@ is) and the directory of packages in which its requirements are installed:
 
     SUBJECTS/vampi        github.com/erev0s/VAmPI                                   SUBJECTS/vampi-packages
     SUBJECTS/dvga         github.com/dolevf/Damn-Vulnerable-GraphQL-Application     SUBJECTS/dvga-packages
+    SUBJECTS/vapi         github.com/jorritfolmer/vulnerable-api                    SUBJECTS/vapi-packages
+    SUBJECTS/bank         github.com/Commando-X/vuln-bank                           SUBJECTS/bank-packages
 
-Both are MIT licensed, weak on purpose, and run commands of their callers or may do so: they are served on 127.0.0.1 only, by a user
-without rights where the caller can become one.
+They are weak on purpose, and run commands of their callers or may do so: they are served on 127.0.0.1 only, by a user without
+rights where the caller can become one. The last one needs PostgreSQL's programs (see `database.py`).
 """
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -22,6 +25,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from probe import database
+
 HERE = Path(__file__).parent
 PATIENCE = 30.0
 NOBODY = 65534
@@ -30,7 +35,8 @@ NOBODY = 65534
 class Subject(NamedTuple):
     """application: as `wsgi.py` takes it. prepare: a program that is run before, in the copy. start: a path that is asked
     before anything is counted. path: where its API is, for tools. contract: its file within the sources, "" for none. twins: the
-    environment of the weak and of the hardened one."""
+    environment of the weak and of the hardened one. database: whether it needs PostgreSQL. first: what is posted before anything is
+    counted, (path, body). guarded: operations that begin everything anew, which tools that can be told so leave alone."""
 
     name: str
     application: str
@@ -40,17 +46,23 @@ class Subject(NamedTuple):
     contract: str
     identities: dict[str, Any]
     twins: dict[str, dict[str, str]]
+    database: bool = False
+    first: tuple[tuple[str, dict[str, Any]], ...] = ()
+    guarded: tuple[str, ...] = ()
 
 
-def _person(name: str, role: str, password: str, owns: dict[str, str]) -> dict[str, Any]:
-    return {
-        "name": name, "role": role, "username": name, "password": password, "owns": owns,
-        "login": {
-            "path": "/users/v1/login", "json": {"username": "{username}", "password": "{password}"},
-            "extract": {"token": "/auth_token"},
-        },
-    }  # fmt: skip
+def _person(name: str, password: str, path: str, body: Any, token: str, **more: Any) -> dict[str, Any]:
+    """A user who logs in by JSON. token: JSON pointer to it in the answer."""
+    login = {"path": path, "json": body, "extract": {"token": token}, **more}
+    return {"name": name, "role": "user", "username": name, "password": password, "owns": {}, "login": login}
 
+
+def _people(names: dict[str, str], path: str, body: Any, token: str, **more: Any) -> dict[str, Any]:
+    return {"roles": ["user"], "identities": [_person(name, word, path, body, token, **more) for name, word in names.items()]}
+
+
+_FLAT = {"username": "{username}", "password": "{password}"}
+_BANKERS = {"ada.bank": "Ada-4711-bank", "ben.bank": "Ben-4711-bank"}
 
 SUBJECTS = {
     "vampi": Subject(
@@ -60,14 +72,12 @@ SUBJECTS = {
         start="/createdb",
         path="",
         contract="openapi_specs/openapi3.yml",
-        identities={
-            "roles": ["user"],
-            "identities": [_person(name, "user", f"pass{number}", {}) for number, name in ((1, "name1"), (2, "name2"))],
-        },
+        identities=_people({"name1": "pass1", "name2": "pass2"}, "/users/v1/login", _FLAT, "/auth_token"),
         twins={
             "weak": {"vulnerable": "1", "tokentimetolive": "60"},
             "hardened": {"vulnerable": "0", "tokentimetolive": "60"},
         },
+        guarded=("/createdb",),
     ),
     "dvga": Subject(
         name="dvga",
@@ -78,6 +88,34 @@ SUBJECTS = {
         contract="",
         identities={},
         twins={"weak": {}},
+    ),
+    "vapi": Subject(
+        name="vapi",
+        application="starting:vapi",
+        prepare=(),
+        start="/",
+        path="",
+        contract="openapi/vAPI.yaml",
+        identities=_people(
+            {"user1": "pass1", "user2": "pass2"},
+            "/tokens",
+            _FLAT,
+            "/access/token/id",
+            send={"X-Auth-Token": "{token}"},
+        ),
+        twins={"weak": {}},
+    ),
+    "bank": Subject(
+        name="bank",
+        application="starting:bank",
+        prepare=(),
+        start="/",
+        path="",
+        contract="static/openapi.json",
+        identities=_people(_BANKERS, "/login", _FLAT, "/token"),
+        twins={"weak": {}},
+        database=True,
+        first=tuple(("/register", {"username": name, "password": word}) for name, word in _BANKERS.items()),
     ),
 }
 
@@ -93,49 +131,79 @@ class Served(NamedTuple):
 
 
 @contextlib.contextmanager
-def serving(subject: Subject, twin: str, sources: Path, work: Path, python: str) -> Iterator[Served]:
-    """A fresh copy of the subject on a free port, until the block ends."""
+def serving(
+    subject: Subject, twin: str, sources: Path, work: Path, python: str, more: dict[str, str] | None = None
+) -> Iterator[Served]:
+    """A fresh copy of the subject on a free port, until the block ends. more: further variables of its environment."""
     directory, log = work / subject.name, work / "requests.log"
     shutil.copytree(sources / subject.name, directory, ignore=shutil.ignore_patterns(".git"))
     (directory / "database").mkdir(exist_ok=True)
     log.write_text("")
     packages = (sources / f"{subject.name}-packages").resolve()
     environment = {"PYTHONPATH": str(packages), "PATH": os.defpath, "HOME": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment |= subject.twins[twin]
-    drop = _surrendered(work) if os.getuid() == 0 else []
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    shutil.copy(HERE / "wsgi.py", work)
-    started: dict[str, Any] = {"cwd": directory, "env": environment, "stdout": subprocess.DEVNULL}
-    with (work / "server.log").open("wb") as errors:
+    environment |= subject.twins[twin] | (more or {})
+    for file in ("wsgi.py", "starting.py"):
+        shutil.copy(HERE / file, work)
+    drop = surrendered(work)
+    port = free_port()
+    with contextlib.ExitStack() as stack:
+        if subject.database:
+            environment |= stack.enter_context(database.serving(work / "postgresql", drop))
+        errors = stack.enter_context((work / "server.log").open("wb"))
+        started: dict[str, Any] = {"cwd": directory, "env": environment, "stdout": subprocess.DEVNULL}
         if subject.prepare:
             subprocess.run([*drop, python, *subject.prepare], check=True, stderr=errors, **started)
         command = [*drop, python, str(work / "wsgi.py"), subject.application, "--port", str(port), "--log", str(log)]
-        server = subprocess.Popen(command, stderr=errors, start_new_session=True, **started)
-        try:
-            origin = f"http://127.0.0.1:{port}"
-            _wait(f"{origin}{subject.start}", server)
+        origin = f"http://127.0.0.1:{port}"
+        with running(command, stderr=errors, **started) as server:
+            wait(f"{origin}{subject.start}", server)
+            for path, body in subject.first:
+                post(origin + path, body)
             log.write_text("")
             yield Served(origin, directory, log)
-        finally:
-            os.killpg(server.pid, 15)  # its own session: what callers made it start goes with it
-            try:
-                server.wait(5)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, 9)
-                server.wait()
 
 
-def _surrendered(work: Path) -> list[str]:
-    """Makes the copy nobody's, and gives the words before a command that runs it as nobody."""
+@contextlib.contextmanager
+def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A process with a session of its own, which ends with the block, and with it whatever callers made it start."""
+    server = subprocess.Popen(command, start_new_session=True, **options)
+    try:
+        yield server
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, 15)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, 9)
+            server.wait()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def post(url: str, body: Any) -> Any:
+    """The JSON that is answered to JSON. Raises OSError where the answer is an error."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    return json.loads(urllib.request.urlopen(request, timeout=10).read())
+
+
+def surrendered(work: Path) -> list[str]:
+    """Makes the directory nobody's, and gives the words before a command that runs it as nobody; none where that cannot be."""
+    if os.getuid() != 0:
+        return []
     for path in (work, *work.rglob("*")):
-        os.chown(path, NOBODY, NOBODY)
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
     return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"]
 
 
-def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + PATIENCE
+def wait(url: str, server: subprocess.Popen[bytes], patience: float = PATIENCE) -> None:
+    """Until it answers anything. Raises SystemExit where it does not."""
+    end = time.monotonic() + patience
     while time.monotonic() < end and server.poll() is None:
         try:
             urllib.request.urlopen(url, timeout=5).read()

@@ -8,7 +8,6 @@ import argparse
 import sys
 import threading
 import time
-from importlib import import_module
 
 
 def counted(application, log):
@@ -36,10 +35,9 @@ def main():
     options = parser.parse_args()
     sys.path.insert(0, ".")
     sys.setrecursionlimit(100_000)
-    module, _, name = options.application.partition(":")
-    application = import_module(module)
-    for part in name.split("."):
-        application = getattr(application, part)
+    from starting import application as made
+
+    application = made(options.application)
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class Quiet(WSGIRequestHandler):
