@@ -230,7 +230,10 @@ def test_throwaway_users(hand: str) -> None:
         if one is not None:
             answer = yield Send(Call(method="GET", path="/users", identity=one.name))
             yield Claim(
-                flaw=Flaw.BFLA, text="x", proof=(Exchanged(Call(method="GET", path="/users", identity=one.name), answer),)
+                uncontrolled="a test",
+                flaw=Flaw.BFLA,
+                text="x",
+                proof=(Exchanged(Call(method="GET", path="/users", identity=one.name), answer),),
             )
 
     rule = ProbeRule(id="r", title="R", severity=Severity.LOW, flaws=(Flaw.BFLA,), scope="target", requests=9)

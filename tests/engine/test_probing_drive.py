@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from yett.engine.probing.curls import shell
 from yett.engine.probing.drive import Driver, Limits
 from yett.engine.probing.outcome import Outcome
 from yett.engine.probing.report import Masking, reported, rule_text, run_of
-from yett.engine.probing.curls import shell
 from yett.engine.probing.trial import Pure, Serve, header, replies, target_of, tried
 from yett.formats.reports.proven_json import proven_json
 from yett.model.exchange import Request, Response
@@ -151,7 +151,7 @@ def _driven(begin: Callable[..., Probing], serve: Serve, **options: Any) -> Outc
 
 
 def _claim(call: Call, answer: Answer, place: str = "") -> Claim:
-    return Claim(flaw=Flaw.CORS, place=place, text="wrong", proof=(Exchanged(call, answer),))
+    return Claim(flaw=Flaw.CORS, place=place, text="wrong", proof=(Exchanged(call, answer),), uncontrolled="a test")
 
 
 def test_one_cause_is_claimed_once_and_smaller() -> None:
@@ -322,7 +322,13 @@ def test_reports_hold_no_secrets() -> None:
         answer = yield Send(call)
         one = target.observe(target.operations[1], call, answer)
         yield target.made(target.operations[1], one, "alice")
-        yield Claim(flaw=Flaw.CORS, text="alice-token", proof=(Exchanged(call, answer, "it's here"),), shows=("alice",))
+        yield Claim(
+            flaw=Flaw.CORS,
+            text="alice-token",
+            proof=(Exchanged(call, answer, "it's here"),),
+            shows=("alice",),
+            uncontrolled="-",
+        )
 
     server = Notes(weak=True)
     target = target_of(NOTES, PEOPLE)

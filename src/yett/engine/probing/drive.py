@@ -299,6 +299,8 @@ class Driver:
         if key in self._claimed:
             return
         self._claimed.add(key)
+        if self._strict and not (claim.control or claim.uncontrolled):
+            raise ValueError(f"{task.probe.rule.id}: a claim needs a control, or why there is none")
         if self.outcome.first_finding is None:
             self.outcome.first_finding = self._clock() - self._began
         smaller = yield from shrunk(claim, lambda call: self._once(call, "shrinking"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from yett.model.probe import ANONYMOUS, Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send
 from yett.model.rule import Confidence, Severity
-from yett.rules.probing.leaves import Leaf, leaves, name_of
+from yett.rules.probing.leaves import Leaf, leaves, name_of, telling
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.resources import plain
 from yett.rules.probing.sensitive import Sort, internal, sort_of
@@ -55,11 +55,24 @@ def probe(target: Target, operation: Operation) -> Probing:
             found = {name: sort for name, sort in found.items() if name in again}
             shown = Exchanged(known.call, answer)
         if found:
-            yield _claim(name, found, shown)
+            yield _claim(name, found, shown, _leaner(target, found, shown.answer))
             return
 
 
-def _claim(name: str, found: dict[str, Sort], shown: Exchanged) -> Claim:
+def _leaner(target: Target, found: dict[str, Sort], answer: Answer) -> Exchanged | None:
+    """An answer of the target about the same thing that leaves these members out: it can do without them."""
+    names = {plain(name_of(pointer)) for pointer in found}
+    same = {leaf for pointer, leaf in leaves(answer.json()) if plain(name_of(pointer)) not in names and telling(leaf)}
+    for _, one in target.exchanges():
+        if not target.succeeded(one.answer) or one.answer.body == answer.body:
+            continue
+        held = leaves(one.answer.json())
+        if any(leaf in same for _, leaf in held if telling(leaf)) and not any(plain(name_of(at)) in names for at, _ in held):
+            return Exchanged(one.call, one.answer, "another answer about the same, without them")
+    return None
+
+
+def _claim(name: str, found: dict[str, Sort], shown: Exchanged, control: Exchanged | None) -> Claim:
     gravest = max(found.values(), key=lambda one: (one.secret, _RANK[one.severity]))
     fields = ", ".join(sorted({name_of(pointer) for pointer in found})[:6])
     anybody = name == ANONYMOUS
@@ -76,6 +89,8 @@ def _claim(name: str, found: dict[str, Sort], shown: Exchanged) -> Claim:
         text=f"Answers hold {fields}.",
         reasons=(why, f"{gravest.name} by name and form", *(("no credential is needed",) if anybody else ())),
         proof=(Exchanged(shown.call, shown.answer, f"holds {fields}"),),
+        control=(control,) if control is not None else (),
+        uncontrolled="" if control is not None else f"no other answer is about the same; {why}",
         shows=tuple(f'"{name_of(pointer)}"' for pointer in list(found)[:3]),
         severity=severity,
         confidence=Confidence.HIGH if gravest.secret else Confidence.MEDIUM,

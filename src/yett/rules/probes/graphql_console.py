@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 
 from yett.formats.names import words
-from yett.model.probe import Answer, Call, Exchanged, Flaw, ProbeRule, Probing, Send, Step
+from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Flaw, ProbeRule, Probing, Send, Step
 from yett.model.rule import Severity
 from yett.rules.probing.graphql import Endpoint, ask, asked, complaints
 from yett.rules.probing.graphql_asking import REFERENCES, claim, endpoints
+from yett.rules.probing.readers import get
 from yett.rules.probing.target import Target
 
 RULE = ProbeRule(
@@ -52,11 +53,15 @@ def probe(target: Target) -> Probing:
             call = Call(method="GET", path=path, fields=_BROWSER)
             answer: Answer = yield Send(call)
             if answer.status == 200 and "html" in answer.field("content-type") and _is_console(answer):
+                odd = yield from get(f"/{target.token(12)}", ANONYMOUS, "a path that nothing has", *_BROWSER)
+                if _is_console(odd.answer):
+                    continue  # that page is answered to everything
                 yield claim(
                     endpoint,
                     Flaw.EXPOSED_DOCUMENTATION,
                     f"{path} shows a console for GraphQL to everybody.",
                     [Exchanged(call, answer, "the page of a console")],
+                    [odd],
                     template=path,
                 )
         for path in endpoint.others:

@@ -46,11 +46,14 @@ def probe(target: Target) -> Probing:
                 mark = _trace(answer)
                 if mark and not traced:
                     traced = True
+                    whole = ask(path, "{ __typename }", None, name)
+                    plain: Answer = yield Send(whole)
                     yield claim(
                         endpoint,
                         Flaw.VERBOSE_ERROR,
                         f"An error of {path} holds a stack trace: {mark}",
                         [Exchanged(call, answer, "a stack trace comes back")],
+                        [Exchanged(whole, plain, "a document without a mistake")],
                         template=path,
                         identity=name,
                     )
@@ -64,6 +67,7 @@ def probe(target: Target) -> Probing:
                     Flaw.EXPOSED_DEBUG,
                     f"Answers of {path} tell {told} of every document to everybody.",
                     [Exchanged(call, answer, f'"{told}" among the extensions')],
+                    uncontrolled="the member is there, or is not; it says itself what it tells",
                     template=path,
                     identity=name,
                     severity=Severity.LOW,

@@ -62,12 +62,15 @@ def probe(target: Target, operation: Operation) -> Probing:
                 )
                 return
         elif name == _USERS[0] and _all_answered(answer, len(tried)):
+            first = query(operation.endpoint, f"{operation.kind} {{ {parts[0]} }}")
+            single: Answer = yield Send(first)
             yield Claim(
                 flaw=Flaw.UNLIMITED_GUESSING,
                 place=f"body /{secret}",
                 text=f"{operation.label} answers {len(tried)} passwords for the same user in one document, and all are tried.",
                 reasons=("limits that count requests do not hold",),
                 proof=(Exchanged(call, answer, "every wrong password is answered"),),
+                control=(Exchanged(first, single, "one wrong password, by itself"),),
             )
 
 

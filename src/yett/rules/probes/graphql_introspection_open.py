@@ -32,11 +32,13 @@ def probe(target: Target) -> Probing:
         answer: Answer = yield Send(call)
         schema = asked(answer).get("__schema")
         if isinstance(schema, dict) and isinstance(schema.get("queryType"), dict):
+            unknown = query(endpoint, f'{{ __type(name: "Yett{target.token(8)}") {{ name }} }}')
+            nothing: Answer = yield Send(unknown)
             yield claim(
                 endpoint,
                 Flaw.GRAPHQL_INTROSPECTION,
                 f"{endpoint.path} tells its schema without any credential.",
                 [Exchanged(call, answer, "the schema comes back")],
-                (),
+                [Exchanged(unknown, nothing, "of a type that nothing has it tells nothing")],
                 "no credential is needed",
             )

@@ -38,10 +38,13 @@ def probe(target: Target) -> Probing:
             answer: Answer = yield Send(call)
             said = next((one for one in complaints(answer) if "did you mean" in one.lower()), "")
             if said:
+                far = query(endpoint, f"{{ {target.token(16)} }}")
+                plain: Answer = yield Send(far)
                 yield claim(
                     endpoint,
                     Flaw.GRAPHQL_SUGGESTIONS,
                     f'{endpoint.path} answers a misspelt field with a suggestion: "{said[:160]}"',
                     [Exchanged(call, answer, "a name of the schema that was not sent")],
+                    [Exchanged(far, plain, "a field that is like no other")],
                 )
                 break

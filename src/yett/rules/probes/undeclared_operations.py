@@ -99,7 +99,10 @@ def _known_elsewhere(target: Target) -> Probing:
         for name in ("", *target.names()):
             known = target.worked(operation, name)
             if known is not None:
-                yield _claim(operation, known, None, "it was seen in traffic, and still answers", Severity.LOW)
+                odd = yield from get(
+                    f"{known.call.path.rstrip('/')}/{target.token(12)}", name, "a path beside it that nothing has"
+                )
+                yield _claim(operation, known, odd, "it was seen in traffic, and still answers", Severity.LOW)
                 break
 
 
@@ -130,7 +133,7 @@ def _holds_data(one: Exchanged) -> bool:
     return bool(tree) and isinstance(tree, dict | list)
 
 
-def _claim(operation: Operation, one: Exchanged, odd: Exchanged | None, why: str, severity: Severity) -> Claim:
+def _claim(operation: Operation, one: Exchanged, odd: Exchanged, why: str, severity: Severity) -> Claim:
     return Claim(
         flaw=Flaw.UNDECLARED_OPERATION,
         method=operation.method,
@@ -139,6 +142,6 @@ def _claim(operation: Operation, one: Exchanged, odd: Exchanged | None, why: str
         text=f"{operation.label} answers, and the description does not name it.",
         reasons=(why,),
         proof=(msgspec.structs.replace(one),),
-        control=(odd,) if odd is not None else (),
+        control=(odd,),
         severity=severity,
     )

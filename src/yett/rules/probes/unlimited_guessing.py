@@ -77,6 +77,7 @@ def _claim(operation: Operation, proof: tuple[Exchanged, ...], control: tuple[Ex
         + (() if sure else ("tried with a name that nobody has; users that exist may be locked",)),
         proof=proof,
         control=control,
+        uncontrolled="" if sure else "no user could be registered whose right password would show that nothing was locked",
         severity=severity,
         confidence=Confidence.HIGH if sure else Confidence.LOW,
     )

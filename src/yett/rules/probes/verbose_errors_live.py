@@ -9,11 +9,15 @@ against the ordinary answer, which has none.
 To fix: switch debug modes off; answer errors with a number, and write the trace to the log.
 """
 
+from collections.abc import Generator
+from typing import Any
+
 import msgspec
 
 from yett.formats.traces import found as trace_in
-from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send
+from yett.model.probe import Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Step
 from yett.model.rule import Severity
+from yett.rules.probing.readers import get
 from yett.rules.probing.target import Operation, Target
 from yett.rules.probing.trying import Sent, Trial, trials
 
@@ -35,7 +39,7 @@ def probe(target: Target, operation: Operation) -> Probing:
     control = next((one for one in seen if not trace_in(one.answer.body)), None)
     for one in seen:
         if _leaks(target, one.answer):
-            yield _claim(one, "", control)
+            yield _claim(one, "", control or (yield from _elsewhere(target)))
             return
     tried = yield from trials(target, operation, 5)
     for trial in tried:
@@ -48,7 +52,8 @@ def probe(target: Target, operation: Operation) -> Probing:
         call: Call = msgspec.structs.replace(tried[0].base, body=b'{"yett": [', content_type="application/json")
         answer: Answer = yield Send(call)
         if _leaks(target, answer):
-            yield _claim(Exchanged(call, answer, "a body that ends early"), "body", control)
+            known = control or (yield from _elsewhere(target))
+            yield _claim(Exchanged(call, answer, "a body that ends early"), "body", known)
 
 
 def _leaks(target: Target, answer: Answer) -> bool:
@@ -62,6 +67,12 @@ def _odd(trial: Trial) -> Sent:
     return trial.remembered("odd", value, "a value of another kind")
 
 
+def _elsewhere(target: Target) -> Generator[Step, Any, Exchanged | None]:
+    """Another error of the target, which shows nothing of the inside; None where it does."""
+    one = yield from get(f"/{target.token(12)}", note="a path that nothing has: an error without it")
+    return None if trace_in(one.answer.body) else one
+
+
 def _claim(one: Exchanged, place: str, control: Exchanged | None) -> Claim:
     what = trace_in(one.answer.body)
     return Claim(
@@ -72,4 +83,5 @@ def _claim(one: Exchanged, place: str, control: Exchanged | None) -> Claim:
         reasons=("it names files, versions or statements of the program",),
         proof=(one,),
         control=(control,) if control is not None else (),
+        uncontrolled="" if control is not None else "every error of the target shows the like",
     )

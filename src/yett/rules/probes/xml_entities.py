@@ -79,7 +79,12 @@ def probe(target: Target, operation: Operation) -> Probing:
             yield _claim(name, "answered with the file that an entity named", read, plain)
             return
     if expanded:
-        yield _claim(name, "replaced an entity that the document defines", plain, None, Severity.LOW)
+        word = "yett" + target.token()
+        other = yield from _send(
+            target, operation, base, takes, f'"{word}"', "the same entity with another text: that one comes"
+        )
+        if word.encode() in other.answer.body:
+            yield _claim(name, "replaced an entity that the document defines", plain, other, Severity.LOW)
 
 
 def _document(operation: Operation, entity: str) -> bytes:
@@ -105,7 +110,7 @@ def _claim(
     who: str,
     what: str,
     one: Exchanged,
-    control: Exchanged | None,
+    control: Exchanged,
     severity: Severity | None = None,
     sign: Sign = Sign(),  # noqa: B008  frozen
 ) -> Claim:
@@ -118,7 +123,7 @@ def _claim(
         if severity is None
         else ("small documents become large",),
         proof=(one,),
-        control=(control,) if control is not None else (),
+        control=(control,),
         severity=severity,
         sign=sign,
     )

@@ -98,6 +98,7 @@ def claim(
     identity: str = ANONYMOUS,
     severity: Severity | None = None,
     confidence: Confidence | None = None,
+    uncontrolled: str = "",
 ) -> Claim:
     """A claim on an endpoint as a whole, or on what lies at another path."""
     return Claim(
@@ -112,6 +113,7 @@ def claim(
         control=tuple(control),
         severity=severity,
         confidence=confidence,
+        uncontrolled=uncontrolled,
     )
 
 
