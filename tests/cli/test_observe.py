@@ -312,6 +312,12 @@ def test_a_split_says_what_it_cannot_separate() -> None:
     assert found["GET /users/101"]["count"] == 2
     assert found["GET /users/{userId}"]["count"] == 78
     assert "learnt together with GET /users/{userId}" in run("catalog", "why", "GET /users/101").stdout
+    assert "80 of 80 calls" in run("posture", "--rule", "missing-nosniff").stdout
+    Path("u.jsonl").write_text(users(100, 103) * 3)
+    run("observe", "u.jsonl")
+    found = operations()
+    assert found["GET /users/101"]["count"] == 5 and found["GET /users/101"]["statuses"] == {"200": 3}
+    assert found["GET /users/{userId}"]["count"] == 84
     for wrong, said in (("/orders/1", "no path of"), ("users", "begins with /"), ("/users/{x}", "the whole operation")):
         refused = run("catalog", "split", "GET /users/{userId}", wrong)
         assert refused.exit_code == 2

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from yett.engine.catalog import CatalogSettings, Reading, ViewSettings, catalog
 from yett.engine.catalog.declared import host_matches
+from yett.engine.catalog.splitting import Splits
 from yett.engine.classes import built_in
 from yett.engine.learning import Learning
 from yett.formats.descriptions import Declared, Description
@@ -228,3 +229,66 @@ def test_a_description_that_fits_two_services_says_so() -> None:
     found = made(learning, [described(rest("GET", "/users/{id}"))])
     (why,) = {one.text for of in found.operations for one in of.reasons if one.about == "service"}
     assert "and of shop.example, too; --service says whose it is" in why
+
+
+def later(*corrections: Correction) -> Learning:
+    return Learning(SETTINGS.learning, KEY, built_in(), Splits(corrections))
+
+
+SPLIT = Correction(kind="split", service="shop.example", template="/users/101", method="GET")
+LATER = recordings(
+    *(("GET", f"/users/{100 + number % 3}", 200) for number in range(12)),
+    ("GET", "/users/101", 404),
+    ("GET", "/users/101/orders", 200),
+    ("POST", "/users/101", 201),
+)
+
+
+def after(corrections: Sequence[Correction], *, learn: Sequence[Correction] = (SPLIT,)) -> dict[str, CatalogOperation]:
+    whole, part = learnt(CALLS), later(*learn)
+    for one in LATER:
+        part.add(one)
+    whole.merge(part)
+    return by_name(made(whole, corrections=corrections))
+
+
+def test_what_was_split_off_is_learnt_by_itself_from_then_on() -> None:
+    found = after([SPLIT])
+    mine, others = found["GET /users/101"], found["GET /users/{userId}"]
+    assert (mine.count, others.count) == (5, 29 + 8 + 1)  # the refused call proves nothing of its own
+    assert mine.statuses == {"200": 4} and mine.template_from == "person" and mine.authentication.ratio == 1.0
+    assert "1 calls were learnt together" in " ".join(one.text for one in mine.reasons)
+    assert mine.members == {"/users/101": 5}
+    assert found["POST /users/{userId}"].count == 1
+
+
+def test_a_split_that_is_taken_back_leaves_no_trace() -> None:
+    assert msgspec.json.encode(after([])) == msgspec.json.encode(after([], learn=()))
+    contract = [described(rest("GET", "/users/{id}", hosts=("shop.example",)))]
+    whole, part = learnt(CALLS), later(SPLIT)
+    for one in LATER:
+        part.add(one)
+    whole.merge(part)
+    assert by_name(made(whole, contract))["GET /users/{id}"].count == 30 + 12
+    wide = Correction(kind="split", service="shop.example", template="/users/{user}/orders", method="GET")
+    assert msgspec.json.encode(after([], learn=[wide])) == msgspec.json.encode(after([], learn=()))
+
+
+def test_a_split_holds_for_the_service_that_a_host_is_part_of() -> None:
+    home = Correction(kind="service", service="shop.example", template="shop.example", value="shop")
+    split = msgspec.structs.replace(SPLIT, service="shop")
+    assert after([home, split], learn=[home, split])["GET /users/101"].statuses == {"200": 4}
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.permutations(LATER), st.integers(0, len(LATER)), st.booleans())
+def test_what_is_learnt_apart_knows_no_order(found: list[Recording], cut: int, first: bool) -> None:
+    expected = later(SPLIT)
+    for one in LATER:
+        expected.add(one)
+    parts = [later(SPLIT), later(SPLIT)]
+    for index, one in enumerate(found):
+        parts[index >= cut].add(one)
+    read = [Learning.from_state(part.state(), KEY, built_in()) for part in parts]
+    read[first].merge(read[not first])
+    assert read[first].state() == expected.state()

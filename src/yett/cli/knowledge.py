@@ -99,8 +99,8 @@ class Knowledge:
             raise CatalogUnusable(f"its settings are of another version of Yett: {error}") from None
 
     def fresh(self) -> Learning:
-        """An empty part, to be merged by `keep`."""
-        return self._learnt.fresh()
+        """An empty part, to be merged by `keep`; what people have split off by now is learnt apart."""
+        return self._learnt.fresh(self.store.corrections())
 
     def learnt(self) -> Learning:
         """Everything that was learnt until now."""

@@ -4,11 +4,13 @@ It must not know where exchanges come from, nor what is made of what was learnt.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from yett.engine.catalog.splitting import Splits
 from yett.engine.learning import OTHERS, Learning, Settings
 from yett.engine.learning.shape import Classify
+from yett.model.catalog import Correction
 from yett.model.catalog_store import CatalogReading, CatalogUnusable, CatalogWriting
 
 HEAD = ""
@@ -25,9 +27,9 @@ class Learnt:
         self._key = key
         self._classify = classify
 
-    def fresh(self) -> Learning:
-        """An empty part."""
-        return Learning(self._settings, self._key, self._classify)
+    def fresh(self, corrections: Iterable[Correction] = ()) -> Learning:
+        """An empty part. corrections: what holds now, for what people split off."""
+        return Learning(self._settings, self._key, self._classify, Splits(corrections))
 
     def all(self, store: CatalogReading) -> Learning:
         """Everything. Raises CatalogUnusable."""

@@ -113,7 +113,7 @@ def _failures(operation: CatalogOperation, settings: CheckSettings) -> Iterator[
                 operation=operation.name,
                 subject=operation.id,
                 count=count,
-                calls=operation.count,
+                calls=operation.answered,
             )
 
 
@@ -171,7 +171,7 @@ def _signals(operation: CatalogOperation, settings: CheckSettings) -> Iterator[F
         rule = chosen.get(one["rule"])
         if rule is None or _past(one, operation, settings.resolve_after):
             continue
-        reason = f"{one['count']} of {operation.count} calls"
+        reason = f"{one['count']} of {operation.answered} calls"
         issue = Issue(place=one["place"], text=one["text"], severity=Severity(one["severity"]), reasons=(reason,))
         file, line = _written(operation)
         first, last = one["first_seen"] or 0.0, one["last_seen"] or 0.0

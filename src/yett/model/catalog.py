@@ -197,6 +197,11 @@ class CatalogOperation(msgspec.Struct, frozen=True, kw_only=True):
         """What people call it: "GET /users/{userId}", with the operation below the path where there is one."""
         return f"{self.method} {self.template}" + (f" {self.named}" if self.named else "")
 
+    @property
+    def answered(self) -> int:
+        """Calls that statuses, fields and signals rest on: more than `count` where a person split off what was learnt together."""
+        return max(self.count, sum(self.statuses.values()))
+
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """One host name that calls were made to. declared: whether some description or configuration names it."""

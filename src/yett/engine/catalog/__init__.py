@@ -187,11 +187,8 @@ def _watched(service: Service | None) -> Coverage:
     if service is None:
         return coverage(0, 0, float("inf"), float("-inf"), {}, {})
     seen = []
-    for trie in (service.answered, service.refused):
-        for _, _, _, traffic in trie.leaves():
-            seen.append(
-                coverage(traffic.count, traffic.records, traffic.first, traffic.last, traffic.sensors, traffic.coverage)
-            )
+    for _, _, _, traffic in (*service.proven(), *service.refused.leaves()):
+        seen.append(coverage(traffic.count, traffic.records, traffic.first, traffic.last, traffic.sensors, traffic.coverage))
     return joined(seen)
 
 

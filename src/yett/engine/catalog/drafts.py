@@ -1,7 +1,8 @@
 """Operations on their way into the catalog: what was learnt, brought under the templates that people, gateways and contracts said.
 
 Everything here is computed from the tree of paths each time, so a correction that is taken back leaves no trace. What the tree
-learnt together cannot be taken apart again: a split says so, with the number of calls. It must not know views or outputs.
+learnt together cannot be taken apart again: a split says so, with the number of calls; what came after the split was learnt apart,
+and goes back where it is taken back. It must not know views or outputs.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ from yett.engine.catalog.apart import apart
 from yett.engine.catalog.pins import Pin, Pins, Rank
 from yett.engine.catalog.settings import CatalogSettings
 from yett.engine.catalog.templates import holds, names, renamed, segments, shape
-from yett.engine.learning.service import Service
+from yett.engine.learning.service import Service, rejoined
 from yett.engine.learning.templates import Learnt, PathParameter, operations
 from yett.engine.learning.traffic import Traffic
 from yett.engine.learning.trie import Node, Trie
@@ -67,7 +68,7 @@ def drafts(service: Service, settings: CatalogSettings, pins: list[Pin], correct
     corrections = list(corrections)
     people = [Pin(one.template, Rank.PERSON, one.method, one.named) for one in corrections if one.kind in ("merge", "split")]
     routes = [Pin(template, Rank.CODE, method) for method, template, _ in service.routes()]
-    pinned, rest = _claimed(service.answered, Pins(pins + people + routes))
+    pinned, rest = _claimed(service, Pins(pins + people + routes))
     found: list[Draft] = []
     for (pin, method, named), parts in pinned.items():
         kept, strays = apart(pin.template, parts, settings.views) if pin.rank is Rank.CONTRACT else (parts, [])
@@ -82,8 +83,9 @@ def drafts(service: Service, settings: CatalogSettings, pins: list[Pin], correct
     return sorted(found, key=lambda draft: (draft.template, draft.method, draft.named))
 
 
-def _claimed(trie: Trie, pins: Pins) -> tuple[dict[tuple[Pin, str, str], list[tuple[str, Traffic]]], Trie]:
+def _claimed(service: Service, pins: Pins) -> tuple[dict[tuple[Pin, str, str], list[tuple[str, Traffic]]], Trie]:
     """What pins hold, by (pin, method, name) as (template of the leaf, traffic); and a tree of everything else."""
+    trie = service.answered
     trie.settle()
     claimed: dict[tuple[Pin, str, str], list[tuple[str, Traffic]]] = {}
 
@@ -97,7 +99,14 @@ def _claimed(trie: Trie, pins: Pins) -> tuple[dict[tuple[Pin, str, str], list[tu
 
     rest = Trie(trie.settings, trie.key)
     rest.root = _without(trie.root, (), take) or rest.root
-    return claimed, rest
+    loose: list[tuple[tuple[str, str, str], Traffic]] = []
+    for (template, method, named), traffic in sorted(service.apart.items(), key=lambda one: one[0]):
+        pin = pins.find(template, method, named)
+        if pin is None:
+            loose.append(((template, method, named), traffic))
+        else:
+            claimed.setdefault((pin, method, named), []).append((template, traffic))
+    return claimed, rejoined(rest, loose)
 
 
 def _without(node: Node, labels: tuple[str, ...], take: Callable[[tuple[str, ...], Leaf, Traffic], bool]) -> Node | None:

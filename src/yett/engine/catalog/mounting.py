@@ -53,7 +53,7 @@ class _Met:
 
 def calls_of(service: Service) -> list[Calls]:
     """What was called of a service and proves an operation, for any number of `fit`."""
-    return [Calls(labels, method, traffic.successes) for labels, method, _, traffic in service.answered.leaves()]
+    return [Calls(labels, method, traffic.successes) for labels, method, _, traffic in service.proven()]
 
 
 def fit(declared: Iterable[Declared], calls: Sequence[Calls], settings: ViewSettings) -> Fit:

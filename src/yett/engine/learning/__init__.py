@@ -12,7 +12,7 @@ import msgspec
 from yett.engine.learning.callers import Callers
 from yett.engine.learning.masking import Masking
 from yett.engine.learning.seen import Seen
-from yett.engine.learning.service import Service
+from yett.engine.learning.service import Service, Splits
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.shape import Classify
 from yett.engine.learning.sketches import hash64
@@ -32,13 +32,15 @@ VERSION = 3
 class Learning:
     """The fold over recordings. key: of keyed hashes, 16 octets or more; parts can be merged if they have the same one.
 
-    classify: data classes of a value, see `yett.engine.classes`. unreadable: recordings without a single reading, by reason.
+    classify: data classes of a value, see `yett.engine.classes`. splits: what people split off, which is learnt by itself.
+    unreadable: recordings without a single reading, by reason.
     """
 
-    def __init__(self, settings: Settings, key: bytes, classify: Classify) -> None:
+    def __init__(self, settings: Settings, key: bytes, classify: Classify, splits: Splits | None = None) -> None:
         self.settings = settings
         self.key = key
         self._classify = classify
+        self._splits = splits
         self._callers = Callers(key)
         self._masking = Masking(key, classify)
         self._services: dict[str, Service] = {}
@@ -140,7 +142,8 @@ class Learning:
     def _service(self, name: str) -> Service:
         found = self._services.get(name)
         if found is None:
-            found = self._services[name] = Service(name, self.settings, self.key)
+            split = None if self._splits is None else self._splits.of(name)
+            found = self._services[name] = Service(name, self.settings, self.key, split)
             if len(self._services) > 2 * self.settings.services:
                 self._settle()
                 found = self._services.get(name) or self._services[OTHERS]

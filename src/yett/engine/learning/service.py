@@ -3,7 +3,8 @@
 They are kept apart, so that what scanners try and nobody answers never displaces what is there. It must not know templates.
 """
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
 import msgspec
 
@@ -14,6 +15,7 @@ from yett.engine.learning.shape import Classify
 from yett.engine.learning.sketches import Sample, hash64
 from yett.engine.learning.softness import Softness
 from yett.engine.learning.templates import Learnt, operations
+from yett.engine.learning.traffic import Traffic
 from yett.engine.learning.trie import Trie
 
 ROUTES = 2_000
@@ -21,6 +23,9 @@ ROUTES = 2_000
 
 HOSTS = 32
 """Hosts of one service that are kept by name."""
+
+APART = 10_000
+"""Operations that are learnt apart. Each takes a command of a person; methods and names below the path are the callers'."""
 
 _PROVING = frozenset((409, 412, 413, 415, 422, 428, 429))
 """Statuses that only somebody who knows the operation gives (RFC 9110, 15.5; RFC 6585). 404, 405 and 410 say that it is not there,
@@ -30,15 +35,41 @@ _AUTHENTICATED = frozenset((400, 402, 403, 406, 411, 423, 424))
 """Statuses that prove it where the call was authenticated."""
 
 
-class Service:
-    """answered: calls that prove an operation. refused: all others. hosts: by keyed hash, with calls. preflights: CORS preflight
-    requests, which are no operations (Fetch standard, 4.8)."""
+class Split(Protocol):
+    """What a person split off, for a method and a name below the path, or for all of them ("")."""
 
-    def __init__(self, name: str, settings: Settings, key: bytes = b"") -> None:
+    @property
+    def template(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def named(self) -> str: ...
+
+
+class Finding(Protocol):
+    """The splits of one service: the one that a path is of, if there is one."""
+
+    def find(self, path: str, method: str, named: str = "") -> Split | None: ...
+
+
+class Splits(Protocol):
+    """The splits of every service."""
+
+    def of(self, service: str) -> Finding | None: ...
+
+
+class Service:
+    """answered: calls that prove an operation. apart: those of them that people had split off when they were learnt, by template of
+    the split, method and name. refused: all others. hosts: by keyed hash, with calls. preflights: CORS preflight requests, which
+    are no operations (Fetch standard, 4.8)."""
+
+    def __init__(self, name: str, settings: Settings, key: bytes = b"", splits: Finding | None = None) -> None:
         self.name = name
         self.settings = settings
         self.key = key
         self.answered = Trie(settings, key)
+        self.apart: dict[tuple[str, str, str], Traffic] = {}
+        self._splits = splits
         self.refused = Trie(_refused(settings), key)
         self.hosts: Sample[tuple[str, int]] = Sample(HOSTS)
         self.preflights = 0
@@ -59,10 +90,26 @@ class Service:
             self._add_route(seen)
         if seen.method == "OPTIONS" and "access-control-request-method" in seen.fields:
             self.preflights += seen.weight
-        elif proves(seen, caller):
-            self.answered.add(seen, caller, classify)
-        else:
+        elif not proves(seen, caller):
             self.refused.add(seen, caller, classify)
+        elif self._splits is None or not self._add_apart(self._splits, seen, caller, classify):
+            self.answered.add(seen, caller, classify)
+
+    def _add_apart(self, splits: Finding, seen: Seen, caller: Caller, classify: Classify) -> bool:
+        split = splits.find("/" + "/".join(seen.segments), seen.method, seen.named)
+        if split is None:
+            return False
+        place = (split.template, seen.method, seen.named)
+        if place not in self.apart and len(self.apart) >= APART:
+            return False
+        self.apart.setdefault(place, Traffic(self.settings, self.key)).add(seen, caller, classify)
+        return True
+
+    def proven(self) -> Iterator[tuple[tuple[str, ...], str, str, Traffic]]:
+        """All calls that prove an operation: (segments, method, name, traffic), in no particular order."""
+        yield from self.answered.leaves()
+        for (template, method, named), traffic in self.apart.items():
+            yield tuple(template[1:].split("/")), method, named, traffic
 
     def _add_route(self, seen: Seen) -> None:
         method, route = seen.method, seen.route
@@ -77,7 +124,7 @@ class Service:
 
     def operations(self, settings: Settings | None = None) -> list[Learnt]:
         """The operations in the order of template, method, name. settings: other thresholds than those it was learnt with."""
-        return operations(self.answered, settings or self.settings, self.refused)
+        return operations(rejoined(self.answered, self.apart.items()), settings or self.settings, self.refused)
 
     def soft(self) -> int:
         """Calls whose answer says nothing, because everything is answered so; see `softness`."""
@@ -87,6 +134,12 @@ class Service:
     def merge(self, other: "Service") -> None:
         """Take in another part, which is used up by it."""
         self.answered.merge(other.answered)
+        for place, traffic in other.apart.items():
+            mine = self.apart.get(place)
+            if mine is None:
+                self.apart[place] = traffic
+            else:
+                mine.merge(traffic)
         self.refused.merge(other.refused)
         self.hosts.merge(other.hosts, lambda mine, theirs: (mine[0], mine[1] + theirs[1]))
         self._routes.merge(other._routes, lambda mine, theirs: (mine[0], mine[1], mine[2] + theirs[2]))
@@ -94,7 +147,10 @@ class Service:
 
     def state(self) -> Any:
         tries = [self.answered.state(), self.refused.state()]
-        return [self.name, self.preflights, self.hosts.state(), self._routes.state(), *tries]
+        found = [self.name, self.preflights, self.hosts.state(), self._routes.state(), *tries]
+        if self.apart:  # as it was before there were any, where there are none
+            found.append([(*place, traffic.state()) for place, traffic in sorted(self.apart.items())])
+        return found
 
     @classmethod
     def from_state(cls, state: Any, settings: Settings, key: bytes = b"") -> "Service":
@@ -103,7 +159,25 @@ class Service:
         made._routes = Sample.from_state(state[3])
         made.answered = Trie.from_state(state[4], settings, key)
         made.refused = Trie.from_state(state[5], _refused(settings), key)
+        for template, method, named, traffic in state[6] if len(state) > 6 else ():
+            made.apart[template, method, named] = Traffic.from_state(traffic, settings, key)
         return made
+
+
+def rejoined(trie: Trie, parts: Iterable[tuple[tuple[str, str, str], Traffic]]) -> Trie:
+    """The tree as it would be if these (template, method, name) had not been learnt apart; what is given stays as it is.
+
+    Calls of a template with parameters go where its first known path stands.
+    """
+    parts = sorted(parts, key=lambda part: part[0])
+    if not parts:
+        return trie
+    made = Trie.from_state(trie.state(), trie.settings, trie.key)
+    for (template, method, named), traffic in parts:
+        path = next((path for path, _ in traffic.members), template) if "{" in template else template
+        made.graft(tuple(path[1:].split("/")), method, named, traffic)
+    made.settle()
+    return made
 
 
 def proves(seen: Seen, caller: Caller) -> bool:

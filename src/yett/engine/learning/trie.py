@@ -106,8 +106,22 @@ class Trie:
         if self._places > max(_SWEEP, 2 * self._settled):
             self.settle()
 
+    def graft(self, segments: tuple[str, ...], method: str, name: str, traffic: Traffic) -> None:
+        """Add what was learnt of one path elsewhere; it stays as it is."""
+        node = self.root
+        node.count += traffic.count
+        for depth, segment in enumerate(self._bounded(segments)):
+            found = node.edges.get(segment)
+            if found is None or segment == "{rest}":
+                found = self._edge(node, segment, depth, traffic.count)
+            node = found
+            node.count += traffic.count
+        self._leaf(node, method, name).merge(traffic)
+
     def _segments(self, seen: Seen) -> tuple[str, ...]:
-        segments = seen.segments
+        return self._bounded(seen.segments)
+
+    def _bounded(self, segments: tuple[str, ...]) -> tuple[str, ...]:
         if len(segments) > self.settings.segments:
             return (*segments[: self.settings.segments - 1], "{rest}")
         return segments

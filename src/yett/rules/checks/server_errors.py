@@ -64,6 +64,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def check(subject: CatalogOperation, settings: Settings) -> Iterator[Issue]:
     failed = status_count(subject, 500, 500) + status_count(subject, 505, 599)
-    if failed >= settings.failures and failed >= settings.share * subject.count:
+    if failed >= settings.failures and failed >= settings.share * subject.answered:
         reason = f"failures {settings.failures}, share {settings.share:g}"
-        yield Issue(text=f"{failed} of {subject.count} calls ended in an error of the server.", reasons=(reason,))
+        yield Issue(text=f"{failed} of {subject.answered} calls ended in an error of the server.", reasons=(reason,))

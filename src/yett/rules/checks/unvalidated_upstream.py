@@ -66,6 +66,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def check(subject: CatalogOperation, settings: Settings) -> Iterator[Issue]:
     failed = status_count(subject, 502, 502) + status_count(subject, 504, 504)
-    if failed >= settings.failures and failed >= settings.share * subject.count:
+    if failed >= settings.failures and failed >= settings.share * subject.answered:
         reason = f"failures {settings.failures}, share {settings.share:g}"
-        yield Issue(text=f"{failed} of {subject.count} calls failed in a service behind this one.", reasons=(reason,))
+        yield Issue(text=f"{failed} of {subject.answered} calls failed in a service behind this one.", reasons=(reason,))
