@@ -10,7 +10,6 @@ others are installed all the same. Exit code 0 where all were installed, 1 where
 import argparse
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 WHERE = Path("bench/out/probe/venvs")
@@ -25,10 +24,10 @@ WANTED = {
 """Requirements; the newest release of each that can be had here."""
 
 
-def install(name: str, where: Path) -> str:
+def install(name: str, where: Path, python: str) -> str:
     """Makes the environment. What went wrong, "" where nothing did."""
     directory = where / name
-    venv.create(directory, with_pip=True)
+    subprocess.run([python, "-m", "venv", str(directory)], check=True)
     command = [str(directory / "bin" / "pip"), "install", "--quiet", "--upgrade", *WANTED[name]]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800)
     return "" if ended.returncode == 0 else "\n".join((ended.stderr or ended.stdout).splitlines()[-6:])
@@ -45,12 +44,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(WANTED))
     parser.add_argument("--where", type=Path, default=WHERE)
+    parser.add_argument("--python", default=sys.executable, help="one that nobody may run, where servers are to run as nobody")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in WANTED]:
         parser.error(f"{unknown[0]!r} is not known here")
     failed = 0
     for name in options.names or WANTED:
-        wrong = install(name, options.where)
+        wrong = install(name, options.where, options.python)
         failed += bool(wrong)
         print(f"{name}: {wrong or version(name, options.where)}")
     return 1 if failed else 0

@@ -26,8 +26,11 @@ HERE = Path(__file__).parent
 Finding = dict[str, Any]
 
 
-def there(finding: Finding, where: str) -> bool:
-    """Whether a finding is about that operation: "METHOD template", "*" for anything, or the beginning of a field's."""
+def there(finding: Finding, where: str | list[str]) -> bool:
+    """Whether a finding is about that operation, or one of those: "METHOD template", "*" for anything, or the beginning of a
+    field's."""
+    if isinstance(where, list):
+        return any(there(finding, one) for one in where)
     if where == "*":
         return True
     method, _, template = where.partition(" ")
