@@ -191,7 +191,7 @@ def _repeats(text: str, origin: str, server: Notes) -> bool:
         try:
             test()
         except AssertionError as error:
-            return "still answers" in str(error)
+            return "it is still there" in str(error)
         return False
     finally:
         for name in ("YETT_TARGET", "YETT_ALICE_AUTHORIZATION", "YETT_BOB_AUTHORIZATION"):

@@ -17,7 +17,7 @@ from yett.cli.failing import reason
 from yett.cli.probe import CLEAN, FOUND, INCOMPLETE, UNUSABLE
 from yett.cli.probing_fuzz import conformance, ready
 from yett.cli.probing_reports import Reports
-from yett.cli.probing_state import Keeper, Kept, StateError, default, without_credentials
+from yett.cli.probing_state import Keeper, Kept, StateError, default, with_credentials, without_credentials
 from yett.cli.showing import plain
 from yett.edge.probing.callbacks import Listener
 from yett.edge.probing.login import LoginFailed, Logins
@@ -216,7 +216,8 @@ class Run:
         limits = Limits(seconds=self._options["budget"], requests=self._options["requests"])
         again = self._again.proof if self._again is not None else None
         only = f"{again.method} {again.template}" if again is not None else None
-        return Driver(target, self._probes, time.monotonic, limits, kept.done, kept.pending, only=only)
+        pending = with_credentials(kept.pending, target.identities.values())
+        return Driver(target, self._probes, time.monotonic, limits, kept.done, pending, only=only)
 
     async def _driven(
         self, driver: Driver, transport: Transport, logins: Logins, listener: Listener | None, kept: Kept
@@ -228,7 +229,7 @@ class Run:
         def keep(at_once: bool = False) -> None:
             kept.done = [*done, *driver.outcome.done]
             kept.findings = _merged(before, reported(driver.outcome, driver.target, self._started))
-            kept.pending = without_credentials(driver.outcome.pending)
+            kept.pending = without_credentials(driver.outcome.pending, driver.target.identities.values())
             self._keeper.keep(kept, time.monotonic(), at_once)
 
         def look() -> None:

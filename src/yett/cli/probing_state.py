@@ -1,9 +1,10 @@
 """What a run keeps so that `--resume` goes on where it was ended: probes that are done, findings, what is still to be taken back.
 
-No credential is ever written. It must not know how a run goes.
+No credential of an identity is ever written. It must not know how a run goes.
 """
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import msgspec
 
 from yett.formats.reports.values import Reported
 from yett.model.probe import Call
+from yett.rules.probing.encoding import quoted
+from yett.rules.probing.identity import Identity
 
 PACE = 2.0
 """Seconds between two writings."""
@@ -78,6 +81,48 @@ class Keeper:
             self._path.unlink(missing_ok=True)
 
 
-def without_credentials(pending: list[tuple[str, tuple[Call, ...]]]) -> list[tuple[str, tuple[Call, ...]]]:
-    """The calls without credentials of their own: identities have theirs again in the next run."""
-    return [(what, tuple(msgspec.structs.replace(call, credential=None) for call in calls)) for what, calls in pending]
+Pending = list[tuple[str, tuple[Call, ...]]]
+
+
+def without_credentials(pending: Pending, identities: Iterable[Identity]) -> Pending:
+    """The calls without credentials of their own, and with marks where passwords and tokens of identities stand: they have theirs
+    again in the next run."""
+    secrets = {secret: mark for mark, secret in _marks(identities).items()}
+    return [(what, tuple(_replaced(call, secrets) for call in calls)) for what, calls in pending]
+
+
+def with_credentials(pending: Pending, identities: Iterable[Identity]) -> Pending:
+    """The calls with what identities have now in the place of the marks."""
+    marks = _marks(identities)
+    return [(what, tuple(_replaced(call, marks) for call in calls)) for what, calls in pending]
+
+
+def _marks(identities: Iterable[Identity]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in identities:
+        for kind, secret in (("password", one.password), ("token", one.token)):
+            if len(secret) > 3 and not one.throwaway:
+                found[f"{{{{yett {one.name} {kind}}}}}"] = secret
+    return found
+
+
+def _replaced(call: Call, texts: dict[str, str]) -> Call:
+    def text(value: str) -> str:
+        for old, new in texts.items():
+            value = value.replace(old, new)
+        return value
+
+    return msgspec.structs.replace(
+        call,
+        credential=None,
+        path=call.path if not any(quoted(old) in call.path or old in call.path for old in texts) else _path(call.path, texts),
+        query=tuple((name, text(value)) for name, value in call.query),
+        fields=tuple((name, text(value)) for name, value in call.fields),
+        body=text(call.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"),
+    )
+
+
+def _path(path: str, texts: dict[str, str]) -> str:
+    for old, new in texts.items():
+        path = path.replace(quoted(old), quoted(new)).replace(old, quoted(new))
+    return path

@@ -28,9 +28,8 @@ def curl(claim: Claim, target: Target) -> str:
     for name, value in call.fields:
         parts.append(f"-H {shell(f'{name}: {value}')}")
     for name, known in credential_of(call, target):
-        parts.append(
-            f'-H "{name}: ${{{variable(call.identity, name)}}}"' if known is None else f"-H {shell(f'{name}: {known}')}"
-        )
+        literal = known is not None and (target.ours(known) or any(one.text in known for one in claim.forged))
+        parts.append(f"-H {shell(f'{name}: {known}')}" if literal else f'-H "{name}: ${{{variable(call.identity, name)}}}"')
     if call.content_type:
         parts.append(f"-H {shell(f'Content-Type: {call.content_type}')}")
     if call.body:

@@ -4,6 +4,7 @@ It must not know how claims came about.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 
 from yett.engine.probing.curls import curl
@@ -17,11 +18,14 @@ from yett.model.probe import Answer, Claim, Exchanged
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.encoding import target_text
 from yett.rules.probing.resources import plain
+from yett.rules.probing.sensitive import opens
 from yett.rules.probing.target import Target
 from yett.rules.registry import Probe
 
 _ANSWER = 1_500
 _BODY = 4_000
+_LONG = 8
+"""Characters from which on a secret is taken out wherever it stands, and not only where it is a whole value."""
 _SECRET = ("authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token", "proxy-authorization")
 _ORDER = list(Severity)
 _SURE = list(Confidence)
@@ -29,19 +33,26 @@ MASK = "***"
 
 
 class Masking:
-    """Takes the secrets of all identities out of texts."""
+    """Takes secrets out of texts: those of all identities, credentials that probes had or made, and what answers hand out."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, claims: Iterable[Claim] = ()) -> None:
         found = {secret for one in target.identities.values() for secret in one.secrets()}
+        for claim in claims:
+            found.update(one.text for one in claim.forged)
+            for step in (*claim.proof, *claim.control):
+                sent = [pair for pair in step.call.credential or () if not target.ours(pair[1])]
+                found.update(part for name, value in sent for part in _parts(name, value))
         self._secrets = sorted((one for one in found if len(one) > 3), key=len, reverse=True)
 
     def answer(self, answer: Answer) -> str:
         """The beginning of an answer's body, without the tokens that it hands out."""
         text = answer.body[:_ANSWER].decode("utf-8", "replace")
         for pointer, leaf in leaves(answer.json()):
-            if isinstance(leaf, str) and len(leaf) >= 12 and _handed(pointer):
-                text = text.replace(leaf, MASK)
-        return self.text(text)
+            name = pointer.rpartition("/")[2]
+            if isinstance(leaf, str) and ((len(leaf) >= 12 and _handed(pointer)) or opens(name, leaf)):
+                text = text.replace(json.dumps(leaf), f'"{MASK}"').replace(json.dumps(leaf, ensure_ascii=False), f'"{MASK}"')
+                text = text.replace(leaf, MASK) if len(leaf) >= _LONG else text
+        return self.text(_assigned(text))
 
     def text(self, text: str) -> str:
         """The text without secrets; what looks like a JWT loses its signature."""
@@ -49,13 +60,32 @@ class Masking:
         return _unsigned(text) if "eyJ" in text else text
 
     def known(self, text: str) -> str:
-        """The text without the secrets of identities; tokens that a probe forged stay, or nothing could be repeated."""
+        """The text without the secrets that are known as such."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         return text
 
     def fields(self, fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         return tuple((name, MASK if name.lower() in _SECRET else self.text(value)) for name, value in fields)
+
+
+def _parts(name: str, value: str) -> list[str]:
+    """What is secret in a field that carries a credential."""
+    if name.lower() == "cookie":
+        return [part.partition("=")[2] for part in value.split(";")]
+    return [value.partition(" ")[2] or value]
+
+
+def _assigned(text: str) -> str:
+    """A text in which what lines assign to names of secrets is masked: environments, files of configuration."""
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        for sign in ("=", ": "):
+            name, found, value = line.partition(sign)
+            if found and len(name) <= 100 and value and opens(name.strip(" \"'<>-"), value.strip(" \"',;\r")):
+                lines[at] = f"{name}{sign}{MASK}"
+                break
+    return "\n".join(lines)
 
 
 def _handed(pointer: str) -> bool:
@@ -92,7 +122,7 @@ def operation_of(found: Found) -> tuple[str, str]:
 
 def reported(outcome: Outcome, target: Target, now: float) -> list[Reported]:
     """All findings of a run, the gravest and surest first. now: seconds since the Unix epoch."""
-    masking = Masking(target)
+    masking = Masking(target, (one.claim for one in outcome.found))
     made = [_reported(one, target, masking, now, outcome.trace) for one in outcome.found]
     return sorted(
         made,

@@ -16,6 +16,7 @@ from yett.formats.names import words
 from yett.model.probe import Call, Exchanged, Forged
 from yett.rules.probing.encoding import body_value, quoted, target_text, unquoted
 from yett.rules.probing.operation import Operation, Place
+from yett.rules.probing.sensitive import opens
 from yett.rules.probing.target import Target
 
 _SHOWN = 3
@@ -209,13 +210,13 @@ class _Writer:
                 self._environment[f"field_{call.identity}_{name}"] = variable(call.identity, name)
                 fields.append(f"({name!r}, os.environ[{variable(call.identity, name)!r}])")
             else:
-                fields.append(f"({name!r}, {self._credential(name, value)})")
+                fields.append(f"({name!r}, {self._credential(call.identity, name, value)})")
         if call.content_type:
             fields.append(f"('Content-Type', {call.content_type!r})")
         body = f", {self._content(call)!r}" if call.body else ""
         return f"{call.method!r}, {self._target_text(call)!r}, [{', '.join(fields)}]{body}"
 
-    def _credential(self, name: str, value: str) -> str:
+    def _credential(self, identity: str, name: str, value: str) -> str:
         """A credential that a probe made, as an expression: out of the one that it is made of, where it is."""
         owner = self._owner(name, value)
         if owner is not None:
@@ -227,7 +228,11 @@ class _Writer:
             if maker is not None and not maker.throwaway and value == own.replace(forged.original, forged.text):
                 held = f"os.environ[{variable(maker.name, name)!r}]"
                 return f"{held}.replace(token_in({held}), KNOWN[{marker!r}])"
-        return repr(self._with_taken(value))
+        filled = self._with_taken(value)
+        if filled == value and not self._target.ours(value):
+            self._environment[f"field_{identity}_{name}"] = variable(identity, name)
+            return f"os.environ[{variable(identity, name)!r}]"
+        return repr(filled)
 
     def _owner(self, name: str, value: str) -> str | None:
         """The identity whose credential that is, as it stands; None where it is nobody's, or a throwaway's."""
@@ -291,7 +296,7 @@ class _Writer:
             mine = [(n, str(v)) for n, v in answered if n == _name(place) and str(v) in sent]
             if mine:
                 return mine[:1]
-        texts = [(name, str(leaf)) for name, leaf in answered if not _CHANGING & set(words(name))]
+        texts = [(name, str(leaf)) for name, leaf in answered if not _CHANGING & set(words(name)) and not opens(name, leaf)]
         known = self._names
         made = [
             pair for pair in texts if pair[1] in self._taken or any(one in known for one in self._target.tokens_in(pair[1]))

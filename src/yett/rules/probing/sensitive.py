@@ -55,6 +55,12 @@ def sort_of(name: str, value: Any) -> Sort | None:
     return Sort(best.id, best.severity, best.category in _SECRETS and best.id not in _NO_SECRETS)
 
 
+def opens(name: str, value: Any) -> bool:
+    """Whether a field of this name with this value opens something: a password, its hash, a key, a token."""
+    sort = sort_of(name, value)
+    return sort is not None and sort.secret
+
+
 def internal(name: str) -> bool:
     """Whether a field calls itself one of the house."""
     return not _INTERNAL.isdisjoint(words(name))
