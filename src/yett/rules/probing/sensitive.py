@@ -24,6 +24,7 @@ _INTERNAL = listed(
 """Words of fields that were meant for the house only."""
 _HARMLESS = listed("page next continuation csrf xsrf cursor type count length expires expiry hint policy enabled required")
 """Words beside which "token", "key" or "password" mean no secret."""
+_OPENING = listed("secret secrets password passwords passwd pwd passphrase credential credentials dsn")
 _MASKS = frozenset("*x#•.-_ ")
 _LONGEST = 4_096
 
@@ -58,7 +59,10 @@ def sort_of(name: str, value: Any) -> Sort | None:
 def opens(name: str, value: Any) -> bool:
     """Whether a field of this name with this value opens something: a password, its hash, a key, a token."""
     sort = sort_of(name, value)
-    return sort is not None and sort.secret
+    if sort is not None and sort.secret:
+        return True
+    said = set(words(name))
+    return isinstance(value, str) and not masked(value) and bool(said & _OPENING) and _HARMLESS.isdisjoint(said)
 
 
 def internal(name: str) -> bool:
