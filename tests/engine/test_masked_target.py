@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yett.engine.record import fingerprint, masked_target
-from yett.engine.sensitive import bears_credential, classified, looks_secret, plain_name
+from yett.engine.sensitive import bears_credential, classified, looks_secret, plain_name, without_cards
 
 KEY = bytes(range(32))
 
@@ -119,3 +119,8 @@ def test_texts_that_look_like_secrets(text, secret):
 def test_names_that_are_encoded_more_than_once_hide_no_secret() -> None:
     for name in ("api%5Fkey", "api%255fkey", "api%25255Fkey", "%2525252561"):
         assert "sesame" not in masked_target("/", f"{name}=sesame", bytes(32))
+
+
+def test_card_numbers_keep_their_last_four_digits() -> None:
+    text = 'a 4111 1111 1111 1111, "card": "5500-0000-0000-0004", 4111111111111112, 12'
+    assert without_cards(text) == 'a ****1111, "card": "****0004", 4111111111111112, 12'

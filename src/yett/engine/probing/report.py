@@ -11,6 +11,7 @@ from yett.engine.probing.curls import curl
 from yett.engine.probing.outcome import Found, Outcome
 from yett.engine.probing.provenance import leaves
 from yett.engine.probing.reproducing import reproducer
+from yett.engine.sensitive import without_cards
 from yett.formats.reports.proofs import Left, Proof, ProofStep, Run, Tried
 from yett.formats.reports.values import Reported, RuleText
 from yett.model.finding import Evidence, Finding
@@ -52,7 +53,7 @@ class Masking:
             if isinstance(leaf, str) and ((len(leaf) >= 12 and _handed(pointer)) or opens(name, leaf)):
                 text = text.replace(json.dumps(leaf), f'"{MASK}"').replace(json.dumps(leaf, ensure_ascii=False), f'"{MASK}"')
                 text = text.replace(leaf, MASK) if len(leaf) >= _LONG else text
-        return self.text(_assigned(text))
+        return self.text(without_cards(_assigned(text)))
 
     def text(self, text: str) -> str:
         """The text without secrets; what looks like a JWT loses its signature."""

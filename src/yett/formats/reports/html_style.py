@@ -5,7 +5,7 @@ STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:0}main{max-width:60rem;margin:auto;padding:1rem}"
     "h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:0}h3{font-size:1rem;margin:.8rem 0 .2rem}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid var(--line)}"
-    "td{overflow-wrap:anywhere;vertical-align:top}.accepted{opacity:.6}"
+    "td{overflow-wrap:anywhere;vertical-align:top}td:first-child{overflow-wrap:normal}.accepted{opacity:.6}"
     "section{border:1px solid var(--line);border-radius:.4rem;padding:1rem;margin:1rem 0}"
     "pre{background:var(--box);padding:.6rem;overflow:auto;max-height:24rem;white-space:pre-wrap;overflow-wrap:anywhere;"
     "font-size:.85rem;margin:.3rem 0}code{font-size:.9em}"
