@@ -56,12 +56,16 @@ def test_windows_paths_as_libmodsecurity(start: bytes, path: list[bytes]) -> Non
     assert TRANSFORMATIONS["normalizePathWin"].apply(value) == transformed_by_oracle("normalizePathWin", value)
 
 
+SEEN_TO = ("lowercaseWhereEscaped", "cmdLineButSpaces", "compressWhitespaceOfLines")
+"""Steps of folded chains: what they leave as it is, the patterns after them see to."""
+
+
 @settings(max_examples=400)
 @given(name=steps, values=st.lists(texts, min_size=1, max_size=4))
 def test_what_is_said_to_change_nothing_changes_nothing(name: str, values: list[bytes]) -> None:
     step = STEPS[name]
     for joined, borders in [(b"\n".join(values), len(values) - 1), (b"\n".join([*values, b""]), len(values))]:
-        if not step.touches(joined, borders) and name != "lowercaseWhereEscaped":
+        if not step.touches(joined, borders) and name not in SEEN_TO:
             assert [step.apply(value) for value in values] == values
 
 

@@ -54,6 +54,8 @@ PATTERNS = [
     rb"%[0-9a-f]{2}",
     rb"ba{,3}c|(a{ 1, 2 }|{,})$",
     rb"(?i)[^A]Zz",
+    rb"(?i)a b|^ /|/ {1,2}c?$",
+    rb"or(?: [a-z]+ ){2}\(",
 ]
 PYTHON = {
     rb"\Aselect\z": rb"\Aselect\Z",
@@ -81,6 +83,8 @@ CHAINS: list[tuple[str, ...]] = [
     ("utf8toUnicode", "urlDecodeUni", "htmlEntityDecode", "jsDecode", "cssDecode", "removeNulls"),
     ("lowercase", "urlDecodeUni", "htmlEntityDecode", "jsDecode"),
     ("cmdLine", "normalizePath"),
+    ("cmdLine",),
+    ("compressWhitespace", "lowercase"),
     ("urlDecodeUni", "replaceComments", "removeWhitespace"),
     ("urlDecodeUni", "jsDecode", "base64Decode", "urlDecodeUni", "jsDecode"),
     ("uppercase", "compressWhitespace"),

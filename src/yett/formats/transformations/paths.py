@@ -2,7 +2,6 @@
 
 import re
 
-_DOTS = re.compile(rb"\.(?:\.|(?<=\n\.)|(?<=\A\.))(?=\n|\Z)")
 _SLASHES = re.compile(rb"/{2,}")
 
 
@@ -51,7 +50,9 @@ def normalize_path_in_lines(text: bytes) -> bytes:
 def normalize_path_touches(text: bytes, _borders: int = 0) -> bool:
     if b"/" in text and (b"//" in text or b"./" in text or b"/.\n" in text or text[-2:] == b"/."):
         return True
-    return (b".\n" in text or text[-1:] == b".") and _DOTS.search(text) is not None
+    if b"..\n" in text or b"\n.\n" in text or text[:2] in (b".", b".\n"):
+        return True
+    return text[-1:] == b"." and text[-2:] in (b"..", b"\n.")
 
 
 def normalize_path_win(value: bytes) -> bytes:

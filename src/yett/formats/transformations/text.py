@@ -70,6 +70,11 @@ def compress_whitespace_touches(text: bytes, borders: int = 0) -> bool:
     return b"  " in text or _other_space(text) or text.count(b"\n") > borders
 
 
+def breaks_touch(text: bytes, borders: int = 0) -> bool:
+    """Whether a value has line breaks of its own."""
+    return text.count(b"\n") > borders
+
+
 def remove_whitespace(value: bytes) -> bytes:
     """White space goes, and both octets of a no-break space in UTF-8, wherever they stand."""
     return value.translate(None, b" \t\n\v\f\r\xa0\xc2")
@@ -149,6 +154,17 @@ def command_line_but_case_touches(text: bytes, borders: int = 0) -> bool:
         or b"\r" in text
         or text.count(b"\n") > borders
     )
+
+
+def command_line_beyond_spaces_touches(text: bytes, borders: int = 0) -> bool:
+    """Likewise, where it does not matter that other octets become spaces, nor how many spaces stand side by side."""
+    if b'"' in text or b"'" in text or b"\\" in text or b"^" in text or text.count(b"\n") > borders:
+        return True
+    return _space_before(text, b"/") or _space_before(text, b"(")
+
+
+def _space_before(text: bytes, octet: bytes) -> bool:
+    return octet in text and any(space + octet in text for space in (b" ", b",", b";", b"\t", b"\r"))
 
 
 def replace_comments(value: bytes) -> bytes:
