@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from yett.engine.classes import built_in
 from yett.engine.learning import OTHERS, Learning, Settings
 from yett.engine.learning.seen import UNSEEN, Seen
 from yett.engine.learning.traffic import REST
 from yett.engine.learning.trie import REST_NAME
 from yett.formats.http1 import Refused
+from yett.formats.recordings import read_event
 from yett.formats.recordings.values import Recording
+from yett.model.event import Event
 from yett.model.exchange import Exchange, Fields, Request, Response
 
 KEY = b"k" * 16
@@ -277,3 +280,30 @@ def test_names_that_are_no_unicode_can_be_kept() -> None:
     assert Learning.from_state(found.state(), KEY, found._classify).state() == found.state()
     assert [service.name for service in found.services()] == ["a.example", "s?"]
     assert list(found.services())[1].routes() == [("GET", "/?", 1)]
+
+
+def test_what_a_record_hides_is_known_by_its_kind_and_no_more() -> None:
+    """Objects behind a mask hold no password; a hashed value hides no other parameter."""
+    body = b'{"id":7,"password":{"***":"***"},"tokens":["***","***"],"pin":"***"}'
+    found = Learning(Settings(), KEY, built_in())
+    for number in range(20):
+        event = Event(
+            tag="gateway:request:allowed", method="GET", host="a.example", target=f"/keys?token=hash:{number:024x}&dry=1&x=hash:1",
+            status=200, upstream_status=200, response_content_type="application/json", response_sample=body, response_size=99,
+        )  # fmt: skip
+        recording = read_event(event)
+        assert recording is not None
+        found.add(recording)
+    (service,) = found.services()
+    (one,) = service.operations()
+    shape = one.traffic.responses[200, "application/json"]
+    classes = {node.place.rpartition("body/")[2]: node.classes() for node in shape.nodes() if node.sampled}
+    assert set(classes) == {"id", "tokens/*", "pin"} and "password" not in classes
+    members = shape.to_schema()["properties"]
+    assert members["password"] == {"type": "object", "x-yett": {"count": 20, "presence": 1.0, "partial": True}}
+    assert (members["tokens"]["type"], members["tokens"]["items"]["x-yett"]["masked"]) == ("array", 40)
+    assert one.traffic.query is not None
+    asked = {parameter.name: parameter for parameter in one.traffic.query.parameters()}
+    assert set(asked) == {"token", "dry", "x"} and asked["dry"].ratio == asked["token"].ratio == 1.0
+    assert asked["token"].schema["x-yett"]["masked"] == 20 and "masked" not in asked["x"].schema["x-yett"]
+    assert one.traffic.coverage["query"] == 20

@@ -21,8 +21,8 @@ def sample(body, content_type=JSON, size=4_096, fields=()):
     "body, shown",
     [
         ('{"name": "a", "password": "b"}', '{"name":"a","password":"***"}'),
-        ('{"password": {"old": "b", "new": ["c", {"d": 1}]}, "x": 1}', '{"password":"***","x":1}'),
-        ('{"tokens": ["a", "b"], "x": [1, 2.5e3, true, null]}', '{"tokens":"***","x":[1,2.5e3,true,null]}'),
+        ('{"password": {"old": "b", "new": ["c", {"d": 1}]}, "x": 1}', '{"password":{"***":"***"},"x":1}'),
+        ('{"tokens": ["a", "b"], "x": [1, 2.5e3, true, null]}', '{"tokens":["***","***"],"x":[1,2.5e3,true,null]}'),
         ('{"pass\\u0077ord": "b", "\\ud800": "c"}', '{"pass\\u0077ord":"***","\\ud800":"***"}'),
         ('[{"cvv": 123}, {"cvv": 123}]', '[{"cvv":"***"},{"cvv":"***"}]'),
         ('{"a": {"pin": 1}, "b": 2}', '{"a":{"pin":"***"},"b":2}'),
@@ -33,7 +33,14 @@ def sample(body, content_type=JSON, size=4_096, fields=()):
         ('{"password": "hidden" "leak"}', '{"password":"***"'),
         ('{"a": 1 "leak": 2}', '{"a":1'),
         ('{"password": leak}', '{"password":'),
-        ('{"password"{"leak":1}}', '{"password""***"}'),
+        ('{"password"{"leak":1}}', '{"password"{"***":"***"}}'),
+        (
+            '{"tokens": [[1, {"a": ["leak"]}], []], "b": ["x", {"c": 1}]}',
+            '{"tokens":[["***",{"***":"***"}],[]],"b":["x",{"c":1}]}',
+        ),
+        ('{"tokens": [{"leak": 1}, "leak"', '{"tokens":[{"***":"***"},"***"'),
+        ('{"tokens": {"leak": ["leak"', '{"tokens":{"***":"***"}'),
+        ('{"a": {"tokens": []}, "b": 1}', '{"a":{"tokens":[]},"b":1}'),
         ('{"a"["leak"]}', '{"a"'),
         ('{"a": "cut off', '{"a":'),
         ("}}]]", "}}]]"),
@@ -110,9 +117,15 @@ trees = st.recursive(
 )
 
 
+def hidden(tree):
+    if isinstance(tree, dict):
+        return {"***": "***"}
+    return [hidden(value) for value in tree] if isinstance(tree, list) else "***"
+
+
 def expected(tree):
     if isinstance(tree, dict):
-        return {name: "***" if name in ("password", "card_number") else expected(value) for name, value in tree.items()}
+        return {name: hidden(value) if name in ("password", "card_number") else expected(value) for name, value in tree.items()}
     return [expected(value) for value in tree] if isinstance(tree, list) else tree
 
 

@@ -319,6 +319,8 @@ def test_rules_that_only_inform_deny_nothing() -> None:
         ("body /a/1", True),
         ("body /a/9/b", True),
         ("body /a~1b", False),
+        ("body /o", False),
+        ("body /o/p", False),
         ("body", True),
         ("response header Content-Type", True),
         ("response header X-Other", False),
@@ -329,7 +331,7 @@ def test_rules_that_only_inform_deny_nothing() -> None:
 def test_which_places_a_record_holds(place: str, known: bool) -> None:
     recording = event_of(
         target="/orders?q=hash:00&p=1",
-        request_sample=b'{"a":[{"b":"***"},1],"a/b":"***"}',
+        request_sample=b'{"a":[{"b":"***"},1],"a/b":"***","o":{"***":"***"}}',
         request_size=50,
         upstream_status=200,
         response_size=9,

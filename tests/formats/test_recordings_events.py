@@ -55,7 +55,7 @@ def test_what_is_lacking_is_said() -> None:
     )
     assert found is not None
     assert found.unseen == {"x-api-key", "cookie"}
-    assert [what for what, _ in found.lacks] == ["fields", "request-body", "query"]
+    assert [what for what, _ in found.lacks] == ["fields", "request-body", "query-values"]
 
 
 @pytest.mark.parametrize(

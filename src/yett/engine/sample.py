@@ -14,7 +14,12 @@ from yett.engine.sensitive import classified, looks_secret, plain_name
 from yett.formats.parameters import decoded
 
 MASK = "***"
+"""In the place of a text, a number or another single value. A masked list keeps its length, with masks for items; a masked object
+is `HIDDEN`, because its names may be secret as well: so what kind of value it was is still known."""
+HIDDEN = {MASK: MASK}
+
 _JSON_MASK = f'"{MASK}"'
+_JSON_HIDDEN = f"{{{_JSON_MASK}:{_JSON_MASK}}}"
 _OPEN, _CLOSE = ("{", "["), ("}", "]")
 _DEPTH = {"{": 1, "[": 1, "}": -1, "]": -1}
 _PIECE = re.compile(
@@ -50,7 +55,8 @@ def _json(text: str, cut: bool, more: frozenset[str]) -> str:
     """JSON texts, one or several, as far as they can be read; white space is left out."""
     out: list[str] = []
     open_marks: list[str] = []
-    hidden = 0  # depth inside of a masked list or object
+    hidden = 0  # depth inside of a masked object
+    listed = 0  # how deep the outermost masked list is
     masked = False  # the value that comes next
     previous = ""  # a mark, "name" or "value"
     for kind, piece, end in _pieces(text):
@@ -60,13 +66,15 @@ def _json(text: str, cut: bool, more: frozenset[str]) -> str:
             hidden += _DEPTH.get(piece, 0)
             previous = "value"
         elif kind == "mark":
-            if piece in _OPEN and masked:
-                out.append(_JSON_MASK)
-                hidden = 1
+            if piece == "{" and (masked or listed):
+                out.append(_JSON_HIDDEN)
+                hidden, masked = 1, False
                 continue
             if piece in _OPEN:
                 open_marks.append(piece)
+                listed = listed or (len(open_marks) if masked else 0)
             elif piece in _CLOSE and open_marks:
+                listed = 0 if len(open_marks) == listed else listed
                 open_marks.pop()
             if (piece == ":") != (previous == "name"):
                 break
@@ -80,7 +88,7 @@ def _json(text: str, cut: bool, more: frozenset[str]) -> str:
         elif previous in ("name", "value") and open_marks:
             break  # a value where none can stand: nothing is known about what follows
         else:
-            out.append(_JSON_MASK if masked or looks_secret(_plain(piece)) else piece)
+            out.append(_JSON_MASK if masked or listed or looks_secret(_plain(piece)) else piece)
             previous, masked = "value", False
     return "".join(out)
 

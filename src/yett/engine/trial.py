@@ -13,7 +13,7 @@ import msgspec
 from yett.engine.compile import compile_policy
 from yett.engine.recorded import BOUNDS, SYNTAX, Fulfil, Replayed, replay
 from yett.engine.reducing import LIMITS, STATEFUL, LeftOut, watching, without
-from yett.engine.sample import MASK
+from yett.engine.sample import HIDDEN, MASK
 from yett.engine.snapshot import Snapshot
 from yett.formats.recordings.values import Recording
 from yett.model.bundle import Bundle
@@ -283,10 +283,12 @@ def _is_shown(sample: bytes, pointer: str) -> bool:
         return False
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
+        if value == HIDDEN:
+            return False
         if isinstance(value, dict) and name in value:
             value = value[name]
         elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
             value = value[int(name)]
         else:
             break
-    return bool(value != MASK)
+    return value not in (MASK, HIDDEN)

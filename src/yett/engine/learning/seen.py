@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from yett.engine.learning.sketches import hash64
-from yett.engine.sample import MASK
+from yett.engine.sample import HIDDEN, MASK
 from yett.formats.bodies import BodyError, Form, Multipart, read_body
 from yett.formats.coding import Undecodable, decode
 from yett.formats.dispatch import named_operation
@@ -65,6 +65,18 @@ class Masked:
 
 
 MASKED: Final = Masked()
+
+
+class Hidden:
+    """Likewise an object, of which such a source tells nothing else."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "HIDDEN_OBJECT"
+
+
+HIDDEN_OBJECT: Final = Hidden()
 
 
 class once(Generic[Value]):  # noqa: N801 - reads as a decorator
@@ -146,6 +158,14 @@ class Seen:
         if "query" in self.lacking:
             return UNSEEN
         return tuple(parameters("&".join(self.query_text.split("&", PAIRS_MOST)[:PAIRS_MOST])))
+
+    @property
+    def told_query(self) -> tuple[tuple[str, Any], ...] | Unseen:
+        """Likewise, with MASKED for values of which a source that masks has only a hash."""
+        query = self.query
+        if isinstance(query, Unseen) or not self.recording.masked or "=hash:" not in (self.query_text or ""):
+            return query
+        return tuple((name, MASKED if _is_hash(value) else value) for name, value in query)
 
     @once
     def fields(self) -> Mapping[str, str]:
@@ -244,6 +264,14 @@ class Seen:
         return _marked(value) if self.recording.masked and value is not UNSEEN else value
 
 
+_HEX = frozenset("0123456789abcdef")
+
+
+def _is_hash(value: str) -> bool:
+    """Whether it stands for a value in a record, see `yett.engine.record.masked_target`."""
+    return value.startswith("hash:") and len(value) == 29 and _HEX.issuperset(value[5:])
+
+
 def _sound(text: str) -> str:
     """What a source said, as Unicode that can be encoded: JSON may hold lone surrogates (RFC 8259, 8.2)."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
@@ -315,9 +343,9 @@ def _value(fields: Mapping[str, str], body: bytes, media_type: str) -> Any:
 
 
 def _marked(value: Any) -> Any:
-    """MASKED in the place of every mask. The value is one of JSON or a form, so its depth is bounded."""
+    """MASKED or HIDDEN_OBJECT in the place of every mask. The value is one of JSON or a form, so its depth is bounded."""
     if type(value) is dict:
-        return {name: _marked(part) for name, part in value.items()}
+        return HIDDEN_OBJECT if value == HIDDEN else {name: _marked(part) for name, part in value.items()}
     if type(value) is list:
         return [_marked(part) for part in value]
     return MASKED if type(value) is str and value == MASK else value

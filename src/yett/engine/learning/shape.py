@@ -12,7 +12,7 @@ from typing import Any
 from yett.engine.learning.evidence import INT64, SAMPLED, WORDS, Classes, Node
 from yett.engine.learning.looks import INTEGER, NONE, TEXT, is_name, is_word, joined, look
 from yett.engine.learning.schemas import Schema, SchemaSettings, parameter_schema, schema_of
-from yett.engine.learning.seen import MASKED
+from yett.engine.learning.seen import HIDDEN_OBJECT, MASKED
 from yett.engine.learning.sketches import Sample, hash64
 from yett.engine.sensitive import bears_credential, classified
 from yett.formats.parameters import grouped
@@ -162,6 +162,7 @@ class Shape:
             node.masked += weight
             self._sampled(node, b"\xff", STAND_IN, classify)  # octets that no text has
         else:
+            node.objects += weight if value is HIDDEN_OBJECT else 0
             node.unread = True
 
     def _object(self, node: Node, value: Mapping[str, Any], classify: Classify, weight: int) -> None:

@@ -129,7 +129,7 @@ class Traffic:
             self._request(seen.content_type)  # its kind is known, if nothing else
 
     def _add_query(self, seen: Seen, classify: Classify) -> None:
-        pairs = seen.query
+        pairs = seen.told_query
         if pairs == ():
             self.unqueried += seen.weight
         elif isinstance(pairs, tuple):

@@ -68,7 +68,7 @@ def _lacks(event: Event, unseen: frozenset[str], whole: bool) -> tuple[tuple[str
     if not whole:
         found.append(("request-body", "the record holds only a part of it"))
     if "=hash:" in event.target:
-        found.append(("query", "values that may be credentials are hashed in the record"))
+        found.append(("query-values", "values that may be credentials are hashed in the record"))
     return tuple(found)
 
 

@@ -21,8 +21,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     readable. timed: whether the recording says when it was. masked: the record has no credentials and no values of fields, so
     that what needs those cannot be judged. unseen: names of the fields, in lower case, whose values it does not have. lacks:
     (what, why) of everything else that the recording does not hold: "request-fields", "request-body", "query", "response",
-    "status", "response-fields", "response-body", "fields" (only the names are known). Nothing may be concluded from what was not
-    seen.
+    "status", "response-fields", "response-body", "fields" (only the names are known), "query-values" (some are hashed). Nothing
+    may be concluded from what was not seen.
 
     sensor: what saw it ("har", "access-log", "gateway", "raw" ...). route: the path template that a framework reported. service:
     the name that the source reported. principal: the user that the source reported. Each is empty where nobody said so. weight:
