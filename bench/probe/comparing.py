@@ -35,6 +35,10 @@ APPLY = {"dvga": ("schemathesis", "wapiti", "graphql-cop", "yett"), "vampi": ("s
 """OFFAT reads OpenAPI only, graphql-cop speaks GraphQL only."""
 
 
+UNLIMITED = ("offat", "wapiti")
+"""Tools that know no limit of time, or not one of the whole run."""
+
+
 class Ended(NamedTuple):
     how: str
     seconds: float
@@ -43,12 +47,14 @@ class Ended(NamedTuple):
 
 
 def run(words: list[str], limit: float, place: Path, environment: dict[str, str] | None = None) -> Ended:
-    """Runs a program; its output goes to place/printed.txt. What goes on beyond the limit is interrupted, then terminated."""
+    """Runs a program; its output goes to place/printed.txt. What goes on beyond the limit is interrupted, then terminated. It reads
+    "r" as answer to any question: so Wapiti writes its report."""
     signals = [(limit, signal.SIGINT), (limit + GRACE, signal.SIGTERM), (limit + 2 * GRACE, signal.SIGKILL)]
     told = ""
-    with (place / "printed.txt").open("w") as printed:
+    (place / "answers.txt").write_text("r\n" * 20)
+    with (place / "printed.txt").open("w") as printed, (place / "answers.txt").open() as answers:
         began = time.monotonic()
-        started = subprocess.Popen(words, stdout=printed, stderr=subprocess.STDOUT, cwd=place, env=environment)
+        started = subprocess.Popen(words, stdin=answers, stdout=printed, stderr=subprocess.STDOUT, cwd=place, env=environment)
         while True:
             done, status, used = os.wait4(started.pid, os.WNOHANG)
             spent = time.monotonic() - began
@@ -88,7 +94,7 @@ def one(name: str, twin: str, tool: str, seconds: int, options: argparse.Namespa
             task = Task(subject, served, options.venvs.resolve(), options.sources, Path(own), seconds)
             words = yett(task, options.yett) if tool == "yett" else PEERS[tool](task)
             before = served.asked()
-            ended = run(words, seconds if tool == "offat" else seconds + GRACE, Path(own))
+            ended = run(words, seconds + (0 if tool in UNLIMITED else GRACE), Path(own))
             asked = served.asked() - before
             log = served.log.read_text()
         shutil.copytree(own, keep)
@@ -111,6 +117,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--keep", type=Path, default=Path("bench/out/probe/compared"))
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell would hand it down as ignored
     options.sources, options.keep = options.sources.resolve(), options.keep.resolve()
     pairs = [text.partition(":")[::2] for text in options.subjects]
     plan = [

@@ -3,11 +3,13 @@ they ask for where that can help them. None of them is changed. It must not know
 
 * All have the same contract, with the address of the running copy as its server, and the same two users.
 * What begins the subject anew in mid-run is left out where a tool can be told so.
-* Schemathesis: all checks, both users as an authentication file, two workers, runs for the given time.
+* Schemathesis: all checks, both users as an authentication file with tokens (it changes a password, and could not log in again),
+  two workers, runs for the given time.
 * OFFAT: the first user's token for all requests, both users as actors, who are told whose objects are whose; 100 requests a second.
   It knows no limit of time; it is interrupted when the time is over.
 * Wapiti: the contract and the first user's token; all modules but those that need a database from the network or look at what is no
-  API (named below); out-of-band endpoints are loopback, as for everybody here. Runs for the given time.
+  API (named below); out-of-band endpoints are loopback, as for everybody here. Its own limit of time is one of crawling, so it is
+  interrupted when the time is over, and told to write its report.
 * graphql-cop: all tests.
 """
 
@@ -58,26 +60,11 @@ def contract(subject: Subject, served: Served, work: Path) -> Path:
     return path
 
 
-def wfc(subject: Subject) -> str:
-    """The users as an authentication file of Web Fuzzing Commons."""
+def wfc(subject: Subject, origin: str) -> str:
+    """The users as an authentication file of Web Fuzzing Commons, with tokens that outlive a password that the tool changes."""
+    held = zip(subject.identities["identities"], tokens(subject, origin), strict=True)
     auth = [
-        {
-            "name": one["name"],
-            "loginEndpointAuth": {
-                "endpoint": one["login"]["path"],
-                "verb": "POST",
-                "contentType": "application/json",
-                "payloadRaw": json.dumps({"username": one["username"], "password": one["password"]}),
-                "token": {
-                    "extractFrom": "body",
-                    "extractSelector": one["login"]["extract"]["token"],
-                    "sendIn": "header",
-                    "sendName": "Authorization",
-                    "sendTemplate": "Bearer {token}",
-                },
-            },
-        }
-        for one in subject.identities["identities"]
+        {"name": one["name"], "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {token}"}]} for one, token in held
     ]
     return yaml.safe_dump({"auth": auth}, sort_keys=False)
 
@@ -93,7 +80,7 @@ def schemathesis(task: Task) -> list[str]:
         words += ["--exclude-path", path]
     if subject.identities:
         people = work / "wfc.yaml"
-        people.write_text(wfc(subject))
+        people.write_text(wfc(subject, served.origin))
         words += ["--auth-wfc", str(people)]
     words += ["--checks", "all", "--max-time", str(task.seconds), "--workers", "2", "--seed", "1", "--continue-on-failure"]
     return [*words, "--report", "ndjson,json,junit", "--report-dir", str(work / "reports")]
