@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from yett.formats.inspected import Origin, Value
 from yett.model.rule import AttackRule, Severity
-from yett.rules.inspection.addresses import host_of, ipv4, is_inner, odd_host, odd_spelling
+from yett.rules.inspection.addresses import (
+    host_of,
+    ipv4,
+    is_inner,
+    is_inner_with_port,
+    is_private,
+    odd_host,
+    odd_spelling,
+)
 from yett.rules.inspection.pack import OVERLAP, PIECE, Pack, pieces
 from yett.rules.inspection.quoting import breaks_out, soon_over
 from yett.rules.inspection.samples import sample_of
@@ -82,6 +90,11 @@ def test_spellings_of_one_address_are_one(value: int) -> None:
         (b"http://100.100.100.200/", True),
         ("http://①②⑦.⓪.⓪.①/".encode(), True),
         ("http://127。0。0。1/".encode(), True),
+        (b"http://x.7f000001.rebind.network/", True),
+        (b"http://1ynrnhl.xip.io/", True),
+        (b"http://[::ffff:0:127.0.0.1]/", True),
+        (b"http://o177.0.0.1/", True),
+        (b"redis://loopback:6379", True),
         (b"http://example.com/", False),
         (b"http://192.0.2.1/", False),
         (b"localhost", False),
@@ -101,6 +114,18 @@ def test_names_count_only_where_they_stand_alone() -> None:
     assert not odd_spelling(b"http://example.com/") and not odd_spelling(b"x")
     assert odd_host(b"0x7f.0.0.1") and odd_host(b"http:127.0.0.1/") and odd_host(b"2130706433")
     assert not odd_host(b"1.2.3.4") and not odd_host(b"127.0.0.1")
+    assert odd_host(b"127.000.000.1") and not odd_host(b"10.0.0x1.1")
+
+
+def test_addresses_of_private_networks() -> None:
+    assert is_private(b"http://10.1.2.3/") and is_private(b"https://user@172.31.0.1:8443/x") and is_private(b"//192.168.0.1")
+    assert not is_private(b"http://172.32.0.1/") and not is_private(b"http://192.0.2.1/") and not is_private(b"10.0.0.1")
+    assert odd_spelling(b"http://3232235521/") and not odd_spelling(b"http://192.168.0.1/")
+
+
+def test_own_ports() -> None:
+    assert is_inner_with_port(b"localhost:80") and is_inner_with_port(b"[::1]") and is_inner_with_port(b" 127.0.0.1:1 ")
+    assert not is_inner_with_port(b"localhost") and not is_inner_with_port(b"example.com:80")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ To fix: call programs with a list of arguments and no shell; allow lists for val
 What it does not protect against: options that are injected into one command (`--output=…`), programs of the application's own.
 """
 
+import re
+
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.programs import NAMED, WORDED
 from yett.rules.inspection.signature import LINE_BREAK, NAMES, PARAMETERS, TEXTS, Found, Signature
 
 RULE = AttackRule(
@@ -42,6 +45,15 @@ RULE = AttackRule(
         Payload("x\nid\n", "query q"),
         Payload("c''at /e?c/p?sswd"),
         Payload("<?php system($_GET['c']); ?>"),
+        Payload("x;dmidecode", "query q"),
+        Payload("photo.jpg|rsync a b", "form file"),
+        Payload("|sort", "query q"),
+        Payload("w'h'o\"am\"i", "query q"),
+        Payload("c\\at /tmp/x"),
+        Payload("${PATH#*/}"),
+        Payload("<(cat /tmp/x)", "query q"),
+        Payload("; Get-Content secret.txt", "form q"),
+        Payload("forfiles /p c:\\windows /c calc.exe"),
     ),
     passes=(
         Payload("Open the door; cat and dog come in"),
@@ -53,6 +65,18 @@ RULE = AttackRule(
         Payload("cost is $(5) or `x`"),
         Payload("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "header User-Agent"),
         Payload("type | id | name", "body /columns"),
+        Payload("fish &amp; chips; rice"),
+        Payload("; this is a comment of a configuration"),
+        Payload("it's John's car, isn't it"),
+        Payload("a 'quoted' word and \"id\""),
+        Payload("AT&T", "body /company"),
+        Payload("|date|", "body /cell"),
+        Payload("rock &roll;more"),
+        Payload("I<(Spec 1.1) [optional]"),
+        Payload("L<CPAN.pm|CPAN>"),
+        Payload("$(TAR) and $(MAKE)"),
+        Payload("``pip``, instead of ``Preferences/pip``"),
+        Payload("`npm update -g` updates packages"),
     ),
 )
 
@@ -150,7 +174,96 @@ def _is_program(text: bytes) -> bool:
     return text.count(b"\n") > 3 or b"```" in text
 
 
+def _any_of(names: frozenset[bytes]) -> bytes:
+    return b"|".join(re.escape(name) for name in sorted(names, reverse=True))
+
+
+_BEGINS = rb"(?:;|\|{1,2}|&{1,2}|\$\(|[<>]\()[\s({'\"+]*(?:[\w.\-]{0,20}/){0,4}"
+_ENDS = rb"(?:[\s;|&`)'\"<]|$)"
+
+
+def _known(found: Found) -> bool:
+    """Nothing of a text stands before the separator."""
+    text, before = found.text, found.text[: found.start].strip()
+    if len(text) > 300 or _is_program(text) or b" | " in text or b";;" in text:
+        return False
+    if text[found.start : found.start + 2] == b"$(" and text[found.start + 2 : found.end].isupper():
+        return False  # a variable of a Makefile
+    if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer"):
+        return False  # parameters of fields are separated like that
+    return (
+        b" " not in before and len(before) <= 80 and not _ENTITY_BEFORE.search(text[max(0, found.start - 12) : found.start + 1])
+    )
+
+
+_ENTITY_BEFORE = re.compile(rb"&#?\w{1,8};$")
+
+
+def _spelt(found: Found) -> bool:
+    """Without the quotes, backslashes and empty expansions within it, the word is a program's name."""
+    piece = found.text[found.start : found.end].lstrip(b";|&`$(){ \t\r\n")
+    if not _PAIRED.search(piece):
+        return False
+    name = _EMPTY.sub(b"", piece).lower().rpartition(b"/")[2]
+    return len(found.text) <= 300 and len(name) > 1 and (name in NAMED or name in _SHORT)
+
+
+_PAIRED = re.compile(rb"'[^']*'|\"[^\"]*\"|[a-zA-Z]\\[a-zA-Z]|\$[@*]|\$\(\)")
+_EMPTY = re.compile(rb"['\"\\]|\$[@*]|\$\(\)")
+_SHORT = frozenset(b"cat ls id ps ping bash pwd head find echo env who dir more tee".split())
+
 SIGNATURES = (
+    Signature(
+        id="known-program",
+        pattern=_BEGINS + rb"(?:" + _any_of(NAMED) + rb")(?:\.exe)?" + _ENDS,
+        reason="a separator of a shell, and a program",
+        where=_PLACES,
+        confirm=_known,
+    ),
+    Signature(
+        id="lone-program",
+        pattern=rb"^[\s'\"]*[;|&`]{1,2}\s*(?:[\w.\-]{0,20}/){0,4}(?:" + _any_of(WORDED) + rb")[\s'\"#;&`]{0,4}$",
+        reason="a separator of a shell, and a program",
+        where=_PLACES - {Origin.HEADER},
+        confirm=lambda found: len(found.text) <= 40,
+    ),
+    Signature(
+        id="spelt-apart",
+        pattern=rb"(?:^|[;|&`(\s])[\w/]{0,30}(?:\w(?:''|\"\"|['\"]\w{1,8}['\"]|\\\w|\$[@*]|\$\(\))|['\"]\w{1,8}['\"]\w)"
+        rb"[\w/'\"\\$@*()`]{0,40}",
+        reason="a command spelt to deceive",
+        where=_PLACES,
+        confirm=_spelt,
+    ),
+    Signature(
+        id="expansion",
+        pattern=rb"^[^\s$]{0,20}\$\{!?\w{0,30}(?:\[[^\]]{0,10}\])?"
+        rb"(?:[#%^,]|@\w|/{1,2}\w|:\d)[^{}]{0,60}\}?\}[^\s]{0,20}$"
+        rb"|^(?:[^\s]{0,20}[=;|&])?[<>]\(\s*[a-z][\w/.\- ]{1,60}\)"
+        rb"|^[\s;&|]*alias\s+\w{1,20}=|^!(?:!|-?\d|[a-z]{2,12}\b\s*$)|^~[+\-](?:/|$)|\b\w{1,20}=\$?['\"]?[^\s'\"]{1,40}['\"]?\s*(?:&&|;)\s*\$\w"
+        rb"|^\s*(?:time|nice|nohup|setsid|xargs|exec|command|builtin|stdbuf\s+-\S+|timeout\s+\d+)\s+(?:-\S+\s+)?"
+        rb"(?:nc|ncat|netcat|sh|bash|curl|wget|cat|ls|id|ping6?|python[23]?|perl|ruby|php|telnet|ssh|socat)\b\s*(?:[-/\w.]|$)",
+        reason="an expansion or a command of a shell",
+        needle=rb"\$\{!?\w{0,30}(?:\[[^\]]{0,10}\])?[#%^,@/:]|[<>]\(|\balias\s|^!(?:!|-?\d|[a-z]{2})|^~[+\-]|(?:&&|;)\s*\$\w"
+        rb"|^\s*(?:time|nice|nohup|setsid|xargs|exec|command|builtin|stdbuf|timeout)\s",
+        where=PARAMETERS | NAMES | {Origin.COOKIE},
+        confirm=lambda found: len(found.text) <= 120 and not _is_program(found.text),
+    ),
+    Signature(
+        id="windows",
+        pattern=rb"(?:^|[;|&`\s(])(?:forfiles|pcalua|cmdkey|diskshadow|installutil|msbuild|odbcconf|regasm|regsvcs|mavinject"
+        rb"|presentationhost|syncappvpublishingserver|xwizard)(?:\.exe)?\s+[/-]\w"
+        rb"|(?:^|[;|&`({]\s*)(?:Get|Set|New|Remove|Invoke|Start|Stop|Add|Out|Write|Import|Export|Copy|Move|Clear)-(?:Content|ChildItem"
+        rb"|Item|ItemProperty|Process|Service|Command|Expression|WebRequest|RestMethod|Location|Host|Clipboard|Credential"
+        rb"|WmiObject|CimInstance|ExecutionPolicy|EventLog|Module|Acl|PSSession|LocalUser)(?:\s+[-\"'$\w.\\/]|\s*[;|&)]|$)"
+        rb"|%COMSPEC%\s+/[ckv]\b|\bcmd(?:\.exe)?\s+(?:/\w\S*\s+){1,4}[\"\w]|^[;|&\s]*start\s+(?:/b\s+)?(?:cmd|powershell|calc|notepad)\b",
+        reason="a command of Windows",
+        needle=rb"(?:forfiles|pcalua|cmdkey|diskshadow|installutil|msbuild|odbcconf|regasm|regsvcs|mavinject|presentationhost"
+        rb"|syncappvpublishingserver|xwizard)(?:\.exe)?\s+[/-]|(?:Get|Set|New|Remove|Invoke|Start|Stop|Add|Out|Write|Import|Export|Copy"
+        rb"|Move|Clear)-[a-z]|%COMSPEC%|\bcmd(?:\.exe)?\s+/|start\s+(?:/b\s+)?(?:cmd|powershell|calc|notepad)",
+        where=_PLACES,
+        confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
+    ),
     Signature(
         id="separated",
         pattern=_SPLIT + rb"[\s({'\"+|&$\\]*(?:" + _ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + _WITH_ARGUMENT + rb")",

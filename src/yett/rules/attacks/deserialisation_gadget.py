@@ -36,12 +36,19 @@ RULE = AttackRule(
         Payload('{"$type":"System.Windows.Data.ObjectDataProvider, PresentationFramework"}', "body"),
         Payload("--- !ruby/object:Gem::Installer\ni: x\n", "body application/x-yaml"),
         Payload("aced0005737200116a6176612e7574696c2e", "query o"),
+        Payload("TzoxMjoiVXNlclNlc3Npb24iOjE6e30=", "query o"),
+        Payload('s:5:"admin";', "query user"),
+        Payload("BAhvOgZBBjoHQHhpBg==", "query o"),
+        Payload('{"settings": "{\\"py/object\\": \\"os.system\\"}"}', "body"),
     ),
     passes=(
         Payload('{"@type": "Person", "@context": "https://schema.org"}', "body"),
         Payload('{"$type": "System.String", "x": "O:8"}', "body"),
         Payload("!!! important: python/object models"),
         Payload("rOOABX is no stream"),
+        Payload("Bahamas", "query country"),
+        Payload("YTower", "query q"),
+        Payload("kztaau", "query q"),
         Payload("a:1 s:2 O:3 in a table"),
         Payload("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk", "body /image"),
     ),
@@ -50,11 +57,13 @@ RULE = AttackRule(
 SIGNATURES = (
     Signature(
         id="java",
-        pattern=rb"\brO0AB[QXY]|\baced0005(?:7[0-9a-f])|\xac\xed\x00\x05[\x70-\x7e]|\bH4sIAAAAAAAA\w{0,4}(?:FvzloG0"
+        pattern=rb"\brO0AB[QXY]|\b(?:KztAAU|Cs7QAF)|\xac\xed\x00\x05$|^ac[ :]?ed[ :]?00[ :]?05\b"
+        rb"|\baced0005(?:7[0-9a-f])|\xac\xed\x00\x05[\x70-\x7e]|\bH4sIAAAAAAAA\w{0,4}(?:FvzloG0"
         rb"|J1bW)|<java\b[^>]*class\s*=\s*[\"']java\.beans\.XMLDecoder"
         rb"|<object\s+class\s*=\s*[\"']java\.lang\.(?:Runtime|ProcessBuilder)",
         reason="a serialised object of Java",
         where=REQUEST,
+        confirm=lambda found: found.text[found.start : found.start + 2].upper() != b"KZ" or _as_written(found, b"KztAAU"),
     ),
     Signature(
         id="java-classes",
@@ -75,7 +84,8 @@ SIGNATURES = (
     ),
     Signature(
         id="php",
-        pattern=rb"(?:^|[\"';{}:=\s|])(?:O|C):\+?\d{1,5}:\s*\\?\"[\w\\]{1,100}\\?\":\+?\d{1,6}:\s*\{|(?:^"
+        pattern=rb"(?:^|[\"';{}:=\s|])(?:O|C|E):\+?\d{1,5}:\s*\\?\"[\w\\]{1,100}(?:\\?\":\+?\d{1,6}:\s*\{|:\w{1,60}\";)"
+        rb"|^[OC]:\+?\d{1,5}:\\?\"[\w\\]{2,100}|^s:\d{1,6}:\\?\"[^\"]{0,400}\";$|^[bi]:\d{1,9};$|(?:^"
         rb"|/)a:\d{1,5}:\{(?:i:\d{1,9};|s:\d{1,6}:\\?\")|\bTzo\d[\w+/]{12}|\bphar://",
         reason="a serialised object of PHP",
         where=TEXTS,
@@ -116,6 +126,36 @@ SIGNATURES = (
         where=REQUEST,
     ),
     Signature(
+        id="in-base64",
+        pattern=rb"(?:^|=)[\s\"']*(?:gA(?:SV|WV|J[cj]|N[9c]|I[c]|R[9])[\w+/\-]{6,}|Tzo[0-9xyz][\w+/\-]{6,}|YTo[0-9xyz][\w+/\-]{6,}"
+        rb"|BAh(?:v|J|b|7|s|i)[\w+/\-]{1,}|Y(?:3Bvc2l4|29zCn|19fYnVpbHRpbl9f|19idWlsdGlu|3N1YnByb2Nlc3)[\w+/\-]{0,})={0,2}[\s\"']*$"
+        rb"|[\s\"'=:(,](?:gA(?:SV|WV)|Tzo[0-9xyz]|BAh[vJb7]|Y3Bvc2l4|Y29zCn|Y19fYnVpbHRpbl9f|Y3N1YnByb2Nlc3)[\w+/]{12}",
+        reason="a serialised object in base64",
+        needle=rb"(?:^|=)[\s\"']*(?:gA(?:SV|WV|J[cj]|N[9c]|Ic|R9)[\w+/\-]{6}|[TY]zo[0-9xyz][\w+/\-]{6}|YTo[0-9xyz][\w+/\-]{6}"
+        rb"|BAh[vJb7si][\w+/\-]|Y(?:3Bvc2l4|29zCn|19fYnVpbHRpbl9f|19idWlsdGlu|3N1YnByb2Nlc3))"
+        rb"|[\s\"'=:(,](?:gA(?:SV|WV)|Tzo[0-9xyz]|BAh[vJb7]|Y3Bvc2l4|Y29zCn|Y19fYnVpbHRpbl9f|Y3N1YnByb2Nlc3)[\w+/]{12}",
+        where=TEXTS,
+        span=65_536,
+        confirm=lambda found: _as_written(
+            found,
+            *(b"gASV", b"gAWV", b"gAJc", b"gAJj", b"gAN9", b"gANc", b"gAIc", b"gAR9", b"Tzo", b"YTo"),
+            *(b"BAhv", b"BAhJ", b"BAhb", b"BAh7", b"BAhs", b"BAhi"),
+            *(b"Y3Bvc2l4", b"Y29zCn", b"Y19fYnVpbHRpbl9f", b"Y19idWlsdGlu", b"Y3N1YnByb2Nlc3"),
+        ),
+    ),
+    Signature(
+        id="objects-of-libraries",
+        pattern=rb"[\"']py/(?:object|reduce|function|type|newobj|repr)[\"']\s*:|<dynamic-proxy>|\bjdk\.nashorn\.internal\.objects\."
+        rb"|<(?:sorted-set|tree-map|java\.util\.PriorityQueue)[\s>].{0,400}(?:<handler\b|class\s*=\s*[\"']java|<string>.{0,80}</string>\s*<)"
+        rb"|[\"']\$type[\"']\s*:\s*[\"']System\.[\w.`\[\]]{2,200},\s*\w",
+        reason="an object of a library that builds what callers name",
+        needle=rb"py/(?:object|reduce|function|type|newobj|repr)|<dynamic-proxy>|jdk\.nashorn\.internal\.objects"
+        rb"|<(?:sorted-set|tree-map|java\.util\.PriorityQueue)[\s>]|[\"']\$type[\"']\s*:\s*[\"']System\.",
+        where=REQUEST,
+        span=1_000,
+        confirm=lambda found: len(found.text) <= 65_536,
+    ),
+    Signature(
         id="yaml",
         pattern=rb"!!(?:javax?\.|com\.|org\.|sun\.|ch\.)[\w.$]{3,120}|!<!?tag:yaml\.org,2002:(?:python|java|ruby)"
         rb"|!!js/(?:function|undefined|regexp)",
@@ -124,6 +164,11 @@ SIGNATURES = (
 )
 
 _UPLOADED = (Origin.UPLOAD, Origin.OPAQUE, Origin.TEXT)
+
+
+def _as_written(found: Found, *beginnings: bytes) -> bool:
+    """Patterns match in both cases, base64 has a meaning in one."""
+    return found.text[found.start : found.end].lstrip(b" \t\r\n\"'=:(,").startswith(beginnings)
 
 
 def _is_object(found: Found) -> bool:

@@ -32,12 +32,16 @@ RULE = AttackRule(
         Payload("a@example.com%0aBcc: b@example.com", "query to"),
         Payload("x\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n", "body /url"),
         Payload("x%E5%98%8D%E5%98%8ASet-Cookie:a=b", "query next"),
+        Payload("/home%0AETag: x", "query next"),
+        Payload("x\\r\\nSet-Cookie: sid=1", "body /next", "escapes that a later reader resolves"),
+        Payload("x%0Dtracking:1", "query next"),
     ),
     passes=(
         Payload("Dear Anna,\r\n\r\nthank you for the parcel.\r\nRegards"),
         Payload("line one\nline two: with a colon\n"),
         Payload("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", "body /log", "a text about HTTP that does not begin in a line"),
         Payload("first%0Asecond", "query q"),
+        Payload("Dear all,%0Aplease note:%0A- one", "query q"),
     ),
 )
 
@@ -46,7 +50,8 @@ _FIELDS = (
     rb"|transfer-encoding|x-forwarded-\w{2,12}|refresh|access-control-allow-\w{4,12}"
     rb"|cache-control|last-modified|x-xss-protection|link|status|host|connection|www-authenticate"
     rb"|proxy-\w{4,16}|x-\w{2,20}(?:-\w{2,20})?|referer|user-agent|cookie|origin|upgrade|expires|pragma"
-    rb"|vary|header[\w\-]{0,20}|[a-z]{2,20}-[a-z]{2,20}(?:-[a-z]{2,20})?)"
+    rb"|vary|header[\w\-]{0,20}|server|allow|etag|age|via|warning|p3p|trailer|range|accept|authorization|:status"
+    rb"|[a-z]{2,20}-[a-z]{2,20}(?:-[a-z]{2,20})?)"
 )
 _LINE = NAMES | {
     Origin.QUERY,
@@ -69,17 +74,33 @@ def _one_line(found: Found) -> bool:
     return True
 
 
+def _is_line(found: Found) -> bool:
+    """A place of one line by its nature, where a short value of one word goes on in another line."""
+    before = found.text[: found.start]
+    if found.text.count(b"\n") > 2 or before.strip(b"-= ") != before.strip():
+        return False
+    return len(found.text) <= 200 and not before.strip().count(b" ") and b"\n" not in before and b":" not in before[-40:]
+
+
 SIGNATURES = (
     Signature(
+        id="any-field",
+        pattern=rb"[\r\n][\w\-]{1,40}:[ \t]*\S",
+        reason="a line break, and what a field of HTTP looks like",
+        needle=rb"[\r" + LINE_BREAK + rb"]\s*[\w\-]{1,40}:[ \t]*\S",
+        where=frozenset({Origin.QUERY, Origin.PATH, Origin.COOKIE, Origin.HEADER}),
+        confirm=_is_line,
+    ),
+    Signature(
         id="field",
-        pattern=rb"(?:[\r\n]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?"
+        pattern=rb"(?:[\r\n]|\\[rn]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?"
         + _FIELDS
         + rb"[\s]*:",
         reason="a line break, and a field of HTTP",
         needle=(
             rb"(?:[\r"
             + LINE_BREAK
-            + rb"]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?"
+            + rb"]|\\[rn]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?"
             + _FIELDS
             + rb"[\s]*:"
         ),

@@ -33,6 +33,9 @@ RULE = AttackRule(
         Payload("admin*)((|userPassword=*)"),
         Payload("*()|%26'", "form user"),
         Payload("(&(objectCategory=person)(objectClass=user))", "query filter"),
+        Payload("userAccountControl:1.2.840.113556.1.4.803:=2", "query filter"),
+        Payload("x)(zone=public"),
+        Payload("*|", "query user"),
     ),
     passes=(
         Payload("f(x)(y) = z"),
@@ -40,6 +43,9 @@ RULE = AttackRule(
         Payload("see note (1)(2) and *starred* (items)"),
         Payload("SELECT count(*) FROM t WHERE (a=1)"),
         Payload("call(a)(b=c, d=e)"),
+        Payload("(default = 5)"),
+        Payload("*", "query fields"),
+        Payload("*/*", "header Accept"),
     ),
 )
 
@@ -91,4 +97,30 @@ SIGNATURES = (
         where=PARAMETERS | NAMES,
         confirm=lambda found: len(found.text) <= 128 and len(found.text) > 2,
     ),
+    Signature(
+        id="assertion",
+        pattern=rb"^\s*\(\s*[a-z][\w.;\-]{1,60}(?::(?:dn:)?[\d.]{3,60}:)?[~<>:]?=[^()=]{1,200}\)\s*$|^[\w.;\-]{1,60}:\d[\d.]{3,60}:="
+        rb"|\)\s*\(\s*[a-z][\w.;\-]{1,60}[~<>:]?=[^()=]{0,120}$|\(\s*[a-z][\w.;\-]{1,60}:\d[\d.]{3,60}:=",
+        reason="a filter of a directory",
+        needle=rb"\(\s*[a-z][\w.;\-]{1,60}(?::(?:dn:)?[\d.]{3,60}:)?[~<>:]?=|:\d[\d.]{3,60}:=",
+        where=PARAMETERS | NAMES,
+        confirm=lambda found: len(found.text) <= 256 and _is_filter(found),
+    ),
+    Signature(
+        id="wildcard-and-operator",
+        pattern=rb"^\s*\*\s*[|&)(]+\s*[|&)(*]*\s*(?:\x00|%00)?$",
+        reason="operators of a filter alone",
+        where=PARAMETERS,
+        confirm=lambda found: len(found.text) <= 16,
+    ),
 )
+
+
+def _is_filter(found: Found) -> bool:
+    """What closes was not opened in the value, or the whole value is one assertion in which nothing of a program is."""
+    piece = found.text[found.start : found.end]
+    if b":=" in piece:
+        return True
+    if piece.lstrip()[:1] == b")":
+        return _closes(found)
+    return not any(mark in piece for mark in (b" ", b'"', b"'", b"$", b"/", b"{"))

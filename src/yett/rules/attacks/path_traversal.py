@@ -12,6 +12,8 @@ What it does not protect against: files within the directory that should not be 
 normalised, and ambiguous ones are refused, in every mode.
 """
 
+import re
+
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.signature import NAMES, PARAMETERS, Found, Signature
@@ -40,6 +42,12 @@ RULE = AttackRule(
         Payload("images/../../config.php\0.png", "form f"),
         Payload("..;/..;/manager/html", "query path"),
         Payload("/var/www/html/../../log/apache2/access.log"),
+        Payload("../", "query dir"),
+        Payload("%252e%252e%252f", "query dir"),
+        Payload("...\\.\\...\\.\\", "query dir"),
+        Payload("/usr/local/apache2/conf/httpd.conf", "query file"),
+        Payload("%SYSTEMROOT%\\win.ini", "body /file"),
+        Payload("/admin/..;/status", "query path"),
     ),
     passes=(
         Payload("see ../README.md and ./docs"),
@@ -47,13 +55,18 @@ RULE = AttackRule(
         Payload("the file /etc/hosts is read by the resolver, /etc/passwd too"),
         Payload("https://example.com/a/b/c.png"),
         Payload("1..2/3..4"),
+        Payload("..."),
+        Payload("and so on ......"),
+        Payload("////"),
+        Payload("/v1/config/server.json", "body /path"),
+        Payload("/* ..... */"),
         Payload("C:\\Users\\anna\\Documents\\a.txt"),
         Payload("import x from '../../lib/x.js';\nexport default x;\n"),
     ),
 )
 
 _STEP = (
-    rb"(?:\.{2,4}|\.\x00\.|\.;\.|\.\s\.|\.%2e|%2e\.)[\x00-\x1f]?(?:[/\\]+|%u\w{4}|%2%f"
+    rb"(?:\.{2,4}|\.\x00\.|\.;\.|\.\s\.|\.%2e|%2e\.)[\x00-\x20,]?(?:[/\\]+|%u\w{4}|%2%f"
     rb"|%[cef]\w(?:%\w\w){1,4}|;/|\x00?[/\\]|0x2f|0x5c|\|/|%5c|%2f|\x5c|:|\?/)"
 )
 _PLACES = PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}
@@ -83,7 +96,7 @@ def _alone(found: Found) -> bool:
     if found.value.name == b"referer":
         return False
     text = found.text.strip()
-    return len(text) <= 1_024 and b"\n" not in text and text.count(b" ") <= 2 + text.count(b"\\")
+    return len(text) <= 4_096 and b"\n" not in text and text.count(b" ") <= 2 + text.count(b"\\")
 
 
 def _absolute(found: Found) -> bool:
@@ -153,10 +166,63 @@ SIGNATURES = (
         rb"|\.\.(?:%c0%|%c1%|%e0%|%u221[56]|%uef[cf]|%bg%|%255c|%252f|%%32|%%35|\xc0|\xe0|0x[25][cf]|%f[08]%)"
         rb"|\.{2,3}[/\\]{1,2}\.{2,3}[/\\]{1,2}|%2e%2e(?:/|\\|%)|/\.{2}/[^\s]{0,20}/\.{2}(?:/|$)|\\\\\.\.\\\\"
         rb"|\.\x5c\./|^/?\.\.?/\.\.?/\.\./|\.\?/\.\?/|(?:\.[/\\]\.{1,2}[/\\]){2,}|(?:\.{0,3}/?\.0x2f){2,}"
-        rb"|(?:\.{3}/\.[/\\%]?){2,}|^\.\.\\[\w.]|^(?:\.\\){4,}|0x2e\.?\x00?/",
+        rb"|(?:\.{3}/\.[/\\%]?){2,20}|^\.\.\\[\w.]|^(?:\.\\){4,40}|0x2e\.?\x00?/",
         reason="a step out of a directory, spelt to deceive",
         where=_PLACES,
         confirm=lambda found: _alone(found) and not _is_link(found),
+    ),
+    Signature(
+        id="spelt-steps",
+        pattern=rb"\.{2,4}[\x00-\x20]?(?:%|0x|[\xc0-\xfe])|%u(?:ff0e|002e)|%(?:25){0,4}(?:c0|e0)[%.]|\xc0[\x2e\x4e\x6e\xae\xee\xfe%]"
+        rb"|\xe0[\x40\x80]\xae|\xf0\x80\x80\xae|0x2e|%(?:25|%32){0,4}2e|%%32|\.%(?:25)*2|(?:\.[/\\]){4}|\.\\/|\./\.%",
+        reason="steps out of a directory, encoded to deceive",
+        where=_PLACES - {Origin.HEADER},
+        whole=True,
+        confirm=lambda found: _alone(found) and _steps(found),
+    ),
+    Signature(
+        id="encoded-step",
+        pattern=rb"(?:%(?:25|%32){0,4}(?:2e|%32%65)|%%32%65|%c0[%.][\w%]{0,2}|%e0%40%ae|%uff0e){2}(?:[/\\]|%)|\.\.%(?:25){0,4}(?:2f|5c)"
+        rb"|[\xc0\xc1][\x2e\x4e\x6e\xae\xee\xfe][\xc0\xc1][\x2e\x4e\x6e\xae\xee\xfe][/\\\xc0\xc1\xe0]"
+        rb"|\.\.(?:%[\w.]{1,2}){1,8}\.\.|\.\.(?:[\xc0\xc1\xe0\xf0\xf8\xfc][\x00-\xff]{1,5}){1,2}\.\.",
+        reason="a step out of a directory, encoded to deceive",
+        needle=rb"%(?:25|%32){0,4}2e|%c0|%e0%40|%uff0e|%%32|\.\.%|[\xc0\xc1][\x2e\x4e\x6e\xae\xee\xfe][\xc0\xc1]"
+        rb"|\.\.[\xc0\xc1\xe0\xf0\xf8\xfc]",
+        where=_PLACES - {Origin.HEADER},
+        confirm=_alone,
+    ),
+    Signature(
+        id="only-steps",
+        pattern=rb"^[\s'\"]*(?:[/\\]?\.\.[/\\]+(?:\.\.)?|[/\\]\.\.)[\s'\"]*$|^[\s'\"]*[./\\]{5,80}[\s'\"]*$|(?:^|/)\.\.;/|\.{4}(?://|\\{2}|\\/)"
+        rb"|(?:\.{1,4}[/\\]{1,4}){6}|(?:\.{1,4}\\{1,4}/){2}",
+        reason="a step out of a directory",
+        needle=rb"[/\\]\.\.|\.\.[/\\;]|[./\\]{5}",
+        where=_PLACES - {Origin.HEADER},
+        confirm=lambda found: _alone(found) and _is_step(found),
+    ),
+    Signature(
+        id="configuration",
+        pattern=rb"^[\s'\"]*(?:[a-z]:)?[/\\~][^\s\"'<>?*|]{0,120}[/\\](?:(?:httpd|apache2?|nginx|php\d?|my|vsftpd|proftpd|pure-ftpd|lighttpd"
+        rb"|smb|sshd?_config|named|snmpd?|postgresql|pg_hba|grub|menu|lilo|sudoers|resolv|nsswitch|ldap|krb5|redis|mongod?"
+        rb"|tomcat-users|server|context|web|global|machine)[\w\-]{0,16}\.(?:conf|cnf|cfg|ini|lst|config|xml)"
+        rb"|ntuser\.dat|(?:sam|system|security)(?:\.(?:log|sav|old))?|(?:access|error|ssl_request)[_.]log)(?:\x00|%00)?[\s'\"]*$"
+        rb"|^[\s'\"]*[/\\](?:boot[/\\]grub|System/Library|Volumes/\w|WINDOWS[/\\]|WINNT[/\\]|Program Files[/\\]\w|inetpub[/\\])"
+        rb"|^[\s'\"]*%(?:systemroot|windir|systemdrive|programfiles|userprofile|appdata|comspec)%(?:[/\\]|$)",
+        reason="a configuration file of a server",
+        needle=rb"\.(?:conf|cnf|cfg|ini|lst|config|xml|dat|log|sav|old)\b|[/\\](?:sam|system|security|boot[/\\]grub|System/Library|Volumes/\w"
+        rb"|WINDOWS[/\\]|WINNT[/\\]|Program Files[/\\]\w|inetpub[/\\])|%(?:systemroot|windir|systemdrive|programfiles|userprofile"
+        rb"|appdata|comspec)%|[_.]log\b",
+        where=frozenset(
+            {Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART, Origin.XML, Origin.COOKIE, Origin.PATH, Origin.FILE_NAME}
+        ),
+        confirm=lambda found: len(found.text) <= 256 and b"\n" not in found.text and b"://" not in found.text,
+    ),
+    Signature(
+        id="share-by-address",
+        pattern=rb"^[\s'\"]*\\\\(?:\d{1,3}\.){3}\d{1,3}\\\w",
+        reason="a file by an address of Windows",
+        where=PARAMETERS,
+        confirm=lambda found: len(found.text) <= 300 and b" " not in found.text.strip(),
     ),
     Signature(
         id="share",
@@ -166,6 +232,32 @@ SIGNATURES = (
         confirm=lambda found: len(found.text) <= 300 and b" " not in found.text,
     ),
 )
+
+
+_DOT = re.compile(
+    rb"%(?:25|%32){0,4}(?:2e|%32%65)|%%32%65|(?:%c0|\xc0)(?:%(?:ae|2e|6e|fe|4e|ee)|[\x2e\x4e\x6e\xae\xee\xfe])"
+    rb"|(?:%e0|\xe0)(?:%[48]0|[\x40\x80])(?:%ae|\xae)|%u(?:ff0e|002e)|\\u(?:ff0e|002e)|0x2e|\xef\xbc\x8e|(?:%f0|\xf0)(?:(?:%80|\x80){2})(?:%ae|\xae)",
+    re.I,
+)
+_SLASH = re.compile(
+    rb"(?:%u[0-9a-f]{4}|\\u[0-9a-f]{4}|%{1,3}[0-9a-z]{1,2}(?:%[0-9a-z]{1,2})*|0x[25][fc]|[\xc0-\xfe](?:%[0-9a-z]{1,2}|[\x00-\x2d\x30-\xff])?|\\|[\x00-\x20])",
+    re.I,
+)
+_STEPS = re.compile(
+    rb"(?:^|[^.])\.{2,4}(?:/+(?:\./+)*\.{2,4})+|(?:\./+){6}|\.{2,4}/+(?:etc|proc|win|boot\.ini|var/|passwd)", re.I
+)
+
+
+def _steps(found: Found) -> bool:
+    """With one spelling of dot and of slash for all, the beginning of the value steps out of its directory."""
+    text = found.value.text[:400]
+    return _STEPS.search(_SLASH.sub(b"/", _DOT.sub(b".", text))) is not None
+
+
+def _is_step(found: Found) -> bool:
+    """There are two dots in a row, or dots and slashes in turn; no line of an ellipsis, a comment or an address."""
+    piece = found.text[found.start : found.end]
+    return b".." in piece or (b"." in piece and piece.count(b"/") + piece.count(b"\\") > 3 and b"//" not in piece.strip(b"/"))
 
 
 def _has_nul(found: Found) -> bool:

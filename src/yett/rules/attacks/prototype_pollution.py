@@ -35,6 +35,9 @@ RULE = AttackRule(
         Payload("constructor[prototype][x]=1", "query"),
         Payload("a.__proto__.x=1", "query"),
         Payload("__proto__.polluted", "query path"),
+        Payload("{}.constructor.prototype.isAdmin = true"),
+        Payload('{"settings": "{\\"constructor\\": {\\"prototype\\": {\\"x\\": 1}}}"}', "body"),
+        Payload("{\"merged\": {\"account['__proto__']['x']\": 1}}", "body"),
         Payload('{"__class__": {"__init__": {"__globals__": {"x": 1}}}}', "body"),
     ),
     passes=(
@@ -42,6 +45,7 @@ RULE = AttackRule(
         Payload('{"constructor": "Ferrari", "prototype": "F40"}', "body"),
         Payload('{"__typename": "User", "__v": 0, "_proto": 1}', "body"),
         Payload("constructor=mclaren", "query"),
+        Payload("A class has a constructor. Prototypes are objects, too."),
     ),
 )
 
@@ -94,9 +98,12 @@ SIGNATURES = (
         rb"|\]?\[)['\"]?prototype['\"]?(?:\]|\.|\[|$))|^/(?:\w{1,40}/){0,6}__proto__(?:/|$)"
         rb"|^\s*\{?\s*[\"']__proto__[\"']\s*:|(?:^|[?#&\s'\"/])(?:\w+\[)?__proto__(?:\[|\.\w)"
         rb"|\.__proto__(?:\.|\[|\s*=)|^[\w?&#=.\[\]]*constructor(?:\.|\]?\[)['\"]?prototype\b"
-        rb"|[?#&]constructor\[prototype\]|[?#&]constructor\.prototype\.\w",
+        rb"|[?#&]constructor\[prototype\]|[?#&]constructor\.prototype\.\w"
+        rb"|[\w\]})]\s*(?:\.\s*constructor\s*|\[\s*['\"]?constructor['\"]?\s*\]\s*)(?:\.\s*prototype"
+        rb"|\[\s*['\"]?prototype['\"]?\s*\])|[\w\]})]\s*\[\s*['\"]?__proto__['\"]?\s*\]"
+        rb"|[\"']constructor[\"']\s*:\s*\{\s*[\"']prototype[\"']\s*:|[{,]\s*[\"']__proto__[\"']\s*:",
         reason="a path to what objects inherit",
-        where=PARAMETERS,
+        where=PARAMETERS | NAMES,
         confirm=lambda found: len(found.text) <= 300,
     ),
 )

@@ -11,6 +11,8 @@ Content-Security-Policy. A field that takes whole web pages by design deserves a
 What it does not protect against: scripts that are put together in the browser from harmless values, and gadgets of frameworks.
 """
 
+import re
+
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.signature import Found, Signature
 from yett.rules.inspection.xss import xss
@@ -42,6 +44,10 @@ RULE = AttackRule(
         Payload('<p>Hello <b>world</b>, see <a href="https://example.com/?on=1">this</a></p>'),
         Payload("the script was written in JavaScript: it is short"),
         Payload("on error = retry; on load = nothing"),
+        Payload('<td style="text-align: center">5</td>'),
+        Payload("const style = kind === 'plain' ? bold : none"),
+        Payload("<!-- since version 2, see the `first` paragraph -->"),
+        Payload('<ul><li><a href="https://example.com/" class="type">&#x3C;Object></a></li></ul>'),
         Payload("List<String> onClick = new ArrayList<>();"),
         Payload("I <3 you, alert me (1) when ready"),
     ),
@@ -79,6 +85,21 @@ def _is_address(found: Found) -> bool:
     return bool(rest) and not rest.startswith(
         (b"void(0)", b"void 0", b";", b"'", b'"', b"history.", b"window.print", b"//"[:0] or b"\x00")
     )
+
+
+_STYLED = re.compile(
+    rb"\bstyle\s{0,3}=\s{0,3}(?:\"[\w\s:;#.,%!\-]{0,400}\"|'[\w\s:;#.,%!\-]{0,400}'|\w{1,40}\s{0,3}={2,3})", re.IGNORECASE
+)
+_REMARK = re.compile(rb"<!--[^<>\[`]*`[^<>\[]*-->")
+
+
+def _is_script(found: Found) -> bool:
+    """The value makes script of itself. Colours and measures of a style do not, nor do complete comments, nor `<` that was
+    written as an entity within markup: a browser shows that."""
+    text, raw = found.text, found.value.text
+    if text is not raw and len(raw) <= 4_096 and b"<" in raw and b"&" in raw and b"%" not in raw and b"\\" not in raw:
+        text = raw
+    return xss(_REMARK.sub(b" ", _STYLED.sub(b"class", text)))
 
 
 SIGNATURES = (
@@ -199,7 +220,7 @@ SIGNATURES = (
         rb"|formaction|srcdoc)\s*=",
         reason="markup that is read as script",
         whole=True,
-        confirm=lambda found: len(found.text) <= 4_096 and xss(found.text),
+        confirm=lambda found: len(found.text) <= 4_096 and _is_script(found),
     ),
     Signature(
         id="lone",

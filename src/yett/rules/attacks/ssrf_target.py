@@ -9,13 +9,16 @@ protocols. Addresses in running text pass, and so do Origin, Referer and Host.
 
 To fix: an allow list of hosts; resolve once, check the address, connect to that address; no redirects; IMDSv2.
 
-What it does not protect against: names that resolve to inner addresses (a check of the text cannot know), redirects of outer
-hosts, and private networks, which many services use by design.
+Addresses of private networks (RFC 1918) are found where the value is an address and nothing else; where callers name inner hosts
+by design, make an exception for the field.
+
+What it does not protect against: names that resolve to inner addresses (a check of the text cannot know), and redirects of outer
+hosts.
 """
 
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.addresses import is_inner, odd_host, odd_spelling
+from yett.rules.inspection.addresses import is_inner, is_inner_with_port, is_private, odd_host, odd_spelling
 from yett.rules.inspection.signature import PARAMETERS, Found, Signature
 
 RULE = AttackRule(
@@ -48,11 +51,22 @@ RULE = AttackRule(
         Payload("dict://127.0.0.1:11211/stats", "form url"),
         Payload("http://100.100.100.200/latest/meta-data/", "body /items/0/href"),
         Payload("//169.254.169.254/latest/", "query next"),
+        Payload("http://192.168.0.1/admin", "body /webhook"),
+        Payload("http://3232235521/", "query url"),
+        Payload("redis://127.0.0.1:6379", "body /url"),
+        Payload("127.0.0.1:2375", "query host"),
+        Payload("http://example.com:80#@127.0.0.1/", "query url"),
+        Payload("http://rebound.example/latest/meta-data/iam/", "query url"),
+        Payload("0x7f.0.0.1", "path"),
     ),
     passes=(
         Payload("https://example.com/path?x=1", "query url"),
         Payload("open http://localhost:8000 in your browser"),
         Payload("http://192.0.2.10/api", "query url"),
+        Payload("the router is at http://192.168.0.1/ by default", "body /text"),
+        Payload("localhost", "body /host"),
+        Payload("127.0.0.1", "body /ip"),
+        Payload("metadata: true or false"),
         Payload("127.0.0.1", "header X-Forwarded-For"),
         Payload("http://localhost:3000/", "header Referer"),
         Payload("http://localhost:3000", "header Origin"),
@@ -87,7 +101,7 @@ SIGNATURES = (
         pattern=rb"(?:^|[/@\s\"'=(,\\\-.])(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192"
         rb"|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)"
         rb"|instance-data\b\.?(?:ec2\.internal)?|fd00:ec2::254|\[fd00:ec2::254\]|metadata\.packet\.net"
-        rb"|metadata\.tencentyun\.com|kubernetes\.default(?:\.svc)?|rancher-metadata"
+        rb"|metadata\.tencentyun\.com|kubernetes\.default(?:\.svc(?:\.cluster\.local)?)?|rancher-metadata"
         rb"|(?:metadata)(?:/computeMetadata|/latest|/v1))(?:[:/?#\\\-]|$)",
         reason="the metadata service of a cloud",
         where=_PLACES,
@@ -95,15 +109,15 @@ SIGNATURES = (
     ),
     Signature(
         id="own-machine",
-        pattern=rb"(?:^[\s\"'(]*|[=@,])(?:url\s*[:=]\s*)?(?:(?:https?|ftp|wss?|sftp|tftp|ldaps?|netdoc|jar:https?"
-        rb"|url:https?):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:localhost|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost"
+        pattern=rb"(?:^[\s\"'(]*|[=@,])(?:url\s*[:=]\s*)?(?:(?:(?:jar|url):)?[a-z][a-z0-9+.\-]{1,15}:)?[/\\]{2,8}(?:[^/\\?#\s]*@)?"
+        rb"(?:localhost|loopback|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost"
         rb"|localtest\.me|lvh\.me|[^/\\?#\s:]*\.(?:localhost|local\.?domain|nip\.io|sslip\.io|xip\.io"
         rb"|localtest\.me|lvh\.me|vcap\.me|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.\w{2,6}"
-        rb"|169\.254\.169\.254|1u\.ms|rbndr\.us))",
+        rb"|169\.254\.169\.254|1u\.ms|rbndr\.us|rebind\.network))",
         reason="an address of the server itself",
-        needle=rb"[/\\]{2}(?:[^/\\?#\s]*@)?(?:localhost|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost|localtest\.me"
+        needle=rb"[/\\]{2}(?:[^/\\?#\s]*@)?(?:localhost|loopback|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost|localtest\.me"
         rb"|lvh\.me)|\.(?:localhost|local\.?domain|nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me"
-        rb"|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.|169\.254\.169\.254|1u\.ms|rbndr\.us)",
+        rb"|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.|169\.254\.169\.254|1u\.ms|rbndr\.us|rebind\.network)",
         where=_PLACES,
         confirm=_inner,
     ),
@@ -112,27 +126,62 @@ SIGNATURES = (
         pattern=rb"(?:^[\s\"'(]*|[=\s\"'(@])(?:(?:https?|ftp|wss?|gopher"
         rb"|dict):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:0x[0-9a-f]{1,16}|0[0-7]+|[0-9]{5,20}"
         rb"|[0-9][0-9a-fx]{0,11}(?:\.[0-9a-fx]{1,12}){1,3}|\[[0-9a-f:.%]{2,60}\]"
+        rb"|0?[oq][0-7]{1,11}(?:\.\d{1,10}){1,3}|[0-9]{1,3}(?:\xe3\x80\x82|\xef\xbc\x8e|\xef\xbd\xa1)[^/\s]{0,60}"
         rb"|[^\x00-\x7f]{2,60}[^/\s]{0,40})(?:[:/?#\\\s\"'.]|$)",
         reason="an address spelt to deceive",
-        needle=rb"[/\\]{2}(?:[^/\\?#\s]*@)?(?:0x|0[0-7]+[.:/]|0o|[0-9]{5,}"
+        needle=rb"[/\\]{2}(?:[^/\\?#\s]*@)?(?:0x|0[0-7]+[.:/]|0o|[oq][0-7]{1,11}\.\d|[0-9]{5,}|[0-9]{1,3}[\xe3\xef]"
         rb"|[0-9][0-9a-fx]{0,11}(?:\.[0-9a-fx]{1,12}){1,3}|\[|[^\x00-\x7f])",
         where=_PLACES,
         confirm=_odd,
     ),
     Signature(
         id="odd-host",
-        pattern=rb"^0x7f[0-9a-f]{2,6}$|^017700000001$|^2130706433$|^0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$"
+        pattern=rb"^127\.0{2,4}\.0{1,4}\.0{0,3}\d$|^0x7f[0-9a-f]{2,6}$|^017700000001$|^2130706433$|^0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$"
         rb"|^\d{1,10}(?:\.\d{1,10}){0,2}\.0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){0,2}$"
         rb"|^[\w\-.]{1,200}\.(?:localtest\.me|lvh\.me|vcap\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us"
         rb"|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$|^https?:(?:/?\\?)(?:127\."
         rb"|localhost|0x7f|\[::)",
         reason="the server itself, spelt to deceive",
-        needle=rb"^0x7f|^017700000001$|^2130706433$|^0x[0-9a-f]+\.|\.0x[0-9a-f]|(?:localtest\.me|lvh\.me|vcap\.me"
+        needle=rb"^127\.00|^0x7f|^017700000001$|^2130706433$|^0x[0-9a-f]+\.|\.0x[0-9a-f]|(?:localtest\.me|lvh\.me|vcap\.me"
         rb"|nip\.io|sslip\.io|xip\.io|1u\.ms"
         rb"|rbndr\.us|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$"
         rb"|https?:[/\\]{0,2}(?:127\.|localhost|0x7f|\[::)",
         where=_PLACES,
         confirm=lambda found: odd_host(found.text),
+    ),
+    Signature(
+        id="own-port",
+        pattern=rb"^[\s\"']*(?:localhost|127\.[\d.]{3,20}|0\.0\.0\.0|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?[\s\"']*$",
+        reason="the server itself, as something to connect to",
+        where=_PLACES,
+        confirm=lambda found: is_inner_with_port(found.text),
+    ),
+    Signature(
+        id="private-network",
+        pattern=rb"^[\s\"'(]*(?:https?|ftp|wss?):[/\\]{2}(?:[^/\\?#\s]*@)?(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)\d",
+        reason="an address of a private network",
+        needle=rb":[/\\]{2}(?:[^/\\?#\s]*@)?(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)\d",
+        where=_PLACES,
+        confirm=lambda found: b" " not in found.text.strip() and len(found.text) <= 512 and is_private(found.text),
+    ),
+    Signature(
+        id="behind-another-host",
+        pattern=rb"//[^\s\"'<>]{1,200}@(?:127\.\d|localhost\b|0\.0\.0\.0|169\.254\.\d|\[::)",
+        reason="an address of the server itself behind another one",
+        where=_PLACES,
+        confirm=lambda found: len(found.text) <= 512 and found.start <= 40,
+    ),
+    Signature(
+        id="metadata-request",
+        pattern=rb"\bX-aws-ec2-metadata-token\b|\bMetadata-Flavor:\s*Google\b|\bX-Google-Metadata-Request:\s*True"
+        rb"|(?:^|[\"'])Metadata:\s*true\s*(?:[\"']|$)|^[\s\"']*(?:[a-z]{2,8}:)?/{1,2}[^\s\"'<>]{0,200}?(?:latest/(?:meta-data|user-data"
+        rb"|dynamic/instance-identity|api/token)|/computeMetadata/v1|/opc/v[12]/instance|/hetzner/v1/metadata)",
+        reason="a request that only the metadata service of a cloud answers",
+        needle=rb"X-aws-ec2-metadata-token|Metadata-Flavor:|X-Google-Metadata-Request:|\bMetadata:\s*true"
+        rb"|latest/(?:meta-data|user-data|dynamic/instance-identity|api/token)|/computeMetadata/v1|/opc/v[12]/instance"
+        rb"|/hetzner/v1/metadata",
+        where=_PLACES,
+        confirm=lambda found: len(found.text) <= 400,
     ),
     Signature(
         id="scheme",

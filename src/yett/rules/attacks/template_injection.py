@@ -38,6 +38,11 @@ RULE = AttackRule(
         Payload("{{['id']|filter('system')}}"),
         Payload("{php}echo `id`;{/php}"),
         Payload("#{7*7}"),
+        Payload("{{ lookup('file') }}", "query name"),
+        Payload("{{ 'id' | passthru }}"),
+        Payload('{{ printf "%s" .Secret }}', "body /name"),
+        Payload("{!! 7*7 !!}"),
+        Payload("${user.getAccount().getOwner()}", "query name"),
     ),
     passes=(
         Payload("Hello {{ name }}, your order {{ order.id }} is ready"),
@@ -48,6 +53,12 @@ RULE = AttackRule(
         Payload("echo ${#array[@]} ${var:-default}"),
         Payload("`${price * 2} EUR`"),
         Payload("issue #{123}"),
+        Payload("{{ base_url }}", "body /url"),
+        Payload("{{user.name}} was here (twice)"),
+        Payload("${PATH:-/bin}"),
+        Payload("[[Main Page (help)]]"),
+        Payload("{{1, 2}, {3, 4}}"),
+        Payload("[[1, 2], [3, 4]]", "body /matrix"),
     ),
 )
 
@@ -95,6 +106,30 @@ SIGNATURES = (
         rb"|self\s*\}\}|config\s*\}\}|this\s*\}\}|\w{1,20}\s*\|\s*attr)|\$?\{\{?=\s*_\.\w|\$\{\{<%"
         rb"|\{\{\s*(?:request|settings|app)\s*\}\}",
         reason="an expression that proves that a template runs",
+    ),
+    Signature(
+        id="whole-expression",
+        pattern=rb"^[\s'\"]*(?:\{\{\{?[#=&\-~]?|\$\{\{?|#\{|\*\{|~\{|@\{|\{!!|\{%-?\s*set\s|<%[=\-]?|\[=|\[\[|\[\()\s*"
+        rb"(?:[\w.$\[\]'\"()]{0,80}(?:\w\s*\([^{}]{0,200}\)|\[[^{}\]]{0,80}\])|['\"(\d][^{}|]{0,200}\|\s*\w|['\"][^'\"{}]{0,200}['\"]\s*[.~+*]"
+        rb"|[\w.]{1,20}\s*\(|\d{1,12}\s*[*/+\-]\s*\d{1,12}|\w{1,20}\s+[\"'][^\"'{}]{0,200}[\"']|\.\w{1,30}\s+\"|\w{1,40}\s*=\s*[^{}=]{0,200})"
+        rb"[^{}]{0,300}(?:\}|%>|\]|\)\])",
+        reason="an expression of a template, and nothing else",
+        needle=rb"\{\{|\$\{|#\{|\*\{|~\{|@\{|\{!!|\{%|<%|\[=|\[\[|\[\(",
+        span=1_000,
+        confirm=lambda found: len(found.text) <= 400 and _is_expression(found),
+    ),
+    Signature(
+        id="directives",
+        pattern=rb"\{\{\s*this\.(?:pop|push|split|constructor)|\{@(?:math|eq|ne|gt|lt|size)\s|\{\s?(?:assign\s+var|fetch\s+file|include\s+file"
+        rb"|eval\s+var|html_image)\s*=|\{\"[^\"{}]{0,80}\"\|\w{2,20}\}|^\s*\$\w{1,30}\.\w{1,30}\(\s*\$\w{1,30}[.)]|\$\{\s*class\."
+        rb"|\$\{[^{}]{0,80}\.get[A-Z]\w{1,30}\(|\$\{\s*(?:IO|File|System|Kernel|open)\s*[.(]|@php\b[^@]{0,200}@endphp"
+        rb"|^\s*\{%-?\s*(?:include|extends|import|from|call|macro|print|block|with|raw|autoescape|filter|verbatim)\b[^{}]{1,200}%\}"
+        rb"|^\s*\{\{(?:=|[/#](?:with|each|if|unless)\b)[^{}]{0,80}\}\}\s*$",
+        reason="a directive of a template engine",
+        needle=rb"\{\{\s*this\.|\{@(?:math|eq|ne|gt|lt|size)\s|\{\s?(?:assign|fetch|include|eval|html_image)\s|\{\"[^\"{}]*\"\|"
+        rb"|\$\w{1,30}\.\w{1,30}\(\s*\$|\$\{\s*class\.|\$\{[^{}]{0,80}\.get|\$\{\s*(?:IO|File|System|Kernel|open)\s*[.(]|@php\b"
+        rb"|\{%-?\s*(?:include|extends|import|from|call|macro|print|block|with|raw|autoescape|filter|verbatim)\b|\{\{[=/#]",
+        confirm=lambda found: len(found.text) <= 400 and found.text.count(b"\n") <= 3,
     ),
     Signature(
         id="objects",
@@ -149,6 +184,19 @@ SIGNATURES = (
         confirm=lambda found: len(found.text) <= 4_000,
     ),
 )
+
+
+def _is_expression(found: Found) -> bool:
+    """One that calculates or calls, and no variable of a shell (`${x:-y}`), link of a wiki (`[[a (b)]]`) or list (`[[1, 2]]`)."""
+    piece = found.text[found.start : found.end].lstrip(b" \t\r\n'\"")
+    if piece[:2] in (b"[[", b"[(", b"[="):
+        return b"{" in piece or b"*" in piece
+    if piece[:2] == b"${" and piece[2:3] != b"{":
+        inner = piece[2:].strip()
+        return b"(" in inner and b"$(" not in inner and b":-" not in inner
+    if piece[:2] == b"{{":
+        return b"," not in piece[:6]  # a list of lists
+    return True
 
 
 def _is_reaching(found: Found) -> bool:

@@ -381,11 +381,19 @@ def remembering(inspection: Inspection, known: set[tuple[bytes, bytes]]) -> Chec
 
 
 def _segments(view: View) -> list[bytes]:
-    """Segments of a path that no template explains, decoded: each may be a value. Only those that are more than a word."""
+    """Segments of a path that no template explains, decoded: each may be a value. Only those that are more than a
+    word, or a telling one."""
     path = view.target.path
-    if "%" not in path and _PLAIN_PATH.issuperset(path):
+    if "%" not in path and _PLAIN_PATH.issuperset(path) and not _telling(path):
         return []
-    return [unquoted(segment.encode()) for segment in path.split("/") if not _PLAIN_PATH.issuperset(segment)]
+    return [
+        unquoted(segment.encode()) for segment in path.split("/") if not _PLAIN_PATH.issuperset(segment) or _telling(segment)
+    ]
+
+
+def _telling(path: str) -> bool:
+    """Whether there may be the name or number of a host in it, or a name that programs give a meaning."""
+    return path.count(".") > 1 or "0x" in path or "__" in path
 
 
 _PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./~")

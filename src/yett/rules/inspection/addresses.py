@@ -6,10 +6,20 @@ Pure; it must not resolve names.
 
 import re
 import unicodedata
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
-_HOST = re.compile(rb"^[\s\"'(=@]*(?:url\s*[:=]\s*)?(?:[a-zA-Z+:]{2,16}:)?[/\\]{2}(?P<host>[^/\\?#\s\"'<>]{1,260})")
-_LOCAL = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "localtest.me", "lvh.me", "vcap.me", "local")
+_HOST = re.compile(rb"^[\s\"'(=@]*(?:url\s*[:=]\s*)?(?:[a-zA-Z0-9+.:\-]{1,20}:)?[/\\]{2,8}(?P<host>[^/\\?#\s\"'<>]{1,260})")
+_LOCAL = (
+    "localhost",
+    "localhost.localdomain",
+    "ip6-localhost",
+    "ip6-loopback",
+    "localtest.me",
+    "lvh.me",
+    "vcap.me",
+    "local",
+    "loopback",
+)
 _CATCHERS = (
     "burpcollaborator.net",
     "oastify.com",
@@ -22,10 +32,15 @@ _CATCHERS = (
     "oast.me",
     "1u.ms",
     "rbndr.us",
+    "rebind.network",
 )
 _MAPPERS = ("nip.io", "sslip.io", "xip.io")
 _EMBEDDED = re.compile(r"(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-]?(?:$|\.)")
 _HEX_EMBEDDED = re.compile(r"(?:^|[.-])([0-9a-f]{8})\.")
+_SHORT_EMBEDDED = re.compile(r"(?:^|\.)[0-9a-z]{6,7}\.xip\.io$")
+"""An address in base 36, as xip.io took it."""
+_PRIVATE = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
+"""RFC 1918, section 3."""
 
 
 def host_of(text: bytes) -> str:
@@ -75,8 +90,8 @@ def _number(part: str) -> int | None:
     if not part or len(part) > 24:
         return None
     try:
-        if part.startswith("0o"):
-            return int(part[2:] or "0", 8)
+        if part.startswith(("0o", "o", "q")):
+            return int(part.lstrip("0oq") or "0", 8)
         if part.startswith("0x"):
             return int(part[2:] or "0", 16)
         if part.startswith("0") and len(part) > 1:
@@ -97,7 +112,7 @@ def _is_inner(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         value = int(address)
-        if inner is None and (value >> 32 == 0 or value >> 32 == 0x64FF9B << 64) and value > 1:
+        if inner is None and (value >> 32 in (0, 0xFFFF0000) or value >> 32 == 0x64FF9B << 64) and value > 1:
             inner = IPv4Address(value & 0xFFFFFFFF)
         return _is_inner(inner) if inner is not None else address.is_loopback or address.is_unspecified or address.is_link_local
     return (
@@ -132,7 +147,9 @@ def _is_mapped(host: str) -> bool:
     if found is not None and all(int(part) < 256 for part in found.groups()):
         return _is_inner(IPv4Address(".".join(str(int(part)) for part in found.groups())))
     written = _HEX_EMBEDDED.search(host)
-    return written is not None and _is_inner(IPv4Address(int(written[1], 16)))
+    if written is not None:
+        return _is_inner(IPv4Address(int(written[1], 16)))
+    return _SHORT_EMBEDDED.search(host) is not None
 
 
 def odd_spelling(text: bytes) -> bool:
@@ -148,7 +165,29 @@ def odd_spelling(text: bytes) -> bool:
     plain = str(address) == host
     written = _HOST.match(text)
     disguised = written is not None and not written["host"].isascii()
-    return _is_inner(address) and (not plain or disguised)
+    return (_is_inner(address) or _is_private(address)) and (not plain or disguised)
+
+
+def _is_private(address: IPv4Address) -> bool:
+    return any(address in network for network in _PRIVATE)
+
+
+def is_private(text: bytes) -> bool:
+    """Whether the host of the address at the beginning of `text` is one of a private network (RFC 1918)."""
+    address = ipv4(host_of(text))
+    return address is not None and _is_private(address)
+
+
+_PORT = re.compile(r"^(.+?):[0-9]{1,5}$")
+
+
+def is_inner_with_port(text: bytes) -> bool:
+    """Whether a value without a scheme is the machine itself with a port, or in the brackets of IPv6: what a connection needs."""
+    host = text.strip().lower().decode("utf-8", "replace")
+    found = _PORT.match(host)
+    if found is None and not host.startswith("["):
+        return False
+    return is_inner(b"//" + host.encode(), True)
 
 
 def odd_host(text: bytes) -> bool:
@@ -159,5 +198,5 @@ def odd_host(text: bytes) -> bool:
             return is_inner(b"//" + host.removeprefix(prefix).lstrip("/\\").encode(), True)
     address = ipv4(host)
     if address is not None:
-        return ("0x" in host or host in ("017700000001", "2130706433")) and _is_inner(address)
+        return ("0x" in host or ".00" in host or host in ("017700000001", "2130706433")) and _is_inner(address)
     return is_inner(b"//" + text.strip(), True) or host.endswith(("1u.ms", "rebind.network"))
