@@ -17,7 +17,7 @@ from yett.rules.seclang.links import Link
 from yett.rules.seclang.macros import Macro
 from yett.rules.seclang.operators import integer, prepare
 from yett.rules.seclang.places import place_of
-from yett.rules.seclang.probes import MOST_KNOWN, Singles, probe
+from yett.rules.seclang.probes import Singles, probe
 from yett.rules.seclang.sifting import Memory
 from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.triggers import Part, Trigger
@@ -337,11 +337,11 @@ def test_first_looks_at_ordinary_texts_find_nothing() -> None:
 def test_single_values_that_were_harmless_are_remembered() -> None:
     singles = Singles([trigger("detectXSS"), trigger("detectSQLi")])
     script, union = b"<script>alert(1)</script>", b"1' or '1'='1"
-    assert singles.look([b"a b"], [b"c d\n" + script]) == 1 and singles.look([union], []) == 1
-    for number in range(2 * MOST_KNOWN + 10):
-        assert singles.look([b"value %d" % number], [b"x\ny z"]) == 0
-    assert singles.look([script], []) == 1
-    assert Singles([]).look([script], []) == 0
+    assert singles.look([b"a b", script]) == 1 and singles.look([union]) == 1
+    assert singles.look([b"value", b"x y"]) == 0
+    assert singles.alike and singles.look_at_plain(b"x y\n1 union all select 2\nz") == 1
+    assert singles.look_at_plain(b"x y\n1 union") == 0 and Singles([trigger("detectXSS")]).look_at_plain(union) == 0
+    assert Singles([]).look([script]) == 0
 
 
 def test_memories_are_bounded() -> None:

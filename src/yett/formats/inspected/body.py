@@ -11,7 +11,16 @@ from itertools import chain
 from typing import Any
 
 from yett.formats.bodies import BodyError, Form, document, response_document
-from yett.formats.inspected.json_values import UNPROVEN, ProvenTree, encoded, is_plain, json_lines, json_texts, portions
+from yett.formats.inspected.json_values import (
+    UNPROVEN,
+    ProvenTree,
+    encoded,
+    is_plain,
+    json_lines,
+    json_strings,
+    json_texts,
+    portions,
+)
 from yett.formats.inspected.readings import NESTING, PORTION, Readings
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value
 from yett.model.decision import Evaluation, unset
@@ -79,6 +88,14 @@ class BodyValues:
             texts = encoded([text for pair in self._readings.unproven_pairs(found) for text in pair])
             return texts + [inner for text in texts if text[:1] in NESTING and b"\\" in text for inner in json_lines(text)]
         return [value.text for value in self.values] if content else []
+
+    @property
+    def strings(self) -> list[bytes] | None:
+        """Exactly the strings of a document of JSON, names included; None where there is no strict reading of one."""
+        content = self.content
+        if self._readings.is_json and is_plain(content) and type(self.document) in (dict, list):
+            return json_strings(content)
+        return None
 
     def batches(self, size: int = BATCH) -> Iterator[list[bytes]]:
         """`texts` in portions of about `size` octets each, but for single values that are longer. A large body that says that

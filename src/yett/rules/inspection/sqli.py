@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from yett.rules.inspection.sqli_shapes import DOUBTFUL, SHAPES, WEAK
-from yett.rules.inspection.sqli_tokens import Reading, read
+from yett.rules.inspection.sqli_tokens import Reading, dies, read
 from yett.rules.inspection.sqli_words import CALLED, KNOWN
 
 _CLOSED: Final = {
@@ -29,8 +29,9 @@ _PLAIN: Final = (
 )
 _MEANT: Final = KNOWN | CALLED.keys()
 _HARMLESS: Final = re.compile(rb"(?:%s)?" % _PLAIN).fullmatch
-_HARMLESS_LINES: Final = re.compile(rb"(?:(?:%s)?(?=\n|\Z)\n?+(?!\Z))*+(?:%s)?" % (_PLAIN, _PLAIN)).fullmatch
-_TWO_WORDS: Final = re.compile(rb" *+([A-Za-z]++) ([A-Za-z]++)(?: [^'\"/]*+)?+\Z").match
+_WORDS: Final = rb" *+([A-Za-z]++(?: [A-Za-z]++(?= |$)){1,5}+)(?: [^'\"/\n]*+)?+$"
+_IN_WORDS: Final = re.compile(_WORDS).match
+_ODD: Final = re.compile(rb"^(?!(?:%s)?$)(%s|.+)" % (_PLAIN, _WORDS), re.MULTILINE).findall
 
 
 def _comment_ends(reading: Reading, _: bytes) -> bool:
@@ -71,21 +72,24 @@ def _flagged(reading: Reading, quote: bytes, upper: bytes) -> bool:
 def may_be_sqli(value: bytes) -> bool:
     """Whether `sqli` has to read the value. Never False for what `sqli` flags.
 
-    False for words, names in kebab case, numbers, dates, addresses of mail and hosts, and for text without quotes that begins
-    with two words which are nothing in SQL.
+    False for words, names in kebab case, numbers, dates, addresses of mail and hosts, and for text without quotes whose first
+    words begin no statement and no condition.
     """
     if _HARMLESS(value):
         return False
-    words = _TWO_WORDS(value)
-    return words is None or words[1].upper() in _MEANT or words[2].upper() in _MEANT
+    words = None if b"\n" in value else _IN_WORDS(value)
+    return words is None or _mean(words[1])
 
 
-def may_hold_sqli(lines: bytes) -> bool:
-    """Whether `sqli` has to read any of the values that stand here one a line, none with a line feed of its own.
+def suspects(lines: bytes) -> list[bytes]:
+    """Those of the values that stand here one a line, none with a line feed of its own, that `sqli` has to read."""
+    return [line for line, words in _ODD(lines) if not words or _mean(words)]
 
-    One pass over all of them; never False where `sqli` flags one.
-    """
-    return not _HARMLESS_LINES(lines)
+
+def _mean(text: bytes) -> bool:
+    """Whether words, with single spaces between them, may be where an injection begins."""
+    words = text.upper().split(b" ")
+    return (words[0] in _MEANT or words[1] in _MEANT) and not dies(words)
 
 
 def sqli(value: bytes, precise: bool = False) -> str:

@@ -8,6 +8,7 @@ Source: the chapters on lexical structure in the manuals of the five products.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from yett.rules.inspection.sqli_folding import DEAD, SETTLED, SHOWN, Folding
@@ -282,6 +283,26 @@ def read(value: bytes, upper: bytes, quote: bytes = b"", standard: bool = True) 
             patience += PATIENCE
             fragment.at = _PADDING(upper, fragment.at).end()  # type: ignore[union-attr]
     return _finished(fragment)
+
+
+def dies(words: Sequence[bytes]) -> bool:
+    """Whether no fragment without `/*` that begins with these words, in upper case, each with a space after it, reads as anything."""
+    letters, said = "", b""
+    for place, word in enumerate(words, 1):
+        if letters[-1:] == "A":
+            return False
+        if word in BEGINNINGS and (place == len(words) or b"%b+%b" % (word, words[place]) in PHRASES or word in PHRASES):
+            return False
+        if said == b"IN":
+            letters, said = letters[:-1] + "n", b""
+        before = len(letters)
+        letters = NEXT[letters + WORDS.get(word, "n")]
+        if letters is DEAD:
+            return True
+        if len(letters) >= SETTLED:
+            return False
+        said = word if len(letters) > before else b"" if len(letters) < before else said
+    return False
 
 
 def _fold(fragment: _Fragment, letter: str) -> bool:

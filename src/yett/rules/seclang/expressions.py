@@ -41,16 +41,18 @@ def compiled(pattern: bytes) -> "re2._Regexp":
 
 def expression(pattern: bytes) -> Accept:
     """`@rx`. Raises Refused."""
-    search = compiled(pattern).search
+    match = compiled(pattern)._regexp.Match
 
     def accept(value: bytes, _: Transaction) -> Captured | None:
-        found = search(value)
-        if found is None:
+        spans = match(_ANYWHERE, value, 0, len(value))
+        if spans[0][0] < 0:
             return None
-        groups = found.groups()
-        return (found.group(), *groups[: CAPTURES - 1])
+        return tuple([value[start:end] if start >= 0 else None for start, end in spans[:CAPTURES]])
 
     return accept
+
+
+_ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
 
 
 class Phrases:

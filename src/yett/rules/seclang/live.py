@@ -8,6 +8,7 @@ from functools import lru_cache
 from yett.formats.bodies import BodyError, Form, Multipart
 from yett.formats.contract.proven import Proven
 from yett.formats.inspected import (
+    BATCH,
     UNPROVEN,
     BodyValues,
     InspectionLimits,
@@ -25,6 +26,8 @@ from yett.rules.seclang.transaction import Transaction
 
 _processor_of = lru_cache(256)(processor_of)
 _LONGEST = 256
+FEW = 100
+"""So many values are one portion."""
 
 
 class LiveTransaction(Transaction):
@@ -82,19 +85,25 @@ class LiveTransaction(Transaction):
             return [pair for pair in found if pair[0] not in self.proven.query]
         return found
 
-    @property
-    def has_escaped_breaks(self) -> bool:
-        body = self.body
-        return b"\\" in body and (b"\\n" in body or b"\\r" in body or b"\\u00" in body)
-
-    def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    def texts(self) -> Iterator[tuple[list[bytes], list[bytes], bool]]:
         own = self.target_texts()
         if not self.body:
-            yield own, []
+            yield own, [], False
             return
+        strings = self.values.strings
+        if strings is not None:
+            yield from _portions(own + strings)
+            return
+        broken = self._has_escaped_breaks
         for batch in self.values.batches():
-            yield own, batch
+            yield own, batch, broken
             own = []
+
+    @property
+    def _has_escaped_breaks(self) -> bool:
+        """Whether batches may have a value that holds line breaks as several lines."""
+        body = self.body
+        return b"\\" in body and (b"\\n" in body or b"\\r" in body or b"\\u00" in body)
 
     @property
     def reading(self) -> BodyReading:
@@ -149,6 +158,18 @@ class LiveTransaction(Transaction):
 
     def take_response_body(self) -> None:
         self.response_body = self.view.response_content[: self.limits.size]
+
+
+def _portions(values: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes], bool]]:
+    """Values, about BATCH octets at a time."""
+    start = size = 0
+    if len(values) > FEW:
+        for place, value in enumerate(values):
+            size += len(value) + 1
+            if size >= BATCH:
+                yield values[start : place + 1], [], False
+                start, size = place + 1, 0
+    yield values[start:], [], False
 
 
 def response_is_text(view: View) -> bool:

@@ -7,9 +7,10 @@ must not know the order of rules.
 from collections.abc import Callable, Iterable, Sequence
 
 from yett.formats.transformations import TRANSFORMATIONS, transformed
-from yett.rules.inspection.sqli import sqli
+from yett.rules.inspection.sqli import may_be_sqli, sqli, suspects
 from yett.rules.inspection.xss import xss
 from yett.rules.seclang.operators import byte_range, is_utf8
+from yett.rules.seclang.plain import same
 from yett.rules.seclang.triggers import Trigger
 
 Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]
@@ -17,9 +18,6 @@ Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]
 
 SINGLE = frozenset(("detectsqli", "detectxss"))
 """Operators that judge single values by reading them."""
-
-MOST_KNOWN, LONGEST_KNOWN = 8_192, 64
-"""How many harmless values are remembered (twice at most), and how long they may be."""
 
 _LINE_FEED = b"\n"
 
@@ -86,43 +84,32 @@ def _octets(allowed: bytes, chain: tuple[str, ...]) -> Probe:
 
 
 class Singles:
-    """Tests of single values (`@detectSQLi`, `@detectXSS`), all together: what was harmless before is not looked at again.
-
-    Names of members, words of enumerations and the like come back with every request. Memory is bounded.
-    """
+    """Tests of single values (`@detectSQLi`, `@detectXSS`), all together."""
 
     def __init__(self, triggers: Iterable[Trigger]) -> None:
         self._tests = [(one.bit, one.link.chain, single(one.rule.operator.name)) for one in triggers]
-        self._new: set[bytes] = set()
-        self._old: set[bytes] = set()
+        self._sql = sum(one.bit for one in triggers if one.rule.operator.name == "detectsqli")
+        self.alike = all(same(one.link.chain) for one in triggers)
+        """Whether the transformations of all of them change no plain value."""
 
-    def look(self, values: Sequence[bytes], lines: Sequence[bytes]) -> int:
-        """The bits of tests that accept a value, or a line of a text in `lines`."""
-        if not self._tests:
-            return 0
-        found = set(values)
-        for text in lines:
-            found.update(text.split(_LINE_FEED))
+    def look(self, values: Iterable[bytes]) -> int:
+        """The bits of tests that accept a value."""
         mask = 0
-        for value in found.difference(self._new, self._old):
-            if not value.isalnum():
-                mask |= self._look(value)
+        if self._tests:
+            for value in values:
+                if not value.isalnum():
+                    for bit, chain, test in self._tests:
+                        if not mask & bit and test(transformed(chain, value)):
+                            mask |= bit
         return mask
 
-    def _look(self, value: bytes) -> int:
-        mask = 0
-        for bit, chain, test in self._tests:
-            if test(transformed(chain, value)):
-                mask |= bit
-        if not mask and len(value) <= LONGEST_KNOWN:
-            if len(self._new) >= MOST_KNOWN:
-                self._old, self._new = self._new, set()
-            self._new.add(value)
-        return mask
+    def look_at_plain(self, lines: bytes) -> int:
+        """The same of plain values, one a line, where `alike`: none of them is HTML."""
+        return self._sql if self._sql and any(map(sqli, suspects(lines))) else 0
 
 
 def single(name: str) -> Callable[[bytes], bool]:
     """The test of an operator that judges single values. One word or number is neither SQL nor HTML."""
     if name == "detectsqli":
-        return lambda text: bool(sqli(text))
+        return lambda text: may_be_sqli(text) and bool(sqli(text))
     return xss

@@ -35,9 +35,8 @@ def request(program: Program, t: Transaction) -> None:
 def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
     sieve = program.sieve
     mask = sieve.head(t) | sieve.targets(t, t.targets())
-    broken = t.has_escaped_breaks
-    for values, lines in t.texts():
-        mask |= sieve.text.look(values, lines, broken) & sieve.texts
+    for values, lines, broken in t.texts():
+        mask |= (sieve.text.look_whole((*values, *lines)) if broken else sieve.text.look(values, lines)) & sieve.texts
         yield TURN
     if mask & sieve.paths:
         mask = sieve.path(t, mask)

@@ -4,17 +4,15 @@ Texts go through one matcher for all patterns. What repeats from request to requ
 fields, method and protocol. Memory is bounded. It must not know what the bits are for.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
 
-from yett.formats.transformations import chain_of
 from yett.model.ports import PatternCache
-from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.seclang.links import Link
-from yett.rules.seclang.needles import ENCODING, TELLING, Phrases, decodes, encoded, needle, unbroken
-from yett.rules.seclang.probes import SINGLE, Probe, Singles, probe, touched
+from yett.rules.seclang.needles import Phrases
+from yett.rules.seclang.texts import ManyTexts, Texts
 from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.triggers import HEADS, Part, Trigger
 
@@ -48,88 +46,6 @@ class Memory(Generic[Key]):
         return mask
 
 
-class Texts:
-    """Looks for the links of one or several parts in texts. many: there are many texts at a time."""
-
-    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None, many: bool = False) -> None:
-        needles: list[Needle] = []
-        self._bits: list[int] = []
-        self._probes: list[tuple[int, Probe]] = []
-        single: list[Trigger] = []
-        for trigger in triggers:
-            if trigger.rule.operator.name in SINGLE:
-                single.append(trigger)
-                continue
-            if not trigger.pattern:
-                self._probes.append((trigger.bit, probe(trigger)))
-                continue
-            for chain in _stages(trigger):
-                needles.append(needle(len(self._bits), trigger, chain, phrases))
-                self._bits.append(trigger.bit)
-        self._singles = Singles(single)
-        self._chains = [tuple(name for name in chain_of(one.chain) if name != ENCODING) for one in needles]
-        self.matcher = Matcher(needles, cache) if needles else None
-        self._unbroken = Matcher(filter(None, map(unbroken, needles)), cache) if many and needles else None
-        decoded = list(filter(decodes, needles)) if many else []
-        self._decoded = Matcher(decoded, cache) if decoded else None
-        self.always = 0
-        for refused in self.matcher.refused if self.matcher else ():
-            self.always |= self._bits[refused.id]
-
-    def look(self, values: Sequence[bytes], lines: Sequence[bytes] = (), broken: bool = False) -> int:
-        """The bits of all links that may match one of the values, or a line of one of the texts in `lines`; broken: or several."""
-        mask = self.always
-        if self.matcher is not None:
-            bits = self._bits
-            for number in self._candidates(self.matcher, values, lines, broken):
-                mask |= bits[number]
-        for bit, may_match in self._probes:
-            if may_match(values, lines):
-                mask |= bit
-        return mask | self._singles.look(values, lines)
-
-    def _candidates(self, matcher: Matcher, values: Sequence[bytes], lines: Sequence[bytes], broken: bool) -> Collection[int]:
-        if broken:
-            return matcher.candidates((*values, *lines))
-        if self._unbroken is not None:
-            joined = b"\0".join(values)
-            if b"\n" not in joined:
-                joined = joined.replace(b"\0", b"\n")
-                texts = (joined, *lines)
-                if joined.count(b"\n") < max(len(values), 1) and not _tells(texts):
-                    found = self._unbroken.candidates(values, lines)
-                    if found:
-                        found = self._confirmed(self._unbroken, found, b"\n".join(texts))
-                    if self._decoded is not None and (suspects := encoded(texts)):
-                        return [*found, *self._decoded.candidates(suspects)]
-                    return found
-        return matcher.candidates(values, lines)
-
-    def _confirmed(self, matcher: Matcher, found: Collection[int], text: bytes) -> list[int]:
-        """Without those whose pattern is not in the text at all: matchers look for some patterns in a form that matches more."""
-        borders = text.count(b"\n")
-        return [
-            number
-            for number in found
-            if touched(self._chains[number], text, borders) or matcher.confirm_transformed(number, text) is not None
-        ]
-
-
-def _tells(texts: Iterable[bytes]) -> bool:
-    """Whether line breaks may come out of some text."""
-    for text in texts:
-        for octet in TELLING:
-            if octet in text:
-                return True
-    return False
-
-
-def _stages(trigger: Trigger) -> list[tuple[str, ...]]:
-    """After which transformations to look: with multiMatch, after each."""
-    chain = trigger.link.chain
-    return [chain[:length] for length in range(len(chain) + 1)] if trigger.link.multi else [chain]
-
-
 class Sieve:
     """All looks at an exchange. tx: the constant variables of TX."""
 
@@ -137,7 +53,7 @@ class Sieve:
         self, triggers: Sequence[Trigger], phrases: Phrases, tx: dict[bytes, bytes], cache: PatternCache | None
     ) -> None:
         self._tx = tx
-        self.text = Texts([one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE | Part.PATH)], phrases, cache, True)
+        self.text = ManyTexts([one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE | Part.PATH)], phrases, cache)
         self.cookies = sum(one.bit for one in triggers if one.parts & Part.COOKIE)
         self.texts = sum(one.bit for one in triggers if one.parts & (Part.TEXT | Part.PATH))
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]

@@ -139,9 +139,9 @@ class Transaction:
             found.append(decoded[max(slash, 0) :])
         return tuple(found)
 
-    def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
-        """All arguments, names included, texts of XML and the path, in portions: values, and texts of which values are whole
-        lines (see `yett.formats.inspected.BodyValues.texts`)."""
+    def texts(self) -> Iterator[tuple[list[bytes], list[bytes], bool]]:
+        """All arguments, names included, texts of XML and the path, in portions: values; texts of which values are whole
+        lines (see `yett.formats.inspected.BodyValues.texts`); whether some value may stand in several of their lines."""
         found = self.target_texts()
         if self.body:
             reading = self.reading
@@ -150,18 +150,13 @@ class Transaction:
             found += reading.names
             found += reading.texts
             found += reading.attributes
-        yield found, []
+        yield found, [], False
 
     @property
     def path(self) -> bytes:
         """Decoded."""
         path = self.uri.partition(b"?")[0]
         return unquote_to_bytes(path) if b"%" in path else path
-
-    @property
-    def has_escaped_breaks(self) -> bool:
-        """Whether `texts` may have given a value that holds line breaks as several lines."""
-        return False
 
     def target_texts(self) -> list[bytes]:
         """The path, its last segment, and the arguments of the query."""

@@ -1,0 +1,163 @@
+"""One look at many texts for all links of a part of the exchange: which of them may match one of the texts.
+
+Texts that were harmless before are not looked at again; of the others, plain values go through one small database, and only what
+is left through all patterns with all transformations. Memory is bounded. It must not know what links do.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from yett.formats.transformations import chain_of
+from yett.model.ports import PatternCache
+from yett.rules.inspection.matching import Matcher, Needle
+from yett.rules.seclang.needles import ENCODING, TELLING, Phrases, decodes, encoded, needle, unbroken
+from yett.rules.seclang.plain import for_plain, others
+from yett.rules.seclang.probes import SINGLE, Probe, Singles, probe, touched
+from yett.rules.seclang.triggers import Trigger
+
+MOST_KNOWN, LONGEST_KNOWN = 8_192, 64
+"""How many harmless values are remembered (twice at most), and how long they may be: names of members, words of enumerations and
+the like come back with every request."""
+
+_LINE_FEED = b"\n"
+
+
+class Texts:
+    """Looks for the links of one or several parts in texts."""
+
+    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None) -> None:
+        self._needles: list[Needle] = []
+        self._bits: list[int] = []
+        self._probes: list[tuple[int, Probe]] = []
+        single: list[Trigger] = []
+        for trigger in triggers:
+            if trigger.rule.operator.name in SINGLE:
+                single.append(trigger)
+                continue
+            if not trigger.pattern:
+                self._probes.append((trigger.bit, probe(trigger)))
+                continue
+            for chain in _stages(trigger):
+                self._needles.append(needle(len(self._bits), trigger, chain, phrases))
+                self._bits.append(trigger.bit)
+        self._singles = Singles(single)
+        self.matcher = Matcher(self._needles, cache) if self._needles else None
+        self.always = 0
+        for refused in self.matcher.refused if self.matcher else ():
+            self.always |= self._bits[refused.id]
+
+    def look(self, values: Sequence[bytes]) -> int:
+        """The bits of all links that may match one of the values."""
+        mask = self.always
+        if self.matcher is not None:
+            mask |= self._mask(self.matcher.candidates(values))
+        for bit, may_match in self._probes:
+            if may_match(values, ()):
+                mask |= bit
+        return mask | self._singles.look(values)
+
+    def _mask(self, numbers: Iterable[int]) -> int:
+        mask, bits = 0, self._bits
+        for number in numbers:
+            mask |= bits[number]
+        return mask
+
+
+class ManyTexts(Texts):
+    """Likewise, for many texts at a time, most of which are plain or known."""
+
+    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None) -> None:
+        super().__init__(triggers, phrases, cache)
+        self._plain = _Narrow(self._needles, for_plain, cache)
+        self._unbroken = _Narrow(self._needles, unbroken, cache)
+        decoded = list(filter(decodes, self._needles))
+        self._decoded = Matcher(decoded, cache) if decoded else None
+        self._new: set[bytes] = set()
+        self._old: set[bytes] = set()
+
+    def look(self, values: Sequence[bytes], lines: Sequence[bytes] = ()) -> int:
+        """The bits of all links that may match one of the values, or a line of one of the texts in `lines`."""
+        found = set(values)
+        for text in lines:
+            found.update(text.split(_LINE_FEED))
+        fresh = found.difference(self._new).difference(self._old)
+        if not fresh:
+            return self.always
+        mask = self._look_at(fresh)
+        if not mask:
+            self._keep(fresh)
+        return mask | self.always
+
+    def look_whole(self, texts: Sequence[bytes]) -> int:
+        """Likewise, where some value may stand in several lines of a text."""
+        return super().look(texts)
+
+    def _keep(self, fresh: Iterable[bytes]) -> None:
+        short = [text for text in fresh if len(text) <= LONGEST_KNOWN]
+        if len(self._new) + len(short) > MOST_KNOWN:
+            self._old, self._new = self._new, set()
+        self._new.update(short)
+
+    def _look_at(self, fresh: set[bytes]) -> int:
+        text = _LINE_FEED.join(fresh)
+        rest: list[bytes] = []  # what has to go through everything
+        if text.count(_LINE_FEED) >= len(fresh):
+            rest = [value for value in fresh if _LINE_FEED in value]
+            text = _LINE_FEED.join(fresh.difference(rest))
+        mask = self._mask(self._plain.candidates(text))
+        single = [*rest]
+        if unplain := others(text):
+            single += unplain
+            mild = [line for line in unplain if not _tells(line)]
+            if len(mild) < len(unplain):
+                rest += [line for line in unplain if _tells(line)]
+            if mild:
+                mask |= self._mask(self._unbroken.candidates(_LINE_FEED.join(mild)))
+        if rest and self.matcher is not None:
+            mask |= self._mask(self.matcher.candidates(rest))
+        if self._decoded is not None and (suspects := encoded((text,))):
+            mask |= self._mask(self._decoded.candidates(suspects))
+        for bit, may_match in self._probes:
+            if may_match(rest, (text,)):
+                mask |= bit
+        singles = self._singles
+        if not singles.alike:
+            return mask | singles.look(fresh)
+        return mask | singles.look(single) | singles.look_at_plain(text)
+
+
+class _Narrow:
+    """Some of the needles, for lines of some kind. fitting: what is left of a needle there."""
+
+    def __init__(
+        self, needles: Iterable[Needle], fitting: Callable[[Needle], Needle | None], cache: PatternCache | None
+    ) -> None:
+        left = [one for one in map(fitting, needles) if one is not None]
+        self._chains = {one.id: tuple(name for name in chain_of(one.chain) if name != ENCODING) for one in left}
+        self._matcher = Matcher(left, cache) if left else None
+
+    def candidates(self, lines: bytes) -> list[int]:
+        """Numbers of the needles that may match a line, without those that are not in the text at all: matchers look for some
+        patterns in a form that matches more."""
+        matcher = self._matcher
+        if matcher is None:
+            return []
+        found = matcher.candidates((), (lines,))
+        if not found:
+            return []
+        borders = lines.count(_LINE_FEED)
+        return [
+            number
+            for number in found
+            if touched(self._chains[number], lines, borders) or matcher.confirm_transformed(number, lines) is not None
+        ]
+
+
+def _tells(line: bytes) -> bool:
+    """Whether line breaks may come out of a line."""
+    return any(octet in line for octet in TELLING)
+
+
+def _stages(trigger: Trigger) -> list[tuple[str, ...]]:
+    """After which transformations to look: with multiMatch, after each."""
+    chain = trigger.link.chain
+    return [chain[:length] for length in range(len(chain) + 1)] if trigger.link.multi else [chain]
