@@ -24,9 +24,10 @@ from yett.edge.probing.login import LoginFailed, Logins
 from yett.edge.probing.origin import client_context, origin_of
 from yett.edge.probing.performing import Performer
 from yett.edge.probing.transport import Transport
+from yett.engine.probing.again import Wanted
 from yett.engine.probing.described import Described
 from yett.engine.probing.drive import Driver, Limits
-from yett.engine.probing.report import reported, run_of
+from yett.engine.probing.report import called, reported, run_of
 from yett.formats.identities import Declared, read_identities
 from yett.formats.reports.values import Reported
 from yett.formats.yaml import read
@@ -214,10 +215,22 @@ class Run:
 
     def _driver(self, target: Target, kept: Kept) -> Driver:
         limits = Limits(seconds=self._options["budget"], requests=self._options["requests"])
-        again = self._again.proof if self._again is not None else None
-        only = f"{again.method} {again.template}" if again is not None else None
         pending = with_credentials(kept.pending, target.identities.values())
-        return Driver(target, self._probes, time.monotonic, limits, kept.done, pending, only=only)
+        return Driver(target, self._probes, time.monotonic, limits, kept.done, pending, only=self._only())
+
+    def _only(self) -> Wanted | None:
+        """The one finding that is looked for again; None where all are."""
+        if self._again is None or self._again.proof is None:
+            return None
+        finding, proof = self._again.finding, self._again.proof
+        return Wanted(
+            flaw=proof.flaw,
+            method=proof.method,
+            template=proof.template,
+            place=finding.place,
+            calls=tuple(called(step) for step in (*proof.steps, *proof.control)),
+            identities=proof.identities,
+        )
 
     async def _driven(
         self, driver: Driver, transport: Transport, logins: Logins, listener: Listener | None, kept: Kept

@@ -12,7 +12,9 @@ from typing import Any
 
 import msgspec
 
+from yett.engine.probing.again import Wanted, needed
 from yett.engine.probing.outcome import Found, Left, Outcome, Renew
+from yett.engine.probing.provenance import WALKED
 from yett.engine.probing.safety import Safety
 from yett.engine.probing.shrinking import shrunk
 from yett.engine.probing.walk import walk
@@ -58,8 +60,8 @@ class _Task:
 
 class Driver:
     """One run. done: probes that an earlier run ended, (rule, operation id). pending: what an earlier run made and did not
-    take back. strict: a probe that raises ends the run, as tests want it; otherwise it is listed. only: label of the one
-    operation that is probed ("": none named)."""
+    take back. strict: a probe that raises ends the run, as tests want it; otherwise it is listed. only: the one finding that is
+    looked for; the walk then calls what that needs, and everything only where its operation did not work so."""
 
     def __init__(
         self,
@@ -70,7 +72,7 @@ class Driver:
         done: Collection[tuple[str, str]] = (),
         pending: Iterable[tuple[str, tuple[Call, ...]]] = (),
         strict: bool = False,
-        only: str | None = None,
+        only: Wanted | None = None,
     ) -> None:
         self._strict, self._only = strict, only
         self.target, self.limits = target, limits
@@ -84,6 +86,8 @@ class Driver:
         self._early: list[bool] = []
         self._renewed: dict[str, float] = {}
         self._claimed: set[tuple[str, str, str, str]] = set()
+        self._walked: frozenset[str] | None = None
+        self._enough = False
 
     def stop(self, why: str) -> None:
         """End early: what is under way is left, what was made is taken back."""
@@ -91,14 +95,37 @@ class Driver:
 
     def run(self) -> Driving:
         """Walk, probe, take back. Returns the outcome, which is also there before."""
-        self.outcome.phase = "walk"
-        yield from self._walk()
-        self.outcome.phase = "probe"
-        yield from self._run_probes()
+        only = self._only
+        self._walked = needed(only, self.target, self.safety) if only is not None else None
+        yield from self._round()
+        if only is not None and not self.outcome.found and not self._works(only) and not self._over():
+            self._walked = None
+            yield from self._round()
         self.outcome.phase = "undo"
         yield from self._take_back()
         self.outcome.phase, self.outcome.seconds = "done", self._clock() - self._began
         return self.outcome
+
+    def _round(self) -> Driving:
+        self.outcome.phase = "walk"
+        yield from self._walk()
+        self.outcome.phase = "probe"
+        yield from self._run_probes()
+        return self.outcome
+
+    def _works(self, only: Wanted) -> bool:
+        """Whether the operation that is asked about could be called at all, so that nothing found means that there is nothing."""
+        about = [one for one in self.target.operations if one.label == only.label]
+        return bool(about) and all(self.target.workers(one) for one in about)
+
+    def _asked(self, operation: Operation) -> bool:
+        """Whether probes begin with that operation: any, where the finding that is looked for is about none that is known."""
+        if self._only is None or operation.label == self._only.label:
+            return True
+        return all(one.label != self._only.label for one in self.target.operations) and self._may_walk(operation)
+
+    def _may_walk(self, operation: Operation) -> bool:
+        return self.safety.allowed(operation) and (self._walked is None or operation.id in self._walked)
 
     # Walk
 
@@ -106,7 +133,7 @@ class Driver:
         for one in self.target.operations:
             if not self.safety.allowed(one):
                 self._leave("", one.label, "not called: its name says that it may do harm (--destructive)")
-        running = walk(self.target, self.safety.allowed)
+        running = walk(self.target, self._may_walk)
         until = self._began + self.limits.seconds * WALK_SHARE
         result: Any = None
         while not self._over():
@@ -132,14 +159,13 @@ class Driver:
                     yield _Task(probe, None, probe.begin(self.target))
             else:
                 for one in self.target.operations:
-                    wanted = self._only in (None, "", one.label)
-                    if wanted and self.safety.allowed(one) and (probe.rule.id, one.id) not in self._done:
+                    if self._asked(one) and self.safety.allowed(one) and (probe.rule.id, one.id) not in self._done:
                         yield _Task(probe, one, probe.begin(self.target, one))
 
     def _run_probes(self) -> Driving:
         tasks = self._tasks()
         waiting: list[_Task] = []
-        while not self._over():
+        while not self._over() and not self._enough:
             now = self._clock()
             task = next((one for one in waiting if one.due <= now), None)
             if task is not None:
@@ -166,7 +192,7 @@ class Driver:
     def _advance(self, task: _Task) -> Generator[Act, Any, bool]:
         """Run a probe until it ends or waits. True where it waits."""
         where = task.operation.label if task.operation else ""
-        while not self._over():
+        while not self._over() and not self._enough:
             try:
                 step = task.running.send(task.result)
             except StopIteration:
@@ -225,9 +251,9 @@ class Driver:
         self._count(who, 1)
         answer: Answer = yield Send(self.carried(call))
         self._judge(answer)
-        kept = call.method != "GET" and len(self.outcome.trace) < TRACED and len(answer.body) <= 65_536
-        if kept and self.target.succeeded(answer):
-            self.outcome.trace.append(Exchanged(call, answer))
+        walked = who == "walk" or call.method != "GET"
+        if walked and len(self.outcome.trace) < TRACED and len(answer.body) <= 65_536 and self.target.succeeded(answer):
+            self.outcome.trace.append(Exchanged(call, answer, WALKED if who == "walk" else ""))
         return answer
 
     def _burst(self, step: Burst, who: str) -> Generator[Act, Any, tuple[Answer, ...]]:
@@ -305,6 +331,7 @@ class Driver:
             self.outcome.first_finding = self._clock() - self._began
         smaller = yield from shrunk(claim, lambda call: self._once(call, "shrinking"))
         self.outcome.found.append(Found(task.probe.rule, task.operation, smaller))
+        self._enough = self._only is not None and self._only.key == key
 
     def _leave(self, rule: str, where: str, why: str) -> None:
         one = Left(rule, where, why)
@@ -354,9 +381,11 @@ class Driver:
         return self.outcome
 
     def _undone(self, calls: tuple[Call, ...]) -> Generator[Act, Any, bool]:
-        """The calls, one after the other, until one takes effect; gone already is as good."""
+        """The calls, one after the other, until one takes effect; gone for one of them and refused to none is as good."""
+        gone = False
         for call in calls:
             answer = yield from self._send(call, "undo")
-            if self.target.succeeded(answer) or answer.status in (404, 410):
+            if self.target.succeeded(answer):
                 return True
-        return False
+            gone = gone or answer.status in (404, 410)  # or it is hidden from this caller, and another one finds it
+        return gone

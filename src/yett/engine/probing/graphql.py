@@ -7,9 +7,8 @@ from collections.abc import Generator, Iterable
 
 import msgspec
 
-from yett.formats.descriptions.graphql_schema import LONGEST
 from yett.formats.graphql import NotGraphQL
-from yett.formats.graphql_types import INTROSPECTION, Schema, from_definitions, from_introspection
+from yett.formats.graphql_types import INTROSPECTION, LONGEST, Schema, from_definitions, from_introspection
 from yett.model.probe import ANONYMOUS, Answer, Send
 from yett.rules.probing.graphql import Endpoint, ask, operations, speaks
 

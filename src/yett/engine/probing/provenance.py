@@ -9,13 +9,15 @@ from typing import Any
 
 import msgspec
 
-from yett.model.probe import Call, Exchanged
+from yett.model.probe import ANONYMOUS, Call, Exchanged
 from yett.rules.probing.encoding import body_value, target_text, unquoted
 from yett.rules.probing.resources import plain
 from yett.rules.probing.target import Target
 
 MOST = 12
 """Calls that come before a proof."""
+WALKED = "walked"
+"""The note of a call in a trace that the walk made: it means no harm, so proofs rest on such calls where they can."""
 _DEEP = 6
 _WIDE = 200
 
@@ -91,16 +93,33 @@ class _Search:
             self._look(self._trace[at].call, at, None)
 
     def _giver(self, value: str, before: int) -> tuple[int, str, bool]:
-        """The last call before whose answer gives a value that it was not given itself."""
+        """The last call before whose answer gives a value that it was not given itself: one that made something, else one of the
+        walk, else any."""
+        best: tuple[int, str, bool] = (-1, "", False)
+        rank = 0
         for at in range(min(before, len(self._trace)) - 1, -1, -1):
             one = self._trace[at]
-            found = found_in(one, value) if one.call not in self._own else None
+            worth = self._worth(one)
+            found = found_in(one, value) if worth > rank and one.call not in self._own else None
             if found is not None and value not in values_of(one.call):
-                return at, found[0], found[1]
-        return -1, "", False
+                best, rank = (at, *found), worth
+        return best
+
+    def _worth(self, one: Exchanged) -> int:
+        """How good a call is for others to rest on. What anybody may read may be closed elsewhere."""
+        if one.call.method == "GET":
+            return 2 if one.call.identity != ANONYMOUS else 0
+        return 3 if one.note == WALKED or self._plain(one.call) else 1
+
+    def _plain(self, call: Call) -> bool:
+        """Whether a call logs in or registers: what probes send there that succeeds means no harm."""
+        operations = (one for one in self._target.operations if self._target.doing(one) in ("login", "register"))
+        return any(one.method == call.method and one.template == call.path.partition("?")[0] for one in operations)
 
     def _introduces(self, at: int, token: str) -> bool:
         call = self._trace[at].call
+        if call.method == "GET" or any(_alike(call, own) for own in self._own):
+            return False  # the proof does it itself
         return call not in self._own and token in target_text(call) + call.body.decode("utf-8", "replace")
 
     def _credentials(self, call: Call) -> Iterator[str]:
@@ -110,6 +129,16 @@ class _Search:
         one = self._target.identity(call.identity)
         if call.credential is None and one is not None and one.throwaway and one.token:
             yield one.token
+
+
+def _alike(call: Call, other: Call) -> bool:
+    """Whether two calls are of the same operation, with other values."""
+    if (call.method, call.path) != (other.method, other.path):
+        return False
+    first, second = body_value(call), body_value(other)
+    if isinstance(first, dict) and isinstance(second, dict) and "query" in first:
+        return bool(first["query"] == second.get("query"))
+    return True
 
 
 def values_of(call: Call) -> tuple[str, ...]:

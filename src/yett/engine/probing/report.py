@@ -15,9 +15,9 @@ from yett.engine.sensitive import without_cards
 from yett.formats.reports.proofs import Left, Proof, ProofStep, Run, Tried
 from yett.formats.reports.values import Reported, RuleText
 from yett.model.finding import Evidence, Finding
-from yett.model.probe import Answer, Claim, Exchanged
+from yett.model.probe import Answer, Call, Claim, Exchanged
 from yett.model.rule import Confidence, Severity
-from yett.rules.probing.encoding import target_text
+from yett.rules.probing.encoding import target_text, unquoted
 from yett.rules.probing.resources import plain
 from yett.rules.probing.sensitive import opens
 from yett.rules.probing.target import Target
@@ -201,6 +201,16 @@ def _step(one: Exchanged, masking: Masking) -> ProofStep:
         answer=said,
         seconds=round(answer.seconds, 3),
         note=one.note,
+    )
+
+
+def called(step: ProofStep) -> Call:
+    """The call that a step of a report tells of, as far as it does: without its credential, masks where secrets stood."""
+    path, _, query = step.target.partition("?")
+    kind = next((value for name, value in step.fields if name.lower() == "content-type"), "")
+    pairs = tuple((one.partition("=")[0], unquoted(one.partition("=")[2])) for one in query.split("&") if one)
+    return Call(
+        method=step.method, path=path or "/", query=pairs, body=step.body.encode(), content_type=kind, identity=step.identity
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from yett.engine.probing.curls import credential_of, variable
+from yett.engine.probing.leaner import lean
 from yett.engine.probing.outcome import Found
 from yett.engine.probing.provenance import Line, leaves, lines
 from yett.engine.probing.script_parts import BEGIN, pieces
@@ -120,9 +121,10 @@ class _Writer:
 
     def _body(self) -> list[str]:
         name = f"test_{self._found.claim.flaw.value.replace('-', '_')}_{self._mark[:8]}"
-        letters = "''.join(secrets.choice('abcdefghijklmnopqrstuvwxyz') for _ in range({length}))"
+        letters = "''.join(secrets.choice('bcdfghjklmnpqrstvwxz') for _ in range({length}))"
         steps: list[str] = []
-        for line in self._script[:-1]:
+        single = self._found.claim.sign.kind in ("apart", "slower", "together", "unlimited", "called")
+        for line in (one for one in self._script[:-1] if one.setup or one.takes or not single):
             steps += self._step(line)
         steps += self._ending()
         rows = [f"def {name}():"]
@@ -180,7 +182,8 @@ class _Writer:
         one = line.step
         note = "prepares what follows" if line.setup else one.note
         rows = [*self._forges(one.call), *([f"    # {_safe(note)}"] if note else [])]
-        sent = f"status, headers, answer = send({self._arguments(one.call)})"
+        call = lean(one.call, tuple(taken.pointer for taken in line.takes)) if line.setup else one.call
+        sent = f"status, headers, answer = send({self._arguments(call)})"
         if one.times > 1:
             rows += [f"    for _ in range({one.times}):", f"        {sent}"]
             rows += [
@@ -307,7 +310,9 @@ class _Writer:
 
 
 def _name(pointer: str) -> str:
-    return pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    """The name of a leaf; an item of a list has that of the list."""
+    named = next((part for part in reversed(pointer.split("/")) if not part.isdecimal()), "")
+    return named.replace("~1", "/").replace("~0", "~")
 
 
 def _safe(text: str) -> str:

@@ -77,7 +77,7 @@ def _showing(status: int, shown: Shown) -> list[str]:
     """It is fixed when the last step does not answer as it did: with another status, or without what it showed."""
     rows: list[str] = []
     if shown.texts:
-        rows.append("    everything = str(headers).encode() + answer")
+        rows.append("    everything = str(headers).lower().encode() + answer")
         shows = " and ".join(f"fill({text!r}).encode() in everything" for text in shown.texts)
     else:
         shows = " and ".join(f"shown(answer, {name!r}, {value!r})" for name, value in shown.pairs)

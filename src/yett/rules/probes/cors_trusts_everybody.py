@@ -57,6 +57,7 @@ def probe(target: Target) -> Probing:
             ),
             proof=tuple(chosen),
             control=(plain,),
+            shows=(f"access-control-allow-origin: {chosen[-1].call.fields[-1][1]}",),
             severity=Severity.MEDIUM if credentials and known.call.identity else Severity.LOW,
         )
         return

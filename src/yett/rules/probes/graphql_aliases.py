@@ -52,5 +52,6 @@ def probe(target: Target) -> Probing:
                 "limits that count requests do not hold",
                 *(() if real else ("only a field without a resolver could be tried",)),
                 identity=name,
+                shows=(f'"a{MOST - 1}"',),
                 severity=None if real else Severity.LOW,
             )

@@ -54,7 +54,10 @@ def _one(trial: Trial, logs: list[Operation]) -> Probing:
         after: Answer = yield Send(call)
         starts = any(line.startswith(forged) for line in _text(after).splitlines())
         if starts and not any(line.startswith(word) for line in _text(before).splitlines()):
-            yield _claim(trial, log, [sent, Exchanged(call, after, "a line begins with it")], [plain, _seen(call, before)])
+            proof = [sent, Exchanged(call, after, "a line begins with it")]
+            raw = f"\n{forged}"
+            shows = raw if raw.encode() in after.body else raw.replace("\n", "\\n")
+            yield _claim(trial, log, proof, [plain, _seen(call, before)], shows)
             return
 
 
@@ -70,7 +73,7 @@ def _seen(call: Call, before: Answer) -> Exchanged:
     return Exchanged(call, before, "a word stands within its line")
 
 
-def _claim(trial: Trial, log: Operation, proof: list[Exchanged], control: list[Exchanged]) -> Claim:
+def _claim(trial: Trial, log: Operation, proof: list[Exchanged], control: list[Exchanged], shows: str) -> Claim:
     return Claim(
         flaw=Flaw.LOG_INJECTION,
         place=trial.place.text,
@@ -79,4 +82,5 @@ def _claim(trial: Trial, log: Operation, proof: list[Exchanged], control: list[E
         reasons=("entries can be forged",),
         proof=tuple(proof),
         control=tuple(control),
+        shows=(shows,),
     )

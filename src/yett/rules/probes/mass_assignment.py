@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from yett.model.probe import ANONYMOUS, Answer, Call, Claim, Exchanged, Flaw, ProbeRule, Probing, Send, Step
+from yett.model.probe import ANONYMOUS, Answer, Call, Claim, Exchanged, Flaw, Made, ProbeRule, Probing, Send, Step
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.assigning import Wish, meaning, wishes
 from yett.rules.probing.changing import identifier, shown
@@ -134,6 +134,8 @@ def _sent(target: Target, operation: Operation, call: Call, known: Object | None
     if one is None:
         one = target.observe(operation, call, answer)
         yield target.made(operation, one, call.identity)
+    if one is not None:
+        yield from _given_away(target, operation.body_of(call), one, call.identity)
     step = Exchanged(call, answer, "with what the description does not offer")
     read = target.reading(one, call.identity) if one is not None else None
     if one is None or read is None:
@@ -142,6 +144,16 @@ def _sent(target: Target, operation: Operation, call: Call, known: Object | None
     seen: Answer = yield Send(read)
     members = shown(seen, one, identifier(target, one)) if target.succeeded(seen) else {}
     return _Made(step, Exchanged(read, seen, "read back"), members) if members else None
+
+
+def _given_away(target: Target, body: Any, one: Object, identity: str) -> Generator[Step, Any, None]:
+    """Whom the body named as owner may be the only one who can remove the object now."""
+    said = {value for value in body.values() if isinstance(value, str)} if isinstance(body, dict) else set()
+    others = [who.name for who in target.identities.values() if said & {who.name, who.username, *who.facts.values()} - {""}]
+    calls = [call for name in others if name != identity and (call := target.deleting(one, name)) is not None]
+    own = target.deleting(one, identity)
+    if calls and own is not None:
+        yield Made(f"{one.noun}, perhaps given to {others[0]}", (*calls, own))
 
 
 def _changed(target: Target, operation: Operation, extra: dict[str, Any]) -> Generator[Step, Any, _Made | None]:

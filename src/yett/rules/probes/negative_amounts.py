@@ -9,7 +9,7 @@ To fix: a minimum in the description, enforced; compute totals on the server and
 """
 
 from yett.formats.names import words
-from yett.model.probe import Answer, Claim, Flaw, ProbeRule, Probing
+from yett.model.probe import Answer, Claim, Flaw, ProbeRule, Probing, Sign
 from yett.model.rule import Severity
 from yett.rules.probing.flows import filled, numbers, send
 from yett.rules.probing.operation import Operation, Place
@@ -52,7 +52,7 @@ def _one(target: Target, operation: Operation, place: Place) -> Probing:
     if not target.succeeded(second.answer):
         return
     name = place.name.rpartition("/")[2]
-    effect, moved = _effect(first.answer, second.answer, name)
+    effect, moved, sign = _effect(first.answer, second.answer, name)
     if effect:
         yield Claim(
             flaw=Flaw.BUSINESS_FLOW,
@@ -60,23 +60,25 @@ def _one(target: Target, operation: Operation, place: Place) -> Probing:
             identities=(identity,),
             text=f"{operation.label} takes {-_FEW} for {name}: {effect}.",
             reasons=("whoever sends it gains what others pay" if moved else "whether it is harmful, what reads it decides",),
-            proof=(second,),
+            proof=(first, second) if sign.kind == "grown" else (second,),
             control=(first,),
+            sign=sign,
             severity=None if moved else Severity.LOW,
         )
 
 
-def _effect(first: Answer, second: Answer, name: str) -> tuple[str, bool]:
-    """What the negative number did, in words, and whether it moved something else than itself; "" where nothing shows."""
+def _effect(first: Answer, second: Answer, name: str) -> tuple[str, bool, Sign]:
+    """What the negative number did, in words, whether it moved something else than itself, and how that is told again; "" where
+    nothing shows."""
     before, after = numbers(first), numbers(second)
     echoed = before.get(name) == _FEW and after.get(name) == -_FEW
     for member in after.keys() & before.keys() - {name}:
         old, new = before[member], after[member]
         if echoed and old > 0 > new:
-            return f"{member} is {new:g} then", True
+            return f"{member} is {new:g} then", True, Sign()
         if not echoed and abs(new - old - _FEW) < 1e-6 and "id" not in words(member) and not _counts(member, name):
-            return f"{member} grew from {old:g} to {new:g}", True
-    return ("the answer holds it", False) if echoed else ("", False)
+            return f"{member} grew from {old:g} to {new:g}", True, Sign(kind="grown", amount=_FEW / 2, names=(member,))
+    return ("the answer holds it" if echoed else "", False, Sign())
 
 
 def _counts(member: str, name: str) -> bool:

@@ -70,5 +70,6 @@ def _claim(call: Call, what: str, why: str, proof: list[Exchanged], control: Exc
         reasons=(why,),
         proof=tuple(proof),
         control=(control,),
+        shows=(f"cache-control: {proof[0].answer.field('cache-control').lower()}",) if len(proof) == 1 else (),
         severity=severity,
     )

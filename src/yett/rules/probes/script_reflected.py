@@ -53,6 +53,5 @@ def _one(trial: Trial) -> Probing:
     )
     if proof:
         text = f"HTML repeats {trial.place.text} with its tags."
-        yield of_input(
-            trial, Flaw.CROSS_SITE_SCRIPTING, text, proof[:1], control[:1], "a script of the caller runs in the API's origin"
-        )
+        why = "a script of the caller runs in the API's origin"
+        yield of_input(trial, Flaw.CROSS_SITE_SCRIPTING, text, proof[:1], control[:1], why, shows=(tag,))

@@ -19,6 +19,7 @@ def of_input(
     *reasons: str,
     severity: Severity | None = None,
     confidence: Confidence | None = None,
+    shows: tuple[str, ...] = (),
     sign: Sign = Sign(),  # noqa: B008  frozen
 ) -> Claim:
     """A claim on the input of a trial; that nobody needs a credential for it is a reason of its own."""
@@ -33,5 +34,6 @@ def of_input(
         control=tuple(control),
         severity=severity,
         confidence=confidence,
+        shows=shows,
         sign=sign,
     )

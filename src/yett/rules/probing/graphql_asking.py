@@ -99,6 +99,7 @@ def claim(
     severity: Severity | None = None,
     confidence: Confidence | None = None,
     uncontrolled: str = "",
+    shows: tuple[str, ...] = (),
 ) -> Claim:
     """A claim on an endpoint as a whole, or on what lies at another path."""
     return Claim(
@@ -114,6 +115,7 @@ def claim(
         severity=severity,
         confidence=confidence,
         uncontrolled=uncontrolled,
+        shows=shows,
     )
 
 

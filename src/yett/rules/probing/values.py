@@ -19,9 +19,7 @@ DOMAIN = "example.com"
 _DEPTH = 6
 _ITEMS = 2
 _MOST_TOKENS = 200_000
-_LENGTHS = (5, 6, 8, 10, 12)
-"""Lengths of the tokens that are known again."""
-_TOKEN = "abcdefghijklmnopqrstuvwxyz"  # noqa: S105  letters
+_TOKEN = "bcdfghjklmnpqrstvwxz"  # noqa: S105  letters that make no word
 _KEPT = listed("currency country language locale timezone color unit type kind status category role gender state method")
 """Words of names whose examples come from a closed list more often than not: they are sent as they are."""
 
@@ -40,12 +38,15 @@ class Mint:
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self._made: set[str] = set()
+        self._lengths: list[int] = []
 
     def __call__(self, length: int = 8) -> str:
         """Letters that nobody else has used, as far as chance goes. length: at least 4."""
-        made = "".join(_TOKEN[self._rng.randrange(26)] for _ in range(max(4, length)))
+        made = "".join(_TOKEN[self._rng.randrange(len(_TOKEN))] for _ in range(max(4, length)))
         if len(self._made) < _MOST_TOKENS:
             self._made.add(made)
+            if len(made) not in self._lengths:
+                self._lengths = sorted((*self._lengths, len(made)), reverse=True)
         return made
 
     def within(self, text: str) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ class Mint:
         found: list[str] = []
         text, at = text[:20_000], 0
         while at < len(text):
-            token = next((one for one in (text[at : at + length] for length in reversed(_LENGTHS)) if one in self._made), "")
+            token = next((one for one in (text[at : at + length] for length in self._lengths) if one in self._made), "")
             if token and token not in found:
                 found.append(token)
             at += len(token) or 1
@@ -62,7 +63,9 @@ class Mint:
     def knows(self, text: str) -> bool:
         """Whether a token of the run stands in a text, for texts up to 200 characters."""
         text = text[:200]
-        return any(text[start : start + length] in self._made for length in _LENGTHS for start in range(len(text) - length + 1))
+        return any(
+            text[start : start + length] in self._made for length in self._lengths for start in range(len(text) - length + 1)
+        )
 
 
 class Maker:
