@@ -18,8 +18,9 @@ AT_ONCE = 64
 PAUSE = 0.5
 """Seconds without accepting where the process has no file descriptor left."""
 
-SHUTDOWN = 2.0
-"""Seconds that a peer has for answering our close_notify."""
+SHUTDOWN = 3_600.0
+"""Seconds until the event loop itself gives up on sending the rest and close_notify. Long, because it cannot tell a peer that still
+reads from one that has gone; a connection's own deadlines can."""
 
 Failed = Callable[[str, str], None]
 """Told the peer's address and why the handshake failed."""

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from yett.edge.gateway.carrying import CarriedExchange
+from yett.edge.gateway.delivery import Progress
 from yett.edge.gateway.exchange import LiveExchange
 from yett.edge.gateway.tls import tls_facts
 from yett.formats.chunked import ChunkedReader
@@ -49,6 +50,7 @@ class ClientConnection(asyncio.Protocol):
     __slots__ = (
         "_buffer",
         "_chunks",
+        "_clogged",
         "_driving",
         "_ended",
         "_expects",
@@ -57,6 +59,7 @@ class ClientConnection(asyncio.Protocol):
         "_keep",
         "_left",
         "_paused",
+        "_progress",
         "_since",
         "_size",
         "deadline",
@@ -90,6 +93,8 @@ class ClientConnection(asyncio.Protocol):
         self._expects = False
         self._keep = True
         self._paused = 0
+        self._clogged = False  # the client does not read what is written for it
+        self._progress: Progress | None = None
         self._held: list[bytes] | None = None  # an answer that waits for its record
         self._held_size = 0
 
@@ -147,15 +152,20 @@ class ClientConnection(asyncio.Protocol):
         return self.state == BUSY
 
     def pause_writing(self) -> None:
+        self._clogged = True
         if self.state != TUNNEL:
             self.deadline = self.gateway.now + self.gateway.bounds.idle_timeout
         if self.exchange is not None:
             self.exchange.client_writable(False)
 
     def resume_writing(self) -> None:
+        self._clogged = False
+        self._progress = None
         if self.exchange is not None:
             self._await_upstream(self.exchange)
             self.exchange.client_writable(True)
+        elif self.state == HEAD:
+            self._await_head()
 
     def _await_upstream(self, exchange: CarriedExchange) -> None:
         """It is the upstream's turn, and its time that counts. Tunnels have a time of their own."""
@@ -175,22 +185,25 @@ class ClientConnection(asyncio.Protocol):
     # --- requests ---------------------------------------------------------------------------------------------------
 
     def _drive(self) -> None:
-        """Read one head after another while their answers come at once. A loop, not a recursion: clients choose how many."""
+        """Read one head after another while their answers come at once, and are read. A loop, not a recursion: clients choose
+        how many."""
         if self._driving:
             return
         self._driving = True
+        turns, whole = AT_ONCE, True
         try:
-            for _ in range(AT_ONCE):
-                if self.state != HEAD or not self._buffer or not self._head():
-                    break
-            else:
-                self.gateway.loop.call_soon(self._drive)
-                return
+            while turns and self.state == HEAD and self._buffer and not self._clogged and (whole := self._head()):
+                turns -= 1
         finally:
             self._driving = False
-        if self._ended and self.state == HEAD:
+        if not turns:
+            self.gateway.loop.call_soon(self._drive)
+        elif self._ended and self.state == HEAD and not self._clogged:
             self.close()
-        elif self._paused & _FULL and len(self._buffer) <= WAITING_BYTES:
+            return
+        if len(self._buffer) > WAITING_BYTES and whole:  # of half a head, the rest is needed
+            self._stop_reading(_FULL)
+        elif self._paused & _FULL:
             self._start_reading(_FULL)
 
     def _head(self) -> bool:
@@ -443,15 +456,19 @@ class ClientConnection(asyncio.Protocol):
                 self.close()
             return
         self.state = HEAD
+        self._await_head()
+
+    def _await_head(self) -> None:
+        """It is the client's turn, and its time that counts."""
         self._since = self.gateway.now
         bounds = self.gateway.bounds
-        if self._buffer:
+        if self._buffer and not self._clogged:
             self.deadline = self._since + bounds.head_timeout
             if not self._driving:
                 self._drive()
         else:
             self.deadline = self._since + bounds.idle_timeout
-            if self._ended:
+            if self._ended and not self._buffer:
                 self.close()
 
     def open_tunnel(self, answer: bytes, sequence: int) -> None:
@@ -500,8 +517,13 @@ class ClientConnection(asyncio.Protocol):
     def check(self, now: float) -> None:
         """The tick: what takes too long ends."""
         late = now >= self.deadline
+        if late and self._reads_on(now):
+            return
         if self.state == HEAD:
-            if self._buffer and (late or self._too_slow(now, len(self._buffer))):
+            if self._clogged:
+                if late:
+                    self.abort()
+            elif self._buffer and (late or self._too_slow(now, len(self._buffer))):
                 self._refuse(408, "the head did not arrive in time")
             elif late:
                 self.close() if not self.transport.get_write_buffer_size() else self.abort()
@@ -514,6 +536,20 @@ class ClientConnection(asyncio.Protocol):
             self.close()
         elif late and self.state == LINGERING:
             self.abort()
+
+    def _reads_on(self, now: float) -> bool:
+        """Whether all that is missing is that the client reads, and it does so, at no less than the minimum rate."""
+        idle = self.state == HEAD and not self._buffer
+        if not (self._clogged or idle or self.state == LINGERING):
+            return False
+        if self._progress is None:
+            self._progress = Progress()
+        bounds = self.gateway.bounds
+        if self._progress.goes_on(self.transport, now, bounds.idle_timeout, bounds.minimum_rate):
+            self.deadline = now + LINGER
+            return True
+        self._progress = None
+        return False
 
     def _too_slow(self, now: float, size: int) -> bool:
         elapsed = now - self._since
