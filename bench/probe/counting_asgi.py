@@ -19,9 +19,8 @@ class Counting:
     async def __call__(self, scope, receive, send):
         async def sending(message):
             if message["type"] == "http.response.start":
-                self.log.write(
-                    f"{time.monotonic() - self.began:.3f} {scope['method']} {scope['path'][:200]!a} {message['status']}\n"
-                )
+                path = ascii(scope["path"][:200]).replace(" ", "%20")
+                self.log.write(f"{time.monotonic() - self.began:.3f} {scope['method']} {path} {message['status']}\n")
                 self.log.flush()
             await send(message)
 

@@ -9,7 +9,7 @@ BEGAN = time.monotonic()
 def noted(handler):
     """One line "seconds method path status" for each answer."""
     with open(os.environ["JUPYTER_REQUESTS"], "a", encoding="utf-8") as log:
-        path = ascii(handler.request.path[:200])
+        path = ascii(handler.request.path[:200]).replace(" ", "%20")
         log.write(f"{time.monotonic() - BEGAN:.3f} {handler.request.method} {path} {handler.get_status()}\n")
 
 

@@ -7,8 +7,8 @@ they ask for where that can help them. None of them is changed. It must not know
   two workers, runs for the given time.
 * OFFAT: the first user's token for all requests, both users as actors, who are told whose objects are whose; 100 requests a second.
   It knows no limit of time; it is interrupted when the time is over.
-* Wapiti: the contract and the first user's token; all modules but those that need a database from the network or look at what is no
-  API (named below); out-of-band endpoints are loopback, as for everybody here. Its own limit of time is one of crawling, so it is
+* Wapiti: the contract and the first user's token; all modules that can tell something of an API
+  (`MODULES`); out-of-band endpoints are loopback, as for everybody here. Its own limit of time is one of crawling, so it is
   interrupted when the time is over, and told to write its report.
 * graphql-cop: all tests.
 """
@@ -23,8 +23,13 @@ import yaml
 
 from probe.subjects import Served, Subject, post
 
-LEFT_OUT = ("nikto", "htp", "wapp", "cms", "wp_enum", "network_device", "takeover", "log4shell", "ssl", "https_redirect")
-"""Wapiti's modules that fetch databases, look for products, domains or TLS: there is none of it here."""
+MODULES = (
+    "sql", "timesql", "exec", "file", "ssrf", "xxe", "ldap", "xss", "permanentxss", "crlf", "redirect", "upload",
+    "methods", "htaccess", "http_headers", "csp", "cookieflags",
+)  # fmt: skip
+"""Of Wapiti: those it uses by default but TLS, and all others that can tell something of an API. Left out are those that fetch
+databases, guess paths, look for products, domains or an old hole of one framework: with them it did not come to injections in
+60 seconds, and what they claimed of these subjects was untrue."""
 
 
 class Task(NamedTuple):
@@ -122,8 +127,7 @@ def offat(task: Task) -> list[str]:
 
 def wapiti(task: Task) -> list[str]:
     subject, served, work = task.subject, task.served, task.work
-    modules = ",".join(["all", *(f"-{name}" for name in LEFT_OUT)])
-    words = [str(task.venvs / "wapiti/bin/wapiti"), "-u", served.origin + "/", "-m", modules, "--flush-session"]
+    words = [str(task.venvs / "wapiti/bin/wapiti"), "-u", served.origin + "/", "-m", ",".join(MODULES), "--flush-session"]
     words += ["--store-session", str(work), "--store-config", str(work)]
     if subject.contract:
         words += ["--swagger", str(contract(subject, served, work))]

@@ -33,18 +33,24 @@ BASIC = {"username": "operator", "password": "Tr7-quiet-harbour"}
 
 
 class Real(NamedTuple):
-    """script: which file counts. start: a path that answers once it is up. identities: as `yett probe` takes them."""
+    """script: which file counts. start: a path that answers once it is up. path: where its API is. identity: as `yett probe` takes
+    it."""
 
     script: str
     start: str
+    path: str
     contract: str
     identity: dict[str, Any]
 
 
 REAL = {
-    "prefect": Real("counting_asgi.py", "/api/health", "/openapi.json", {"name": "operator", "basic": BASIC}),
+    "prefect": Real("counting_asgi.py", "/api/health", "/api", "/openapi.json", {"name": "operator", "basic": BASIC}),
     "jupyter": Real(
-        "counting_tornado.py", "/api", "/api/spec.yaml", {"name": "operator", "headers": {"Authorization": f"token {TOKEN}"}}
+        "counting_tornado.py",
+        "/api",
+        "",
+        "/api/spec.yaml",
+        {"name": "operator", "headers": {"Authorization": f"token {TOKEN}"}},
     ),
 }
 
@@ -87,7 +93,7 @@ def probed(name: str, origin: str, own: Path, options: argparse.Namespace) -> li
     if name == "prefect":
         curl[2:4] = ["-u", ":".join(BASIC.values())]
     subprocess.run(curl, check=True)
-    words = [str(options.yett), "probe", origin, "--contract", str(fetched), "--identities", str(people)]
+    words = [str(options.yett), "probe", origin + REAL[name].path, "--contract", str(fetched), "--identities", str(people)]
     return [*words, "--json", str(own / "yett.json"), "--budget", f"{options.budget}s"]
 
 
