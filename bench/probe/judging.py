@@ -92,9 +92,8 @@ def main() -> int:
     parser.add_argument("--claims", action="store_true")
     options = parser.parse_args()
     documented = yaml.safe_load((HERE / "truth.yaml").read_text())
-    print(
-        "| subject | time | tool | requests | seconds | claims | holes found | untrue | peak MB |\n|---|--:|---|--:|--:|--:|--:|--:|--:|"
-    )
+    print("| subject | time | tool | requests | seconds | claims | holes found | untrue | peak MB |")
+    print("|---|--:|---|--:|--:|--:|--:|--:|--:|")
     unjudged = 0
     for facts, judged in rows(options.kept):
         verdicts = [verdict for _, verdict, _ in judged]
