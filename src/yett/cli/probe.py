@@ -8,12 +8,16 @@ import click
 
 from yett.cli.showing import plain
 from yett.model.rule import Severity
-from yett.rules.registry import probes
+from yett.rules.registry import SourceCheck, probes, source_rules
 
 CLEAN, FOUND, UNUSABLE, INCOMPLETE = 0, 1, 2, 3
 _SEVERITIES = [severity.value for severity in Severity]
 _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 _READ = click.Path(path_type=Path, dir_okay=False, exists=True)
+_LIVE = {"contracts": "contract", "recordings": "har"} | {
+    one: one for one in ("catalog", "identities", "fuzz", "destructive", "listen", "resume", "rerun")
+}
+"""Options that mean nothing where there is no target."""
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -43,6 +47,7 @@ def _maybe(context: click.Context, parameter: click.Parameter, value: str | None
     "--har", "recordings", multiple=True, type=_READ, metavar="FILE", help="Recorded traffic to learn operations from."
 )
 @click.option("--identities", type=_READ, metavar="FILE", help="Who can call: YAML, or a WFC authentication file.")
+@click.option("--source", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Read the API's Python code.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write findings as JSON; - for standard output.")
 @click.option("--sarif", "sarif_file", type=_FILE, metavar="FILE", help="Write SARIF 2.1.0; - for standard output.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write JUnit's XML; - for standard output.")
@@ -76,8 +81,11 @@ def probe(url: str | None, **options: Any) -> None:
     yett probe http://127.0.0.1:8000 --identities identities.yaml
     yett probe https://staging.example/api --contract openapi.yaml --identities identities.yaml --json probe.json
     yett probe URL --rerun FINGERPRINT --report probe.json
+    yett probe --source src
+    yett probe http://127.0.0.1:8000 --identities identities.yaml --source src
 
-    What the run makes it removes again; what others made it does not change, unless --destructive.
+    What the run makes it removes again; what others made it does not change, unless --destructive. With --source, code is read
+    (never run), and what it says is held against what the target does; without URL nothing is sent.
 
     \b
     Exit codes: 0 nothing as grave as --fail-on; 1 findings; 2 it could not begin; 3 the run is incomplete.
@@ -88,6 +96,13 @@ def probe(url: str | None, **options: Any) -> None:
     if options["explain"] is not None:
         click.echo(_manual(options["explain"]))
         return
+    if url is None and options["source"] is not None:
+        needing = [shown for name, shown in _LIVE.items() if options[name]]
+        if needing:
+            raise click.UsageError(f"--{needing[0]} needs the URL of a target")
+        from yett.cli.probing_source import probe_source
+
+        sys.exit(probe_source(options["source"], options))
     if url is None:
         raise click.UsageError("name the URL of the target, such as http://127.0.0.1:8000")
     if options["rerun"] and not options["report"]:
@@ -99,10 +114,14 @@ def probe(url: str | None, **options: Any) -> None:
 
 def _table() -> list[str]:
     every = sorted(probes().values(), key=lambda one: one.rule.id)
-    return [f"{one.rule.severity.value:<9}{one.rule.scope:<10}{one.rule.id:<34}{one.rule.title}" for one in every]
+    lines = [f"{one.rule.severity.value:<9}{one.rule.scope:<10}{one.rule.id:<34}{one.rule.title}" for one in every]
+    code = sorted(source_rules().values(), key=lambda one: one.rule.id)
+    return [*lines, *(f"{one.rule.severity.value:<9}{'source':<10}{one.rule.id:<34}{one.rule.title}" for one in code)]
 
 
 def _manual(name: str) -> str:
+    if name in source_rules():
+        return _manual_of_source(source_rules()[name])
     found = probes().get(name)
     if found is None:
         raise click.UsageError(f"there is no probe {plain(name)}; `yett probe --list` names all")
@@ -110,4 +129,12 @@ def _manual(name: str) -> str:
     cwe = ", ".join(f"CWE-{number}" for number in rule.cwe)
     facts = f"severity {rule.severity.value}; confidence {rule.confidence.value}; {', '.join(rule.owasp)}; {cwe}"
     bounds = f"once for each {rule.scope}; at most {rule.requests} requests; claims {', '.join(rule.flaws)}"
+    return "\n".join((f"{rule.id}: {rule.title}", facts, bounds, "", found.manual, "", *rule.references))
+
+
+def _manual_of_source(found: SourceCheck) -> str:
+    rule = found.rule
+    cwe = ", ".join(f"CWE-{number}" for number in rule.cwe)
+    facts = f"severity {rule.severity.value}; confidence {rule.confidence.value}; {', '.join(rule.owasp)}; {cwe}"
+    bounds = f"on source code (--source); claims {', '.join(rule.flaws)}"
     return "\n".join((f"{rule.id}: {rule.title}", facts, bounds, "", found.manual, "", *rule.references))

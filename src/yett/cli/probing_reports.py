@@ -11,11 +11,12 @@ from msgspec import structs
 
 from yett import __version__
 from yett.cli.failing import reason
-from yett.cli.ranked_proofs import told
+from yett.cli.ranked_proofs import told, told_compared, told_of_source
 from yett.cli.report_files import write_reports
 from yett.cli.showing import plain
 from yett.engine.probing.outcome import Outcome
 from yett.engine.probing.report import rule_text
+from yett.engine.source.findings import rule_texts
 from yett.formats.reports.baseline import ACCEPTED, BaselineError, baseline, read_baseline
 from yett.formats.reports.html import html
 from yett.formats.reports.junit import junit
@@ -27,7 +28,7 @@ from yett.formats.reports.wfc import wfc
 from yett.formats.suppressions import Suppression, read_suppressions, suppressed
 from yett.formats.yaml import read
 from yett.model.mistake import DocumentError, PolicyErrors
-from yett.rules.registry import probes
+from yett.rules.registry import probes, source_rules
 
 
 class Reports:
@@ -83,10 +84,12 @@ class Reports:
         except PolicyErrors as error:
             self._fail("\n".join(str(mistake) for mistake in error.errors))
 
-    def write(self, findings: list[Reported], run: Run, outcome: Outcome) -> None:
-        """All reports that are asked for, then the table for people."""
+    def write(self, findings: list[Reported], run: Run, outcome: Outcome | None) -> None:
+        """All reports that are asked for, then the table for people. outcome: of a run against a target, None for source alone."""
         options = self._options
-        rules = {one.rule.id: rule_text(one) for one in probes().values()}
+        rules = {one.rule.id: rule_text(one) for one in probes().values()} if outcome is not None else {}
+        if run.source is not None:
+            rules |= rule_texts(source_rules().values())
         texts: list[tuple[Path | None, Callable[[], str]]] = [
             (options["json_file"], lambda: proven_json(findings, run)),
             (options["sarif_file"], lambda: sarif(findings, rules, __version__, "openapi.yaml")),
@@ -97,7 +100,8 @@ class Reports:
         ]
         written = write_reports(texts)
         if not written.printed:
-            click.echo("\n".join(told(findings, outcome, run.target)))
+            lines = told(findings, outcome, run.target) if outcome is not None else told_of_source(findings, run)
+            click.echo("\n".join((*lines, *told_compared(run))))
         if written.failures:
             self._fail("\n".join(written.failures))
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from yett.cli.showing import plain
 from yett.engine.probing.outcome import Outcome
-from yett.formats.reports.proofs import ProofStep
+from yett.formats.reports.proofs import ProofStep, Run
 from yett.formats.reports.values import Reported
 from yett.model.rule import Severity
+from yett.model.source import Spot
 
 WIDTH = 110
 _FEW = 8
@@ -28,6 +29,31 @@ def told(found: list[Reported], outcome: Outcome, origin: str) -> Iterator[str]:
     yield _sum(shown, len(found) - len(shown), outcome, origin)
 
 
+def told_of_source(found: list[Reported], run: Run) -> Iterator[str]:
+    """Findings in source, what was left out, the sum."""
+    shown = [one for one in found if not one.accepted]
+    yield from _ranked(shown)
+    source = run.source
+    read = f"files: {source.files:,}, lines: {source.lines:,}, routes: {len(source.routes)}" if source is not None else ""
+    yield f"{counted(shown, len(found) - len(shown))}; {read}; {plain(run.target)} read in {run.seconds:.1f} s"
+    if run.incomplete:
+        yield f"INCOMPLETE: {plain(run.incomplete)}"
+
+
+def told_compared(run: Run) -> Iterator[str]:
+    """What source and target say of the same, where both were looked at."""
+    compared = run.source.compared if run.source is not None else None
+    if compared is None:
+        return
+    both = [one for one in compared if one.source and one.live]
+    source = [one for one in compared if not one.live]
+    live = [one for one in compared if not one.source]
+    yield ""
+    for title, some in (("CONFIRMED BY THE TARGET", both), ("IN SOURCE ONLY", source), ("AT THE TARGET ONLY", live)):
+        yield f"{title} ({len(some)})"
+        yield from (f"    {plain(f'{one.flaw}  {one.operation}')}" for one in some)
+
+
 def _ranked(shown: list[Reported]) -> Iterator[str]:
     for one in shown:
         finding, proof = one.finding, one.proof
@@ -43,6 +69,7 @@ def _ranked(shown: list[Reported]) -> Iterator[str]:
                 for mark, steps in ((">", proof.steps), ("=", proof.control))
                 for step in steps[:_FEW]
             )
+            yield from (f"         > {_spot(spot)}" for spot in proof.flow[: 2 * _FEW])
         yield f"         fingerprint {finding.fingerprint}"
         yield ""
 
@@ -52,6 +79,11 @@ def _step(step: ProofStep) -> str:
     result = str(step.status) if step.status else step.answer[:60]
     note = f"  ({step.note})" if step.note else ""
     return plain(f"{who}: {step.method} {step.target[:100]} -> {result}{note}")
+
+
+def _spot(spot: Spot) -> str:
+    note = f"  ({spot.note})" if spot.note else ""
+    return plain(f"{spot.file}:{spot.line}:{spot.column} {spot.function}: {spot.code[:100]}{note}")
 
 
 def _left(outcome: Outcome) -> Iterator[str]:
@@ -68,11 +100,15 @@ def _left(outcome: Outcome) -> Iterator[str]:
 
 
 def _sum(shown: Iterable[Reported], accepted: int, outcome: Outcome, origin: str) -> str:
+    text = f"{counted(shown, accepted)}; {outcome.requests:,} requests in {outcome.seconds:.1f} s to {origin}"
+    return text + (f"\nINCOMPLETE: {plain(outcome.stopped)}" if outcome.stopped else "")
+
+
+def counted(shown: Iterable[Reported], accepted: int) -> str:
+    """ "3 findings: 1 high, 2 medium; 1 accepted"."""
     counts: dict[Severity, int] = {}
     for one in shown:
         counts[one.finding.severity] = counts.get(one.finding.severity, 0) + 1
     parts = ", ".join(f"{counts[severity]} {severity.value}" for severity in reversed(Severity) if severity in counts)
     text = f"{sum(counts.values())} findings: {parts}" if counts else "no findings"
-    text += f"; {accepted} accepted" if accepted else ""
-    text += f"; {outcome.requests:,} requests in {outcome.seconds:.1f} s to {origin}"
-    return text + (f"\nINCOMPLETE: {plain(outcome.stopped)}" if outcome.stopped else "")
+    return text + (f"; {accepted} accepted" if accepted else "")

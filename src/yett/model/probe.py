@@ -281,6 +281,11 @@ class Flaw(StrEnum):
     GRAPHQL_FIELD_ACCESS = "graphql-field-access"
     CONTRACT_VIOLATION = "contract-violation"
     SERVER_ERROR = "server-error"
+    CODE_INJECTION = "code-injection"
+    OPEN_REDIRECT = "open-redirect"
+    UNSAFE_DESERIALISATION = "unsafe-deserialisation"
+    HARD_CODED_SECRET = "hard-coded-secret"  # noqa: S105  # the name of a class
+    WEAK_HASH = "weak-password-hash"
 
 
 class ProbeRule(msgspec.Struct, frozen=True, kw_only=True):

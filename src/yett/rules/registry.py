@@ -17,8 +17,11 @@ import msgspec
 from yett.model.classes import DataClass
 from yett.model.probe import ProbeRule, Probing
 from yett.model.rule import AttackRule, CheckRule, Prepared, Rule, Scope
+from yett.model.source import SourceRule
 from yett.rules.checking.issue import Issue
 from yett.rules.inspection.signature import Signature, Structure
+from yett.rules.sourcing.program import Program, Spotted
+from yett.rules.sourcing.sinks import CLAIMED, Hit, Sink, Verdict
 
 
 class Guard(msgspec.Struct, frozen=True):
@@ -59,6 +62,19 @@ class Probe(msgspec.Struct, frozen=True):
 
     rule: ProbeRule
     begin: Callable[..., Probing]
+    manual: str
+
+
+class SourceCheck(msgspec.Struct, frozen=True):
+    """One discovered rule on source code. sinks: where a caller's value does harm; judge: what one that got there is worth, None
+    where it does no harm. cleaning: functions that leave nothing of a value, with the classes of flaws. look: what is wrong with
+    a program as a whole, or None."""
+
+    rule: SourceRule
+    sinks: tuple[Sink, ...]
+    judge: Callable[[Hit], Verdict | None]
+    cleaning: dict[str, frozenset[str]]
+    look: Callable[[Program], Iterator[Spotted]] | None
     manual: str
 
 
@@ -149,6 +165,26 @@ def as_probe(module: ModuleType) -> Probe:
 def probes() -> dict[str, Probe]:
     """All probes by id. Raises RuleError."""
     return _family("probes", as_probe, lambda one: one in guards() or one in attacks() or one in checks())
+
+
+def _claimed(_: Hit) -> Verdict:
+    return CLAIMED
+
+
+def as_source(module: ModuleType) -> SourceCheck:
+    """Read one rule on source out of its module. Raises RuleError."""
+    manual = _manual(module, "RULE")
+    sinks, look = tuple(getattr(module, "SINKS", ())), getattr(module, "look", None)
+    if not sinks and look is None:
+        raise RuleError(f"{module.__name__}: a module of this family needs SINKS or look")
+    cleaning = dict(getattr(module, "CLEANING", {}))
+    return SourceCheck(module.RULE, sinks, getattr(module, "judge", _claimed), cleaning, look, manual)
+
+
+@cache
+def source_rules() -> dict[str, SourceCheck]:
+    """All rules on source code by id. Raises RuleError."""
+    return _family("source", as_source, lambda one: one in guards() or one in attacks() or one in checks() or one in probes())
 
 
 @cache

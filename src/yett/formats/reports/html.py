@@ -32,6 +32,7 @@ def html(reported: Iterable[Reported], rules: Mapping[str, RuleText], run: Run) 
         *_table(listed),
         *(line for number, one in enumerate(listed, 1) for line in _finding(number, one, rules)),
         *_coverage(run),
+        *_compared(run),
         *_list("Not tried", run.skipped),
         *_list("Could not be removed", run.remaining),
         "</main></body></html>",
@@ -54,10 +55,11 @@ def _hidden(one: str) -> bool:
 def _head(listed: list[Reported], run: Run) -> Iterator[str]:
     open_ = [one for one in listed if not one.accepted]
     counts = [(severity, sum(1 for one in open_ if one.finding.severity is severity)) for severity in _SEVERITIES]
+    source = run.source
+    live = [f"{len(run.operations)} operations", f"{run.requests} requests in {run.seconds:.0f} s", f"seed {run.seed}"]
     facts = [
-        f"{len(run.operations)} operations",
-        f"{run.requests} requests in {run.seconds:.0f} s",
-        f"seed {run.seed}",
+        *(live if run.requests or source is None else []),
+        *([f"{source.files} files with {source.lines} lines, {len(source.routes)} routes"] if source is not None else []),
         f"Yett {run.version}",
         *filter(None, [when(run.started)]),
         *([f"as {', '.join(run.identities)}"] if run.identities else []),
@@ -97,6 +99,7 @@ def _finding(number: int, one: Reported, rules: Mapping[str, RuleText]) -> Itera
         yield "<ul>" + "".join(f"<li>{text(reason)}</li>" for reason in finding.reasons) + "</ul>"
     yield from _facts(finding, proof)
     yield from _steps("Proof", proof.steps)
+    yield from _flow(proof)
     yield from _steps("Control", proof.control)
     if proof.curl:
         yield f"<h3>Again</h3><pre>{text(proof.curl)}</pre>"
@@ -117,6 +120,7 @@ def _facts(finding: Finding, proof: Proof) -> Iterator[str]:
         ("CWE", ", ".join(f"CWE-{number}" for number in proof.cwe)),
         ("Identities", ", ".join(name or "anonymous" for name in proof.identities)),
         ("Source", f"{finding.file}:{finding.line}" if finding.line else finding.file),
+        ("Function", proof.function),
         ("Fingerprint", finding.fingerprint),
     ]
     yield "<dl>" + "".join(f"<dt>{name}</dt><dd>{text(value)}</dd>" for name, value in rows if value) + "</dl>"
@@ -131,6 +135,16 @@ def _steps(name: str, steps: tuple[ProofStep, ...]) -> Iterator[str]:
         said = f"{step.status}, {step.seconds:.3f} s" if step.status else "no answer"
         yield f"<li>{text(step.note or 'Request')} <small>({text(who)}: {said})</small><pre>{text(_request(step))}</pre>"
         yield f"<pre>{text(_response(step))}</pre></li>"
+    yield "</ol>"
+
+
+def _flow(proof: Proof) -> Iterator[str]:
+    if not proof.flow:
+        return
+    yield "<h3>Flow</h3><ol>"
+    for spot in proof.flow:
+        yield f"<li>{text(spot.note)} <small>({text(f'{spot.file}:{spot.line}:{spot.column} {spot.function}'.strip())})</small>"
+        yield f"<pre>{text(spot.code)}</pre></li>"
     yield "</ol>"
 
 
@@ -153,6 +167,18 @@ def _coverage(run: Run) -> Iterator[str]:
         statuses = ", ".join(map(str, one.statuses)) or "never called"
         yield f"<li><code>{text(one.name)}</code> {statuses}{'' if one.works else ' (never worked)'}</li>"
     yield "</ul></details>"
+
+
+def _compared(run: Run) -> Iterator[str]:
+    compared = run.source.compared if run.source is not None else None
+    if compared is None:
+        return
+    yield "<details open><summary>Source and target</summary><table><thead><tr><th>Class</th><th>Operation</th><th>Found in</th>"
+    yield "</tr></thead><tbody>"
+    for one in compared:
+        where = "source and target" if one.source and one.live else "source only" if one.source else "target only"
+        yield f"<tr><td>{text(one.flaw)}</td><td><code>{text(one.operation)}</code></td><td>{where}</td></tr>"
+    yield "</tbody></table></details>"
 
 
 def _list(name: str, left: tuple[Left, ...]) -> Iterator[str]:

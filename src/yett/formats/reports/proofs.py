@@ -6,6 +6,8 @@ format of a report.
 
 import msgspec
 
+from yett.model.source import Spot
+
 
 class ProofStep(msgspec.Struct, frozen=True, kw_only=True):
     """One request with its answer. identity: name of who sent it, "" for anonymous. target: path and query as sent. fields: header
@@ -27,7 +29,8 @@ class ProofStep(msgspec.Struct, frozen=True, kw_only=True):
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """flaw: of the closed list of classes (`yett.model.probe.Flaw`). steps: the fewest that show the hole; control: what shows
     that they are no accident. curl: the decisive step as one line for a shell. reproducer: a whole pytest file; credentials come
-    from the environment in both."""
+    from the environment in both. flow: of a finding in source, in place of steps: from where a caller's value comes in to where it
+    does harm; column and function: of that last place."""
 
     flaw: str
     method: str = ""
@@ -39,6 +42,9 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     control: tuple[ProofStep, ...] = ()
     curl: str = ""
     reproducer: str = ""
+    flow: tuple[Spot, ...] = ()
+    column: int = 0
+    function: str = ""
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +63,31 @@ class Left(msgspec.Struct, frozen=True):
     why: str
 
 
+class Compared(msgspec.Struct, frozen=True):
+    """One class of flaw in one operation, held against the other way of looking. flaw: class. operation: as the source says it, or
+    the target. source, live: fingerprints of findings there; "" where there is none."""
+
+    flaw: str
+    operation: str
+    source: str = ""
+    live: str = ""
+
+
+class SourceRead(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of a program. directory: as it was named. files, lines: how many. routes: operations that it declares.
+    compared: with what active testing found, where there was any; None where not."""
+
+    directory: str
+    files: int = 0
+    lines: int = 0
+    routes: tuple[str, ...] = ()
+    compared: tuple[Compared, ...] | None = None
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run of active testing. target: its origin. started: seconds since the Unix epoch; seconds: how long; requests: how many
     were sent. incomplete: why the run did not see everything, "" if it did. skipped: what was not tried. remaining: what the run
-    made and could not remove."""
+    made and could not remove. source: what was read of the program."""
 
     target: str
     version: str
@@ -73,3 +100,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     incomplete: str = ""
     skipped: tuple[Left, ...] = ()
     remaining: tuple[Left, ...] = ()
+    source: SourceRead | None = None

@@ -1,8 +1,9 @@
 """Findings of active testing as JSON: one document, with the run, what was not tried, and what could not be removed.
 
 Version 1 of the finding: v, fingerprint, rule, class, owasp, cwe, severity, confidence, method, template, place, identities,
-reasons, steps, control, curl, reproducer; and title, text and accepted for people. Only ASCII is written, so nothing steers a
-terminal. It must not know where findings come from.
+reasons, steps, control, curl, reproducer; and title, text and accepted for people. The steps of a finding in source are places in
+files: file, line, column, function, code and note. Only ASCII is written, so nothing steers a terminal. It must not know where
+findings come from.
 """
 
 import json
@@ -11,10 +12,11 @@ from typing import Any
 
 import msgspec
 
-from yett.formats.reports.proofs import Left, Proof, ProofStep, Run
+from yett.formats.reports.proofs import Left, Proof, ProofStep, Run, SourceRead
 from yett.formats.reports.sarif import when
 from yett.formats.reports.values import Reported
 from yett.model.finding import Finding
+from yett.model.source import Spot
 
 VERSION = 1
 MOST = 64 * 1024 * 1024
@@ -43,8 +45,30 @@ def proven_json(reported: Iterable[Reported], run: Run) -> str:
         "operations": [{"name": one.name, "statuses": list(one.statuses), "works": one.works} for one in run.operations],
         "skipped": [_left(one) for one in run.skipped],
         "remaining": [_left(one) for one in run.remaining],
+        **({"source": _source(run.source)} if run.source is not None else {}),
     }
     return json.dumps(document, indent=1).replace("\x7f", "\\u007f") + "\n"
+
+
+def _source(one: SourceRead) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "directory": one.directory,
+        "files": one.files,
+        "lines": one.lines,
+        "routes": list(one.routes),
+    }
+    if one.compared is not None:
+        told["compared"] = [
+            {
+                "class": each.flaw,
+                "operation": each.operation,
+                "source": each.source,
+                "live": each.live,
+                "state": "confirmed" if each.source and each.live else "source only" if each.source else "live only",
+            }
+            for each in one.compared
+        ]
+    return told
 
 
 def _left(one: Left) -> dict[str, str]:
@@ -70,14 +94,19 @@ def finding_json(one: Reported) -> dict[str, Any]:
         "title": finding.title,
         "text": finding.text,
         "reasons": list(finding.reasons),
-        "steps": [_step(step) for step in proof.steps],
+        "steps": [_step(step) for step in proof.steps] or [_spot(spot) for spot in proof.flow],
         "control": [_step(step) for step in proof.control],
         "curl": proof.curl,
         "reproducer": proof.reproducer,
         "file": finding.file,
         "line": finding.line,
+        **({"column": proof.column, "function": proof.function} if proof.flow else {}),
         "accepted": one.accepted,
     }
+
+
+def _spot(spot: Spot) -> dict[str, Any]:
+    return {name: getattr(spot, name) for name in Spot.__struct_fields__}
 
 
 def _step(step: ProofStep) -> dict[str, Any]:
@@ -118,7 +147,9 @@ class _Read(msgspec.Struct, rename={"flaw": "class"}):
     cwe: tuple[int, ...] = ()
     identities: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
-    steps: tuple[ProofStep, ...] = ()
+    column: int = 0
+    function: str = ""
+    steps: tuple[dict[str, Any], ...] = ()
     control: tuple[ProofStep, ...] = ()
 
 
@@ -144,5 +175,7 @@ def _reported(one: _Read) -> Reported:
     named = {name: getattr(one, name) for name in ("fingerprint", "rule", "place", "title", "text", "file", "line", "reasons")}
     operation = f"{one.method} {one.template}".strip()
     graded = msgspec.convert({**named, "operation": operation, "severity": one.severity, "confidence": one.confidence}, Finding)
-    shared = {name: getattr(one, name) for name in Proof.__struct_fields__}
+    shared = {name: getattr(one, name) for name in Proof.__struct_fields__ if name not in ("steps", "flow")}
+    shared["steps"] = tuple(msgspec.convert(step, ProofStep) for step in one.steps if "method" in step)
+    shared["flow"] = tuple(msgspec.convert(step, Spot) for step in one.steps if "method" not in step)
     return Reported(graded, one.accepted, Proof(**shared))

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from yett.formats.reports.proofs import Proof
 from yett.formats.reports.values import Reported, RuleText, message, rules_of, where
 from yett.model.finding import Finding
 from yett.model.rule import Severity
+from yett.model.source import Spot
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {
@@ -82,11 +84,15 @@ def _result(one: Reported, index: int, fallback: str) -> dict[str, Any]:
         "ruleIndex": index,
         "level": LEVELS[finding.severity],
         "message": {"text": f"{where(finding)}: {message(finding)}" if where(finding) else message(finding)},
-        "locations": [_location(finding, fallback)],
+        "locations": [_location(finding, fallback, one.proof)],
         "partialFingerprints": {"yett/v1": finding.fingerprint},
         "properties": _properties(finding),
     }
-    if finding.evidence:
+    flow = one.proof.flow if one.proof is not None else ()
+    if flow:
+        steps = [{"location": _spot(spot, number)} for number, spot in enumerate(flow, 1)]
+        result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
+    elif finding.evidence:
         result["relatedLocations"] = [
             {
                 "id": number,
@@ -100,11 +106,28 @@ def _result(one: Reported, index: int, fallback: str) -> dict[str, Any]:
     return result
 
 
-def _location(finding: Finding, fallback: str) -> dict[str, Any]:
-    artifact: dict[str, Any] = {"uri": uri(finding.file or fallback)}
-    if not artifact["uri"].startswith(("/", "file:")):
-        artifact["uriBaseId"] = "%SRCROOT%"
-    physical: dict[str, Any] = {"artifactLocation": artifact, "region": {"startLine": max(1, finding.line)}}
+def _artifact(path: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"uri": uri(path)}
+    if not found["uri"].startswith(("/", "file:")):
+        found["uriBaseId"] = "%SRCROOT%"
+    return found
+
+
+def _spot(spot: Spot, number: int) -> dict[str, Any]:
+    """A step of a flow through source (3.38)."""
+    region = {"startLine": max(1, spot.line), "startColumn": max(1, spot.column)}
+    return {
+        "id": number,
+        "physicalLocation": {"artifactLocation": _artifact(spot.file), "region": region},
+        "message": {"text": spot.note or spot.code or spot.file},
+    }
+
+
+def _location(finding: Finding, fallback: str, proof: Proof | None) -> dict[str, Any]:
+    region: dict[str, Any] = {"startLine": max(1, finding.line)}
+    if proof is not None and proof.column:
+        region["startColumn"] = proof.column
+    physical: dict[str, Any] = {"artifactLocation": _artifact(finding.file or fallback), "region": region}
     logical = {
         "name": finding.operation or finding.service or finding.rule,
         "fullyQualifiedName": where(finding),

@@ -30,6 +30,14 @@ CODES = {
     Flaw.ANONYMOUS_ACCESS: 206,
 }
 """Categories of the standard (fault_categories.json of that release)."""
+_LATER = (
+    Flaw.CODE_INJECTION,
+    Flaw.OPEN_REDIRECT,
+    Flaw.UNSAFE_DESERIALISATION,
+    Flaw.HARD_CODED_SECRET,
+    Flaw.WEAK_HASH,
+)
+"""Classes that came after the others had their numbers, in the order in which they came."""
 _OWN = 900
 _OTHER = 999
 _SUITE = "findings.json"
@@ -43,7 +51,7 @@ def code(flaw: str) -> int:
         return _OTHER
     if known in CODES:
         return CODES[known]
-    own = sorted(one.value for one in Flaw if one not in CODES)
+    own = [*sorted(one.value for one in Flaw if one not in CODES and one not in _LATER), *(one.value for one in _LATER)]
     return _OWN + own.index(known.value)
 
 

@@ -1,0 +1,1 @@
+"""Source code: names resolved across files, routes, flows of callers' values, findings. Pure; nothing is imported or run."""

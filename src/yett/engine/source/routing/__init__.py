@@ -1,0 +1,1 @@
+"""Where callers come in: the routes of a program, in the words of each framework."""

@@ -1,0 +1,1 @@
+"""Rules on source code, one file each. See `yett.model.source`."""
