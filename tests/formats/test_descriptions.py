@@ -162,8 +162,8 @@ def test_graphql_definitions():
     ("text", "message"),
     [
         ("type Query { a: Int \n b }", "s.graphql:2:4: not GraphQL"),
-        ("type Query { a(x: [Int) : Int }", "closes another"),
-        ("type Query { a(x: Int", "not closed"),
+        ("type Query { a(x: [Int) : Int }", '"]" is missing'),
+        ("type Query { a(x: Int", "the text ends here"),
         ("nonsense", "defines nothing"),
         ("type User { a: Int }", "no root type"),
         ("schema { query: Q }", "there is no such type"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 
 import pytest
 from graphql_server import introspected
@@ -9,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yett.formats.graphql import NotGraphQL
-from yett.formats.graphql_types import MOST_MEMBERS, MOST_TYPES, from_definitions, from_introspection, is_list, named
+from yett.formats.graphql_types import (
+    LONGEST,
+    MOST_MEMBERS,
+    MOST_TYPES,
+    from_definitions,
+    from_introspection,
+    is_list,
+    named,
+    read_definitions,
+)
 
 SDL = '''
 """The shop's schema"""
@@ -57,7 +67,9 @@ def test_introspection_tells_the_same() -> None:
     told = from_introspection(json.loads(json.dumps({"data": {"__schema": introspected(schema)}})))
     assert told is not None
     assert told.roots == schema.roots
-    assert told.types["Root"] == schema.types["Root"]
+    assert [(one.name, one.type, one.arguments, one.deprecated) for one in told.root("query")] == [
+        (one.name, one.type, one.arguments, one.deprecated) for one in schema.root("query")
+    ]
     assert told.types["Filter"].inputs[1].type == "[Kind!]"
     assert told.directives == {"skip": ("FIELD",)}
 
@@ -95,8 +107,33 @@ def test_bounds() -> None:
         from_definitions("type Query { " + " ".join(f"a{number}: Int" for number in range(MOST_MEMBERS + 2)) + " }")
     with pytest.raises(NotGraphQL, match="types"):
         from_definitions(" ".join(f"scalar A{number}" for number in range(MOST_TYPES + 2)))
+    with pytest.raises(NotGraphQL, match="members"):
+        from_definitions("union A = " + "|".join(f"a{number}" for number in range(MOST_MEMBERS + 2)))
+    with pytest.raises(NotGraphQL, match="members"):
+        from_definitions("type A { a(" + " ".join(f"a{number}: Int" for number in range(MOST_MEMBERS + 2)) + "): Int }")
     with pytest.raises(NotGraphQL, match="MiB"):
-        from_definitions(" " * ((8 << 20) + 1))
+        from_definitions(" " * (LONGEST + 1))
+
+
+def test_what_stands_before_a_mistake_is_there_all_the_same() -> None:
+    found = read_definitions("schema { query: Root other: X mutation: Gone }\ntype Root { a: Int b: Int }\ntype Other { a ]")
+    assert found.problem is not None and (found.problem.offset, str(found.problem)) == (90, '":" is missing')
+    assert found.named == {"query": "Root", "mutation": "Gone"} and found.schema.roots == {"query": "Root"}
+    assert [(one.name, one.offset) for one in found.schema.root("query")] == [("a", 59), ("b", 66)]
+    whole = read_definitions("type A implements B\ndirective @x on FIELD\ninterface B { a: Int }\ntype Query { b: B }")
+    assert whole.problem is None and whole.named == {}
+    assert whole.schema.types["B"].possible == ("A",) and whole.schema.directives == {"x": ("FIELD",)}
+
+
+def test_many_members_and_implementations_cost_no_more_each() -> None:
+    """Tuples that grow member by member, or interface by interface, would take minutes here."""
+    members = " ".join(f"a{number}: Int" for number in range(9_000))
+    types = " ".join(f"type T{number} implements I" for number in range(19_000))
+    began = time.process_time()
+    found = read_definitions(f"interface I {{ a: Int }} input X {{ {members} }} type Query {{ a: I }} {types}")
+    assert found.problem is None and len(found.schema.types["I"].possible) == 19_000
+    assert len(found.schema.types["X"].inputs) == 9_000
+    assert time.process_time() - began < 20
 
 
 @given(st.text(alphabet='type Query{}():![]@="|&_a1 \n', max_size=80))

@@ -9,15 +9,15 @@ from typing import Any
 
 import msgspec
 
-from yett.formats.descriptions.trees import at, listed, mapped, text_of
 from yett.formats.graphql import NotGraphQL, Token, tokens
+from yett.formats.trees import at, listed, mapped, text_of
 
-LONGEST = 8 << 20
+LONGEST = 32 << 20
 """Characters of a schema definition."""
-MOST_TOKENS = 1_000_000
-MOST_TYPES = 5_000
-MOST_MEMBERS = 1_000
-"""Fields of one type, values of one enumeration, arguments of one field."""
+MOST_TOKENS = 5_000_000
+MOST_TYPES = 20_000
+MOST_MEMBERS = 10_000
+"""Fields of one type, values of one enumeration, arguments of one field, members of one union."""
 ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 """Names of the root types where a schema does not give others (3.3.1)."""
 
@@ -29,6 +29,8 @@ _KINDS = {
     "union": "UNION",
     "scalar": "SCALAR",
 }
+_BEGINNINGS = frozenset((*_KINDS, "schema", "directive", "extend"))
+"""What a definition begins with."""
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 
 _REF = "kind name ofType { kind name ofType { kind name ofType { kind name } } }"
@@ -54,12 +56,13 @@ class Argument(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field of an object or an interface."""
+    """One field of an object or an interface. offset: where a definition has it; -1 in an introspection."""
 
     name: str
     type: str
     arguments: tuple[Argument, ...] = ()
     deprecated: bool = False
+    offset: int = -1
 
     @property
     def callable(self) -> bool:
@@ -100,6 +103,15 @@ class Schema(msgspec.Struct, kw_only=True):
         """Whether a field of that type has no fields of its own."""
         found = self.type(written)
         return found is None or found.kind in ("SCALAR", "ENUM")
+
+
+class Definitions(msgspec.Struct, kw_only=True):
+    """What there is of a schema definition. named: root types as its `schema` names them, by kind, whether there are such types or
+    not; empty where it names none. problem: what ended the reading, if anything did; everything before it is there."""
+
+    schema: Schema
+    named: dict[str, str] = {}
+    problem: NotGraphQL | None = None
 
 
 def named(written: str) -> str:
@@ -168,20 +180,39 @@ def _reference(tree: Any, depth: int = 0) -> str:
 
 
 def from_definitions(text: str) -> Schema:
-    """The schema of a schema definition. Raises NotGraphQL."""
-    if len(text) > LONGEST:
-        raise NotGraphQL(f"longer than {LONGEST >> 20} MiB", LONGEST)
-    reader = _Definitions(tokens(text, MOST_TOKENS))
-    reader.read()
-    roots = reader.roots or ROOTS
-    known = {kind: name for kind, name in roots.items() if name in reader.types}
-    if not known:
+    """The schema of a schema definition. Raises NotGraphQL where it cannot be read to its end, or has no root type."""
+    found = read_definitions(text)
+    if found.problem is not None:
+        raise found.problem
+    if not found.schema.roots:
         raise NotGraphQL("the schema has no root type", 0)
-    for name, interfaces in reader.implementing.items():
-        for interface in interfaces:
-            if interface in reader.types:
-                reader.types[interface].possible += (name,)
-    return Schema(types=reader.types, roots=known, directives=reader.directives)
+    return found.schema
+
+
+def read_definitions(text: str) -> Definitions:
+    """A schema definition as far as it can be read. Linear in its length."""
+    if len(text) > LONGEST:
+        return Definitions(schema=Schema(), problem=NotGraphQL(f"longer than {LONGEST >> 20} MiB", LONGEST))
+    reader = _Definitions(tokens(text, MOST_TOKENS))
+    problem = None
+    try:
+        reader.read()
+    except NotGraphQL as error:
+        problem = error
+    known = {kind: name for kind, name in (reader.roots or ROOTS).items() if name in reader.types}
+    schema = Schema(types=reader.made(), roots=known, directives=reader.directives)
+    return Definitions(schema=schema, named=reader.roots, problem=problem)
+
+
+class _Members:
+    """What a type was said to have so far. Lists, because tuples that grow are not linear."""
+
+    __slots__ = ("inputs", "possible", "values")
+
+    def __init__(self) -> None:
+        self.inputs: list[Argument] = []
+        self.values: list[str] = []
+        self.possible: dict[str, None] = {}
 
 
 class _Definitions:
@@ -193,8 +224,18 @@ class _Definitions:
         self.types: dict[str, Type] = {}
         self.roots: dict[str, str] = {}
         self.directives: dict[str, tuple[str, ...]] = {}
-        self.implementing: dict[str, list[str]] = {}
-        self.next()
+        self._members: dict[str, _Members] = {}
+        self._implementing: list[tuple[str, str]] = []
+
+    def made(self) -> dict[str, Type]:
+        """The types, with everything that was said of them anywhere."""
+        for name, interface in self._implementing:
+            if interface in self._members:
+                self._members[interface].possible[name] = None
+        for name, said in self._members.items():
+            one = self.types[name]
+            one.inputs, one.values, one.possible = tuple(said.inputs), tuple(said.values), tuple(said.possible)
+        return self.types
 
     def next(self) -> Token:
         taken = self.token
@@ -218,7 +259,8 @@ class _Definitions:
 
     def name(self) -> str:
         if self.token.kind != "name":
-            raise NotGraphQL("a name is missing", self.token.offset)
+            ended = ", and the text ends here" if self.token.kind == "end" else ""
+            raise NotGraphQL(f"a name is missing{ended}", self.token.offset)
         return self.next().text
 
     def described(self) -> None:
@@ -226,6 +268,7 @@ class _Definitions:
             self.next()
 
     def read(self) -> None:
+        self.next()
         self.described()
         while self.token.kind != "end":
             offset = self.token.offset
@@ -249,7 +292,9 @@ class _Definitions:
             while not self.take("}"):
                 kind = self.name()
                 self.mark(":")
-                self.roots[kind] = self.name()
+                name = self.name()
+                if kind in ROOTS:
+                    self.roots[kind] = name
                 self.described()
 
     def _directive(self) -> None:
@@ -272,39 +317,43 @@ class _Definitions:
         if len(self.types) >= MOST_TYPES:
             raise NotGraphQL(f"more than {MOST_TYPES} types", self.token.offset)
         one = self.types.setdefault(name, Type(name=name, kind=kind, fields={}))
+        said = self._members.setdefault(name, _Members())
         if self.token.kind == "name" and self.token.text == "implements":
             self.next()
             self.take("&")
-            while self.token.kind == "name" and self.token.text not in _KINDS and self.token.text != "extend":
-                self.implementing.setdefault(name, []).append(self.next().text)
+            while self.token.kind == "name" and self.token.text not in _BEGINNINGS:
+                self._implementing.append((name, self.next().text))
                 self.take("&")
         self._applied()
         if kind == "UNION" and self.take("="):
             self.take("|")
-            possible = [self.name()]
+            said.possible[self.name()] = None
             while self.take("|"):
-                possible.append(self.name())
-            one.possible += tuple(possible)
+                said.possible[self.name()] = None
+                self._bounded(len(said.possible))
         if self.at("{") and kind not in ("UNION", "SCALAR"):
-            self._members(one, kind)
+            self._parts(one, said, kind)
 
-    def _members(self, one: Type, kind: str) -> None:
+    def _parts(self, one: Type, said: _Members, kind: str) -> None:
         self.mark("{")
         self.described()
         while not self.take("}"):
-            name = self.name()
+            offset, name = self.token.offset, self.name()
             if kind == "ENUM":
-                one.values += (name,)
+                said.values.append(name)
                 self._applied()
             elif kind == "INPUT_OBJECT":
-                one.inputs += (self._argument(name),)
+                said.inputs.append(self._argument(name))
             else:
                 arguments = self._parameters()
                 self.mark(":")
-                one.fields[name] = Field(name, self._reference(0), arguments, self._applied())
-            if max(len(one.fields), len(one.inputs), len(one.values)) > MOST_MEMBERS:
-                raise NotGraphQL(f"more than {MOST_MEMBERS} members of one type", self.token.offset)
+                one.fields[name] = Field(name, self._reference(0), arguments, self._applied(), offset)
+            self._bounded(max(len(one.fields), len(said.inputs), len(said.values)))
             self.described()
+
+    def _bounded(self, members: int) -> None:
+        if members > MOST_MEMBERS:
+            raise NotGraphQL(f"more than {MOST_MEMBERS} members of one type", self.token.offset)
 
     def _parameters(self) -> tuple[Argument, ...]:
         found: list[Argument] = []
@@ -312,6 +361,7 @@ class _Definitions:
             self.described()
             while not self.take(")"):
                 found.append(self._argument(self.name()))
+                self._bounded(len(found))
                 self.described()
         return tuple(found)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from yett.formats.contract.documents import BrokenReference, Documents, Node
 from yett.formats.descriptions.servers import HERE, Servers, servers_of
-from yett.formats.descriptions.trees import at, listed, mapped, text_of
 from yett.formats.descriptions.values import MOST_HOSTS, Declared, Description, Gathering
 from yett.formats.document import Document, step
+from yett.formats.trees import at, listed, mapped, text_of
 
 _WEB = ("http", "https", "ws", "wss")
 _MEANT = {"publish": "receive", "subscribe": "send"}

@@ -8,9 +8,9 @@ from typing import Any
 
 from yett.formats.descriptions.servers import host_pattern
 from yett.formats.descriptions.transcoding import transcoded
-from yett.formats.descriptions.trees import ANY_METHOD, at, listed, mapped, text_of, walk
 from yett.formats.descriptions.values import MOST_HOSTS, Declared, Description, Gathering
 from yett.formats.document import Document
+from yett.formats.trees import ANY_METHOD, at, listed, mapped, text_of, walk
 
 
 def read_envoy(document: Document) -> Description:

@@ -7,9 +7,9 @@ import re
 from typing import Any
 
 from yett.formats.descriptions.servers import host_pattern, split_url
-from yett.formats.descriptions.trees import ANY_METHOD, listed, mapped, text_of, texts_of
 from yett.formats.descriptions.values import MOST_HOSTS, Declared, Description, Gathering
 from yett.formats.document import Document
+from yett.formats.trees import ANY_METHOD, listed, mapped, text_of, texts_of
 
 _AUTHENTICATION = {
     "basic-auth": "basic",

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from yett.formats.descriptions.servers import host_pattern
-from yett.formats.descriptions.trees import ANY_METHOD, at, listed, mapped, text_of, texts_of
 from yett.formats.descriptions.values import MOST_HOSTS, Declared, Description, Gathering
 from yett.formats.document import Document
+from yett.formats.trees import ANY_METHOD, at, listed, mapped, text_of, texts_of
 
 _INGRESS = ("networking.k8s.io/", "extensions/")
 _GATEWAY = "gateway.networking.k8s.io/"

@@ -3,10 +3,10 @@
 Source: Model Context Protocol 2025-06-18, "Tools", "Prompts".
 """
 
-from yett.formats.descriptions.trees import at, listed, mapped, text_of
 from yett.formats.descriptions.values import Declared, Description, Gathering
 from yett.formats.dispatch import LONGEST_NAME
 from yett.formats.document import Document
+from yett.formats.trees import at, listed, mapped, text_of
 
 _LISTS = {"tools": "tools/call", "prompts": "prompts/get"}
 

@@ -17,9 +17,9 @@ from yett.formats.contract.documents import BrokenReference, Documents, Node, ke
 from yett.formats.contract.reading import METHODS
 from yett.formats.contract.servers import expanded
 from yett.formats.descriptions.servers import HERE, Servers, servers_of
-from yett.formats.descriptions.trees import at, listed
 from yett.formats.descriptions.values import MOST_PROBLEMS, Declared, Description, Gathering, Others
 from yett.formats.document import Document
+from yett.formats.trees import at, listed
 from yett.formats.yaml import read
 from yett.model.mistake import DocumentError
 

@@ -16,10 +16,10 @@ from yett.formats.descriptions.nginx import LONGEST as LONGEST_NGINX
 from yett.formats.descriptions.nginx import read_nginx
 from yett.formats.descriptions.openapi import read_openapi
 from yett.formats.descriptions.protobuf_descriptors import is_descriptor_set, read_descriptors
-from yett.formats.descriptions.trees import at, listed, mapped, walk
 from yett.formats.descriptions.values import Description, Others, nothing
 from yett.formats.descriptions.wsdl import WSDL, read_wsdl
 from yett.formats.document import Bounds, Document
+from yett.formats.trees import at, listed, mapped, walk
 from yett.formats.yaml import read
 from yett.model.mistake import DocumentError, Mistake
 
