@@ -321,3 +321,22 @@ def test_a_body_after_head_is_never_anothers_answer(tmp_path: Path) -> None:
                 assert (await house.ask(GET))[2] == b"ok"
 
     run(talk())
+
+
+def test_a_reload_that_changes_the_upstream_fails_no_request_that_is_connecting(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with House(tmp_path, upstream=", read_timeout: 50") as house:
+            house.upstream = ", read_timeout: 40"
+            for _ in range(3):
+                before = house.gateway.clusters["shop"]
+                client = await house.connect()
+                await client.send(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+                while not before.tasks:
+                    await asyncio.sleep(0)
+                house.gateway.swap(house.snapshot())
+                assert house.gateway.clusters["shop"] is not before
+                assert (await client.response())[0] == 200
+                await house.until(lambda before=before: not any(target.count for target in before.targets))
+                house.upstream += "0"
+
+    run(talk())

@@ -105,7 +105,7 @@ class Gateway:
         kept = set(map(id, after.values()))
         for cluster in before.values():
             if id(cluster) not in kept:
-                cluster.close()
+                cluster.retire()
         self._health.watch([cluster for cluster in after.values() if cluster.settings.health])
 
     # --- connections ------------------------------------------------------------------------------------------------

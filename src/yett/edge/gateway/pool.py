@@ -34,7 +34,6 @@ class Target:
     __slots__ = (
         "addresses",
         "authority",
-        "connecting",
         "count",
         "down",
         "failures",
@@ -59,7 +58,6 @@ class Target:
         self.authority = parts.netloc.rpartition("@")[2].encode("idna" if not parts.netloc.isascii() else "ascii")
         self.idle: list[UpstreamConnection] = []
         self.count = 0
-        self.connecting = 0
         self.failures = 0
         self.open_until = 0.0
         self.trial = False
@@ -84,7 +82,7 @@ def _literal(host: str) -> bool:
 class Cluster:
     """The targets of one service and who waits for them."""
 
-    __slots__ = ("_least", "_next", "loop", "monotonic", "settings", "ssl", "targets", "tasks", "waiting")
+    __slots__ = ("_least", "_next", "_retired", "loop", "monotonic", "settings", "ssl", "targets", "tasks", "waiting")
 
     def __init__(
         self,
@@ -101,6 +99,7 @@ class Cluster:
         self.waiting: deque[tuple[Carrier, frozenset[Target]]] = deque()
         self.tasks: set[asyncio.Task[None]] = set()
         self._next = 0
+        self._retired = False
         self._least = settings.balance is Balance.LEAST_PENDING
 
     def acquire(
@@ -154,7 +153,6 @@ class Cluster:
 
     def _start(self, target: Target, carrier: Carrier) -> None:
         target.count += 1
-        target.connecting += 1
         if target.failures >= self.settings.breaker.failures:
             target.trial = True
         task = self.loop.create_task(self._connect(target, carrier))
@@ -166,13 +164,11 @@ class Cluster:
             connection = await self.open(target)
         except (OSError, TimeoutError, ssl.SSLError, ssl.CertificateError) as error:
             target.count -= 1
-            target.connecting -= 1
             target.trial = False
             self.failed(target)
             carrier.unreachable(f"{target.text}: {type(error).__name__}: {error}", False)
             self._serve_waiting()
             return
-        target.connecting -= 1
         target.trial = False
         carrier.connected(connection)
 
@@ -219,7 +215,7 @@ class Cluster:
                 return
             self.waiting.appendleft((carrier, without))
             break
-        if len(target.idle) < self.settings.idle_connections:
+        if len(target.idle) < self.settings.idle_connections and not self._retired:
             connection.idle_since = self.monotonic()
             target.idle.append(connection)
         else:
@@ -266,10 +262,15 @@ class Cluster:
                 if now - connection.idle_since > self.settings.idle_timeout or stale:
                     connection.close()
 
-    def close(self) -> None:
-        """Close idle connections and stop what is being connected; connections in use end with their exchange."""
+    def retire(self) -> None:
+        """No new exchange will come. Who has a connection, or waits for one, is served; none is kept idle."""
+        self._retired = True
         for target in self.targets:
             for connection in list(target.idle):
                 connection.close()
+
+    def close(self) -> None:
+        """Retire, and stop what is being connected; connections in use end with their exchange."""
+        self.retire()
         for task in self.tasks:
             task.cancel()
