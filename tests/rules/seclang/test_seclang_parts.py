@@ -13,12 +13,12 @@ from yett.formats.seclang.values import Operator, Variable
 from yett.formats.transformations import transformed
 from yett.rules.seclang.bodies import MOST_ARGUMENTS, SHORT_NAME, processor_of, read
 from yett.rules.seclang.expressions import Phrases, Refused, expression
+from yett.rules.seclang.heads import Memory
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.macros import Macro
 from yett.rules.seclang.operators import integer, prepare
 from yett.rules.seclang.places import place_of
 from yett.rules.seclang.probes import Singles, probe
-from yett.rules.seclang.sifting import Memory
 from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.triggers import Part, Trigger
 from yett.rules.seclang.variables import gather, values_of
@@ -345,7 +345,7 @@ def test_single_values_that_were_harmless_are_remembered() -> None:
 
 
 def test_memories_are_bounded() -> None:
-    memory: Memory[int] = Memory()
+    memory: Memory[int, int] = Memory()
     for number in range(20_000):
         memory.keep(number, number)
     assert memory.get(19_999) == 19_999 and memory.get(1) is None and memory.recall(1) is None

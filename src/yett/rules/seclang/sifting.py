@@ -4,46 +4,15 @@ Texts go through one matcher for all patterns. What repeats from request to requ
 fields, method and protocol. Memory is bounded. It must not know what the bits are for.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
-
-import msgspec
+from collections.abc import Sequence
 
 from yett.model.ports import PatternCache
+from yett.rules.seclang.heads import LONGEST, Fields, Memory, bare
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.texts import ManyTexts, Texts
 from yett.rules.seclang.transaction import Transaction
-from yett.rules.seclang.triggers import HEADS, Part, Trigger
-
-Key = TypeVar("Key")
-
-REMEMBERED = 4_096
-"""Entries of each memory, twice at most."""
-
-LONGEST = 1_024
-"""Octets of the longest line that is remembered."""
-
-
-class Memory(Generic[Key]):
-    """The newest answers to the same question. The older half is dropped at once where there is no more room."""
-
-    __slots__ = ("_new", "_old", "get")
-
-    def __init__(self) -> None:
-        self._new: dict[Key, int] = {}
-        self._old: dict[Key, int] = {}
-        self.get = self._new.get
-
-    def recall(self, key: Key) -> int | None:
-        return self._old.get(key)
-
-    def keep(self, key: Key, mask: int) -> int:
-        if len(self._new) >= REMEMBERED:
-            self._old, self._new = self._new, {}
-            self.get = self._new.get
-        self._new[key] = mask
-        return mask
+from yett.rules.seclang.triggers import Part, Trigger
 
 
 class Sieve:
@@ -58,22 +27,22 @@ class Sieve:
         self.texts = sum(one.bit for one in triggers if one.parts & (Part.TEXT | Part.PATH))
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]
         self.target = Texts(looked_for, phrases, cache)
-        self._of_path = [(one.bit, _bare(one)) for one in triggers if one.parts == Part.PATH]
+        self._of_path = [(one.bit, bare(one)) for one in triggers if one.parts == Part.PATH]
         self.paths = sum(bit for bit, _ in self._of_path)
-        self._of_target = [(one.bit, _bare(one)) for one in triggers if one.parts == Part.TARGET and not one.pattern]
+        self._of_target = [(one.bit, bare(one)) for one in triggers if one.parts == Part.TARGET and not one.pattern]
         self.body = Texts([one for one in triggers if one.parts & Part.BODY], phrases, cache)
         self.answer_body = Texts([one for one in triggers if one.parts & Part.ANSWER_BODY], phrases, cache)
-        self._of_files = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.FILES]
-        self._fields = _Fields([one for one in triggers if one.parts & Part.FIELD], phrases, cache)
-        self._of_names = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.NAMES]
-        self._of_start = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.START]
-        self._of_answer_fields = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.ANSWER_FIELD]
-        self._of_answer_start = [(one.bit, _bare(one)) for one in triggers if one.parts & Part.ANSWER_START]
-        self._lines: Memory[tuple[bytes, bytes]] = Memory()
-        self._names: Memory[tuple[bytes, ...]] = Memory()
-        self._starts: Memory[tuple[bytes, ...]] = Memory()
-        self._answer_lines: Memory[tuple[bytes, bytes]] = Memory()
-        self._answer_starts: Memory[tuple[int, bytes]] = Memory()
+        self._of_files = [(one.bit, bare(one)) for one in triggers if one.parts & Part.FILES]
+        self._fields = Fields([one for one in triggers if one.parts & Part.FIELD], phrases, tx, cache)
+        self._of_names = [(one.bit, bare(one)) for one in triggers if one.parts & Part.NAMES]
+        self._of_start = [(one.bit, bare(one)) for one in triggers if one.parts & Part.START]
+        self._of_answer_fields = [(one.bit, bare(one)) for one in triggers if one.parts & Part.ANSWER_FIELD]
+        self._of_answer_start = [(one.bit, bare(one)) for one in triggers if one.parts & Part.ANSWER_START]
+        self._lines: Memory[tuple[bytes, bytes], int] = Memory()
+        self._names: Memory[tuple[bytes, ...], int] = Memory()
+        self._starts: Memory[tuple[bytes, ...], int] = Memory()
+        self._answer_lines: Memory[tuple[bytes, bytes], int] = Memory()
+        self._answer_starts: Memory[tuple[int, bytes], int] = Memory()
 
     # --- requests -----------------------------------------------------------------------------------------------------------
 
@@ -111,7 +80,7 @@ class Sieve:
         mask = self._lines.recall(line)
         if mask is None:
             name, value = line
-            mask = self._fields.look(name, value, self._tx)
+            mask = self._fields.look(name, value)
             if name.lower() == b"cookie":
                 mask |= self._cookie(value)
         if len(line[0]) + len(line[1]) <= LONGEST:
@@ -170,65 +139,3 @@ class Sieve:
                     self._answer_lines.keep(line, found)
             mask |= found
         return mask
-
-
-def _bare(trigger: Trigger) -> Link:
-    """The link without anything that it does."""
-    return msgspec.structs.replace(trigger.link, effects=(), captures=False)
-
-
-class _Fields:
-    """Lines of a request's head, one at a time."""
-
-    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None) -> None:
-        patterns = []
-        self._by_name: dict[bytes, list[Trigger]] = {}
-        self._any: list[Trigger] = []
-        self._allowed: dict[bytes, int] = {}
-        self._allowed_any = self._names = self._values = 0
-        self._known: Memory[bytes] = Memory()
-        self._bare: dict[int, Link] = {}
-        for trigger in triggers:
-            names = _names(trigger)
-            if trigger.pattern and not trigger.whole:
-                patterns.append(trigger)
-                collections = {variable.collection for variable in trigger.rule.variables if not variable.exclude}
-                self._names |= trigger.bit if "REQUEST_HEADERS_NAMES" in collections else 0
-                self._values |= trigger.bit if "REQUEST_HEADERS" in collections else 0
-                if names is None:
-                    self._allowed_any |= trigger.bit
-                for name in names or ():
-                    self._allowed[name] = self._allowed.get(name, 0) | trigger.bit
-                continue
-            self._bare[trigger.bit] = _bare(trigger)
-            if names is None:
-                self._any.append(trigger)
-            for name in names or ():
-                self._by_name.setdefault(name, []).append(trigger)
-        self._texts = Texts(patterns, phrases, cache)
-
-    def look(self, name: bytes, value: bytes, tx: dict[bytes, bytes]) -> int:
-        lower = name.lower()
-        allowed = self._allowed.get(lower, 0) | self._allowed_any
-        mask = self._texts.look((value,)) & allowed & self._values if allowed else 0
-        if self._names:
-            known = self._known.get(lower)
-            mask |= self._known.keep(lower, self._texts.look((name,)) & self._names) if known is None else known
-        for trigger in (*self._any, *self._by_name.get(lower, ())):
-            t = Transaction(b"", b"", b"", [(name, value)])
-            t.tx, t.clean = dict(tx), False
-            links = trigger.whole or (self._bare[trigger.bit],)
-            if all(link.matches(t, -1) for link in links):
-                mask |= trigger.bit
-        return mask
-
-
-def _names(trigger: Trigger) -> set[bytes] | None:
-    """Names of the fields that a link looks at; None for all."""
-    found = set()
-    for variable in trigger.rule.variables:
-        if variable.collection in HEADS and not variable.exclude and not variable.count:
-            if variable.selector is None or variable.pattern is not None:
-                return None
-            found.add(variable.selector.encode("utf-8", "surrogateescape").lower())
-    return found

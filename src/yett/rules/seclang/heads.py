@@ -1,0 +1,152 @@
+"""Lines of a request's head, one at a time: which links may match a line.
+
+What depends on a field's name alone is found out once for each name. Memory is bounded. It must not know what links do.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from yett.formats.transformations import transformed
+from yett.model.ports import PatternCache
+from yett.rules.seclang.links import Link
+from yett.rules.seclang.needles import Phrases
+from yett.rules.seclang.operators import Accept
+from yett.rules.seclang.texts import ManyTexts
+from yett.rules.seclang.transaction import Transaction
+from yett.rules.seclang.triggers import HEADS, Trigger
+
+Key = TypeVar("Key")
+Found = TypeVar("Found")
+
+REMEMBERED = 4_096
+"""Entries of each memory, twice at most."""
+
+LONGEST = 1_024
+"""Octets of the longest line that is remembered."""
+
+_NAMES, _VALUES = b"REQUEST_HEADERS_NAMES:", b"REQUEST_HEADERS:"
+
+
+class Memory(Generic[Key, Found]):
+    """The newest answers to the same question. The older half is dropped at once where there is no more room."""
+
+    __slots__ = ("_new", "_old", "get")
+
+    def __init__(self) -> None:
+        self._new: dict[Key, Found] = {}
+        self._old: dict[Key, Found] = {}
+        self.get = self._new.get
+
+    def recall(self, key: Key) -> Found | None:
+        return self._old.get(key)
+
+    def keep(self, key: Key, found: Found) -> Found:
+        if len(self._new) >= REMEMBERED:
+            self._old, self._new = self._new, {}
+            self.get = self._new.get
+        self._new[key] = found
+        return found
+
+
+class _Tests(NamedTuple):
+    """What fields of a name are asked. mask: bits of links that match for the name alone. allowed: bits of patterns that count in
+    the value. single: (bit, operator, chain, negated) of links that judge the value; chains: links in a row, by bit."""
+
+    mask: int
+    allowed: int
+    single: tuple[tuple[int, Accept, tuple[str, ...], bool], ...]
+    chains: tuple[tuple[int, tuple[Link, ...]], ...]
+
+
+class Fields:
+    """All links that look at fields. tx: the constant variables of TX."""
+
+    def __init__(
+        self, triggers: Iterable[Trigger], phrases: Phrases, tx: Mapping[bytes, bytes], cache: PatternCache | None
+    ) -> None:
+        patterns = []
+        self._tx = tx
+        self._others: list[Trigger] = []
+        self._allowed: list[tuple[int, frozenset[bytes] | None]] = []
+        self._names = 0
+        self._tests: Memory[bytes, _Tests] = Memory()
+        self._nobody = Transaction(b"", b"", b"", ())
+        self._nobody.tx, self._nobody.clean = dict(tx), False
+        for trigger in triggers:
+            if not trigger.pattern or trigger.whole:
+                self._others.append(trigger)
+                continue
+            patterns.append(trigger)
+            collections = {variable.collection for variable in trigger.rule.variables if not variable.exclude}
+            if "REQUEST_HEADERS_NAMES" in collections:
+                self._names |= trigger.bit
+            if "REQUEST_HEADERS" in collections:
+                self._allowed.append((trigger.bit, _named(trigger)))
+        self._texts = ManyTexts(patterns, phrases, cache)
+
+    def look(self, name: bytes, value: bytes) -> int:
+        """The bits of all links that may match a line."""
+        tests = self._tests.get(name)
+        if tests is None:
+            tests = self._tests.recall(name) or self._asked(name)
+            if len(name) <= LONGEST:
+                self._tests.keep(name, tests)
+        mask = tests.mask
+        if tests.allowed:
+            mask |= self._texts.look((value,)) & tests.allowed
+        for bit, accept, chain, negated in tests.single:
+            if (accept(transformed(chain, value) if chain else value, self._nobody) is None) == negated:
+                mask |= bit
+        for bit, links in tests.chains:
+            mask |= self._judged(bit, links, name, value)
+        return mask
+
+    def _asked(self, name: bytes) -> _Tests:
+        lower = name.lower()
+        mask = self._texts.look((name,)) & self._names if self._names else 0
+        allowed = sum(bit for bit, names in self._allowed if names is None or lower in names)
+        single, chains = [], []
+        for trigger in self._others:
+            if _of_names(trigger):
+                mask |= self._judged(trigger.bit, trigger.whole or (bare(trigger),), name, b"")
+                continue
+            names, link = _named(trigger), bare(trigger)
+            if names is not None and lower not in names:
+                continue
+            if trigger.whole or link.multi:
+                chains.append((trigger.bit, trigger.whole or (link,)))
+                continue
+            found = [own for own, _, _ in link.gather(Transaction(b"", b"", b"", [(name, b"x")]))]
+            if any(own.startswith(_NAMES) for own in found):
+                chains.append((trigger.bit, (link,)))
+            elif any(own.startswith(_VALUES) for own in found):
+                single.append((trigger.bit, link.accept, link.chain, link.negated))
+        return _Tests(mask, allowed, tuple(single), tuple(chains))
+
+    def _judged(self, bit: int, links: tuple[Link, ...], name: bytes, value: bytes) -> int:
+        t = Transaction(b"", b"", b"", [(name, value)])
+        t.tx, t.clean = dict(self._tx), False
+        return bit if all(link.matches(t, -1) for link in links) else 0
+
+
+def bare(trigger: Trigger) -> Link:
+    """The link without anything that it does."""
+    return msgspec.structs.replace(trigger.link, effects=(), captures=False)
+
+
+def _of_names(trigger: Trigger) -> bool:
+    """Whether a link looks at names only."""
+    return all(variable.collection == "REQUEST_HEADERS_NAMES" for variable in trigger.rule.variables)
+
+
+def _named(trigger: Trigger) -> frozenset[bytes] | None:
+    """Names of the fields that a link looks at; None for all."""
+    found = set()
+    for variable in trigger.rule.variables:
+        if variable.collection in HEADS and not variable.exclude and not variable.count:
+            if variable.selector is None or variable.pattern is not None:
+                return None
+            found.add(variable.selector.encode("utf-8", "surrogateescape").lower())
+    return frozenset(found)
