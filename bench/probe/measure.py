@@ -10,16 +10,15 @@ where something was, 2 where there was no report.
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from probe.subjects import SUBJECTS, Subject, serving
+from probe.watching import watched
 
 COUNTED = ("medium", "high", "critical")
 HERE = Path(__file__).parent
@@ -100,19 +99,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place, tempfile.TemporaryDirectory() as own:
         os.chmod(place, 0o755)
         with serving(subject, options.twin, options.sources, Path(place), options.python) as served:
-            began = time.monotonic()
             words = command(subject, served.origin, served.directory, Path(own), options)
-            ended = subprocess.run(words, capture_output=True, text=True, timeout=options.budget * 2 + 60, check=False, cwd=own)
-            seconds, asked = time.monotonic() - began, served.asked()
-        print(f"{subject.name} {options.twin}: {asked} requests at the server, {seconds:.1f} s, exit code {ended.returncode}")
+            ended = watched(words, Path(own), options.budget * 2 + 60)
+            asked = served.asked()
+        how = f"{ended.seconds:.1f} s, {ended.peak_kilobytes / 1024:.0f} MB, exit code {ended.code}"
+        print(f"{subject.name} {options.twin}: {asked} requests at the server, {how}")
+        if ended.first:
+            print(f"  first finding after {ended.first[0]:.1f} s and {ended.first[1]} requests")
         if options.keep:
             options.keep.mkdir(parents=True, exist_ok=True)
             stem = f"{subject.name}-{options.twin}"
-            (options.keep / f"{stem}.log").write_text(ended.stdout + ended.stderr)
+            (options.keep / f"{stem}.log").write_text(ended.printed)
             (options.keep / f"{stem}-requests.log").write_text(served.log.read_text())
         report = Path(own) / "report.json"
         if not report.exists():
-            print(f"  no report: {(ended.stderr or ended.stdout)[-600:]}")
+            print(f"  no report: {ended.printed[-600:]}")
             return 2
         if options.keep:
             (options.keep / f"{stem}.json").write_text(report.read_text())
@@ -120,6 +121,10 @@ def main() -> int:
         findings = document["findings"] if isinstance(document, dict) else document
     told, wrong = compare(subject.name, options.twin, findings)
     show(told, wrong, findings)
+    if confirmed := sum(bool(one) for _, one in told):
+        print(
+            f"  {asked / confirmed:.0f} requests and {ended.seconds / confirmed:.1f} s for each documented hole that was found"
+        )
     return 1 if wrong else 0
 
 
