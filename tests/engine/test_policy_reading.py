@@ -109,6 +109,9 @@ services:
         ("limits: [{rate: 1/s, quota: 1/day}]", "yett.yaml:4:14: one entry cannot be"),
         ("limits: [{rate: often}]", "yett.yaml:4:14: "),
         ("limits: [[]]", "yett.yaml:4:14: expected a mapping (known: "),
+        ("limits: [{rate: 9/s, by: key}, {rate: 9/s, by: key, burst: 9}]", "yett.yaml:4:36: counts the same as entry 1 of "),
+        ("limits: [{quota: 9/day, by: key, name: a}, {quota: 8/day, by: key, name: a}]", "yett.yaml:4:48: counts the same as"),
+        ("limits: [{concurrency: 9, by: principal}, {concurrency: 9, by: principal, mode: monitor}]", "yett.yaml:4:47: counts"),
         ("limits: [{}]", "yett.yaml:4:14: expected a mapping (known: "),
         (
             "match: {hosts: [api.example:80]}",

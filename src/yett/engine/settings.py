@@ -8,7 +8,7 @@ to the guard whose entry it names: as the item's only key (`{api_key: {...}}`, o
 Options have a field of that name, as one key among its options (`{rate: 100/s, by: principal}`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
@@ -94,6 +94,7 @@ def _choose_list(group: tuple[Guard, ...], value: Any, pointer: str, report: Rep
     if not isinstance(value, list):
         report(pointer, "expected a list", f"write it as [{{{next(iter(entries))}: …}}]")
         return
+    earlier: dict[Hashable, int] = {}
     for index, item in enumerate(value):
         place = f"{pointer}/{index}"
         if isinstance(item, str):
@@ -101,7 +102,13 @@ def _choose_list(group: tuple[Guard, ...], value: Any, pointer: str, report: Rep
         if not isinstance(item, dict) or not item:
             report(place, "expected a mapping", "known: " + ", ".join(sorted(entries)))
             continue
-        yield from _choose_entry(entries, item, place, report)
+        for chosen in _choose_entry(entries, item, place, report):
+            if (distinct := chosen.guard.rule.distinct) is not None:
+                first = earlier.setdefault(distinct(chosen.options), index)
+                if first != index:
+                    hint = "leave one of them out, or give them different names"
+                    report(place, f"counts the same as entry {first + 1} of this list, so each request would count twice", hint)
+            yield chosen
 
 
 def _choose_entry(entries: dict[str, Guard], item: dict[str, Any], place: str, report: Report) -> Iterator[Chosen]:

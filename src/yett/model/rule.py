@@ -11,7 +11,7 @@ Shape of a guard's module (built-in or third party, found through the entry poin
         ...
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -66,6 +66,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     per_operation: whether what it prepares depends on the operation, or a function that tells it from the options. Otherwise
     all operations of a service with the same options share it, which keeps plans small; it must look at nothing of its scope
     but `ports`, `gap` and the operation's service then.
+    distinct: for settings that are lists, a function from the options to what no two entries of a list may share.
     matches: examples that the rule must deny (or answer); passes: examples that it must let pass.
     """
 
@@ -77,6 +78,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     default: bool = False
     entry: str = ""
     per_operation: bool | Callable[[Any], bool] = True
+    distinct: Callable[[Any], Hashable] | None = None
     owasp: tuple[str, ...] = ()
     cwe: tuple[int, ...] = ()
     references: tuple[str, ...] = ()

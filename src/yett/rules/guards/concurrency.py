@@ -23,7 +23,7 @@ from yett.model.decision import Check, Denial, Evaluation
 from yett.model.exchange import View
 from yett.model.ports import CountersUnavailable
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
-from yett.rules.limits import STAGES, By, Key, Limit, counts_by_operation, key_of, policy_line, refusal, uncounted
+from yett.rules.limits import STAGES, By, Key, Limit, counts_by_operation, identity, key_of, policy_line, refusal, uncounted
 
 RETRY = 1
 """Seconds."""
@@ -40,6 +40,7 @@ RULE = Rule(
     setting="limits",
     entry="concurrency",
     per_operation=counts_by_operation,
+    distinct=identity,
     owasp=("API4:2023",),
     cwe=(770, 400),
     references=(
@@ -69,9 +70,12 @@ class Options(Limit, frozen=True, kw_only=True):
         if self.concurrency < 1:
             raise ValueError("a concurrency below 1 would admit nobody")
 
+    def counted(self) -> tuple[str, tuple[int | str, ...]]:
+        return "concurrency", (self.concurrency,)
+
 
 def prepare(options: Options, scope: Scope) -> Prepared:
-    key = key_of(options, scope, "concurrency", (options.concurrency,))
+    key = key_of(options, scope)
     return Prepared(steps=(Step(STAGES[options.by], _check(options, scope, key)),), mode=options.mode)
 
 

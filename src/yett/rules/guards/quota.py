@@ -28,6 +28,7 @@ from yett.rules.limits import (
     Key,
     Limit,
     counts_by_operation,
+    identity,
     key_of,
     policy_line,
     refusal,
@@ -48,6 +49,7 @@ RULE = Rule(
     setting="limits",
     entry="quota",
     per_operation=counts_by_operation,
+    distinct=identity,
     owasp=("API4:2023",),
     cwe=(770,),
     references=(
@@ -71,6 +73,11 @@ class Options(Limit, frozen=True, kw_only=True):
         parse_quota(self.quota)
         zone(self.zone)
 
+    def counted(self) -> tuple[str, tuple[int | str, ...]]:
+        count, unit = parse_quota(self.quota)
+        # The window is part of what is counted even where the name is the same: a count cannot move between calendars.
+        return f"quota {unit} {self.zone}", (count,)
+
 
 def parse_quota(quota: str) -> tuple[int, Unit]:
     """ "10000/month" as (10000, Unit.MONTH). Raises ValueError."""
@@ -85,8 +92,7 @@ def parse_quota(quota: str) -> tuple[int, Unit]:
 
 def prepare(options: Options, scope: Scope) -> Prepared:
     count, unit = parse_quota(options.quota)
-    # The window is part of what is counted even where the name is the same: a count cannot move between calendars.
-    key = key_of(options, scope, f"quota {unit} {options.zone}", (count,))
+    key = key_of(options, scope)
     return Prepared(steps=(Step(STAGES[options.by], _check(options, scope, key, count, unit)),), mode=options.mode)
 
 

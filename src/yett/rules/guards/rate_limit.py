@@ -31,6 +31,7 @@ from yett.rules.limits import (
     Key,
     Limit,
     counts_by_operation,
+    identity,
     key_of,
     policy_line,
     refusal,
@@ -54,6 +55,7 @@ RULE = Rule(
     setting="limits",
     entry="rate",
     per_operation=counts_by_operation,
+    distinct=identity,
     owasp=("API4:2023", "API6:2023"),
     cwe=(770, 799),
     references=(
@@ -79,6 +81,10 @@ class Options(Limit, frozen=True, kw_only=True):
             raise ValueError("a burst below 1 would admit nobody")
         parse_rate(self.rate)
 
+    def counted(self) -> tuple[str, tuple[int | str, ...]]:
+        count, period = parse_rate(self.rate)
+        return "rate", (count, period, self.burst or count)
+
 
 def parse_rate(rate: str) -> tuple[int, int]:
     """ "100/s" as (100, 1): so many requests in so many seconds. Raises ValueError."""
@@ -95,7 +101,7 @@ def parse_rate(rate: str) -> tuple[int, int]:
 def prepare(options: Options, scope: Scope) -> Prepared:
     count, period = parse_rate(options.rate)
     burst, interval = options.burst or count, period / count
-    key = key_of(options, scope, "rate", (count, period, burst))
+    key = key_of(options, scope)
     return Prepared(steps=(Step(STAGES[options.by], _check(options, scope, key, interval, burst)),), mode=options.mode)
 
 
