@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from yett.formats.contract.documents import BrokenReference, Documents, Node
+from yett.rules.probing.encoding import unquoted
+from yett.rules.probing.multipart import MEDIA, is_file
 from yett.rules.probing.operation import Kind, Operation, Place
 from yett.rules.probing.target import Scheme
 
@@ -134,11 +136,13 @@ class _Reader:
                 elif not isinstance(name, str):
                     self._problems.append(f"{template}: a parameter without a name is left out")
                 elif place == "formData":
-                    form[name] = _plain(said)
+                    file = {"type": "string", "format": "binary"}
+                    form[name] = file if said.get("type") == "file" else _plain(said)
                 elif place in _KINDS and not (place == "header" and name.lower() in _IGNORED):
                     found[place, name] = Place(_KINDS[place], name, self._parameter_schema(one), said.get("required") is True)
         if form:
-            bodies["application/x-www-form-urlencoded"] = {"type": "object", "properties": form, "required": list(form)}
+            media = MEDIA if any(is_file(one) for one in form.values()) else "application/x-www-form-urlencoded"
+            bodies[media] = {"type": "object", "properties": form, "required": list(form)}
         for name in (part.partition("}")[0] for part in template.split("{")[1:]):
             found.setdefault(("path", name), Place("path", name, {}, True))
         return list(found.values()), bodies
@@ -192,7 +196,18 @@ class _Reader:
                 said = link.value if link is not None and isinstance(link.value, dict) else {}
                 parameters = said.get("parameters")
                 for parameter, expression in parameters.items() if isinstance(parameters, dict) else ():
-                    yield str(said.get("operationId", "")), str(parameter), str(expression)
+                    yield self._linked(said), str(parameter), str(expression)
+
+    def _linked(self, link: dict[str, Any]) -> str:
+        """The id of the operation that a link leads to; "" where it leads elsewhere."""
+        if isinstance(link.get("operationId"), str):
+            return str(link["operationId"])
+        path, _, method = str(link.get("operationRef", "")).partition("#/paths/")[2].rpartition("/")
+        template = unquoted(path).replace("~1", "/").replace("~0", "~")
+        item = self._followed(Node(self._root, ("paths", template), (self._tree.get("paths") or {}).get(template)))
+        said = item.value.get(method) if item is not None and isinstance(item.value, dict) else None
+        named = said.get("operationId") if isinstance(said, dict) else None
+        return named if isinstance(named, str) and named else f"{method.upper()} {self._base()}{template}"
 
     def _example(self, node: Node) -> Any:
         said = node.value if isinstance(node.value, dict) else {}

@@ -65,7 +65,7 @@ class _Search:
     def _look(self, call: Call, before: int, own: int | None) -> None:
         """Find what a call rests on, among the calls before it."""
         for value in (*values_of(call), *self._credentials(call)):
-            if own is not None and self._from_proof(value, own):
+            if (own is not None and self._from_proof(value, own)) or self._sent_before(value, before):
                 continue
             at, pointer, number = self._giver(value, before)
             if at >= 0:
@@ -76,6 +76,13 @@ class _Search:
             at = next((at for at in range(before) if self._introduces(at, token)), -1)
             if at >= 0:
                 self._need(at)
+
+    def _sent_before(self, value: str, before: int) -> bool:
+        """Whether the run made that value up, and a call that changes something sent it as it is."""
+        if not self._target.ours(value):
+            return False
+        changing = (one.call for one in self._trace[:before] if not _reads(one.call))
+        return any(value in values_of(call) for call in changing)
 
     def _from_proof(self, value: str, own: int) -> bool:
         """Whether an earlier step of the proof gives that value."""
@@ -107,7 +114,7 @@ class _Search:
 
     def _worth(self, one: Exchanged) -> int:
         """How good a call is for others to rest on. What anybody may read may be closed elsewhere."""
-        if one.call.method == "GET":
+        if _reads(one.call):
             return 2 if one.call.identity != ANONYMOUS else 0
         return 3 if one.note == WALKED or self._plain(one.call) else 1
 
@@ -118,7 +125,7 @@ class _Search:
 
     def _introduces(self, at: int, token: str) -> bool:
         call = self._trace[at].call
-        if call.method == "GET" or any(_alike(call, own) for own in self._own):
+        if _reads(call) or any(_alike(call, own) for own in self._own):
             return False  # the proof does it itself
         return call not in self._own and token in target_text(call) + call.body.decode("utf-8", "replace")
 
@@ -129,6 +136,15 @@ class _Search:
         one = self._target.identity(call.identity)
         if call.credential is None and one is not None and one.throwaway and one.token:
             yield one.token
+
+
+def _reads(call: Call) -> bool:
+    """Whether a call only asks: by GET, or by a query of GraphQL."""
+    if call.method == "GET":
+        return True
+    tree = body_value(call)
+    document = tree.get("query") if isinstance(tree, dict) else None
+    return isinstance(document, str) and document.lstrip().startswith(("{", "query"))
 
 
 def _alike(call: Call, other: Call) -> bool:

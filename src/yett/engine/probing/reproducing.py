@@ -7,6 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from yett.engine.probing.curls import credential_of, variable
 from yett.engine.probing.leaner import lean
 from yett.engine.probing.outcome import Found
@@ -46,7 +48,17 @@ def reproducer(found: Found, target: Target, mark: str, trace: Sequence[Exchange
     claim = found.claim
     if not claim.proof:
         return ""
-    return _Writer(found, target, mark, lines(claim.proof, trace, target)).text()
+    proof = [msgspec.structs.replace(one, call=_with_first_passwords(one.call, target)) for one in claim.proof]
+    return _Writer(found, target, mark, lines(proof, trace, target)).text()
+
+
+def _with_first_passwords(call: Call, target: Target) -> Call:
+    """The call as it would be had no probe changed the passwords of throwaway users: a repetition registers them anew."""
+    body = call.body
+    for one in target.identities.values():
+        if one.throwaway and one.registered and one.password:
+            body = body.replace(one.password.encode(), one.registered.encode())
+    return msgspec.structs.replace(call, body=body) if body != call.body else call
 
 
 class _Writer:

@@ -149,7 +149,11 @@ def _sent(target: Target, operation: Operation, call: Call, known: Object | None
 def _given_away(target: Target, body: Any, one: Object, identity: str) -> Generator[Step, Any, None]:
     """Whom the body named as owner may be the only one who can remove the object now."""
     said = {value for value in body.values() if isinstance(value, str)} if isinstance(body, dict) else set()
-    others = [who.name for who in target.identities.values() if said & {who.name, who.username, *who.facts.values()} - {""}]
+    others = []
+    for who in target.identities.values():
+        names = {who.name, who.username, *who.facts.values()} - {""}
+        if said & {form for name in names for form in (name, name.partition("@")[0])}:
+            others.append(who.name)
     calls = [call for name in others if name != identity and (call := target.deleting(one, name)) is not None]
     own = target.deleting(one, identity)
     if calls and own is not None:

@@ -101,6 +101,7 @@ def _proved(target: Target, call: Call, whose: Identity, password: str, note: st
     old = yield from enter(target, whose, note="the old password, after")
     if old is None or old.credential:
         return None  # every password is taken, or both are
+    whose.registered = whose.registered or whose.password
     whose.password = password
     return _Found((Exchanged(call, answer, note), after.step), (before.step, old.step))
 
@@ -115,6 +116,7 @@ def _taken_over(target: Target, operation: Operation, victim: Identity, by: str)
     if found is None and attacker is not None:
         own = yield from enter(target, attacker, password)
         if own is not None and own.credential:
+            attacker.registered = attacker.registered or attacker.password
             attacker.password = password  # it changed the caller's own: right or odd, but no hole
     return found
 

@@ -19,6 +19,7 @@ _MEANING = PRIVILEGES | listed(
     "premium ispremium isowner trusted paid ispaid refunded usergroup group groups tenant organizationid score rating points staff"
 )
 """Members that say what somebody may do, has, or owes, in their plain form."""
+_PERSONS = frozenset(("owner", "user", "username", "author", "creator", "by"))
 _WORDS = listed(
     "admin role roles balance credit approved verified privilege privileges permission permissions staff superuser owner"
 )
@@ -97,6 +98,8 @@ def _other(target: Target, name: str, value: Any) -> Any:
     """Another value of the same kind, one that gives rights where the name speaks of them; None where none is safe to say."""
     if isinstance(value, bool):
         return not value
+    if set(words(name)) & _PERSONS:
+        return _somebody(target, value)
     if isinstance(value, int):
         return value + 990_000 + target.rng.randrange(1_000)
     if isinstance(value, float):
@@ -108,10 +111,21 @@ def _other(target: Target, name: str, value: Any) -> Any:
         return _higher(target) or ("admin" if value.lower() != "admin" else "root")
     if said & {"status", "state", "tier", "plan", "level"}:
         return next(one for one in ("approved", "premium") if one != value.lower())
-    names = [other.username for other in target.identities.values() if other.username and other.username != value]
-    if said & {"owner", "user", "username", "author", "creator", "by"} and names:
-        return names[0]
     return target.token(10) if len(value) < 200 else None
+
+
+def _somebody(target: Target, value: Any) -> Any:
+    """Another user, named in the way in which the value names one; None where none is known: what is given to nobody, nobody can
+    remove."""
+    ranked = sorted(target.identities.values(), key=lambda one: not one.throwaway)
+    known = [text for one in ranked for text in (one.username, *one.facts.values()) if text]
+    if isinstance(value, int):
+        return next((int(text) for text in known if text.isdecimal() and int(text) != value), None)
+    if not isinstance(value, str):
+        return None
+    mail = "@" in value
+    forms = [text if ("@" in text) is mail else text.partition("@")[0] for text in known if not mail or "@" in text]
+    return next((text for text in forms if text != value and text.isdecimal() is value.isdecimal()), None)
 
 
 def _higher(target: Target) -> str:

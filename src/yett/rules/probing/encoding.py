@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from yett.model.probe import Call
+from yett.rules.probing.multipart import MEDIA, unparted
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 """RFC 3986, 2.3."""
@@ -73,6 +74,8 @@ def body_value(call: Call) -> Any:
         return None
     if call.content_type.startswith("application/x-www-form-urlencoded"):
         return unformed(call.body)
+    if call.content_type.startswith(MEDIA):
+        return unparted(call.body, call.content_type)
     try:
         return msgspec.json.decode(call.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

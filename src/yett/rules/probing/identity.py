@@ -9,8 +9,8 @@ class Identity(msgspec.Struct, kw_only=True, eq=False):
     """One caller. name: in the identities file. roles: of it; rank: position of its highest role in the order of the file, from 0
     for the least; two of the same rank are peers. credential: header fields that are sent for it now ("Authorization",
     "Cookie" …); query: pairs likewise. username, password: what it logs in with, "" where unknown. facts: values that name what is
-    its own (username, email, id …). spent: secrets that died. throwaway: made by the run, which may
-    change and remove it."""
+    its own (username, email, id …). spent: secrets that died. throwaway: made by the run, which may change and remove it.
+    registered: the first password of such a one, where a probe changed it."""
 
     name: str
     roles: tuple[str, ...] = ()
@@ -22,6 +22,7 @@ class Identity(msgspec.Struct, kw_only=True, eq=False):
     facts: dict[str, str] = {}
     throwaway: bool = False
     spent: tuple[str, ...] = ()
+    registered: str = ""
 
     def __repr__(self) -> str:
         return f"Identity({self.name!r}, roles={self.roles!r})"

@@ -13,6 +13,7 @@ import msgspec
 from yett.formats.names import divided, words
 from yett.model.probe import Call
 from yett.rules.probing.encoding import body_value, form, pairs, quoted, unquoted
+from yett.rules.probing.multipart import MEDIA, multipart
 from yett.rules.probing.wording import listed
 
 Kind = Literal["path", "query", "header", "cookie", "body"]
@@ -214,10 +215,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
         return call
 
     def with_body(self, call: Call, value: Any) -> Call:
-        """The call with that body, written in the call's (or else the operation's) media type: JSON or a form."""
+        """The call with that body, written in the call's (or else the operation's) media type: JSON, a form, or one with
+        files."""
         media = call.content_type or self.media or "application/json"
         if media.startswith("application/x-www-form-urlencoded") and isinstance(value, dict):
             return msgspec.structs.replace(call, body=form(value), content_type=media)
+        if media.startswith(MEDIA) and isinstance(value, dict):
+            body, media = multipart(value, self.bodies.get(MEDIA, {}))
+            return msgspec.structs.replace(call, body=body, content_type=media)
         return msgspec.structs.replace(call, body=json.dumps(value).encode(), content_type=media)
 
     def body_of(self, call: Call) -> Any:

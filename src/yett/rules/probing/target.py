@@ -79,6 +79,13 @@ class Target:
         self._soft: set[bytes] = set()
         self._doing: dict[str, Doing] = {}
         self._references: dict[str, tuple[Reference, ...]] = {}
+        self._links: dict[tuple[str, str], tuple[str, str]] = {}
+        for one in self.operations:
+            for id_, parameter, expression in one.links:
+                where, _, name = expression.replace("#", "").replace("/", ".").rpartition(".")
+                if name and where.startswith(("$response.body", "$request.path", "$request.body")):
+                    self._links[id_, parameter.rpartition(".")[2]] = (self._noun_made(one), plain(name))
+        """(Id of the consumer, its input) to noun and member that the input is taken from, as links say."""
 
     # Who and what there is
 
@@ -123,8 +130,13 @@ class Target:
     def references(self, operation: Operation) -> tuple[Reference, ...]:
         """Its path parameters, as references to objects of a noun."""
         if operation.id not in self._references:
-            self._references[operation.id] = references(operation)
+            self._references[operation.id] = tuple(self._linked(operation, one) for one in references(operation))
         return self._references[operation.id]
+
+    def _linked(self, operation: Operation, one: Reference) -> Reference:
+        """The reference, to what a link of the description says that the input is taken from (OpenAPI 3.1, 4.8.20)."""
+        found = self._links.get((operation.id, one.name))
+        return Reference(one.name, found[0], tuple(dict.fromkeys((found[1], *one.fields)))) if found is not None else one
 
     def find(self, what: Doing, noun_: str = "") -> tuple[Operation, ...]:
         """Operations that do that, with objects of that noun."""
@@ -445,10 +457,11 @@ class Target:
             return accounts.own_value(one, name)
         if what == "register":
             return None
-        ref = reference(name, "")
-        if not ref.noun or ref.noun == name or not self.store.of(ref.noun):
+        ref = self._linked(operation, reference(name, ""))
+        linked = (operation.id, name) in self._links
+        if not ref.noun or (ref.noun == name and not linked) or not self.store.of(ref.noun):
             return None
-        if plain(name) == ref.noun and not plain(name).endswith("id"):
+        if plain(name) == ref.noun and not plain(name).endswith("id") and not linked:
             return None
         known = self.objects(identity, ref.noun) or self.objects(None, ref.noun)
         return next((value for one_ in known if (value := one_.value(ref.fields)) is not None), None)

@@ -177,6 +177,8 @@ class Maker:
             return "2001:db8::1"
         if kind in ("hostname", "idn-hostname"):
             return f"{self._mint(6)}.{DOMAIN}"
+        if kind in ("binary", "file"):
+            return f"yett {self._mint(8)}\n"
         if kind == "byte":
             return "eWV0dA=="
         if (
