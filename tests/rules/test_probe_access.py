@@ -4,7 +4,7 @@ import pytest
 from guarded_notes import DESCRIPTION
 from note_trials import flaws, named, run
 
-from yett.engine.probing.trial import replies, target_of, tried
+from yett.engine.probing.trial import header, replies, target_of, tried
 from yett.model.exchange import Request, Response
 from yett.model.rule import Severity
 from yett.rules.probing.identity import Identity
@@ -46,6 +46,19 @@ def test_functions_without_an_administrator_to_compare_with(names: list[str]) ->
 def test_an_administrator_alone_is_no_ordinary_user() -> None:
     claims, _, _ = run("bfla", ["bfla"], names=["root"])
     assert all("root" not in one.identities[:1] for one in claims)
+
+
+@pytest.mark.parametrize(("roles", "found"), [((), []), (("admin",), []), (("user",), ["bfla"])])
+def test_nothing_says_that_an_only_caller_without_a_role_is_ordinary(roles: tuple[str, ...], found: list[str]) -> None:
+    def serve(request: Request) -> Response:
+        if request.target != b"/admin/users":
+            return replies(404, {"error": "there is nothing here"})
+        known = header(request, "authorization")
+        return replies(200, {"version": "release of the third harbour"}) if known else replies(401, {"error": "who are you?"})
+
+    one = Identity(name="operator", roles=roles, credential=(("Authorization", "Basic b3A6b3A="),))
+    outcome = tried(serve, PATHS, [one], [named("bfla")])
+    assert sorted({str(each.claim.flaw) for each in outcome.found}) == found
 
 
 PATHS = """

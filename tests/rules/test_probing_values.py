@@ -344,3 +344,12 @@ def test_comparing() -> None:
     assert holds(_answer(200, b'{"a": 12}'), "12")
     assert holds(_answer(200, b"has secret-value inside"), "secret-value")
     assert not holds(_answer(200, b"12"), "1")
+
+
+@pytest.mark.parametrize(
+    ("template", "path"), [("/flows/", "/flows/"), ("/flows/{id}/", "/flows/7/"), ("/flows/{id}", "/flows/7"), ("/", "/")]
+)
+def test_a_slash_at_the_end_is_part_of_the_path(template: str, path: str) -> None:
+    operation = Operation(id="x", method="GET", template=template)
+    assert operation.path({"id": 7}) == path
+    assert operation.path_values(path) == ({"id": "7"} if "{" in template else {})

@@ -63,10 +63,13 @@ def probe(target: Target, operation: Operation) -> Probing:
 
 
 def _low(target: Target) -> Generator[Step, Any, str]:
-    """An identity of the least rank: of the caller's, unless all that it has are above the least; else one that is registered."""
+    """An identity of the least rank: of the caller's, unless all that it has are above the least, or nothing says that they are
+    below anybody (an only identity without a role may well be the administrator); else one that is registered."""
     known = sorted((one for one in target.identities.values() if one.credential), key=lambda one: (one.rank, one.throwaway))
-    if known and (known[0].rank == 0 and (len({one.rank for one in known}) > 1 or "admin" not in known[0].roles)):
-        return known[0].name
+    if known and known[0].rank == 0:
+        below = len({one.rank for one in known}) > 1
+        if below or (known[0].roles and "admin" not in known[0].roles):
+            return known[0].name
     made = yield from throwaway(target)
     return made.name if made is not None else ""
 

@@ -230,13 +230,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
         return body_value(call)
 
     def path(self, values: dict[str, Any]) -> str:
-        """The path with these values; a missing one stands as "1"."""
+        """The path with these values; a missing one stands as "1". A slash at the end is kept: many servers answer 307 or 404
+        without it."""
         parts = []
         for segment in self.segments:
             for name in _names(segment):
                 segment = segment.replace("{" + name + "}", quoted(_text(values.get(name, "1"))))
             parts.append(segment)
-        return "/" + "/".join(parts)
+        return "/" + "/".join(parts) + ("/" if any(parts) and self.template.endswith("/") else "")
 
     def named(self, call: Call) -> dict[str, str]:
         """What a call of this operation names an object by, by the names in `path_names`."""
