@@ -5,6 +5,9 @@ DIR is what `attacks.corpus` wrote. Subjects:
   libmodsecurity  the Core Rule Set at paranoia level 1 on libmodsecurity
   crs             the same rules in Yett
   crs+contract    the same, with the API's contract telling where nothing needs to be looked for
+  crs+tuned       the same, with exceptions learnt from the ordinary requests of the development half, as `yett decide --exceptions`
+                  gives them: one rule in one field of one operation each. What the held-out half says then is the effect of a week
+                  of monitor mode; the other half says nothing
   own             Yett's own pack
 
 Both halves are counted; of the held-out half nothing but the counts is ever printed or written. With `--list DIR`, what of the
@@ -21,13 +24,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import yaml
 
 from attacks import oracle
 from attacks.corpus import HALVES, Case, read
 from attacks.subject import Subject, Verdict
 from yett.model.mistake import PolicyErrors
+from yett.rules.inspection.exceptions import narrowest
 
-SUBJECTS = ("libmodsecurity", "crs", "crs+contract", "own")
+SUBJECTS = ("libmodsecurity", "crs", "crs+contract", "crs+tuned", "own")
 Judge = Callable[[Case], Verdict]
 
 
@@ -78,11 +83,31 @@ def settings(subject: str, crs: Path | None) -> dict[str, Any]:
 def subject_judge(name: str, corpus: Path, crs: Path | None) -> Judge:
     """With contracts each API is a service of its own, else there is one for all. Raises PolicyErrors."""
     services = {"all": settings(name, crs)}
-    if name.endswith("+contract"):
+    if "+" in name:
         for path in sorted((corpus / "contracts").glob("*.json")):
             services[path.stem] = settings(name, crs) | {"contract": {"file": str(path), "requests": "monitor"}}
     subject = Subject(services)
+    if name == "crs+tuned":
+        for service, entries in learnt(subject, corpus).items():
+            services[service]["crs"] = services[service]["crs"] | {"except": entries}
+        subject = Subject(services)
     return lambda case: subject.judge(case.group if case.group in services else "all", case.request())
+
+
+def learnt(subject: Subject, corpus: Path) -> dict[str, list[dict[str, str]]]:
+    """Exceptions by service, from what is denied of the development half's ordinary requests."""
+    found: dict[str, dict[str, None]] = {}
+    for case in read(corpus / "benign.jsonl"):
+        if case.half == HALVES[0]:
+            for rule, operation, place in subject.judge(case.group, case.request()).exceptions:
+                if place:
+                    found.setdefault(case.group, {})[narrowest(rule, operation, place)] = None
+    count = sum(map(len, found.values()))
+    print(
+        f"exceptions learnt: {count} in {len(found)} of {len(list((corpus / 'contracts').glob('*.json')))} APIs",
+        file=sys.stderr,
+    )
+    return {service: [yaml.safe_load(entry) for entry in entries] for service, entries in found.items()}
 
 
 def run(name: str, corpus: Path, crs: Path | None) -> Measured:

@@ -1,15 +1,17 @@
 """Yett as it is judged: a policy compiled by the real compiler, and requests replayed through its plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from yett.edge.keysets import KeySets
 from yett.engine.compile import compile_policy
-from yett.engine.recorded import replay
+from yett.engine.recorded import Replayed, replay
+from yett.model.decision import unset
 from yett.model.exchange import Exchange, Request, Response
 from yett.model.ports import Ports
+from yett.rules.seclang.hits import told
 from yett.store.bundle import bundle_of_tree
 from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
@@ -29,6 +31,8 @@ class Verdict(msgspec.Struct, frozen=True):
     place: str = ""
     sample: str = ""
     reason: str = ""
+    exceptions: tuple[tuple[str, str, str], ...] = ()
+    """(rule, operation, place) of each rule that matched, as exceptions name them."""
 
 
 class Subject:
@@ -56,11 +60,20 @@ class Subject:
         fields = (host, *(field for field in request.fields if field[0].lower() != b"host"))
         sent = msgspec.structs.replace(request, fields=fields)
         exchange = Exchange(id="1", source="bench", started=NOW, request=sent, response=response)
-        denial = replay(self.snapshot, exchange, NOW).denial
+        replayed = replay(self.snapshot, exchange, NOW)
+        denial = replayed.denial
         if denial is None:
             return Verdict(False)
         rules = tuple(dict.fromkeys((denial.rule, *_listed(denial.reason))))
-        return Verdict(True, denial.status, denial.rule, rules, denial.place, denial.sample, denial.reason)
+        met = tuple(_met(replayed))
+        return Verdict(True, denial.status, denial.rule, rules, denial.place, denial.sample, denial.reason, met)
+
+
+def _met(replayed: Replayed) -> Iterator[tuple[str, str, str]]:
+    plan, evaluation = replayed.plan, replayed.evaluation
+    if plan is not None and evaluation is not None and evaluation.scoring is not unset:
+        for rule, _, place, _ in told(evaluation.scoring):
+            yield rule, plan.operation.id, place
 
 
 def _listed(reason: str) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from argon2 import PasswordHasher
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
@@ -260,6 +261,26 @@ def test_a_summary_has_exceptions_to_paste(room: Path) -> None:
     excepted = "\n".join(f"  {line}" for line in text[text.index("    except:") :].splitlines())
     (room / "p.yaml").write_text(policy + excepted)
     assert [row["verdict"] for row in rows(run("--policy", "p.yaml", "b.jsonl"))] == ["allow", "allow"]
+
+
+def test_exceptions_are_learnt_from_honest_traffic(room: Path) -> None:
+    """All of them, as YAML that a policy takes as it is; what was learnt holds for the same fields of other requests."""
+    attack = {"method": "POST", "headers": [["Content-Type", "application/json"]]}
+    fields = [f"note{number}" for number in range(20)]
+    seen = [attack | {"target": "/orders", "body": json.dumps({"lines": [{name: "1' OR '1'='1"}]})} for name in fields]
+    (room / "seen.jsonl").write_text("\n".join(json.dumps(one) for one in [*seen, seen[0]]))
+    text = run("--exceptions", "seen.jsonl").stdout
+    learnt = yaml.safe_load(text)
+    assert text.startswith("# Of 21 exchanges enforcement would allow 0 and deny 21.")
+    assert len(learnt["attacks"]["except"]) >= 20 and list(learnt) == ["attacks"]
+    assert '- {rule: sql-injection, operation: "* /*", place: "body /lines/*/note0"}  # 2' in text
+    service = {"upstream": {"targets": ["http://127.0.0.1:1"]}, "attacks": {"mode": "enforce"} | learnt["attacks"]}
+    (room / "p.yaml").write_text(json.dumps({"services": {"s": service}}))
+    other = {"lines": [{"x": 1}, {"note5": "1' OR '1'='1"}]}, {"lines": [{"other": "1' OR '1'='1"}]}
+    (room / "later.jsonl").write_text(
+        "\n".join(json.dumps(attack | {"target": "/orders", "body": json.dumps(body)}) for body in other)
+    )
+    assert [row["verdict"] for row in rows(run("--policy", "p.yaml", "later.jsonl"))] == ["allow", "deny"]
 
 
 def test_the_rest_is_kept_after_an_interruption(room: Path) -> None:

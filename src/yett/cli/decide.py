@@ -85,6 +85,12 @@ _DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.option("--strict", is_flag=True, help="Take framing as recorded: no length is corrected, no Host added.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line (default where output is no terminal).")
 @click.option("--summary", "form", flag_value="summary", help="A table for people (default on a terminal).")
+@click.option(
+    "--exceptions",
+    "form",
+    flag_value="exceptions",
+    help="Learn from honest traffic: YAML with an exception for each rule, field and operation that would be denied.",
+)
 def decide(
     paths: tuple[Path, ...],
     policy: Path | None,
@@ -129,7 +135,8 @@ def decide(
     terminal = sys.stdout.isatty()
     lines = form == "json" or (form is None and not terminal)
     collecting = _Collecting(strict, layouts, host)
-    run = _Run(trial, collecting, _Lines() if lines else None, shown=sys.stderr.isatty() and not (lines and terminal))
+    shown = sys.stderr.isatty() and not (lines and terminal)
+    run = _Run(trial, collecting, _Lines() if lines else None, shown, learns=form == "exceptions")
     sys.exit(run.all(paths, fail_on is not None))
 
 
@@ -176,11 +183,12 @@ class _Collecting(msgspec.Struct, frozen=True):
 class _Run:
     """One run over all inputs."""
 
-    def __init__(self, trial: Trial, collecting: _Collecting, lines: _Lines | None, shown: bool) -> None:
+    def __init__(self, trial: Trial, collecting: _Collecting, lines: _Lines | None, shown: bool, learns: bool) -> None:
         self._trial = trial
         self._collecting = collecting
         self._lines = lines
         self._shown = shown
+        self._learns = learns
         self._tally = Tally()
         self._denied = self._unreadable = self._rows = 0
         self._first = ""
@@ -200,7 +208,8 @@ class _Run:
                 bar.end()
         try:
             if self._lines is None:
-                sys.stdout.writelines(f"{line}\n" for line in self._tally.lines())
+                told = self._tally.learnt() if self._learns else self._tally.lines()
+                sys.stdout.writelines(f"{line}\n" for line in told)
             sys.stdout.flush()
         except BrokenPipeError:
             return _unheard()

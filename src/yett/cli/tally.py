@@ -155,19 +155,36 @@ class Tally:
 
     def _exceptions(self) -> Iterator[str]:
         """What to paste where an attack rule is wrong, for the places that are denied most."""
-        entries: dict[str, list[str]] = {}
-        for (operation, place, rule), _ in self._places.most():
-            setting = "crs" if rule.startswith("crs-") else "attacks" if rule in attacks() else ""
-            if setting and place:
-                where = "" if operation == NOWHERE else operation
-                entries.setdefault(setting, []).append(narrowest(rule, where, place))
+        entries = self._entries(self._places.most())
         if not entries:
             return
         yield "\nWhere such requests are honest, exceptions for the policy's service"
-        for setting, lines in sorted(entries.items()):
+        for setting, lines in entries:
             yield f"  {setting}:"
             yield "    except:"
-            yield from (f"      - {plain(line)}" for line in lines)
+            yield from (f"      - {plain(line)}" for line, _ in lines)
+
+    def learnt(self) -> Iterator[str]:
+        """All exceptions as YAML for a service of a policy, each with how many exchanges of those that enforcement would deny
+        it is for; none is wider than one rule in one field of one operation. What has no place has no exception."""
+        allowed = self.exchanges - self.denied
+        yield f"# Of {self.exchanges:,} exchanges enforcement would allow {allowed:,} and deny {self.denied:,}."
+        yield "# Each entry lets one rule pass in one field of one operation. Paste it only if this traffic is known to be honest."
+        places = sorted(self._places.items(), key=lambda item: (-item[1], item[0]))
+        for setting, lines in self._entries(places):
+            yield f"{setting}:"
+            yield "  except:"
+            yield from (f"    - {plain(line)}  # {number:,}" for line, number in lines)
+
+    def _entries(self, places: Iterable[tuple[tuple[str, ...], int]]) -> list[tuple[str, list[tuple[str, int]]]]:
+        """Entries and how many exchanges they are for, by the setting that they belong to."""
+        entries: dict[str, list[tuple[str, int]]] = {}
+        for (operation, place, rule), number in places:
+            setting = "crs" if rule.startswith("crs-") else "attacks" if rule in attacks() else ""
+            if setting and place:
+                where = "" if operation == NOWHERE else operation
+                entries.setdefault(setting, []).append((narrowest(rule, where, place), number))
+        return sorted(entries.items())
 
 
 def _kind(place: str) -> str:
