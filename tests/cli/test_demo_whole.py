@@ -63,6 +63,9 @@ def test_it_stays_up_until_interrupted(staying: subprocess.Popen[str], room: dic
     assert port is not None
     assert status(int(port[1]), key[1]) == 200
     assert status(int(port[1]), "yett_wrong") == 401
+    policy = next(Path(room["TMPDIR"]).glob("yett-demo-*/yett.yaml"))
+    policy.write_text(policy.read_text() + "nonsense: 1\n")
+    assert any("unknown key 'nonsense'" in line for line in staying.stdout)
     staying.send_signal(signal.SIGINT)
     assert staying.wait(60) == 0
     assert list(Path(room["TMPDIR"]).glob("yett-demo-*")) == []

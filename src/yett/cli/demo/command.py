@@ -2,8 +2,8 @@
 
 import signal
 import sys
-import threading
 import time
+from os import SEEK_END
 
 import click
 
@@ -12,6 +12,9 @@ from yett.cli.demo.scenarios import SCENARIOS
 from yett.cli.demo.stage import Stage, StageError, staged
 from yett.cli.demo.verdict import Played, differences, with_records
 from yett.cli.demo.wire import call
+
+LOOK = 0.3
+"""Seconds between two looks at what the gateway says."""
 
 
 @click.command()
@@ -30,7 +33,7 @@ def demo(once: bool, port: int | None) -> None:
             if once:
                 raise SystemExit(1 if differing else 0)
             tables.invitation(stage)
-            _wait()
+            _wait(stage)
     except StageError as error:
         raise click.ClickException(str(error)) from None
 
@@ -58,9 +61,13 @@ def _play(stage: Stage) -> list[str]:
     return found
 
 
-def _wait() -> None:
-    """Until Ctrl-C."""
+def _wait(stage: Stage) -> None:
+    """Until Ctrl-C. What the gateway says meanwhile is said on: that a changed policy is in force, or why it is not."""
     try:
-        threading.Event().wait()
+        with stage.output.open(encoding="utf-8", errors="replace") as said:
+            said.seek(0, SEEK_END)
+            while True:
+                click.echo(said.read(), nl=False)
+                time.sleep(LOOK)
     except KeyboardInterrupt:
         click.echo("\nEnding.")

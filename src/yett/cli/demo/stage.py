@@ -44,6 +44,11 @@ class Stage(msgspec.Struct, frozen=True):
     def log(self) -> Path:
         return self.directory / "log"
 
+    @property
+    def output(self) -> Path:
+        """What the gateway's process says."""
+        return self.directory / "gateway.output"
+
     def yett(self, *arguments: str) -> str:
         """What a `yett` command says about this stage."""
         done = subprocess.run([*YETT, *arguments], cwd=self.directory, capture_output=True, text=True, timeout=60, check=False)

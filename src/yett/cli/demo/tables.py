@@ -70,6 +70,7 @@ def invitation(stage: Stage) -> None:
         ("what the shop tells without the gateway", f"curl -i http://127.0.0.1:{stage.shop}/v1/customers/1"),
         ("why a request was refused: each answer has an X-Request-Id", f"{yett} explain -c {stage.policy} X-REQUEST-ID"),
         ("what was recorded", f"{yett} log -c {stage.policy}"),
+        ("change the policy: it is loaded as soon as it is saved, or refused", f"${{EDITOR:-vi}} {stage.policy}"),
         ("what is enforced, and what is not", f"{yett} check {stage.policy}"),
     ):
         if note:
