@@ -54,7 +54,11 @@ def test_nothing_says_that_an_only_caller_without_a_role_is_ordinary(roles: tupl
         if request.target != b"/admin/users":
             return replies(404, {"error": "there is nothing here"})
         known = header(request, "authorization")
-        return replies(200, {"version": "release of the third harbour"}) if known else replies(401, {"error": "who are you?"})
+        return (
+            replies(200, [{"name": "Orla", "email": "orla@mail.example"}, {"name": "Piet", "email": "piet@mail.example"}])
+            if known
+            else replies(401, {"error": "who are you?"})
+        )
 
     one = Identity(name="operator", roles=roles, credential=(("Authorization", "Basic b3A6b3A="),))
     outcome = tried(serve, PATHS, [one], [named("bfla")])
