@@ -153,7 +153,9 @@ class Run:
         if self._declared and not ready:
             raise targets.Unusable("no identity could log in")
         if len(ready) < 2:
-            note("with fewer than two identities nothing can be said of objects of others (--identities)")
+            note(
+                "fewer than two identities (--identities): of objects of others something can be said only where users may register"
+            )
         return ready
 
     async def _described(self, transport: Transport, identities: list[Identity]) -> Described:
@@ -248,7 +250,8 @@ class Run:
         def look() -> None:
             if shown.due():
                 shown.show()
-                keep()
+                if self._keeper.due(time.monotonic()):
+                    keep()
 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -60,6 +60,10 @@ class Keeper:
             raise StateError(f"{self._path}: of a run against {kept.origin} with --seed {kept.seed}, which this is not")
         return kept
 
+    def due(self, now: float) -> bool:
+        """Whether it is time to write again: what is written costs to be put together."""
+        return now >= self._next
+
     def keep(self, kept: Kept, now: float, at_once: bool = False) -> None:
         """Write, where it is time to. Only the owner may read it. Where it cannot be written, `failure` says why, and the run goes
         on: its findings, and what it has to take back, are worth more than that it can be resumed."""

@@ -48,8 +48,19 @@ def reproducer(found: Found, target: Target, mark: str, trace: Sequence[Exchange
     claim = found.claim
     if not claim.proof:
         return ""
-    proof = [msgspec.structs.replace(one, call=_with_first_passwords(one.call, target)) for one in claim.proof]
-    return _Writer(found, target, mark, lines(proof, trace, target)).text()
+    return _Writer(found, target, mark, lines(_first(claim.proof, target), _first(trace, target), target)).text()
+
+
+def _first(steps: Sequence[Exchanged], target: Target) -> list[Exchanged]:
+    """The steps as they would be had no probe changed the passwords of throwaway users; changes of passwords stay."""
+    changing = {(one.method, len(one.segments)) for one in target.find("password")}
+    changed = any(one.throwaway and one.registered for one in target.identities.values())
+    return [
+        one
+        if not changed or (one.call.method, len(one.call.path.strip("/").split("/"))) in changing
+        else msgspec.structs.replace(one, call=_with_first_passwords(one.call, target))
+        for one in steps
+    ]
 
 
 def _with_first_passwords(call: Call, target: Target) -> Call:

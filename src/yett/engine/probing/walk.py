@@ -19,6 +19,8 @@ _STUBBORN = (400, 404, 409, 415, 422, 500, 200)
 _LEAVES = ("logout", "delete", "login", "password", "register")
 _PATIENCE = 6
 """How often a target that fell silent is asked whether it is back."""
+_USERS = 2
+"""Users that there should be: of one there is nothing to tell about objects of others. Those missing are registered."""
 _EXTRA_FOR = 2
 """Identities with which further ways of filling in are tried."""
 
@@ -30,7 +32,8 @@ def walk(target: Target, allowed: Callable[[Operation], bool]) -> Walking:
     yield from _each(target, [one for one in usable if one.safe and not one.path_names], _callers(target))
     yield from _logins(target, usable)
     if any(target.doing(one) == "register" for one in usable):
-        yield from target.register()
+        for _ in range(max(1, _USERS - len(target.names()))):
+            yield from target.register()
     yield from _making(target, usable)
     lists = [one for one in usable if target.doing(one) == "list" and not one.path_names]
     again = [one for one in lists if any(other.made for other in target.store.of(target.noun(one))) or not target.workers(one)]
