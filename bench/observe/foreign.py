@@ -28,12 +28,14 @@ from yett.engine.catalog.openapi import documents
 from yett.engine.check_settings import CheckSettings
 from yett.engine.classes import built_in
 from yett.engine.learning import Learning, Settings
+from yett.engine.learning.masking import Masking
 from yett.engine.posture import judge_catalog
 from yett.formats.recordings.values import Recording
 from yett.formats.target import canonical
 from yett.model.catalog import Catalog
 
 Identity = tuple[str, str]
+KEY = b"k" * 16
 
 
 def recordings(source: Path) -> Iterator[Recording]:
@@ -51,7 +53,7 @@ class Contract:
     def __init__(self, document: dict[str, Any], base: str) -> None:
         self.document = {**document, "paths": {base + path: item for path, item in document["paths"].items()}}
         document = self.document
-        self._templates = sorted(document["paths"], key=lambda one: [segment.startswith("{") for segment in one.split("/")])
+        self._templates = sorted(document["paths"], key=_specific)
 
     def operation(self, method: str, path: str) -> Identity | None:
         segments = path.split("/")
@@ -68,6 +70,10 @@ class Contract:
     def schema(self, identity: Identity, status: str = "") -> Any:
         """Of a request, or of a response with a status."""
         one = self.document["paths"][identity[1]][identity[0].lower()]
+        if "swagger" in self.document:  # 2.0
+            asked = next((said for said in one.get("parameters", ()) if said.get("in") == "body"), {})
+            answers = {str(number): said for number, said in one.get("responses", {}).items()}
+            return (answers.get(status, {}) if status else asked).get("schema")
         body = one.get("responses", {}).get(status, {}) if status else one.get("requestBody", {})
         return body.get("content", {}).get("application/json", {}).get("schema")
 
@@ -112,11 +118,17 @@ class Contract:
             yield from self.branches(one, depth + 1)
 
 
+def _specific(template: str) -> tuple[int, list[bool]]:
+    """Sorts the most specific first; what holds several segments comes last, and of those the longest first."""
+    return -template.count("/") if ":path}" in template else -1_000, [part.startswith("{") for part in template.split("/")]
+
+
 def _holds(template: list[str], segments: list[str]) -> bool:
-    """A parameter of more than one segment (`{name:path}`) holds what is left."""
+    """A parameter of more than one segment (`{name:path}`) holds what is left but for what stands after it."""
     for index, wanted in enumerate(template):
         if wanted.startswith("{") and wanted.endswith(":path}"):
-            return len(segments) > index
+            rest = template[index + 1 :]
+            return len(segments) - len(rest) > index and (not rest or _holds(rest, segments[-len(rest) :]))
         if index >= len(segments) or (wanted != segments[index] and not (wanted.startswith("{") and segments[index])):
             return False
     return len(template) == len(segments)
@@ -128,6 +140,8 @@ def templates(contract: Contract, calls: list[Recording], made: Catalog, members
     accepted: dict[Identity, set[str]] = defaultdict(set)
     count: Counter[Identity] = Counter()
     unknown: Counter[str] = Counter()
+    strange: set[Identity] = set()
+    masking = Masking(KEY, built_in())  # what is learnt of a path holds no session, no token
     for recording in calls:
         exchange = recording.exchange
         if exchange is None or exchange.response is None:
@@ -135,26 +149,31 @@ def templates(contract: Contract, calls: list[Recording], made: Catalog, members
         method, path = exchange.request.method, canonical(exchange.request.target, keep_encoded_slash=True).path
         method = method if isinstance(method, str) else method.decode()
         identity = contract.operation(method, path)
+        kept = "/" + "/".join(masking(tuple(path[1:].split("/"))))
         if identity is None:
             unknown[f"{method} {path}"] += 1
+            strange.add((method, kept))
             continue
+        path = kept
         called[identity].add(path)
         if exchange.response.status < 400:
             accepted[identity].add(path)
             count[identity] += 1
     right: dict[str, Identity] = {}
-    wrong = []
+    wrong, beside = [], []
     for one in made.operations:
         held = members[one.id]
         fits = next((i for i in called if held and i[0] == one.method and accepted[i] <= held <= called[i]), None)
         if fits is not None:
             right[one.id] = fits
+        elif held and all((one.method, path) in strange for path in held):
+            beside.append(one)
         else:
             owners = Counter(i for path in held if (i := contract.operation(one.method, path)) is not None)
             wrong.append((one, owners))
     for least in (1, 5, 20):
         true = {identity for identity, calls_ in count.items() if calls_ >= least}
-        learnt = [one for one in made.operations if one.count >= least]
+        learnt = [one for one in made.operations if one.count >= least and one not in beside]
         found = true & set(right.values())
         print(
             f"templates, operations with {least} or more calls: {len(true)} true, {len(learnt)} learnt; "
@@ -167,7 +186,7 @@ def templates(contract: Contract, calls: list[Recording], made: Catalog, members
         )
     for identity in sorted(set(count) - set(right.values())):
         print(f"  missed: {' '.join(identity)} ({count[identity]} calls, {len(accepted[identity])} paths)")
-    print(f"  in no operation of the contract: {dict(unknown)}")
+    print(f"  in no operation of the contract: {dict(unknown)}, learnt as {[one.name for one in beside]}")
     return right
 
 
@@ -257,7 +276,7 @@ def main() -> int:
     options = parser.parse_args()
     contract = Contract(json.loads(options.contract.read_bytes()), options.base)
     calls = [msgspec.structs.replace(one, service=options.service) for one in recordings(options.source)]
-    learning = Learning(Settings(), b"k" * 16, built_in())
+    learning = Learning(Settings(), KEY, built_in())
     for one in calls:
         learning.add(one)
     made = catalog(learning, [], [], [], CatalogSettings(), built_in())[0]
@@ -268,6 +287,8 @@ def main() -> int:
         print(f"  not all paths are in the catalog of: {short}")
     right = templates(contract, calls, made, members)
     fields(contract, made, right)
+    schemes = Counter(f"{one.authentication.verdict} {'+'.join(one.authentication.schemes)}" for one in made.operations)
+    print("authentication:", dict(schemes))
     classes: Counter[str] = Counter()
     for one in made.operations:
         for found in one.classes:
