@@ -239,11 +239,12 @@ class Run:
     ) -> None:
         before = list(kept.findings)
         done = list(kept.done)
+        made: dict[int, Reported] = {}
         shown = Shown(driver, self._options["budget"])
 
         def keep(at_once: bool = False) -> None:
             kept.done = [*done, *driver.outcome.done]
-            kept.findings = _merged(before, reported(driver.outcome, driver.target, self._started))
+            kept.findings = _merged(before, reported(driver.outcome, driver.target, self._started, None if at_once else made))
             kept.pending = without_credentials(driver.outcome.pending, driver.target.identities.values())
             self._keeper.keep(kept, time.monotonic(), at_once)
 

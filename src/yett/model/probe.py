@@ -138,11 +138,24 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
     speaks of a limit. together: of `times` sent at the same moment at least `amount` succeed. grown: the number under `names` in
     the last answer differs from the one in the answer before by at least `amount`. octets: `names` holds them as they are sent;
     the status is the same. tls: a handshake with the version in `names` succeeds, or one that verifies fails where there is none.
-    never: no program can repeat it, and `names` says why.
+    expired: the token that it carries has expired for `amount` seconds, and opens all the same. never: no program can repeat it,
+    and `names` says why.
     """
 
     kind: Literal[
-        "shown", "apart", "slower", "called", "many", "lacking", "unlimited", "together", "grown", "octets", "tls", "never"
+        "shown",
+        "apart",
+        "slower",
+        "called",
+        "many",
+        "lacking",
+        "unlimited",
+        "together",
+        "grown",
+        "octets",
+        "tls",
+        "expired",
+        "never",
     ] = "shown"
     amount: float = 0.0
     times: int = 1

@@ -76,6 +76,7 @@ class Driver:
     ) -> None:
         self._strict, self._only = strict, only
         self.target, self.limits = target, limits
+        target.patience = limits.seconds / 2
         self.outcome = Outcome(pending=list(pending))
         self.safety = Safety(target)
         self._probes = sorted(probes, key=lambda one: (one.rule.weight, one.rule.id))

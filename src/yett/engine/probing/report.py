@@ -121,12 +121,16 @@ def operation_of(found: Found) -> tuple[str, str]:
     return claim.method or (own.method if own else ""), claim.template or (own.template if own else "")
 
 
-def reported(outcome: Outcome, target: Target, now: float) -> list[Reported]:
-    """All findings of a run, the gravest and surest first. now: seconds since the Unix epoch."""
+def reported(outcome: Outcome, target: Target, now: float, known: dict[int, Reported] | None = None) -> list[Reported]:
+    """All findings of a run, the gravest and surest first. now: seconds since the Unix epoch. known: those that were put together
+    before, by their number in the outcome, which are not again, because that takes long; the others are added."""
     masking = Masking(target, (one.claim for one in outcome.found))
-    made = [_reported(one, target, masking, now, outcome.trace) for one in outcome.found]
+    made: dict[int, Reported] = known if known is not None else {}
+    for number, one in enumerate(outcome.found):
+        if number not in made:
+            made[number] = _reported(one, target, masking, now, outcome.trace)
     return sorted(
-        made,
+        made.values(),
         key=lambda one: (
             -_ORDER.index(one.finding.severity),
             -_SURE.index(one.finding.confidence),

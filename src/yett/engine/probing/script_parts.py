@@ -258,6 +258,16 @@ def handshake(version):
         return False
 ''',
     ),
+    "expires": (
+        ("base64", "time"),
+        '''
+def expires(method, target, fields, body=None):
+    """When the token that a call carries expires, in seconds since the epoch."""
+    text = next(part for _, value in fields for part in value.replace("=", " ").split() if part.count(".") == 2)
+    middle = text.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))["exp"]
+''',
+    ),
     "forge": (
         ("base64", "hashlib", "hmac", "sys"),
         f'''

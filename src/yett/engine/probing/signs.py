@@ -67,6 +67,14 @@ def ending(sign: Sign, call: str, other: str, shown: Shown) -> list[str]:
             version = sign.names[0] if sign.names else ""
             wanted = "not " if version else ""
             return [f"    assert {wanted}handshake({version!r}), 'it is still there'"]
+        case "expired":
+            return [
+                f"    left = expires({call}) - time.time()",
+                f"    if left > -{sign.amount:g}:",
+                "        raise Unrepeatable(f'the token is not expired for long enough ({left:.0f} s): take an older one')",
+                sent,
+                f"    assert status != {status}, {_STILL}",
+            ]
         case "never":
             return [f"    # {sign.names[0]}", "    raise Unrepeatable('see above: no program can repeat it')"]
         case _:

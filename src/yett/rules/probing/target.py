@@ -66,6 +66,8 @@ class Target:
         schemes: Iterable[Scheme] = (),
     ) -> None:
         self.origin, self.now, self.destructive, self.rng = origin, now, destructive, rng
+        self.patience = 60.0
+        """Seconds that a probe may wait for something, at most."""
         self.operations = tuple(operations)
         self.identities: dict[str, Identity] = {one.name: one for one in identities}
         self.schemes = {one.name: one for one in schemes}
