@@ -3,8 +3,8 @@ they ask for where that can help them. None of them is changed. It must not know
 
 * All have the same contract, with the address of the running copy as its server, and the same two users.
 * What begins the subject anew in mid-run is left out where a tool can be told so.
-* Schemathesis: all checks, both users as an authentication file with tokens (it changes a password, and could not log in again),
-  two workers, runs for the given time.
+* Schemathesis: all checks, both users as peers in an authentication file with tokens (it changes a password, and could not log in
+  again), two workers, runs for the given time.
 * OFFAT: the first user's token for all requests, both users as actors, who are told whose objects are whose; 100 requests a second.
   It knows no limit of time; it is interrupted when the time is over.
 * Wapiti: the contract and the first user's token; all modules that can tell something of an API
@@ -76,17 +76,20 @@ def wfc(subject: Subject, origin: str) -> str:
 
 def schemathesis(task: Task) -> list[str]:
     subject, served, work = task.subject, task.served, task.work
-    words = [str(task.venvs / "schemathesis/bin/schemathesis"), "run"]
+    words = [str(task.venvs / "schemathesis/bin/schemathesis")]
+    if subject.identities:
+        people, settings = work / "wfc.yaml", work / "schemathesis.toml"
+        people.write_text(wfc(subject, served.origin))
+        names = [one["name"] for one in subject.identities["identities"]]
+        settings.write_text(f"[auth.wfc]\npath = {json.dumps(str(people))}\npeers = {json.dumps(names)}\n")
+        words += ["--config-file", str(settings)]
+    words += ["run"]
     if subject.contract:
         words += [str(contract(subject, served, work)), "--url", served.origin]
     else:
         words += [served.origin + subject.path]
     for path in subject.guarded:
         words += ["--exclude-path", path]
-    if subject.identities:
-        people = work / "wfc.yaml"
-        people.write_text(wfc(subject, served.origin))
-        words += ["--auth-wfc", str(people)]
     words += ["--checks", "all", "--max-time", str(task.seconds), "--workers", "2", "--seed", "1", "--continue-on-failure"]
     return [*words, "--report", "ndjson,json,junit", "--report-dir", str(work / "reports")]
 
