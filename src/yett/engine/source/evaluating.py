@@ -53,6 +53,18 @@ from yett.rules.sourcing.words import words
 
 Env = dict[str, Value]
 _LONGEST_TEXT = 500
+CONSTRUCTOR = "=constructor"
+"""In place of a callee: the constructor of any class whose objects are kept in a store."""
+_KEPT = (
+    ".Model",
+    ".Base",
+    "declarative_base()",
+    "DeclarativeBase",
+    "Document",
+    "SQLModel",
+    "EmbeddedDocument",
+    "DynamicDocument",
+)
 _VIEWS = ("django.", "rest_framework.", "tornado.", "aiohttp.web.View", "flask.views", "starlette.endpoints")
 _READING = words("json.loads flask.json.loads orjson.loads ujson.loads simplejson.loads yaml.safe_load")
 
@@ -134,7 +146,9 @@ class Evaluator:
             return Value(requests.REQUEST)
         if origin.startswith("?") and isinstance(node, Name) and node.id in requests.NAMES and node.id in self.scope.parameters:
             return Value(requests.REQUEST)
-        return Value(origin, self.project.text(node, self.scope) if origin == "literal" else None)
+        found = self.project.value(node, self.scope) if origin.endswith("()") else None
+        made = found[0].text if found is not None and isinstance(found[0], Call) else ""
+        return Value(origin, self.project.text(node, self.scope) if origin == "literal" else None, made=made)
 
     def _attribute(self, node: Attribute) -> Value:
         path = path_of(node)
@@ -459,7 +473,7 @@ class Evaluator:
             return self._passing(callee, labels, arguments)
         if labels and _predicate(callee) & {"escape", "sanitize", "sanitise", "sanitized", "clean", "quote"}:
             return Value("?", None, cleared(labels, knowledge.GUARDED))
-        return Value(self.project.called(callee))
+        return Value(self.project.called(callee), made=node.text)
 
     def _passing(self, callee: str, labels: tuple[Label, ...], arguments: list[tuple[str, Value]]) -> Value:
         if callee.endswith(("path.join", "urljoin")):
@@ -562,7 +576,10 @@ class Evaluator:
     # Sinks
 
     def _sinks(self, node: Call, callee: str, receiver: Value | None, arguments: list[tuple[str, Value]]) -> None:
-        for rule, sink in self.sinks.of(callee):
+        waiting = self.sinks.of(callee)
+        if callee.startswith("@") and self._is_stored(callee):
+            waiting = [*waiting, *self.sinks.of(CONSTRUCTOR)]
+        for rule, sink in waiting:
             positions = [(index, value) for index, value in enumerate(v for k, v in arguments if not k)]
             for wanted in sink.arguments:
                 if wanted == "self":
@@ -571,6 +588,15 @@ class Evaluator:
                 chosen = [(i, v) for i, v in positions if wanted in (i, "*")]
                 named = [(k, v) for k, v in arguments if k and (wanted == k or (wanted == "*" and k != "**"))]
                 self._all(rule, node, callee, [*chosen, *named], arguments)
+
+    def _is_stored(self, callee: str) -> bool:
+        """Whether a callee is a class of the program whose objects are kept: it has a base from elsewhere that is no model of a
+        body."""
+        scope = self.project.scopes.get(callee[1:])
+        if scope is None or scope.kind != "class":
+            return False
+        bases = tuple(self.project.external_bases(scope))
+        return not any(one in knowledge.MODELS for one in bases) and any(one.endswith(_KEPT) for one in bases)
 
     def _all(
         self,
@@ -654,7 +680,9 @@ def _either_form(outer: str, inner: str) -> str:
 
 
 def _option(value: Value) -> str:
-    return value.text if value.text is not None and not value.labels else value.origin
+    if value.text is not None and not value.labels:
+        return value.text
+    return f"{value.origin} {value.made}".rstrip()
 
 
 def _replaced(text: str) -> frozenset[str]:

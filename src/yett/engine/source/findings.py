@@ -135,13 +135,30 @@ class Findings:
     def reported(self) -> list[Reported]:
         """All, the gravest and surest first. Several with the same text in one function are told apart by their order in it."""
         made: list[Reported] = []
+        passed = self._passed()
         seen: dict[tuple[str, ...], int] = {}
         for key in sorted(self._made):
             one, same = self._made[key], key[:4]
+            if key in passed:
+                continue
             seen[same] = seen.get(same, 0) + 1
             finding = replace(one.finding, fingerprint=fingerprint(*same, seen[same]))
             made.append(replace(one, finding=finding))
         return sorted(made, key=_order)
+
+    def _passed(self) -> set[tuple[str, str, str, str, int, int]]:
+        """Keys of findings that are only a step of another one of the same rule: one cause, one finding."""
+        steps: dict[tuple[str, str, int], set[tuple[int, int]]] = {}
+        for key, one in self._made.items():
+            for spot in one.proof.flow if one.proof is not None else ():
+                steps.setdefault((key[0], spot.file, spot.line), set()).add((key[4], key[5]))
+        gone = set()
+        for key, one in self._made.items():
+            line, column = key[4], key[5]
+            others = steps.get((key[0], one.finding.file, line), set())
+            if any(other[0] != line or other[1] < column for other in others):
+                gone.add(key)
+        return gone
 
 
 def _rank(finding: Finding) -> tuple[int, int, bool]:

@@ -5,9 +5,61 @@ from collections.abc import Iterator
 from yett.engine.source.following import Following
 from yett.engine.source.project import Project
 from yett.engine.source.routing.entry import Entry
-from yett.engine.source.scopes import Scope
-from yett.formats.python_source.tree import Call
-from yett.rules.sourcing.program import Place, Program, Route, Site
+from yett.engine.source.routing.filling import depends
+from yett.engine.source.scopes import Scope, blocks, inside
+from yett.formats.python_source.tree import (
+    Assignment,
+    Attribute,
+    Call,
+    Comparison,
+    Constant,
+    Expression,
+    Name,
+    Return,
+    Subscript,
+)
+from yett.rules.sourcing.program import Lookup, Place, Program, Route, Site
+from yett.rules.sourcing.words import parts, words
+
+_DEEPEST = 4
+"""Calls below a handler in which a look at the caller's credentials counts as the handler's."""
+_KNOWING = words(
+    "auth authenticate authenticated authentication authorize authorized authorization authorise authorised login logged jwt "
+    "permission permissions permitted token bearer credentials credential principal identity session apikey signature hmac csrf "
+    "authenticator claims oauth sso security"
+)
+_KNOWING_PAIRS = (
+    ("current", "user"),
+    ("api", "key"),
+    ("access", "token"),
+    ("require", "user"),
+    ("user", "required"),
+)
+_MEMBERS = words("current_user user session authorization is_authenticated is_staff is_superuser is_admin g principal")
+_MAKING = words("login create encode generate csrf make issue")
+_PERSON = words("user identity role username uid id logged")
+_FIELDS = words("authorization x-api-key http_authorization x-access-token")
+_ANSWERS = words("abort Response JSONResponse make_response set_status send_error jsonify")
+_DENIALS = ("Unauthorized", "Forbidden", "PermissionDenied", "NotAuthenticated", "AuthenticationFailed", "AccessDenied")
+_REFUSING = ("401", "403")
+_READING = words(
+    "get get_or_404 first one one_or_none first_or_404 all find find_one fetch fetchone fetchall fetchrow fetchval select query "
+    "filter filter_by get_object get_object_or_404 get_or_none scalar scalars scalar_one scalar_one_or_none exec execute objects"
+)
+_WRITING = words(
+    "add commit save delete update insert insert_one update_one delete_one create merge bulk_create remove put destroy "
+    "create_all drop_all"
+)
+_STORES = words(
+    "session db query objects cursor conn connection collection database store repo repository crud dao engine models mongo"
+)
+_LIBRARIES = ("sqlalchemy", "sqlite3", "mongo", ".objects.", "django.shortcuts.get_object_or_404")
+_OWNING = tuple(
+    words(
+        "owner current_user user_id author permission caller identity principal request.user tenant account_id is_admin "
+        "is_superuser"
+    )
+)
 
 
 class Programs:
@@ -15,25 +67,232 @@ class Programs:
 
     def __init__(self, project: Project, entries: tuple[Entry, ...], following: Following) -> None:
         self._project, self._entries, self._following = project, entries, following
+        self._known: dict[str, bool] = {}
+        self._sites_of: dict[str, list[Site]] = {}
 
     def program(self) -> Program:
+        sites = tuple(self._sites())
+        for one in sites:
+            self._sites_of.setdefault(f"{one.place.file}:{one.place.function}", []).append(one)
+        routes = tuple(self._routes())
         return Program(
-            routes=tuple(self._routes()),
-            sites=tuple(self._sites()),
+            routes=routes,
+            sites=sites,
             modules={one.file: one for one in self._project.modules.values()},
+            lookups=tuple(self._lookups(routes)),
         )
 
     def _routes(self) -> Iterator[Route]:
+        hooks = self._hooks()
         for one in self._entries:
+            scope = self._project.scopes[one.scope]
+            named = [guard.name for guard in one.guards if self.guarding(guard.name, guard.origin)]
+            for parameter in scope.parameters.values():
+                origin = depends(self._project, scope, parameter) if one.filling == "fastapi" else None
+                if origin is not None and self.guarding(origin.rpartition(".")[2].rpartition(":")[2], origin):
+                    named.append(origin.rpartition(".")[2].rpartition(":")[2])
+            named += hooks.get(one.group, ()) or hooks.get("", ())
+            reads, writes = self._touches(scope, 0, set())
             yield Route(
                 method=one.method,
                 template=one.template,
                 handler=one.scope,
                 place=one.place,
                 group=one.group,
-                guards=tuple(dict.fromkeys(guard.name for guard in one.guards)),
+                guards=tuple(dict.fromkeys(named)),
+                knows=self._knows(scope, 0, set()),
+                reads=reads,
+                writes=writes,
                 parameters=tuple(name for name, _ in one.parameters),
             )
+
+    def _hooks(self) -> dict[str, list[str]]:
+        """Functions that run before all handlers of an application or blueprint and look at who calls, by key; "" for all."""
+        found: dict[str, list[str]] = {}
+        for scope in self._project.scopes.values():
+            outer = self._project.scopes.get(scope.parent)
+            if scope.kind != "function" or scope.node is None or outer is None:
+                continue
+            for one in scope.node.decorators:
+                node = one.function if isinstance(one, Call) else one
+                if not isinstance(node, Attribute):
+                    continue
+                if node.name in ("before_request", "before_app_request", "middleware", "before_request_func") and self._knows(
+                    scope, 0, set()
+                ):
+                    key = self._project.key(node.value, outer)
+                    whole = node.name != "before_request" or "Blueprint" not in self._project.origin(node.value, outer)
+                    found.setdefault("" if whole else key, []).append(scope.name)
+        for scope in self._project.scopes.values():
+            for call in scope.calls:
+                if isinstance(call.function, Attribute) and call.function.name == "add_middleware" and call.arguments:
+                    origin = self._project.origin(call.arguments[0].value, scope)
+                    if parts(origin.rpartition(".")[2]) & _KNOWING - {"session", "csrf"}:
+                        found.setdefault("", []).append(origin.rpartition(".")[2])
+        return found
+
+    def guarding(self, name: str, origin: str) -> bool:
+        """Whether something that runs before a handler looks at who calls: by its name, or by what it does."""
+        if _telling(name) or _telling(origin.rpartition(":")[2].rpartition(".")[2]):
+            return True
+        scope = self._project.scopes.get(origin.removesuffix("()")[1:]) if origin.startswith("@") else None
+        if scope is None:
+            return False
+        if scope.kind == "class":
+            inner = self._project.scopes.get(f"{scope.id}.__call__") or self._project.scopes.get(f"{scope.id}.has_permission")
+            return inner is not None and self._knows(inner, 0, set())
+        return self._knows(scope, 0, set())
+
+    # What a function looks at
+
+    def _knows(self, scope: Scope, depth: int, seen: set[str]) -> bool:
+        """Whether a function looks at who calls: reads credentials, asks something that does, or refuses with 401 or 403."""
+        if scope.id in self._known:
+            return self._known[scope.id]
+        if depth > _DEEPEST or scope.id in seen:
+            return False
+        seen.add(scope.id)
+        found = self._looks(scope) or any(self._knows(inner, depth + 1, seen) for inner in self._called(scope))
+        for one in self._nested(scope):  # what a decorator wraps around a handler
+            found = found or self._looks(one) or any(self._knows(inner, depth + 1, seen) for inner in self._called(one))
+        if depth == 0:
+            self._known[scope.id] = found
+        return found
+
+    def _called(self, scope: Scope) -> Iterator[Scope]:
+        for name in sorted(self._following.calls.get(scope.id, ())):
+            inner = self._project.scopes.get(name)
+            if inner is not None:
+                yield inner
+        for parameter in scope.parameters.values():
+            origin = depends(self._project, scope, parameter)
+            inner = self._project.scopes.get(origin[1:]) if origin and origin.startswith("@") else None
+            if inner is not None and inner.kind == "function":
+                yield inner
+
+    def _nested(self, scope: Scope) -> Iterator[Scope]:
+        """The functions that stand in a function."""
+        found = (each.text for bindings in scope.bindings.values() for each in bindings if each.kind == "scope")
+        inner = (self._project.scopes[one] for one in found if one.startswith(f"{scope.id}."))
+        yield from (one for one in inner if one.kind == "function")
+
+    def _looks(self, scope: Scope) -> bool:
+        if any(self._asks(call) for call in scope.calls):
+            return True
+        for one in scope.raises:
+            node = one.function if isinstance(one, Call) else one
+            if node is not None and self._project.origin(node, scope).endswith(_DENIALS):
+                return True
+        return any(self._reads_caller(one) for one in _expressions(scope))
+
+    @staticmethod
+    def _asks(call: Call) -> bool:
+        """Whether a call is one of something that looks at credentials, or refuses."""
+        function = call.function
+        name = function.name if isinstance(function, Attribute) else function.id if isinstance(function, Name) else ""
+        if _telling(name) and not parts(name) & _MAKING:
+            return True
+        if any(_refuses(one.value) for one in call.arguments) and ("HTTP" in name or name in _ANSWERS):
+            return True
+        first = call.arguments[0].value if call.arguments else None
+        return name == "get" and isinstance(first, Constant) and str(first.value).lower() in _FIELDS
+
+    @staticmethod
+    def _reads_caller(one: Expression) -> bool:
+        """`request.user`, `current_user.id`, `session["user"]`, `request.headers["Authorization"]`, `return x, 401`."""
+        if isinstance(one, Attribute):
+            base = one.value
+            if (
+                isinstance(base, Name)
+                and base.id in ("current_user", "session", "g")
+                and one.name not in ("add", "query", "commit")
+            ):
+                return base.id == "current_user" or bool(parts(one.name) & {"user", "identity", "role", "username", "uid"})
+            named = (isinstance(base, Name) and base.id == "request") or (
+                isinstance(base, Attribute) and base.name == "request"
+            )
+            return named and one.name in ("user", "auth", "authorization", "session")
+        if isinstance(one, Subscript) and isinstance(one.index, Constant):
+            name = str(one.index.value).lower()
+            base = one.value
+            if name in _FIELDS:
+                return True
+            return (
+                isinstance(base, Name)
+                and base.id == "session"
+                and bool(parts(name) & {"user", "username", "uid", "id", "logged"})
+            )
+        if isinstance(one, Comparison):
+            return any(_refuses(each) for each in one.operands)
+        return False
+
+    def _touches(self, scope: Scope, depth: int, seen: set[str]) -> tuple[bool, bool]:
+        """Whether a function reads or writes objects of a store, itself or by what it calls."""
+        if depth > _DEEPEST or scope.id in seen:
+            return False, False
+        seen.add(scope.id)
+        reads = writes = False
+        for call in scope.calls:
+            name = call.function.name if isinstance(call.function, Attribute) else ""
+            receiver = parts(call.text.partition("(")[0].rpartition(".")[0])
+            origin = self._project.origin(call.function, scope)
+            store = (
+                bool(receiver & _STORES)
+                or "sqlalchemy" in origin
+                or "sqlite3" in origin
+                or "mongo" in origin
+                or ".objects." in origin
+            )
+            reads = reads or (store and name in _READING)
+            writes = writes or (store and name in _WRITING)
+        for inner in self._called(scope):
+            more = self._touches(inner, depth + 1, seen)
+            reads, writes = reads or more[0], writes or more[1]
+        return reads, writes
+
+    # Lookups
+
+    def _lookups(self, routes: tuple[Route, ...]) -> Iterator[Lookup]:
+        """Objects that handlers look up by a parameter of the path, in handlers that could know who calls."""
+        for route in routes:
+            scope = self._project.scopes[route.handler]
+            names = [name for name in route.parameters if name in scope.parameters]
+            if not names or not (route.knows or route.guards):
+                continue
+            for site in self._sites_of.get(f"{scope.file}:{scope.name}", ()):
+                name = self._looked_up(site, scope, names)
+                if name:
+                    yield Lookup(
+                        route=route,
+                        place=site.place,
+                        parameter=name,
+                        text=site.call.text,
+                        writes=route.method in ("POST", "PUT", "PATCH"),
+                        deletes=route.method == "DELETE",
+                    )
+                    break
+
+    def _looked_up(self, site: Site, scope: Scope, names: list[str]) -> str:
+        function = site.call.function
+        if not isinstance(function, Attribute) or function.name not in _READING:
+            return ""
+        receiver = parts(site.call.text.partition("(")[0].rpartition(".")[0])
+        if not receiver & _STORES and "sqlalchemy" not in site.callee and ".objects" not in site.callee:
+            return ""
+        used = [one.id for argument in site.call.arguments for one in inside(argument.value) if isinstance(one, Name)]
+        found = next((name for name in names if name in used), "")
+        if not found or self._holds_caller(scope):
+            return ""
+        return found
+
+    def _holds_caller(self, scope: Scope) -> bool:
+        """Whether the handler holds anything against who calls: a comparison or a condition that names the caller or an owner."""
+        for one in _expressions(scope):
+            if isinstance(one, Comparison | Call):
+                shown = " ".join(_names_in(one)).lower()
+                if any(word in shown for word in _OWNING):
+                    return True
+        return False
 
     def _sites(self) -> Iterator[Site]:
         for scope in self._project.scopes.values():
@@ -46,3 +305,45 @@ class Programs:
         return Site(
             self._project.origin(call.function, scope), call, Place(scope.file, call.line, call.column, function), names
         )
+
+
+def _telling(name: str) -> bool:
+    found = parts(name)
+    return bool(found & _KNOWING) or any(found.issuperset(pair) for pair in _KNOWING_PAIRS) or name in _MEMBERS
+
+
+def _refuses(node: Expression) -> bool:
+    if isinstance(node, Constant):
+        return str(node.value)[:3] in _REFUSING
+    return isinstance(node, Attribute) and (
+        "401" in node.name or "403" in node.name or node.name in ("UNAUTHORIZED", "FORBIDDEN")
+    )
+
+
+def _expressions(scope: Scope) -> Iterator[Expression]:
+    """Everything that stands in a function's statements, functions within left out."""
+    waiting = list(scope.body)
+    while waiting:
+        one = waiting.pop()
+        waiting += blocks(one)
+        for name in ("value", "test", "source", "subject"):
+            value = getattr(one, name, None)
+            if value is not None:
+                yield from inside(value)
+                if isinstance(one, Return) and any(_refuses(each) for each in getattr(value, "items", ())):
+                    yield Comparison(one.line, one.column, ("==",), (Constant(one.line, one.column, "401"),))
+        if isinstance(one, Assignment):
+            for target in one.targets:
+                yield from inside(target)
+
+
+def _names_in(one: Expression) -> Iterator[str]:
+    for each in inside(one):
+        if isinstance(each, Name):
+            yield each.id
+        elif isinstance(each, Attribute):
+            yield each.name
+        else:
+            name = getattr(each, "name", None)
+            if isinstance(name, str):
+                yield name

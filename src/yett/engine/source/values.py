@@ -52,11 +52,12 @@ class Label(msgspec.Struct, frozen=True):
 
 class Value(msgspec.Struct, frozen=True):
     """origin: what it stands for. text: with HOLE and UNKNOWN for what is not known; None where it is no text that is known.
-    labels: whose it is."""
+    labels: whose it is. made: the call that made it, as written, where it is an object from elsewhere."""
 
     origin: str = "?"
     text: str | None = None
     labels: tuple[Label, ...] = ()
+    made: str = ""
 
     @property
     def shown(self) -> str:

@@ -1,19 +1,19 @@
 """SQL injection in source: a caller's value becomes part of the text of an SQL statement.
 
-The text of a statement and the values in it are two things to a database, and only one of them is a program. Once a value from a
-request is put into the text (by an f-string, `%`, `+` or `format`), whoever calls writes part of the program: reads other tables,
-passes a login, changes what they like.
+The text of a statement and the values in it are two things to a database, and only one of them is a program. Once a value from
+a request is put into the text (by an f-string, `%`, `+` or `format`), whoever calls writes part of the program: reads other
+tables, passes a login, changes what they like.
 
-The rule follows values from requests, through functions and files, into the text that is handed to `execute` and its kin of any
-database driver, to SQLAlchemy's `text()`, and to Django's `raw`, `extra` and `RawSQL`. Values handed over beside the text, as
-parameters, are no finding. Nor are numbers, and what was held against a list before.
+The rule follows values from requests, through functions and files, into the text that is handed to `execute` and its kin of
+any database driver, to SQLAlchemy's `text()`, and to Django's `raw`, `extra` and `RawSQL`. Values handed over beside the text,
+as parameters, are no finding. Nor are numbers, and what was held against a list before.
 
-To fix: write placeholders into the text and hand the values over separately: `execute("… WHERE name = ?", (name,))`,
-`text("… WHERE name = :name").bindparams(name=name)`. Names of columns and tables cannot be parameters: choose them from a list of
-your own.
+To fix: write placeholders into the text and hand the values over separately: `execute("… WHERE name = ?", (name,))`, `text("…
+WHERE name = :name").bindparams(name=name)`. Names of columns and tables cannot be parameters: choose them from a list of your
+own.
 
-What it does not find: statements that are put together by a library's own builder in an unsafe way, and values that come from the
-database again (second order).
+What it does not find: statements that are put together by a library's own builder in an unsafe way, and values that come from
+the database again (second order).
 """
 
 from yett.model.probe import Flaw
