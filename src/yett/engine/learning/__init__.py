@@ -25,8 +25,10 @@ __all__ = ["OTHERS", "Learning", "Learnt", "Service", "Settings", "operations"]
 OTHERS = "(others)"
 """Name that services beyond `Settings.services` share: the Host field is up to the caller."""
 
-VERSION = 3
-"""Of the state. Another one is refused rather than misread."""
+VERSION = 4
+"""Of the state. Another one is refused rather than misread, but for those of `_READ`."""
+
+_READ = (3, VERSION)
 
 
 class Learning:
@@ -100,7 +102,7 @@ class Learning:
     @classmethod
     def _made(cls, head: Any, services: Iterable[Any], key: bytes, classify: Classify) -> "Learning":
         version, settings, full, unreadable = head
-        if version != VERSION:
+        if version not in _READ:
             raise ValueError(f"learnt by another version of this program (state {version}, expected {VERSION})")
         made = cls(msgspec.convert(settings, Settings), key, classify)
         for one in services:

@@ -195,9 +195,10 @@ class Access:
         return Authentication(ratio=round(ratio, 4), schemes=judged, successes=total, verdict=verdict)
 
     def signature(self) -> frozenset[str]:
-        """The schemes of successful calls without their counts, for comparing operations: one with authentication is never
-        merged with one without."""
-        return frozenset(name for name, counts in self.schemes.items() if counts[0])
+        """The schemes of successful calls without their counts, each by itself, for comparing operations: one with authentication
+        is never merged with one without. A call with two schemes has something in common with those that have one of them."""
+        seen = (name for name, counts in self.schemes.items() if counts[0] and name != "unknown")
+        return frozenset(scheme for name in seen for scheme in name.split("+"))
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Consumers, the busiest first."""

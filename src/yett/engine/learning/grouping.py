@@ -13,7 +13,7 @@ from yett.engine.learning.likeness import Likeness, Profile, View, compare, prof
 from yett.engine.learning.segments import IDS, kind_of_segment
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.trie import Node
-from yett.engine.learning.weighing import VALUE_LIKE, Cluster, form, outstanding, points, unlike_forms
+from yett.engine.learning.weighing import VALUE_LIKE, Cluster, Edge, form, outstanding, points, silent, stray, unlike_forms
 
 _DEEP = 3
 """Segments from which on "v2" is no version of an API."""
@@ -119,7 +119,9 @@ class Grouping:
         found += alone
         if anchor or joined:
             text = "segments that are ids by their look" if anchor else "segments that the same code answers"
-            found.append(_parameter([*anchor, *joined], children, ("", ""), text, _numbers(anchor, joined, children) | reasons))
+            found.append(
+                _parameter([*anchor, *joined], children, ("", ""), text, {**_numbers(anchor, joined, children), **reasons})
+            )
         return found
 
     def _busiest(self, node: Node) -> int:
@@ -148,18 +150,22 @@ class Grouping:
         beyond: list[str],
         full: bool,
         view: View | None,
-    ) -> tuple[list[str], list[Group], dict[str, int | float | str]]:
+    ) -> tuple[list[str], list[Group], dict[str, int | float]]:
         """(those that are values, those that are not, the numbers that decided). Those that look like values come first: if they
         are, the others are compared with them. beyond: those that are values beyond doubt; anchor: their profile."""
         joined: list[str] = []
-        alone: list[Group] = []
-        numbers: dict[str, int | float | str] = {}
+        apart: list[Edge] = []
+        quiet: set[str] = set()
+        numbers: dict[str, int | float] = {}
         valued = [label for label in literals if kind_of_segment(label) in VALUE_LIKE]
         for part in (valued, [label for label in literals if label not in set(valued)]):
             beside = anchor
             forms = _forms([*beyond, *joined], children)
             for cluster in self._clusters(part, children, view):
                 values, names = outstanding(cluster, forms, self._settings)
+                quiet |= silent(cluster.edges, anchor, self._settings)
+                names += [edge for edge in values if edge[0] in quiet]
+                values = [edge for edge in values if edge[0] not in quiet]
                 score = points(values, cluster, beside, forms, full, self._settings) if values else -math.inf
                 if anchor is not None and compare(anchor, cluster.profile, self._settings.like).barred:
                     score = -math.inf  # never one operation
@@ -169,8 +175,16 @@ class Grouping:
                     anchor = cluster.profile if anchor is None else anchor.join(cluster.profile)
                 else:
                     names += values
-                alone += [Group(label, children[label], (label,), literal=True) for label, _, _ in names]
-        return joined, alone, numbers
+                apart += names
+        if anchor is not None:
+            forms = _forms([*beyond, *joined], children)
+            kinds = {label.partition("{")[2].partition("}")[0] or kind_of_segment(label) for label in (*beyond, *joined)}
+            for edge in list(apart):
+                if edge[0] not in quiet and stray(edge, anchor, forms, kinds, len(children), self._settings):
+                    joined.append(edge[0])
+                    apart.remove(edge)
+                    numbers["strays"] = numbers.get("strays", 0) + 1
+        return joined, [Group(label, children[label], (label,), literal=True) for label, _, _ in apart], numbers
 
     def _clusters(self, literals: list[str], children: Children, view: View | None) -> list[Cluster]:
         """The busiest first, so that the others find a profile that says something."""

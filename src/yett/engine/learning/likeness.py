@@ -36,10 +36,10 @@ FEW_KEYS = 3
 class Profile:
     """What was seen at one place or several, and below. leaves: calls by (path from here, method, name), where ids in that path are
     "{}". keys: of accepted answers, by leaf. schemes: of authentication, by leaf. below: literal segments below, "{}" for others;
-    often: those with `_OFTEN` calls. inside: calls of the busiest operation there or below.
+    often: those with `_OFTEN` calls. inside: calls of the busiest operation there or below. echoes: `Traffic.echoes`, by leaf.
     """
 
-    __slots__ = ("below", "calls", "inside", "keys", "leaves", "often", "schemes")
+    __slots__ = ("below", "calls", "echoes", "inside", "keys", "leaves", "often", "schemes")
 
     def __init__(self) -> None:
         self.calls = 0
@@ -47,6 +47,7 @@ class Profile:
         self.leaves: dict[Leaf, int] = {}
         self.keys: dict[Leaf, frozenset[str]] = {}
         self.schemes: dict[Leaf, frozenset[str]] = {}
+        self.echoes: dict[Leaf, dict[int, int]] = {}
         self.below: frozenset[str] = frozenset()
         self.often: frozenset[str] = frozenset()
 
@@ -60,6 +61,9 @@ class Profile:
             made.leaves[leaf] = made.leaves.get(leaf, 0) + count
         made.keys = _joined(self.keys, other.keys)
         made.schemes = _joined(self.schemes, other.schemes)
+        made.echoes = dict(self.echoes)
+        for leaf, echoes in other.echoes.items():
+            made.echoes[leaf] = _added(made.echoes.get(leaf), echoes)
         made.below = self.below | other.below
         made.often = self.often | other.often
         return made
@@ -74,6 +78,11 @@ class Profile:
         else:
             made.below, made.often = other.below, other.often
         return made
+
+    def echo(self, leaf: Leaf) -> tuple[int, int]:
+        """(answers in which the segment that leads here stands, answers that were looked at)."""
+        found = self.echoes.get(leaf)
+        return (0, 0) if found is None else (found.get(leaf[0].count("/") + 1, 0), found.get(0, 0))
 
 
 class Likeness(msgspec.Struct, frozen=True):
@@ -134,6 +143,8 @@ def _profile(node: Node, busiest: Callable[[Node], int] | None) -> Profile:
         schemes = traffic.access.signature()
         if schemes:
             made.schemes[leaf] = schemes
+        if traffic.echoes:
+            made.echoes[leaf] = traffic.echoes
     made.inside = max(made.leaves.values(), default=0)
     if busiest is None:
         return made
@@ -154,6 +165,8 @@ def _lift(made: Profile, label: str, below: Profile) -> None:
         for mine, theirs in ((made.keys, below.keys), (made.schemes, below.schemes)):
             if old in theirs:
                 mine[leaf] = mine.get(leaf, frozenset()) | theirs[old]
+        if old in below.echoes:
+            made.echoes[leaf] = _added(made.echoes.get(leaf), below.echoes[old])
 
 
 def compare(one: Profile, other: Profile, like: float) -> Likeness:
@@ -186,6 +199,19 @@ def _lacking(one: Profile, other: Profile) -> bool:
     mine, theirs = sum(one.leaves.values()), sum(other.leaves.values())
     absent = sum(count for leaf, count in one.leaves.items() if leaf not in other.leaves and count * theirs >= EXPECTED * mine)
     return absent >= _ABSENT * max(mine, 1)
+
+
+def chance_of_lacking(one: Profile, other: Profile) -> float:
+    """The chance that calls of a second place miss the operations of the first that they miss, if both are the same."""
+    mine, theirs = sum(one.leaves.values()), sum(other.leaves.values())
+    absent = sum(count for leaf, count in one.leaves.items() if leaf not in other.leaves)
+    return float((1 - absent / max(mine, 1)) ** theirs)
+
+
+def share_of(one: Profile, other: Profile) -> float:
+    """The least share of common parts of the answers of both; -1 where they cannot be compared."""
+    shares = [_share(keys, other.keys[leaf]) for leaf, keys in one.keys.items() if leaf in other.keys]
+    return min((share for share in shares if share >= 0), default=-1.0)
 
 
 def _below(one: Profile, other: Profile) -> int:
@@ -222,4 +248,13 @@ def _joined(mine: dict[Leaf, frozenset[str]], theirs: dict[Leaf, frozenset[str]]
     made = dict(mine)
     for leaf, keys in theirs.items():
         made[leaf] = made[leaf] | keys if leaf in made else keys
+    return made
+
+
+def _added(mine: dict[int, int] | None, theirs: dict[int, int]) -> dict[int, int]:
+    if mine is None:
+        return theirs
+    made = dict(mine)
+    for place, count in theirs.items():
+        made[place] = made.get(place, 0) + count
     return made

@@ -26,10 +26,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     (digits, dates, locales), as many less for names that stand beside ids in many APIs ("me", "search"); 1 or 0.5 where a
     half or a quarter was called once; -4 where less than a tenth was, because values that people and programs pick have a
     long tail (-2 if they look like values); up to -2 with more than `calls_per_value` each. Both do not count for `family`
-    segments or more with `kin` operations whose answers have the same shape, called alike: a closed list of values. Fewer
-    cannot be told from names: far more resources than lists share the shape of their answers. dominant: share of the calls
-    from which on one of them is a name, half of it for "me" and the like, if it had `dominant_calls`. literal_calls: calls
-    from which on an id that never varies is a name, such as the "1" of "/1/users"; a fifth of it for opaque ones.
+    segments or more whose answers have `kin` different shapes in common, called alike: a closed list of values. Fewer cannot
+    be told from names: far more resources than lists share the shape of their answers. strange: share of the calls of a
+    segment that looks like the values beside it, up to which they may be of operations that these have not. echo: share of
+    segments that stand in the answers to them, from which on answers repeat what the path names: such segments are values (3
+    points more, whatever their tail), and one that never does is a name. dominant: share of the calls from which on one of them
+    is a name, half of it for "me" and the like, if it had `dominant_calls`. literal_calls: calls from which on an id that never
+    varies is a name, such as the "1" of "/1/users"; a fifth of it for opaque ones.
     soft_paths: places with one and the same page from which on that page means that there is nothing there; soft_probes:
     likewise of answers with one shape, at places that scanners ask for ("/.env", "/login.php"). versions: different versions
     beside each other ("/v1", "/v2") up to which they are names. housekeeping: paths that every host has, and that are no
@@ -52,8 +55,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     like: float = 0.6
     score: float = 2.5
     calls_per_value: float = 8.0
-    family: int = 8
-    kin: int = 3
+    family: int = 5
+    kin: int = 2
+    strange: float = 0.1
+    echo: float = 0.6
     dominant: float = 0.6
     dominant_calls: int = 5
     literal_calls: int = 50

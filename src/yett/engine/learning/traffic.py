@@ -10,6 +10,7 @@ import msgspec
 
 from yett.engine.learning.access import Access
 from yett.engine.learning.callers import Caller
+from yett.engine.learning.echoes import echoed
 from yett.engine.learning.members import Members
 from yett.engine.learning.seen import UNSEEN, Seen
 from yett.engine.learning.settings import Settings
@@ -45,7 +46,8 @@ class Answer(msgspec.Struct, frozen=True):
 class Traffic:
     """count: exchanges, weighed; records: how many were recorded. first, last: seconds since the epoch of those whose time is
     known; infinities where none is. statuses: by number, 0 where none was seen. coverage: records that showed each of `PARTS`.
-    answers: accepted ones by their hash, see `Settings.soft_paths`.
+    answers: accepted ones by their hash, see `Settings.soft_paths`. echoes: by place of a segment from the end (the last is 1),
+    accepted answers in which that segment stands (`echoes`); 0 has all answers that were looked at.
     unqueried: calls whose query was there to see, and empty: `query` has the others.
     requests and the query are learnt from accepted calls only (or of unknown outcome): refused ones may hold anything.
     """
@@ -56,6 +58,7 @@ class Traffic:
         "count",
         "coverage",
         "durations",
+        "echoes",
         "first",
         "key",
         "last",
@@ -84,6 +87,7 @@ class Traffic:
         self.unqueried = 0
         self.request: dict[str, Shape] = {}
         self.responses: dict[tuple[int, str], Shape] = {}
+        self.echoes: dict[int, int] = {}
         self.sizes = Bins()
         self.durations = Bins()
         self.answers: Sample[Answer] = Sample(settings.answers)
@@ -157,6 +161,9 @@ class Traffic:
                 shape = self.responses[place] = self._new_response(*place)
             if value is not UNSEEN:
                 shape.add(value, classify, seen.weight)
+                if seen.success and len(seen.segments) <= self.settings.segments:
+                    for segment in (0, *echoed(seen.segments, value)):
+                        self.echoes[segment] = self.echoes.get(segment, 0) + seen.weight
 
     def _request(self, content_type: str) -> Shape:
         found = self.request.get(content_type)
@@ -185,8 +192,10 @@ class Traffic:
         self.count += other.count
         self.records += other.records
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
-        for mine, others in ((self.statuses, other.statuses), (self.sensors, other.sensors), (self.coverage, other.coverage)):
-            _sum(mine, others)
+        _sum(self.statuses, other.statuses)
+        _sum(self.sensors, other.sensors)
+        _sum(self.coverage, other.coverage)
+        _sum(self.echoes, other.echoes)
         self.access.merge(other.access)
         self.unqueried += other.unqueried
         if other.query is not None:
@@ -233,6 +242,7 @@ class Traffic:
             [(value, answer.count, answer.page) for value, answer in self.answers],
             self.answers.full,
             self.members.state(),
+            sorted(self.echoes.items()),
         ]
 
     @classmethod
@@ -240,13 +250,14 @@ class Traffic:
         """Raises ValueError, TypeError or msgspec.ValidationError for what `state` never gives."""
         made = cls(settings, key)
         made.count, made.records, made.first, made.last, statuses, sensors, coverage, access, *rest = state
-        made.unqueried, query, request, responses, sizes, durations, answers, more, members = rest
+        made.unqueried, query, request, responses, sizes, durations, answers, more, members, *echoes = rest
         made.statuses, made.sensors, made.coverage = dict(statuses), dict(sensors), dict(coverage)
         made.access = Access.from_state(access)
         made.query = None if query is None else Shape.from_state(query, key)
         made.request = {name: Shape.from_state(shape, key) for name, shape in request}
         made.responses = {(status, name): Shape.from_state(shape, key) for status, name, shape in responses}
         made.sizes, made.durations = Bins.from_state(sizes), Bins.from_state(durations)
+        made.echoes = dict(*echoes)  # states of version 3 have none
         kept = [(value, Answer(count, page)) for value, count, page in answers]
         made.answers = Sample.from_state((settings.answers, more, kept))
         made.members = Members.from_state(members, settings.members, key)

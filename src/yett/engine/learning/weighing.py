@@ -4,9 +4,9 @@ It must not know where in a path they stand, nor how segments that are alike wer
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from yett.engine.learning.likeness import EXPECTED, FEW_KEYS, Leaf, Likeness, Profile, compare
+from yett.engine.learning.likeness import EXPECTED, FEW_KEYS, Leaf, Likeness, Profile, chance_of_lacking, compare, share_of
 from yett.engine.learning.segments import IDS, kind_of_segment
 from yett.engine.learning.settings import Settings
 from yett.engine.learning.trie import Node
@@ -53,6 +53,15 @@ _KNOWN = 5
 
 _SAME = 0.75
 """Share of all members seen that each of the well-known answers has, where shapes are the same."""
+
+_UNLIKELY = 0.01
+"""Chance, for all segments of a place together, up to which answers that lack one where others have theirs are no accident."""
+
+_SAID = 3
+"""Segments, or answers beside ids, that must stand in answers before one that does not is a name."""
+
+_ECHO = 3.0
+"""Points where answers repeat the segments that lead to them."""
 
 Edge = tuple[str, Node, Profile]
 
@@ -102,6 +111,7 @@ def points(
     shares (`form`)."""
     number = len(values)
     score = min(math.log2(number), _MOST_FOR_NUMBER)
+    said = repeated(values, anchor, settings)
     if cluster.alike >= 0.5 * max(len(cluster.edges) - 1, 1):
         score += 1
     if anchor is not None:
@@ -114,6 +124,8 @@ def points(
         score += 3
     named = sum(label.lower() in _NAMES for label, _, _ in values) / number
     score += 1.5 * max(_share(values, VALUE_LIKE), _formed(values, forms)) - 1.5 * named
+    if said:
+        return score + _ECHO
     if number >= settings.family and kin(values) >= settings.kin:
         return score
     return score + _spread(values, forms, full, settings)
@@ -137,8 +149,27 @@ def _spread(values: list[Edge], forms: Mapping[str, float], full: bool, settings
     return score
 
 
+def stray(
+    edge: Edge, anchor: Profile, forms: Mapping[str, float], kinds: Collection[str], places: int, settings: Settings
+) -> bool:
+    """Whether a segment that seemed another thing is one of the values beside it after all: it looks like them, nothing is known
+    of it that they have not, and what it lacks may be accident. Of many values, a few always seem odd. anchor, forms, kinds:
+    of the values; places: how many segments there are."""
+    label, _, profile = edge
+    kind = kind_of_segment(label)
+    if not (_formed([edge], forms) or (kind in _CERTAIN and kind in kinds)):
+        return False
+    calls = sum(profile.leaves.values())
+    own = sum(count for leaf, count in profile.leaves.items() if leaf not in anchor.leaves)
+    share = share_of(anchor, profile)
+    if own > settings.strange * calls or 0 <= share < settings.like or compare(anchor, profile, settings.like).barred:
+        return False
+    return chance_of_lacking(anchor, profile) >= _UNLIKELY / places
+
+
 def kin(edges: Sequence[Edge]) -> int:
-    """Operations at or below segments whose answers have the same shape, where all are called alike; 0 where any differs."""
+    """Different shapes that the answers of segments have in common, at them or below, where all are called alike; 0 where any
+    answers otherwise."""
     calls: dict[Leaf, int] = {}
     for _, _, profile in edges:
         for leaf, count in profile.leaves.items():
@@ -152,14 +183,48 @@ def kin(edges: Sequence[Edge]) -> int:
         )
     if absent > EXPECTED + _STRAYING * whole:
         return 0
-    found = 0
-    for leaf in calls:
+    found: list[frozenset[str]] = []
+    for leaf in sorted(calls):
         shown = [(profile.keys[leaf], profile.leaves[leaf]) for _, _, profile in edges if leaf in profile.keys]
         known = [keys for keys, count in shown if count >= _KNOWN]
         if known and min(map(len, known)) < _SAME * len(frozenset().union(*known)):
             return 0
-        found += len(shown) >= 2 and max(len(keys) for keys, _ in shown) >= FEW_KEYS
-    return found
+        shape = frozenset[str]().union(*(keys for keys, _ in shown))
+        if len(shown) >= 2 and len(shape) >= FEW_KEYS and not any(_one_shape(shape, other) for other in found):
+            found.append(shape)
+    return len(found)
+
+
+def _one_shape(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= _SAME * len(one | other)
+
+
+def silent(edges: Sequence[Edge], anchor: Profile | None, settings: Settings) -> set[str]:
+    """Segments that never stand in their answers, where those beside them stand in theirs: names, such as "me" beside users."""
+    found: set[str] = set()
+    for leaf in {leaf for _, _, profile in edges for leaf in profile.echoes}:
+        shown = [(label, *profile.echo(leaf)) for label, _, profile in edges if leaf in profile.echoes]
+        quiet = [(label, looked) for label, said, looked in shown if not said]
+        told = [(said, looked) for _, said, looked in shown if said]
+        said, looked = (0, 0) if anchor is None else anchor.echo(leaf)
+        clear = len(told) >= _SAID and len(told) >= settings.echo * (len(shown) - 1)
+        if clear or (said >= _SAID and said >= settings.echo * looked):
+            said, looked = said + sum(one for one, _ in told), looked + sum(one for _, one in told)
+            chance = _UNLIKELY / len(shown)
+            found.update(label for label, calls in quiet if (1 - said / (looked + 1)) ** calls <= chance)
+    return found - {label for label, _, profile in edges if any(profile.echo(leaf)[0] for leaf in profile.echoes)}
+
+
+def repeated(values: Sequence[Edge], anchor: Profile | None, settings: Settings) -> bool:
+    """Whether answers repeat the segments that lead to them: two of these, or one as those beside it that are ids."""
+    for leaf in {leaf for _, _, profile in values for leaf in profile.echoes}:
+        shown = [profile.echo(leaf)[0] for _, _, profile in values if leaf in profile.echoes]
+        said = sum(one > 0 for one in shown)
+        before, looked = (0, 0) if anchor is None else anchor.echo(leaf)
+        beside = before >= _SAID and before >= settings.echo * looked
+        if said >= (1 if beside else 2) and said >= settings.echo * len(shown):
+            return True
+    return False
 
 
 def form(segment: str) -> str:
