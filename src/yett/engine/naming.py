@@ -7,6 +7,7 @@ address of a house. Words after the phrase may only be such as leave its meaning
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from functools import lru_cache
 
 from yett.formats.names import divided, words
 from yett.model.classes import DataClass, phrases
@@ -23,6 +24,10 @@ _MOST_WORDS = 6
 """Words of a phrase at most."""
 _STEPS = 3
 """Steps of a path that are read: the name and what it stands in."""
+_REMEMBERED = 16_384
+"""Names whose meaning is remembered: operations of one API share most of their fields."""
+_LONGEST = 256
+"""Characters of names that are remembered; longer ones are nobody's fields."""
 
 # fmt: off
 _AFTER = frozenset({
@@ -76,12 +81,16 @@ class Naming:
                     vocabulary.update(part for part in parts if len(part) > 1 and not part.isdigit())
                     self._phrases.setdefault("".join(parts), {})[one.id] = strength
         self._vocabulary = frozenset(vocabulary)
+        self._remembered = lru_cache(_REMEMBERED)(self._of_steps)
 
     def strengths(self, name: str, place: str) -> Mapping[str, Strength]:
         """Which classes the name of a field may speak of. place: what it stands in, as for `Classifier`."""
-        steps = _steps(name, place)
+        steps = tuple(_steps(name, place))
         if not steps:
             return {}
+        return self._of_steps(steps) if len(name) > _LONGEST else self._remembered(steps)
+
+    def _of_steps(self, steps: tuple[str, ...]) -> Mapping[str, Strength]:
         before = [word for step in steps[:-1] for word in self._words(step)]
         own = self._words(steps[-1])
         every = (*before[-4:], *own)

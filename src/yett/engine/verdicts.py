@@ -60,6 +60,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def verdicts(evidence: FieldEvidence, classifier: Classifier, settings: ClassSettings | None = None) -> tuple[Verdict, ...]:
     """The classes of a field, the most severe first. Classes that the classifier does not know are left out."""
+    if not evidence.classes and not evidence.decided:
+        return ()
     settings = settings or ClassSettings()
     strengths = classifier.strengths(evidence.name, evidence.place)
     found: dict[str, tuple[Verdict, float]] = {}
