@@ -56,7 +56,17 @@ def test_windows_paths_as_libmodsecurity(start: bytes, path: list[bytes]) -> Non
     assert TRANSFORMATIONS["normalizePathWin"].apply(value) == transformed_by_oracle("normalizePathWin", value)
 
 
-SEEN_TO = ("lowercaseWhereEscaped", "cmdLineButSpaces", "compressWhitespaceOfLines")
+SEEN_TO = frozenset(
+    (
+        "lowercaseWhereEscaped",
+        "cmdLineButSpaces",
+        "cmdLineInPaths",
+        "compressWhitespaceOfLines",
+        "urlDecodeButPlus",
+        "urlDecodeUniButPlus",
+        "utf8toOctetsButPlus",
+    )
+)
 """Steps of folded chains: what they leave as it is, the patterns after them see to."""
 
 

@@ -65,6 +65,11 @@ def url_decode_touches(text: bytes, _borders: int = 0) -> bool:
     return b"+" in text or (b"%" in text and _URL_UNI.search(text) is not None)
 
 
+def url_decode_but_plus_touches(text: bytes, _borders: int = 0) -> bool:
+    """Likewise, where it does not matter that a plus sign becomes a space."""
+    return b"%" in text and _URL_UNI.search(text) is not None
+
+
 _URL_KEPT = b"*0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _URL_ENCODED = re.compile(rb"[^*0-9A-Za-z]")
 _URL_CODES = {bytes((octet,)): b"+" if octet == 32 else b"%%%02x" % octet for octet in range(256) if octet not in _URL_KEPT}

@@ -5,7 +5,7 @@ Shapes and promises as in `yett.formats.transformations.text`. It must not know 
 
 import re
 
-from yett.formats.transformations.codes import Escapes, url_decode_touches, url_decode_uni, wide
+from yett.formats.transformations.codes import Escapes, url_decode_but_plus_touches, url_decode_touches, url_decode_uni, wide
 
 _CONTROL = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
@@ -152,6 +152,10 @@ def utf8_to_octets_in_lines(text: bytes) -> bytes | None:
 
 def utf8_to_octets_touches(text: bytes, borders: int = 0) -> bool:
     return not text.isascii() or b"\0" in text or url_decode_touches(text, borders)
+
+
+def utf8_to_octets_but_plus_touches(text: bytes, borders: int = 0) -> bool:
+    return not text.isascii() or b"\0" in text or url_decode_but_plus_touches(text, borders)
 
 
 def _unicode_run(match: re.Match[str]) -> str:

@@ -156,15 +156,15 @@ def command_line_but_case_touches(text: bytes, borders: int = 0) -> bool:
     )
 
 
-def command_line_beyond_spaces_touches(text: bytes, borders: int = 0) -> bool:
-    """Likewise, where it does not matter that other octets become spaces, nor how many spaces stand side by side."""
-    if b'"' in text or b"'" in text or b"\\" in text or b"^" in text or text.count(b"\n") > borders:
-        return True
-    return _space_before(text, b"/") or _space_before(text, b"(")
+def command_line_but_spaces_touches(text: bytes, borders: int = 0) -> bool:
+    """Likewise, where it does not matter which octets become spaces, how many stand side by side, and before what they go."""
+    return b'"' in text or b"'" in text or b"\\" in text or b"^" in text or text.count(b"\n") > borders
 
 
-def _space_before(text: bytes, octet: bytes) -> bool:
-    return octet in text and any(space + octet in text for space in (b" ", b",", b";", b"\t", b"\r"))
+def command_line_in_paths_touches(text: bytes, borders: int = 0) -> bool:
+    """Likewise, where it matters whether they go before slashes."""
+    before = b"/" in text and any(space in text for space in (b" /", b",/", b";/", b"+/", b"\t/", b"\r/"))
+    return before or command_line_but_spaces_touches(text, borders)
 
 
 def replace_comments(value: bytes) -> bytes:

@@ -6,41 +6,30 @@ all patterns is looked for in all plain values in one pass. A line that is not p
 
 import re
 import string
-from collections.abc import Iterable
 
 from yett.formats.transformations import chain_of
 from yett.rules.inspection.approximation import without
-from yett.rules.inspection.expressions import choice, literal
+from yett.rules.inspection.expressions import literal
 from yett.rules.inspection.matching import Needle
 from yett.rules.inspection.reading import NotLinear, read
 from yett.rules.inspection.writing import written
 from yett.rules.seclang.needles import ENCODING, decodes
 
-PLAIN = f"{string.ascii_letters}{string.digits} _.,:-/@!?()[]{{}}".encode()
-"""The octets of plain values. None of them begins or ends an escape, a string or a comment."""
+_NEEDED = {
+    "cssDecode": b"\\",
+    "escapeSeqDecode": b"\\",
+    "htmlEntityDecode": b"&",
+    "jsDecode": b"\\",
+    "removeNulls": b"\0",
+    "replaceComments": b"*",
+    "replaceNulls": b"\0",
+    "urlDecode": b"%+",
+    "urlDecodeUni": b"%+",
+    "utf8toUnicode": bytes((0, *range(128, 256))),
+}
+"""Octets without which a transformation changes nothing."""
 
-_PLAIN_LINES = PLAIN + b"\n"
-_OTHER_OCTETS = sum(1 << octet for octet in range(256) if octet not in PLAIN)
-_IN_CLASS = re.escape(PLAIN)
-_OTHERS = re.compile(b"^[%b]*+[^%b\n][^\n]*+" % (_IN_CLASS, _IN_CLASS), re.MULTILINE)
-
-IDENTICAL = frozenset(
-    (
-        "cssDecode",
-        "escapeSeqDecode",
-        "htmlEntityDecode",
-        "jsDecode",
-        "removeNulls",
-        "replaceComments",
-        "replaceNulls",
-        "urlDecode",
-        "urlDecodeUni",
-        "utf8toUnicode",
-    )
-)
-"""Transformations that change no plain value."""
-
-_CLOSED = frozenset(
+_KEEPING = frozenset(
     (
         "cmdLine",
         "compressWhitespace",
@@ -55,32 +44,57 @@ _CLOSED = frozenset(
         "uppercase",
     )
 )
-"""Transformations that make plain values of plain values."""
+"""Transformations that bring no octets into a value but letters of the other case, slashes and spaces."""
 
 
-def for_plain(one: Needle) -> Needle | None:
-    """What is left of a needle in plain values that are not Base64; None where it matches none of them."""
-    chain = tuple(name for name in chain_of(one.chain) if name not in IDENTICAL)
-    if decodes(one):
-        chain = tuple(name for name in chain if name != ENCODING)
-    if not _CLOSED.issuperset(chain):
-        return one
-    if one.phrases:
-        phrases = tuple(phrase for phrase in one.phrases if not phrase.translate(None, PLAIN))
-        return Needle(one.id, b"", chain, caseless=one.caseless, phrases=phrases) if phrases else None
-    try:
-        node = literal(one.pattern, one.caseless) if one.literal else read(one.pattern, one.caseless)
-    except NotLinear:
-        return one  # the matcher says why
-    rest = without(node, _OTHER_OCTETS)
-    return None if rest is None else Needle(one.id, written(choice([rest])), chain)
+class Plain:
+    """Values that consist of some octets only: letters of both cases, slashes and spaces among them."""
+
+    def __init__(self, octets: bytes) -> None:
+        self.octets = octets
+        self._and_break = octets + b"\n"
+        self._not = sum(1 << octet for octet in range(256) if octet not in octets)
+        self._same = frozenset(name for name, needed in _NEEDED.items() if not needed.translate(None, self._not_in(needed)))
+        self._keeping = _KEEPING | ({"urlDecode", "urlDecodeUni"} if b"%" not in octets else frozenset())
+        in_class = re.escape(octets)
+        self._others = re.compile(b"^[%b]*+[^%b\n][^\n]*+" % (in_class, in_class), re.MULTILINE)
+
+    def _not_in(self, needed: bytes) -> bytes:
+        return needed.translate(None, self.octets)
+
+    def others(self, lines: bytes) -> list[bytes]:
+        """The lines of a text that are not plain."""
+        return self._others.findall(lines) if lines.translate(None, self._and_break) else []
+
+    def same(self, chain: tuple[str, ...]) -> bool:
+        """Whether a chain changes no plain value."""
+        return self._same.issuperset(chain)
+
+    def left(self, one: Needle) -> Needle | None:
+        """What is left of a needle in plain values that are not Base64; None where it matches none of them."""
+        chain = tuple(name for name in chain_of(one.chain) if name not in self._same)
+        if decodes(one):
+            chain = tuple(name for name in chain if name != ENCODING)
+        if not self._keeping.issuperset(chain):
+            return one
+        if one.phrases:
+            phrases = tuple(phrase for phrase in one.phrases if not phrase.translate(None, self.octets))
+            return Needle(one.id, b"", chain, caseless=one.caseless, phrases=phrases) if phrases else None
+        try:
+            node = literal(one.pattern, one.caseless) if one.literal else read(one.pattern, one.caseless)
+        except NotLinear:
+            return one  # the matcher says why
+        rest = without(node, self._not)
+        return None if rest is None else Needle(one.id, written(rest), chain)
 
 
-def others(lines: bytes) -> list[bytes]:
-    """The lines of a text that are not plain."""
-    return _OTHERS.findall(lines) if lines.translate(None, _PLAIN_LINES) else []
+_PROSE = f"{string.ascii_letters}{string.digits} _.,:-/@!?()[]{{}}"
 
+TEXT = Plain(f"{_PROSE}+".encode())
+"""Words, names, numbers, dates, paths, prose without apostrophes."""
 
-def same(chain: Iterable[str]) -> bool:
-    """Whether a chain changes no plain value."""
-    return IDENTICAL.issuperset(chain)
+UNSIGNED = Plain(_PROSE.encode())
+"""Likewise, without plus signs, in which nothing is encoded at all."""
+
+TARGET = Plain(f"{_PROSE}+=&~$'*;|".encode())
+"""Targets without percent encodings."""

@@ -10,7 +10,7 @@ from yett.formats.transformations import TRANSFORMATIONS, transformed
 from yett.rules.inspection.sqli import may_be_sqli, sqli, suspects
 from yett.rules.inspection.xss import xss
 from yett.rules.seclang.operators import byte_range, is_utf8
-from yett.rules.seclang.plain import same
+from yett.rules.seclang.plain import UNSIGNED
 from yett.rules.seclang.triggers import Trigger
 
 Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]
@@ -89,8 +89,8 @@ class Singles:
     def __init__(self, triggers: Iterable[Trigger]) -> None:
         self._tests = [(one.bit, one.link.chain, single(one.rule.operator.name)) for one in triggers]
         self._sql = sum(one.bit for one in triggers if one.rule.operator.name == "detectsqli")
-        self.alike = all(same(one.link.chain) for one in triggers)
-        """Whether the transformations of all of them change no plain value."""
+        self.alike = all(UNSIGNED.same(one.link.chain) for one in triggers)
+        """Whether the transformations of all of them change no plain value without plus signs."""
 
     def look(self, values: Iterable[bytes]) -> int:
         """The bits of tests that accept a value."""
@@ -104,7 +104,7 @@ class Singles:
         return mask
 
     def look_at_plain(self, lines: bytes) -> int:
-        """The same of plain values, one a line, where `alike`: none of them is HTML."""
+        """The same of plain values without plus signs, one a line, where `alike`: none of them is HTML."""
         return self._sql if self._sql and any(map(sqli, suspects(lines))) else 0
 
 

@@ -10,6 +10,7 @@ from yett.model.ports import PatternCache
 from yett.rules.seclang.heads import LONGEST, Fields, Memory, bare
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.needles import Phrases
+from yett.rules.seclang.plain import TARGET
 from yett.rules.seclang.texts import ManyTexts, Texts
 from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.triggers import Part, Trigger
@@ -26,7 +27,7 @@ class Sieve:
         self.cookies = sum(one.bit for one in triggers if one.parts & Part.COOKIE)
         self.texts = sum(one.bit for one in triggers if one.parts & (Part.TEXT | Part.PATH))
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]
-        self.target = Texts(looked_for, phrases, cache)
+        self.target = ManyTexts(looked_for, phrases, cache, TARGET)
         self._of_path = [(one.bit, bare(one)) for one in triggers if one.parts == Part.PATH]
         self.paths = sum(bit for bit, _ in self._of_path)
         self._of_target = [(one.bit, bare(one)) for one in triggers if one.parts == Part.TARGET and not one.pattern]

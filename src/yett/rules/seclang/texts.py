@@ -10,7 +10,7 @@ from yett.formats.transformations import chain_of
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.seclang.needles import ENCODING, TELLING, Phrases, decodes, encoded, needle, unbroken
-from yett.rules.seclang.plain import for_plain, others
+from yett.rules.seclang.plain import TEXT, Plain
 from yett.rules.seclang.probes import SINGLE, Probe, Singles, probe, touched
 from yett.rules.seclang.triggers import Trigger
 
@@ -65,9 +65,11 @@ class Texts:
 class ManyTexts(Texts):
     """Likewise, for many texts at a time, most of which are plain or known."""
 
-    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None) -> None:
+    def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None, plain: Plain = TEXT) -> None:
         super().__init__(triggers, phrases, cache)
-        self._plain = _Narrow(self._needles, for_plain, cache)
+        self._others = plain.others
+        self._alike = plain is TEXT and self._singles.alike
+        self._plain = _Narrow(self._needles, plain.left, cache)
         self._unbroken = _Narrow(self._needles, unbroken, cache)
         decoded = list(filter(decodes, self._needles))
         self._decoded = Matcher(decoded, cache) if decoded else None
@@ -105,7 +107,9 @@ class ManyTexts(Texts):
             text = _LINE_FEED.join(fresh.difference(rest))
         mask = self._mask(self._plain.candidates(text))
         single = [*rest]
-        if unplain := others(text):
+        if b"+" in text:
+            single += [line for line in fresh if b"+" in line]
+        if unplain := self._others(text):
             single += unplain
             mild = [line for line in unplain if not _tells(line)]
             if len(mild) < len(unplain):
@@ -120,7 +124,7 @@ class ManyTexts(Texts):
             if may_match(rest, (text,)):
                 mask |= bit
         singles = self._singles
-        if not singles.alike:
+        if not self._alike:
             return mask | singles.look(fresh)
         return mask | singles.look(single) | singles.look_at_plain(text)
 
