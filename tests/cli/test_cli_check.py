@@ -4,10 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from yett.cli.check import size
+from yett.cli.foretelling import MOST_TOLD, told
 from yett.cli.main import COMMANDS, main
+from yett.engine.foreseeing import MOST_NAMES, Foreseen, requests
+from yett.formats.contract.proven import DeclaredValue
+from yett.model.operation import Operation
 
 POLICY = """\
 services:
@@ -207,3 +212,81 @@ def test_the_help_names_every_command() -> None:
 def test_unknown_commands_and_the_version() -> None:
     assert run("nonsense").exit_code == 2
     assert run("--version").output == "yett, version 0.1.0\n"
+
+
+RULES = r"""
+SecDefaultAction "phase:1,log,pass"
+SecDefaultAction "phase:2,log,pass"
+SecAction "id:901200,phase:1,pass,nolog,setvar:tx.score=0"
+SecRule ARGS_NAMES "@rx (?i)session_?id$" "id:943120,phase:2,block,capture,msg:'A session',severity:'CRITICAL',\
+    setvar:'tx.score=+5'"
+SecRule ARGS_NAMES "@rx ^\$" "id:942290,phase:2,block,capture,msg:'An operator',severity:'CRITICAL',setvar:'tx.score=+5'"
+SecRule TX:score "@ge %{tx.inbound_anomaly_score_threshold}" "id:949110,phase:2,deny,status:403,msg:'Score'"
+"""
+NAMED = """\
+openapi: 3.0.3
+info: {title: Shop, version: "1"}
+paths:
+  /orders/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: readOrder
+      parameters: [{name: $filter, in: query, schema: {type: string}}, {name: limit, in: query, schema: {type: integer}}]
+      responses: {"200": {description: ok}}
+    put:
+      operationId: writeOrder
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                note: {type: string}
+                lines: {type: array, items: {type: object, properties: {session_id: {type: string}}}}
+          application/x-www-form-urlencoded:
+            schema: {type: object, properties: {sessionId: {type: string}}}
+      responses: {"200": {description: ok}}
+"""
+
+
+def test_names_that_rules_meet_in_every_request(house: Path) -> None:
+    """Nothing is excepted by itself: the entries are told, and hold once they are pasted."""
+    (house / "openapi.yaml").write_text(NAMED)
+    (house / "rules").mkdir()
+    (house / "rules" / "rules.conf").write_text(RULES)
+    service = {"upstream": {"targets": ["http://127.0.0.1:1"]}, "contract": {"file": "openapi.yaml"}}
+    service |= {"crs": {"directory": "rules"}, "match": {"hosts": ["*.example"]}}
+    (house / "yett.yaml").write_text(json.dumps({"services": {"shop": service}}))
+    found = json.loads(run("check", "--json").output)["names"]
+    assert sorted((one["service"], one["rule"], one["place"]) for one in found) == [
+        ("shop", "crs-942290", "query $filter (name)"),
+        ("shop", "crs-943120", "body /lines/0/session_id (name)"),
+        ("shop", "crs-943120", "form sessionId (name)"),
+    ]
+    text = run("check").output
+    entry = '{rule: crs-943120, operation: "writeOrder", place: "body /lines/*/session_id (name)"}'
+    assert f"    crs:\n      except:\n        - {found[0]['exception']}\n" in text and f"        - {entry}\n" in text
+    service["crs"]["except"] = [yaml.safe_load(one["exception"]) for one in found]
+    (house / "yett.yaml").write_text(json.dumps({"services": {"shop": service}}))
+    assert json.loads(run("check", "--json").output)["names"] == []
+    assert "rules that meet them" not in run("check").output
+
+
+def test_only_so_many_names_are_told_to_people() -> None:
+    found = [Foreseen("op", "crs-1", f"query s{n} (name)", f"entry {n}") for n in range(MOST_TOLD + 3)]
+    lines = [*told(found)]
+    assert lines[-1] == "    and 3 more (--json tells all)" and f"        - entry {MOST_TOLD - 1}" in lines
+    assert [*told(())] == []
+
+
+def test_requests_of_names_are_cut_where_rules_count_arguments() -> None:
+    many = [DeclaredValue(f"query q{n}", False) for n in range(MOST_NAMES + 1)]
+    bodies = [
+        DeclaredValue("body /a", False, "application/json"),
+        DeclaredValue("body /a/b~1c", False, "application/json"),
+        DeclaredValue("body /a/*", False, "text/plain"),
+    ]
+    operation = Operation("op", "s", "GET", "/x/{id}")
+    made = [*requests(operation, "a.example", [*many, *bodies, DeclaredValue("header X", False)])]
+    assert [one.target.count(b"=") for one in made] == [MOST_NAMES, 1, 0]
+    assert made[-1].body == b'{"a":{"b/c":1}}' and made[-1].target == b"/x/1"

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import msgspec
 
+from yett.cli import foretelling
 from yett.cli.prepare import examine
 from yett.cli.proving import Proofs, told
 from yett.engine.schema import policy_schema
@@ -106,12 +107,15 @@ def size(number: int) -> str:
 def _told(bundle: Bundle, report: Report) -> Iterator[str]:
     yield f"{bundle.path} is good (snapshot {bundle.digest})"
     proofs = Proofs(bundle)
+    names = foretelling.foretold(bundle, report, proofs)
     for service in bundle.policy.services:
         yield ""
         operations = [one for one in report.operations if one.service == service.name]
         yield from _told_service(service, operations)
         scanned = [*told(found for one in operations if (found := proofs.of(one)) is not None)]
         yield from ["", *scanned] if scanned else ()
+        met = [*foretelling.told(names.get(service.name, ()))]
+        yield from ["", *met] if met else ()
     yield ""
     yield from _told_gaps(report.gaps)
     yield ""
@@ -190,6 +194,11 @@ def _described(bundle: Bundle, report: Report) -> dict[str, Any]:
                 "values": msgspec.to_builtins(proofs.of(one)),
             }
             for one in report.operations
+        ],
+        "names": [
+            {"service": service, **msgspec.to_builtins(one)}
+            for service, found in foretelling.foretold(bundle, report, proofs).items()
+            for one in found
         ],
         "gaps": [msgspec.to_builtins(gap) for gap in report.gaps],
         "bounds": msgspec.to_builtins(bundle.policy.bounds),

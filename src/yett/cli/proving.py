@@ -7,7 +7,7 @@ import msgspec
 from yett.engine.contracts import unpack
 from yett.engine.snapshot import Enforced
 from yett.formats.contract import LiveContract, open_contract
-from yett.formats.contract.proven import declared_values
+from yett.formats.contract.proven import DeclaredValue, declared_values
 from yett.model.bundle import Bundle
 from yett.rules.guards import contract_request
 
@@ -40,11 +40,17 @@ class Proofs:
         """None for operations without a part of a contract. Where requests are not held against it, nothing is proven."""
         if one.declared is None:
             return None
-        values = declared_values(self._contract(self._files[one.service]).operation(one.declared))
+        values = self.declared(one)
         held = any(rule == contract_request.RULE.id for rule, _ in one.rules)
         scanned = tuple(dict.fromkeys(value.place for value in values if not (held and value.proven)))
         proven = sum(held and value.proven for value in values)
         return Scanned(f"{one.operation.method} {one.operation.template}", len(values), proven, scanned)
+
+    def declared(self, one: Enforced) -> list[DeclaredValue]:
+        """The values that an operation declares; none without a contract."""
+        if one.declared is None:
+            return []
+        return declared_values(self._contract(self._files[one.service]).operation(one.declared))
 
     def _contract(self, file: str) -> LiveContract:
         if file not in self._live:
