@@ -289,4 +289,6 @@ def test_requests_of_names_are_cut_where_rules_count_arguments() -> None:
     operation = Operation("op", "s", "GET", "/x/{id}")
     made = [*requests(operation, "a.example", [*many, *bodies, DeclaredValue("header X", False)])]
     assert [one.target.count(b"=") for one in made] == [MOST_NAMES, 1, 0]
+    (odd,) = requests(operation, "a.example", [DeclaredValue("query a&b=ü", False)])
+    assert odd.target == b"/x/1?a%26b%3D%C3%BC=1"
     assert made[-1].body == b'{"a":{"b/c":1}}' and made[-1].target == b"/x/1"

@@ -10,7 +10,6 @@ It must not know how policies are written, nor who is told.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -18,6 +17,7 @@ from yett.engine.recorded import replay
 from yett.engine.snapshot import Snapshot
 from yett.formats.contract.proven import DeclaredValue
 from yett.formats.media_types import Kind, kind_of
+from yett.formats.percent import encoded
 from yett.model.decision import unset
 from yett.model.exchange import Exchange, Request
 from yett.model.operation import Operation
@@ -66,7 +66,7 @@ def requests(operation: Operation, host: str, declared: Sequence[DeclaredValue])
             bodies.setdefault(one.media, []).append(one.place.removeprefix("body "))
     path = _PARAMETER.sub("1", operation.template)
     for names in _slices(query):
-        target = f"{path}?{'&'.join(f'{quote(name)}=1' for name in names)}"
+        target = f"{path}?{'&'.join(f'{encoded(name)}=1' for name in names)}"
         yield _request(operation.method, target, host)
     for media, pointers in bodies.items():
         for some in _slices(pointers):
@@ -86,7 +86,7 @@ def _request(method: str, target: str, host: str, media: str = "", body: bytes =
 
 def _written(media: str, pointers: Iterable[str]) -> bytes:
     if kind_of(media) is Kind.FORM:
-        return "&".join(f"{quote(_steps(pointer)[0])}=1" for pointer in pointers).encode()
+        return "&".join(f"{encoded(_steps(pointer)[0])}=1" for pointer in pointers).encode()
     tree: Any = {}
     for pointer in pointers:
         tree = _planted(tree, _steps(pointer))

@@ -5,6 +5,7 @@ import re
 
 _MALFORMED = re.compile("%(?![0-9A-Fa-f]{2})")
 _NO_TARGET = re.compile(rb"[^!$&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~%]")
+_RESERVED = re.compile(rb"[^\-.0-9A-Z_a-z~]")
 _RUN = re.compile("(?:%[0-9A-Fa-f]{2})+")
 
 
@@ -29,3 +30,8 @@ def _octets(match: re.Match[str]) -> str:
 def quoted(target: bytes) -> bytes:
     """Path and query with everything escaped that cannot stand there. What is escaped already, or looks like it, stays."""
     return _NO_TARGET.sub(lambda match: b"%%%02X" % match[0][0], target)
+
+
+def encoded(text: str) -> str:
+    """One name or value with everything escaped that is not unreserved (RFC 3986, 2.3), as UTF-8."""
+    return _RESERVED.sub(lambda match: b"%%%02X" % match[0][0], text.encode()).decode()
