@@ -121,6 +121,23 @@ paths:
     assert gaps["second"] == "another one matches the same requests"
 
 
+def test_one_path_with_other_names_for_each_method() -> None:
+    contract = """
+openapi: 3.0.3
+info: {title: x, version: "1"}
+paths:
+  /a/{x}:
+    parameters: [{name: x, in: path, required: true, schema: {type: integer}}]
+    get: {operationId: "", responses: {"200": {description: ok}}}
+  /a/{y}:
+    parameters: [{name: y, in: path, required: true, schema: {type: string}}]
+    put: {operationId: write, responses: {"200": {description: ok}}}
+"""
+    snapshot = service_of("contract: {file: openapi.yaml}", contract)
+    assert at(snapshot, "GET", "/a/5") == ("GET /a/{x}", {"x": "5"})
+    assert at(snapshot, "PUT", "/a/5") == ("write", {"y": "5"})
+
+
 def test_operations_of_the_policy_alone() -> None:
     snapshot = service_of('match: {prefix: /v1}\noperations: {"POST /orders": , "GET /v1/orders/{id}.json": {body_size: 7}}')
     assert at(snapshot, "POST", "/v1/orders") == ("POST /v1/orders", None)

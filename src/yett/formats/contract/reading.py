@@ -132,7 +132,7 @@ class PathReader:
         self.dialect, self.reader = dialect, dialect.reader
         self.schemes = dialect.schemes()
         self.security = self.reader.requirements(self.reader.root.child("security"), self.schemes)
-        self._shapes: dict[str, str] = {}
+        self._shapes: dict[tuple[str, str], str] = {}  # the first template with this method and shape
         self._ids: dict[str, str] = {}
 
     def drafts(self) -> Iterator[Draft]:
@@ -143,7 +143,7 @@ class PathReader:
             shared = list(self.reader.items(item.child("parameters")))
             for method, declared in self._declared(item):
                 operation = None if declared.value is None else self.reader.follow(declared)
-                if operation is not None:
+                if operation is not None and self._is_first(template, method, declared):
                     yield self._operation(template, method, operation, item, shared)
 
     def _declared(self, item: Node) -> Iterator[tuple[str, Node]]:
@@ -170,13 +170,16 @@ class PathReader:
             why = "a path has no query and no fragment; its operations are not declared"
             self.reader.report.gap(node, f"path {template}", why)
         else:
-            shape = _TEMPLATE_NAME.sub("{}", template)
-            if shape in self._shapes:
-                self.reader.problem(node, f"matches the same paths as {self._shapes[shape]}")
-                return False
-            self._shapes[shape] = template
             return True
         return False
+
+    def _is_first(self, template: str, method: str, node: Node) -> bool:
+        """OpenAPI forbids two templates that differ only in names (3.1.1, 4.8.8). Many documents have them, for different methods,
+        and that has one meaning all the same; so only two of one method are refused."""
+        first = self._shapes.setdefault((_TEMPLATE_NAME.sub("{}", template), method), template)
+        if first != template:
+            self.reader.problem(node, f"matches the same requests as {method} {first}")
+        return first == template
 
     def _operation(self, template: str, method: str, node: Node, item: Node, shared: list[Node]) -> Draft:
         reader = self.reader
@@ -208,10 +211,10 @@ class PathReader:
 
     def _identifier(self, node: Node) -> str | None:
         identifier = node.value.get("operationId")
-        if identifier is None:
+        if identifier is None or identifier == "":  # generators write an empty one for none
             return None
-        if not isinstance(identifier, str) or not identifier:
-            self.reader.problem(node.child("operationId"), "must be a string that is not empty")
+        if not isinstance(identifier, str):
+            self.reader.problem(node.child("operationId"), "must be a string")
             return None
         if identifier in self._ids:
             self.reader.problem(node.child("operationId"), f"{identifier!r} is also the operationId at {self._ids[identifier]}")
