@@ -548,3 +548,72 @@ def test_following_an_event_log_ends_with_a_signal(tmp_path: Path) -> None:
     write_log(log, 140, 150)
     assert run("observe", str(log)).exit_code == 0
     assert operations()["GET /users/{userId}"]["count"] == 50
+
+
+def test_a_directory_with_the_catalog_in_it_and_files_that_were_just_rotated() -> None:
+    Path("t.jsonl").write_text(users(100, 110))
+    Path("fresh.log").write_bytes(b"")
+    for _ in range(2):
+        result = run("observe", ".")
+        assert result.exit_code == 0, result.output
+    assert "unread" not in result.output and "skipped   2 files" in result.output
+    assert run("observe", "fresh.log").exit_code == 3  # who names it means it
+
+
+UNPRIVILEGED = """
+import ctypes
+header, nothing = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+ctypes.CDLL(None, use_errno=True).capset(header, nothing)  # capabilities(7): root may read everything otherwise
+from yett.cli.main import main
+main()
+"""
+
+
+def test_a_source_that_may_not_be_read_does_not_end_the_run() -> None:
+    Path("t.jsonl").write_text(users(100, 110))
+    Path("closed").mkdir()
+    Path("closed.jsonl").write_text("{}")
+    for name in ("closed", "closed.jsonl"):
+        os.chmod(name, 0)
+    arguments = ["observe", "--catalog", "c.db", "closed", "closed.jsonl", "t.jsonl"]
+    try:
+        done = subprocess.run([sys.executable, "-c", UNPRIVILEGED, *arguments], capture_output=True, text=True, timeout=60)
+    finally:
+        for name in ("closed", "closed.jsonl"):
+            os.chmod(name, 0o700)
+    assert done.returncode == 3, done.stderr
+    assert "read      10 exchanges" in done.stdout
+    assert "! closed: permission denied" in done.stderr + done.stdout
+    assert "! closed.jsonl: permission denied" in done.stderr + done.stdout
+
+
+def test_operations_are_found_whatever_their_parameters_are_called() -> None:
+    Path("t.jsonl").write_text(users(100, 140))
+    run("observe", "t.jsonl")
+    assert "GET /users/{userId}" in run("catalog", "show", "get /users/{id}").stdout
+    missing = run("catalog", "show", "GET /users/{id}/more")
+    assert missing.exit_code == 1
+
+
+def test_everything_is_there_for_machines() -> None:
+    Path("t.jsonl").write_text(users(100, 140))
+    Path("c.yaml").write_text(CONTRACT)
+    run("observe", "t.jsonl", "c.yaml")
+    run("catalog", "rename", "GET /users/{id}", "A user")
+    told = json.loads(run("catalog", "why", "--json", "GET /users/{id}").stdout)
+    assert told["member_count"] == 40 and told["reasons"][0]["text"] == "a contract says so"
+    assert {one["predicate"] for one in told["claims"]} >= {"template", "view"}
+    (one,) = json.loads(run("catalog", "corrections", "--json").stdout)
+    assert (one["kind"], one["value"]) == ("rename", "A user")
+    (service,) = json.loads(run("catalog", "services", "--json").stdout)
+    assert (service["name"], service["sources"]) == ("shop.example", ["c.yaml"])
+    read = json.loads(run("catalog", "sources", "--json").stdout)
+    assert (read["recordings"][0]["entries"], read["descriptions"][0]["declarations"]) == (40, 3)
+
+
+def test_a_log_whose_first_line_is_huge() -> None:
+    entry = '203.0.113.1 - - [19/Nov/2025:10:00:00 +0000] "GET /{} HTTP/1.1" 200 1 "-" "c"\n'
+    Path("huge.log").write_text(entry.format("a" * 3_000_000) + "".join(entry.format(name) for name in "bcd"))
+    result = run("observe", "--format", "combined", "huge.log")
+    assert result.exit_code == 3 and "read      3 exchanges" in result.stdout
+    assert "huge.log: line 1 is larger than" in result.stderr + result.stdout

@@ -254,3 +254,10 @@ def test_checks_of_others_that_fail_are_told_in_every_form(here: Path) -> None:
     assert run("posture", "--rule", "missing-nosniff").returncode == 0
     (here / "checks.yaml").write_text("checks: {fails-always: false}\n")
     assert run("posture", "--checks", "checks.yaml").returncode == 1
+
+
+def test_narrow_terminals(here: Path) -> None:
+    observe(*(line(number) for number in range(1, 30)))
+    wide, narrow = (CliRunner().invoke(main, ["posture"], env={"COLUMNS": columns}) for columns in ("300", "50"))
+    assert max(map(len, wide.output.splitlines())) > 70
+    assert max(len(text) for text in narrow.output.splitlines() if text.startswith("        ")) <= 50

@@ -1,5 +1,6 @@
 """`yett catalog`: list, show and explain what was learnt, correct it, and export it."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from yett.cli.check import complaints
 from yett.cli.exporting import FORMATS, exported
@@ -14,6 +16,7 @@ from yett.cli.knowledge import DEFAULT, Knowledge, knowledge
 from yett.cli.listing import details, table, why
 from yett.cli.showing import plain, when
 from yett.engine.catalog.correcting import Refused, assigned, merged, renamed, split_off, verdict
+from yett.engine.catalog.templates import holds, shape
 from yett.model.catalog import VIEWS, Catalog, CatalogOperation, Correction
 from yett.model.catalog_store import CatalogUnusable
 from yett.model.mistake import PolicyErrors
@@ -129,10 +132,15 @@ def list_(known: Knowledge, as_json: bool, **wanted: Any) -> None:
 
 
 @catalog.command("services")
+@click.option("--json", "as_json", is_flag=True, help="A JSON array of services.")
 @_with_catalog
-def services(known: Knowledge) -> None:
+def services(known: Knowledge, as_json: bool) -> None:
     """List services with their hosts, coverage, and what declares them."""
-    for one in known.catalog().services:
+    found = known.catalog().services
+    if as_json:
+        _json(found)
+        return
+    for one in found:
         _print([plain(one.name) or "(no host)"])
         lines = [f"{one.operations:,} operations, {one.count:,} calls, {one.exposure}"]
         if one.hosts:
@@ -166,11 +174,16 @@ def show(known: Knowledge, operation: str, service: str, as_json: bool) -> None:
 @catalog.command("why")
 @click.argument("operation")
 @click.option("--service", default="", metavar="NAME", help="The service, where several have it.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, with at most 100 raw paths.")
 @_with_catalog
-def why_(known: Knowledge, operation: str, service: str) -> None:
+def why_(known: Knowledge, operation: str, service: str, as_json: bool) -> None:
     """Say why an operation is as it is: who says its template, which numbers decided, which raw paths it holds."""
     made = known.catalog()
     one = _one(known, made, operation, service)
+    if as_json:
+        said = {name: getattr(one, name) for name in ("id", "service", "method", "template", "named", "reasons")}
+        _json({**said, "claims": made.of(one.id), "members": one.members, "member_count": one.member_count})
+        return
     _print(why(one, made.of(one.id)))
 
 
@@ -239,10 +252,14 @@ def mark(known: Knowledge, operation: str, place: str, label: str, answer: str, 
 
 
 @catalog.command("corrections")
+@click.option("--json", "as_json", is_flag=True, help="A JSON array of corrections.")
 @_with_catalog
-def corrections(known: Knowledge) -> None:
+def corrections(known: Knowledge, as_json: bool) -> None:
     """List what people decided, with the numbers by which `undo` takes it back."""
     found = known.store.corrections()
+    if as_json:
+        _json(found)
+        return
     for one in found:
         subject = " ".join(part for part in (one.method, one.template, one.named) if part)
         more = " ".join(part for part in (one.place, one.label, one.value) if part)
@@ -264,9 +281,13 @@ def undo(known: Knowledge, number: int) -> None:
 
 
 @catalog.command("sources")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: recordings and descriptions.")
 @_with_catalog
-def sources(known: Knowledge) -> None:
+def sources(known: Knowledge, as_json: bool) -> None:
     """List what was read, and how far."""
+    if as_json:
+        _json(_sources(known))
+        return
     for one in known.store.positions():
         state = "whole" if one.whole else "partly"
         errors = f", {one.errors:,} unreadable" if one.errors else ""
@@ -277,6 +298,24 @@ def sources(known: Knowledge) -> None:
         _print(
             [plain(f"{when(reading.last_read)}  {declared} ({reading.description.kind}{state})  {reading.description.source}")]
         )
+
+
+def _sources(known: Knowledge) -> dict[str, Any]:
+    parts = ("name", "entries", "size", "whole", "errors", "at")
+    read = [{part: getattr(one, part) for part in parts} for one in known.store.positions()]
+    described = [
+        {
+            "source": one.description.source,
+            "kind": one.description.kind,
+            "declarations": len(one.description.declared),
+            "current": one.current,
+            "service": one.service,
+            "first_read": one.first_read,
+            "last_read": one.last_read,
+        }
+        for one in known.readings()
+    ]
+    return {"recordings": read, "descriptions": described}
 
 
 @catalog.command("export")
@@ -319,8 +358,6 @@ def _correct(known: Knowledge, make: Callable[[], Iterable[Correction]]) -> None
 
 
 def _spoken_of(one: CatalogOperation, templates: set[str]) -> bool:
-    from yett.engine.catalog.templates import holds
-
     return any(holds(template, one.template) or holds(one.template, template) for template in templates)
 
 
@@ -328,6 +365,9 @@ def _one(known: Knowledge, made: Catalog, name: str, service: str) -> CatalogOpe
     """The operation of an id, or of "METHOD template"."""
     wanted = known.resolve(name)
     found = [one for one in made.operations if one.id == wanted or one.name == name or f"{one.method} {one.template}" == name]
+    method, _, template = name.partition(" ")
+    if not found and template.startswith("/"):  # whatever its parameters are called
+        found = [one for one in made.operations if one.method == method.upper() and shape(one.template) == shape(template)]
     exact = [one for one in found if one.id == wanted or one.name == name]
     found = [one for one in exact or found if not service or one.service == service]
     if len(found) == 1:
@@ -341,6 +381,10 @@ def _one(known: Knowledge, made: Catalog, name: str, service: str) -> CatalogOpe
     )
     _fail(f"there is no operation {name!r}{hint}", NOT_FOUND)
     raise AssertionError
+
+
+def _json(value: Any) -> None:
+    click.echo(json.dumps(msgspec.to_builtins(value), indent=2))
 
 
 def _print(lines: Iterable[str]) -> None:

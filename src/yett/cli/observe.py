@@ -80,7 +80,9 @@ def _addresses(context: click.Context, parameter: click.Parameter, value: tuple[
 
 
 @click.command()
-@click.argument("sources", nargs=-1, type=click.Path(path_type=Path, exists=True, allow_dash=True), metavar="[SOURCE]...")
+@click.argument(
+    "sources", nargs=-1, type=click.Path(path_type=Path, exists=True, readable=False, allow_dash=True), metavar="[SOURCE]..."
+)
 @click.option(
     "--catalog",
     "path",
@@ -188,6 +190,7 @@ def _observe(
     wanted = Wanted(
         service=service,
         again=again,
+        catalog=path,
         descriptions=form.description or form == Format(),
         recordings=not form.description,
     )

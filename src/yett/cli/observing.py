@@ -31,6 +31,8 @@ from yett.store.eventlog.stream import Damage, Notice
 PACE = 30.0
 """Seconds between two changes of the store, at least; and at least ten times as long as the last one took."""
 SHARE = 10
+SUFFIXES = ("", "-wal", "-shm", "-journal")
+"""Of the files of a catalog (SQLite, "Temporary Files Used By SQLite")."""
 PROBLEMS = 20
 """Problems that are told one by one; all are counted."""
 LARGEST_DESCRIPTION = 128 << 20
@@ -67,9 +69,11 @@ class Outcome(msgspec.Struct, kw_only=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for. service: of everything that is read; "" where sources say it. again: also what was counted before."""
+    """What was asked for. service: of everything that is read; "" where sources say it. again: also what was counted before.
+    catalog: its own file, which is no source where a directory has it."""
 
     service: str = ""
+    catalog: Path | None = None
     again: bool = False
     descriptions: bool = True
     recordings: bool = True
@@ -104,6 +108,8 @@ class Run:
         self._latest = time.time() + AHEAD
         self._folding = False
         self._stop = 0
+        mine = wanted.catalog
+        self._mine = frozenset() if mine is None else frozenset(mine.resolve().with_name(mine.name + end) for end in SUFFIXES)
 
     def all(self, sources: Iterable[Path]) -> Outcome:
         """Everything, until the end or a signal. Raises CatalogUnusable and CatalogOvertaken."""
@@ -156,20 +162,24 @@ class Run:
             self._fold(self._collector.stream(sys.stdin.buffer, "-"))
             self.outcome.files += 1
             return
+        inside = source.is_dir()
         for place in places(source, is_log):
+            if inside and self._mine and place.path.resolve() in self._mine:
+                continue
             if place.kind == "problem":
                 self._problem(str(place.path), place.reason)
             elif place.kind == "log":
                 self._log(place.path)
             else:
-                self._file(place)
+                self._file(place, inside)
 
-    def _file(self, place: Place) -> None:
+    def _file(self, place: Place, inside: bool) -> None:
+        """inside: of a directory, where an empty file is one that was just rotated."""
         try:
             if self._wanted.descriptions and self._describes(place.path):
                 self._description(place.path)
             elif self._wanted.recordings:
-                self._recording(place.path)
+                self._recording(place.path, inside)
             else:
                 self._problem(str(place.path), "not a description of an API")
         except OSError as error:
@@ -207,7 +217,7 @@ class Run:
             self.outcome.descriptions += 1
             self.outcome.declared += len(found.declared)
 
-    def _recording(self, path: Path) -> None:
+    def _recording(self, path: Path, inside: bool) -> None:
         if not path.is_file():
             with open(path, "rb", buffering=0) as file:
                 self._fold(self._collector.stream(file, str(path)))
@@ -219,8 +229,11 @@ class Run:
             kind.append(sniff(beginning, path.name).kind)
             return kind[-1] in LINES or kind[-1] is Kind.PCAP
 
-        key, before = self._known.find(path, grows)
         size = path.stat().st_size
+        if inside and not size:
+            self.outcome.skipped += 1
+            return
+        key, before = self._known.find(path, grows)
         if before is not None and before.whole and before.size == size and not self._wanted.again:
             self.outcome.skipped += 1
             if self._told is not None:

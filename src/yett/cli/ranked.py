@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from shutil import get_terminal_size
 
 from yett.cli.showing import plain
 from yett.engine.posture import Failure
@@ -15,6 +16,8 @@ from yett.rules.registry import Check
 FEW = 5
 """Findings of one check that are shown."""
 WIDTH = 110
+"""Columns at most; fewer where the terminal has fewer, but for `NARROW`."""
+NARROW = 40
 
 
 def told(reported: list[Reported], shown: list[KnownFinding], whole: bool, slight: int = 0) -> Iterator[str]:
@@ -55,9 +58,10 @@ def _one(finding: Finding) -> Iterator[str]:
     yield f"    {_where(finding)}"
     place = f"{finding.file}:{finding.line}" if finding.file and finding.line else ""
     text = plain(" ".join(filter(None, (finding.text, f"[{place}]" if place else ""))))
-    yield from textwrap.wrap(text, WIDTH, initial_indent="        ", subsequent_indent="        ")
+    width = max(NARROW, min(WIDTH, get_terminal_size((WIDTH, 24)).columns))
+    yield from textwrap.wrap(text, width, initial_indent="        ", subsequent_indent="        ")
     for reason in finding.reasons[:FEW]:
-        yield from textwrap.wrap(plain(reason), WIDTH, initial_indent="        - ", subsequent_indent="          ")
+        yield from textwrap.wrap(plain(reason), width, initial_indent="        - ", subsequent_indent="          ")
 
 
 def _where(finding: Finding) -> str:

@@ -86,7 +86,7 @@ def sniff(beginning: bytes, name: str = "", layouts: Sequence[Layout | KeyedLayo
     if _ARCHIVE.match(text) or (name.endswith(".har") and not text.startswith(b"PK")):
         return Sniffed(Kind.HAR)
     lines = _lines(text, len(beginning) <= len(text))
-    given = _given(lines, layouts) or _wrapped(lines, layouts)
+    given = _given(lines, layouts) or _wrapped(lines, layouts) or _told(lines, layouts)
     if given is not None:
         return given
     if _OBJECT.match(text):
@@ -172,6 +172,13 @@ def _given(lines: Sequence[bytes], layouts: Sequence[Layout | KeyedLayout]) -> S
         if count > most:
             found, most = Sniffed(kind, layout), count
     return found
+
+
+def _told(lines: Sequence[bytes], layouts: Sequence[Layout | KeyedLayout]) -> Sniffed | None:
+    """The layout that somebody gave, where the first line is too long to be seen whole."""
+    if lines or not layouts:
+        return None
+    return Sniffed(Kind.LOG if isinstance(layouts[0], Layout) else Kind.JSON_LOG, layouts[0])
 
 
 def _wrapped(lines: Sequence[bytes], layouts: Sequence[Layout | KeyedLayout]) -> Sniffed | None:
