@@ -206,7 +206,7 @@ def wait(url: str, server: subprocess.Popen[bytes], patience: float = PATIENCE) 
     end = time.monotonic() + patience
     while time.monotonic() < end and server.poll() is None:
         try:
-            urllib.request.urlopen(url, timeout=5).read()
+            urllib.request.urlopen(url, timeout=30).read()  # twice at a time could make a subject begin anew twice
         except urllib.error.HTTPError:
             return
         except OSError:

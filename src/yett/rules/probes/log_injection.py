@@ -4,7 +4,7 @@ Whoever writes entries of their own hides what they did, or accuses somebody els
 
 It can only be seen where the API shows its log. What is tried: where an operation whose name speaks of a log answers with a word
 that was sent elsewhere before, a value with a line break is sent there; it is one where a line of the log begins with what stood
-behind the break.
+behind the break. A line break within the quotes of CSV ends no entry.
 
 To fix: escape control characters in what is logged, or log as JSON.
 """
@@ -66,7 +66,14 @@ def _text(answer: Answer) -> str:
     tree = answer.json()
     if isinstance(tree, list | dict):
         return ""  # entries of their own, which a line break does not end
-    return tree if isinstance(tree, str) else answer.body[:200_000].decode("utf-8", "replace")
+    text = tree if isinstance(tree, str) else answer.body[:200_000].decode("utf-8", "replace")
+    return _entries(text) if "csv" in answer.field("content-type") else text
+
+
+def _entries(text: str) -> str:
+    """CSV with one line for each record (RFC 4180, 2: a quoted field may hold line breaks)."""
+    pieces = text.split('"')
+    return '"'.join(piece.replace("\r", " ").replace("\n", " ") if index % 2 else piece for index, piece in enumerate(pieces))
 
 
 def _seen(call: Call, before: Answer) -> Exchanged:

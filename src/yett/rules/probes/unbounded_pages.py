@@ -5,7 +5,7 @@ A few such requests keep a target busy that serves thousands of ordinary ones.
 What is tried: inputs whose names say how many (limit, size, per_page, count), with a small number and a large one; and lists in
 a body that only look something up, with three and with 500 items. It is one where the answer holds as many items as were asked
 for and more than 1,000 (500 for bodies), or more than the description allows. A target that has fewer objects shows nothing, and
-nothing is claimed then.
+nothing is claimed then; nor where an answer only repeats the list that was sent.
 
 To fix: a maximum in the description, enforced: refuse what is above it, or answer with fewer.
 """
@@ -57,10 +57,11 @@ def probe(target: Target, operation: Operation) -> Probing:
         if values is None or (not operation.safe and target.doing(operation) == "register"):
             continue
         few = yield from _ask(operation, base, place, values[0], "few")
-        if not target.succeeded(few.answer) or not 1 <= _most(few.answer.json()) <= 3:
+        if not target.succeeded(few.answer) or not 1 <= len(_longest(few.answer.json())) <= 3:
             continue
         many = yield from _ask(operation, base, place, values[1], "many")
-        held = _most(many.answer.json())
+        longest = _longest(many.answer.json())
+        held = 0 if longest == values[1] else len(longest)  # what was sent costs its sender as much
         declared = place.schema.get("maximum")
         bound = declared if isinstance(declared, int) and not isinstance(declared, bool) else least - 1
         if target.succeeded(many.answer) and held > bound and held > 10:
@@ -88,10 +89,10 @@ def _ask(operation: Operation, base: Call, place: Place, value: Any, note: str) 
     return Exchanged(call, answer, note)
 
 
-def _most(tree: Any, depth: int = 0) -> int:
-    """Items of the longest list in an answer."""
+def _longest(tree: Any, depth: int = 0) -> list[Any]:
+    """The longest list in an answer; an empty one where there is none."""
     if isinstance(tree, list):
-        return len(tree)
+        return tree
     if isinstance(tree, dict) and depth < 4:
-        return max((_most(part, depth + 1) for part in list(tree.values())[:50]), default=0)
-    return 0
+        return max((_longest(part, depth + 1) for part in list(tree.values())[:50]), key=len, default=[])
+    return []
