@@ -52,6 +52,10 @@ RULE = AttackRule(
         Payload("c\\at /tmp/x"),
         Payload("${PATH#*/}"),
         Payload("<(cat /tmp/x)", "query q"),
+        Payload("printf di | rev | sh"),
+        Payload('"|id|"', "query q"),
+        Payload("x.png&bcdboot/r x"),
+        Payload("; netsh firewall set opmode disable"),
         Payload("; Get-Content secret.txt", "form q"),
         Payload("forfiles /p c:\\windows /c calc.exe"),
     ),
@@ -107,7 +111,7 @@ _WITH_ARGUMENT = (
     rb"|whiptail|wish|xelatex|xetex|xz|yarn|yum|zathura|zsoelim|zypper|arch|c89|c99|cpulimit|bridge|column"
     rb"|rmt-tar|ansible|chef-client|regedit|bcdboot|cd|trap|irb|gcc[\d.]*|perf)"
     rb"(?:\.exe)?(?:[\s+]+|<{1,3}|\$\{?ifs\}?(?:\$\d)?|<|\t|%20)(?:-{1,2}\w|/|~/|\.{1,2}/|\$|['\"`]|\d+\b"
-    rb"|[a-z]:\\|\\\\|>|\*|%\w+%|[\w.\-]{1,64}(?:/|\.(?:txt|php|sh|py|pl|exe|conf|ini|log|html?|jsp"
+    rb"|[a-z]:[\\/]|\\\\|>|\*|%\w+%|[\w.\-]{1,64}(?:/|\.(?:txt|php|sh|py|pl|exe|conf|ini|log|html?|jsp"
     rb"|asp|bat|ps1)\b)|(?:localhost|user|users|view|localgroup|share|passwd|shadow|root|alive|http)\b|\d))"
 )
 _BARE = (
@@ -158,7 +162,7 @@ def _bare(found: Found) -> bool:
     text, piece = found.text, found.text[found.start : found.end].strip()
     if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer") and b";" in piece[:1]:
         return False  # parameters of fields are separated like that
-    if piece[:1] == b"|" == piece[-1:]:
+    if piece[:1] == b"|" == piece[-1:] and text[:1] not in (b"'", b'"'):
         return False  # one of several columns
     if piece[:1] == b"<" and piece[-1:] == b">":
         return False  # an element
@@ -179,7 +183,7 @@ def _any_of(names: frozenset[bytes]) -> bytes:
 
 
 _BEGINS = rb"(?:;|\|{1,2}|&{1,2}|\$\(|[<>]\()[\s({'\"+]*(?:[\w.\-]{0,20}/){0,4}"
-_ENDS = rb"(?:[\s;|&`)'\"<]|$)"
+_ENDS = rb"(?:[\s;|&`)'\"<]|/\w\b|$)"
 
 
 def _known(found: Found) -> bool:
@@ -228,6 +232,15 @@ SIGNATURES = (
         confirm=lambda found: len(found.text) <= 40,
     ),
     Signature(
+        id="into-a-shell",
+        pattern=rb"\|\s*(?:/(?:usr/)?bin/)?(?:ba|da|z|k|c)?sh\s*['\"#;]{0,2}\s*$",
+        reason="what is written is run by a shell",
+        where=_PLACES,
+        confirm=lambda found: (
+            len(found.text) <= 300 and found.start > 0 and b"`" not in found.text and not _is_program(found.text)
+        ),
+    ),
+    Signature(
         id="spelt-apart",
         pattern=rb"(?:^|[;|&`(\s])[\w/]{0,30}(?:\w(?:''|\"\"|['\"]\w{1,8}['\"]|\\\w|\$[@*]|\$\(\))|['\"]\w{1,8}['\"]\w)"
         rb"[\w/'\"\\$@*()`]{0,40}",
@@ -238,7 +251,7 @@ SIGNATURES = (
     Signature(
         id="expansion",
         pattern=rb"^[^\s$]{0,20}\$\{!?\w{0,30}(?:\[[^\]]{0,10}\])?"
-        rb"(?:[#%^,]|@\w|/{1,2}\w|:\d)[^{}]{0,60}\}?\}[^\s]{0,20}$"
+        rb"(?:[#%^,]|@\w|/{1,2}\w|:\d)(?:[^{}]|\{\}){0,60}\}?\}[^\s]{0,20}$"
         rb"|^(?:[^\s]{0,20}[=;|&])?[<>]\(\s*[a-z][\w/.\- ]{1,60}\)"
         rb"|^[\s;&|]*alias\s+\w{1,20}=|^!(?:!|-?\d|[a-z]{2,12}\b\s*$)|^~[+\-](?:/|$)|\b\w{1,20}=\$?['\"]?[^\s'\"]{1,40}['\"]?\s*(?:&&|;)\s*\$\w"
         rb"|^\s*(?:time|nice|nohup|setsid|xargs|exec|command|builtin|stdbuf\s+-\S+|timeout\s+\d+)\s+(?:-\S+\s+)?"
@@ -391,6 +404,6 @@ SIGNATURES = (
         rb"|\bchild_process\.|\bprocess\.mainModule\.\w|\bphpinfo\s*\(\s*\)|\bassert\s*\(\s*['\"$]",
         reason="code that runs a command",
         where=TEXTS,
-        confirm=lambda found: len(found.text) <= 1_000 and not _is_program(found.text),
+        confirm=lambda found: len(found.text) <= 4_000 and not _is_program(found.text),
     ),
 )

@@ -35,6 +35,7 @@ RULE = AttackRule(
         Payload("/home%0AETag: x", "query next"),
         Payload("x\\r\\nSet-Cookie: sid=1", "body /next", "escapes that a later reader resolves"),
         Payload("x%0Dtracking:1", "query next"),
+        Payload("/home\r\n\r\n<html>x</html>", "body /next"),
     ),
     passes=(
         Payload("Dear Anna,\r\n\r\nthank you for the parcel.\r\nRegards"),
@@ -90,6 +91,14 @@ SIGNATURES = (
         needle=rb"[\r" + LINE_BREAK + rb"]\s*[\w\-]{1,40}:[ \t]*\S",
         where=frozenset({Origin.QUERY, Origin.PATH, Origin.COOKIE, Origin.HEADER}),
         confirm=_is_line,
+    ),
+    Signature(
+        id="document",
+        pattern=rb"^[^\s<>]{0,60}(?:\r\n\s*\r\n|\n\s*\n|\r\s*\r)\s*<[a-z!]",
+        reason="an empty line, and a document",
+        needle=rb"[\r" + LINE_BREAK + rb"]\s*<[a-z!]",
+        where=PARAMETERS | {Origin.COOKIE},
+        confirm=lambda found: len(found.text) <= 400,
     ),
     Signature(
         id="field",

@@ -136,18 +136,18 @@ SIGNATURES = (
     ),
     Signature(
         id="odd-host",
-        pattern=rb"^127\.0{2,4}\.0{1,4}\.0{0,3}\d$|^0x7f[0-9a-f]{2,6}$|^017700000001$|^2130706433$|^0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$"
+        pattern=rb"\bmake-[\d.]{7,15}-rebind-|^127\.0{2,4}\.0{1,4}\.0{0,3}\d$|^0x7f[0-9a-f]{2,6}$|^017700000001$|^2130706433$|^0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$"
         rb"|^\d{1,10}(?:\.\d{1,10}){0,2}\.0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){0,2}$"
         rb"|^[\w\-.]{1,200}\.(?:localtest\.me|lvh\.me|vcap\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us"
         rb"|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$|^https?:(?:/?\\?)(?:127\."
         rb"|localhost|0x7f|\[::)",
         reason="the server itself, spelt to deceive",
-        needle=rb"^127\.00|^0x7f|^017700000001$|^2130706433$|^0x[0-9a-f]+\.|\.0x[0-9a-f]|(?:localtest\.me|lvh\.me|vcap\.me"
+        needle=rb"\bmake-[\d.]{7,15}-rebind-|^127\.00|^0x7f|^017700000001$|^2130706433$|^0x[0-9a-f]+\.|\.0x[0-9a-f]|(?:localtest\.me|lvh\.me|vcap\.me"
         rb"|nip\.io|sslip\.io|xip\.io|1u\.ms"
         rb"|rbndr\.us|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$"
         rb"|https?:[/\\]{0,2}(?:127\.|localhost|0x7f|\[::)",
         where=_PLACES,
-        confirm=lambda found: odd_host(found.text),
+        confirm=lambda found: found.text[found.start : found.start + 5].lower() == b"make-" or odd_host(found.text),
     ),
     Signature(
         id="own-port",

@@ -19,7 +19,7 @@ halt hexdump hping3 htop icacls iconv ifconfig iftop init ionice iotop ipconfig 
 jshell julia kill killall ksshell kubectl last latex ldconfig lftp ln loginctl logsave lsb_release lscpu lsof lspci
 ltrace lua lwp-download lwp-request lynx lz4 lzcat lzma mawk mkdir mkfifo mknod mktemp modprobe mosquitto msfconsole
 msgattrib mshta msiexec multitime mutt mv mysql mysqldump nano nasm nawk nbtstat nc nc.openbsd nc.traditional ncat
-ncdu neofetch net1 netcat netstat nl nltest nmap nohup npm npx nroff nsenter nslookup ntpdate octave od openssl
+ncdu neofetch net1 netcat netsh netstat nl nltest nmap nohup npm npx nroff nsenter nslookup ntpdate octave od openssl
 openvpn opkg pandoc passwd pathping pcalua pdflatex pdftex perl perlbug pexec pftp pg_dump pgrep php phpinfo ping
 ping6 pip pip3 pkexec pkg pkill podman poweroff powershell printenv psftp psql pstree puppet pwsh python python2
 python3 qprocess quser qwinsta rake rbash readelf readlink reboot reg regedit regsvr32 restic rev rlogin rlwrap rm
@@ -41,7 +41,7 @@ WORDED: Final = frozenset(
 alias arch as ash assoc at bash bg cal cat cc cd chsh clear column comm copy cp cut date dd del df diff dig dir du
 echo ed env erase eval exec exit expand expect export expr false fc fetch fg file find fish flock fold free get gh go
 groups hash head help history hostname id install ip java jobs join knife ksh less links locate login logname logout
-look ls mail make man mesg more mount move mtr netsh nice nm node open paste patch pico pr printf ps pv pwd red ren
+look ls mail make man mesg more mount move mtr nice nm node open paste patch pico pr printf ps pv pwd red ren
 rename route rview screen script select service set sleep sort source split ss start stat stty sum sync tee test tic
 time timeout title top touch trap tree true tty type umount uptime users ver vlc vol w wait whereis which while who
 write yes
