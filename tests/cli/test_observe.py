@@ -617,3 +617,16 @@ def test_a_log_whose_first_line_is_huge() -> None:
     result = run("observe", "--format", "combined", "huge.log")
     assert result.exit_code == 3 and "read      3 exchanges" in result.stdout
     assert "huge.log: line 1 is larger than" in result.stderr + result.stdout
+
+
+def test_catalogs_of_one_key_have_the_same_hashes() -> None:
+    Path("t.jsonl").write_text(users(100, 300) + line("GET", "/users/ann@mail.com", 5))
+    for name, more in (("a", []), ("b", ["--key-of", "a.db"]), ("c", [])):
+        assert run("observe", "--catalog", f"{name}.db", *more, "t.jsonl").exit_code == 0
+    texts = {name: run("catalog", "export", "--catalog", f"{name}.db").stdout for name in "abc"}
+    assert texts["a"] == texts["b"] != texts["c"]
+    refused = run("observe", "--catalog", "c.db", "--key-of", "a.db", "t.jsonl")
+    assert refused.exit_code == 2 and "it has another key already" in refused.stderr
+    assert run("observe", "--catalog", "b.db", "--key-of", "a.db", "t.jsonl").exit_code == 0
+    assert "there is no catalog" in run("observe", "--catalog", "d.db", "--key-of", "none.db", "t.jsonl").stderr
+    assert not Path("d.db").exists()

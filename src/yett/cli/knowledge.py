@@ -191,10 +191,15 @@ def _reading(record: DescriptionRecord) -> Reading:
     )
 
 
-def knowledge(path: Path, create: bool = False, settings: Path | None = None) -> Knowledge:
-    """Open a catalog's file. Raises CatalogUnusable and PolicyErrors."""
+def knowledge(path: Path, create: bool = False, settings: Path | None = None, like: Path | None = None) -> Knowledge:
+    """Open a catalog's file. like: the catalog whose key a new one takes. Raises CatalogUnusable and PolicyErrors."""
     wanted = None if settings is None else read_settings(settings)
-    store = open_catalog(path, create)
+    key = None
+    if like is not None:
+        other = open_catalog(like)
+        key = other.key
+        other.close()
+    store = open_catalog(path, create, key)
     try:
         return Knowledge(store, wanted)
     except BaseException:

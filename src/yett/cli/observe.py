@@ -102,6 +102,13 @@ def _addresses(context: click.Context, parameter: click.Parameter, value: tuple[
 @click.option("--service", default="", metavar="NAME", help="The service that everything here is of, in place of host names.")
 @click.option("--host", callback=_host, default="", metavar="HOST", help="The host of log lines that do not name one.")
 @click.option("--settings", type=click.Path(path_type=Path), metavar="FILE", help="Thresholds and bounds, as YAML.")
+@click.option(
+    "--key-of",
+    "like",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A new catalog takes its key from this one, so that equal values have equal hashes in both.",
+)
 @click.option("--again", is_flag=True, help="Count what was counted before once more.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with new records of an event log until Ctrl-C.")
 @click.option(
@@ -120,6 +127,7 @@ def observe(
     service: str,
     host: bytes,
     settings: Path | None,
+    like: Path | None,
     again: bool,
     follow: bool,
     listen: tuple[Address, ...],
@@ -146,7 +154,7 @@ def observe(
     if follow and (len(sources) != 1 or sources[0] == STANDARD_INPUT or not sources[0].is_dir()):
         raise click.UsageError("--follow goes with one event log: the directory that `log.directory` of the policy names")
     try:
-        known = knowledge(path, create=True, settings=settings)
+        known = knowledge(path, create=True, settings=settings, like=like)
     except PolicyErrors as error:
         click.echo("\n".join(complaints(error.errors)), err=True)
         sys.exit(UNUSABLE)

@@ -36,8 +36,9 @@ KEY = 32
 Shape = TypeVar("Shape")
 
 
-def open_catalog(path: Path, create: bool = False) -> "SQLiteCatalog":
-    """Open the catalog in a file. create: make it where there is none. Raises CatalogUnusable."""
+def open_catalog(path: Path, create: bool = False, key: bytes | None = None) -> "SQLiteCatalog":
+    """Open the catalog in a file. create: make it where there is none. key: of another catalog, for a new one; what is there must
+    have that very key. Raises CatalogUnusable."""
     if not path.exists() and not create:
         raise CatalogUnusable(f"{path}: there is no catalog; `yett observe --catalog {path} SOURCE...` makes one")
     if path.is_dir():
@@ -46,13 +47,13 @@ def open_catalog(path: Path, create: bool = False) -> "SQLiteCatalog":
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise CatalogUnusable(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    return SQLiteCatalog(path)
+    return SQLiteCatalog(path, key)
 
 
 class SQLiteCatalog:
     """`yett.model.catalog_store.CatalogStore` in a file. Not for several threads at once; any number of processes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wanted: bytes | None = None) -> None:
         self._name = str(path)
         with self._told():
             self._connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
@@ -60,10 +61,14 @@ class SQLiteCatalog:
             with self._told():
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
-                prepare(self._connection, self._name, os.urandom(KEY))
+                prepare(self._connection, self._name, wanted or os.urandom(KEY))
             key = self.note("key")
             if key is None or len(key) != KEY:
                 raise CatalogUnusable(f"{self._name}: its key is missing: the catalog is damaged")
+            if wanted is not None and wanted != key:
+                raise CatalogUnusable(
+                    f"{self._name}: it has another key already; only a new catalog can be made with a given one"
+                )
         except BaseException:
             self._connection.close()
             raise
