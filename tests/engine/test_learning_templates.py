@@ -214,6 +214,7 @@ def test_more_words_than_a_place_may_keep_are_a_parameter() -> None:
 def test_trailing_slashes_and_odata_segments_are_names() -> None:
     calls = [call(f"/users/{number}/", USER) for number in range(100, 120)] + [call("/users/$count", 3)] * 5
     assert sorted(operations(calls)) == ["GET /users/$count", "GET /users/{userId}/"]
+    assert list(operations([call(f"/places/${name}", USER) for name in NAMES])) == ["GET /places/{placeName}"]
 
 
 def test_versions_beside_each_other_are_names_even_if_each_was_called_once() -> None:

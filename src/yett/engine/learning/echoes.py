@@ -1,7 +1,7 @@
 """Which segments of a path stand in the answer: `GET /users/alice` gives `{"login": "alice"}`, `GET /users/search` no "search".
 
 What a path names is often a member of what it gives, and names of resources are not, so this tells values from names where nothing
-else does. It must not know templates.
+else does. Items of plain lists do not count: they name what there is, such as products and permissions. It must not know templates.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ def echoed(segments: Sequence[str], value: Any) -> tuple[int, ...]:
             if left < 0:
                 break
             if type(one) is str or type(one) is int:
-                if one in wanted and name not in _KINDS:
+                if name and one in wanted and name not in _KINDS:
                     found.add(one)
             elif depth < _DEEP:
                 pending.append((one, depth + 1))

@@ -21,6 +21,26 @@ _DEEP = 3
 _AHEAD = 2
 """How many segments below are grouped, as if all siblings were one, before siblings are compared by what is below them."""
 
+_ODATA = frozenset(
+    f"${name}"
+    for name in [
+        "all",
+        "batch",
+        "count",
+        "crossjoin",
+        "each",
+        "entity",
+        "filter",
+        "links",
+        "metadata",
+        "query",
+        "ref",
+        "root",
+        "value",
+    ]
+)
+"""Segments that OData gives a meaning (OData 4.01, part 2, chapter 4; "$links": OData 3)."""
+
 _CLUSTERS = 40
 """Clusters that a segment is compared with, so that time is linear in their number."""
 
@@ -91,7 +111,7 @@ class Grouping:
         literals: list[str] = []
         found: list[Group] = []
         for label in sorted(children):
-            if not label or label[0] == "$":  # a trailing slash; "$count" of OData 4, 11.2
+            if not label or label in _ODATA:  # "" is a trailing slash
                 found.append(Group(label, children[label], (label,), literal=True))
             elif "{" not in label:
                 literals.append(label)

@@ -209,9 +209,15 @@ def chance_of_lacking(one: Profile, other: Profile) -> float:
 
 
 def share_of(one: Profile, other: Profile) -> float:
-    """The least share of common parts of the answers of both; -1 where they cannot be compared."""
-    shares = [_share(keys, other.keys[leaf]) for leaf, keys in one.keys.items() if leaf in other.keys]
-    return min((share for share in shares if share >= 0), default=-1.0)
+    """The share of common parts of the answers of both, in the mean of calls; -1 where they cannot be compared. One call of an
+    operation that leaves much out says less than ten of another one."""
+    shared, weight = 0.0, 0
+    for leaf, keys in one.keys.items():
+        share = _share(keys, other.keys[leaf]) if leaf in other.keys else -1.0
+        if share >= 0:
+            calls = min(one.leaves.get(leaf, 1), other.leaves.get(leaf, 1))
+            shared, weight = shared + share * calls, weight + calls
+    return shared / weight if weight else -1.0
 
 
 def _below(one: Profile, other: Profile) -> int:

@@ -216,15 +216,18 @@ def silent(edges: Sequence[Edge], anchor: Profile | None, settings: Settings) ->
 
 
 def repeated(values: Sequence[Edge], anchor: Profile | None, settings: Settings) -> bool:
-    """Whether answers repeat the segments that lead to them: two of these, or one as those beside it that are ids."""
+    """Whether answers repeat the segments that lead to them: two of these, or one as those beside it that are ids. Where another
+    method of the same path never does, they may be names all the same."""
+    found = False
     for leaf in {leaf for _, _, profile in values for leaf in profile.echoes}:
-        shown = [profile.echo(leaf)[0] for _, _, profile in values if leaf in profile.echoes]
-        said = sum(one > 0 for one in shown)
+        shown = [profile.echo(leaf) for _, _, profile in values if leaf in profile.echoes]
+        said = sum(one > 0 for one, _ in shown)
         before, looked = (0, 0) if anchor is None else anchor.echo(leaf)
         beside = before >= _SAID and before >= settings.echo * looked
-        if said >= (1 if beside else 2) and said >= settings.echo * len(shown):
-            return True
-    return False
+        found = found or (said >= (1 if beside else 2) and said >= settings.echo * len(shown))
+        if not said and not leaf[0] and sum(one for _, one in shown) >= _KNOWN:
+            return False
+    return found
 
 
 def form(segment: str) -> str:
