@@ -11,7 +11,7 @@ from labs.style import style
 
 NAMES = (
     "objects", "authentication", "properties", "resources", "functions", "flows",
-    "forgery", "configuration", "inventory", "consumption", "injection", "graph",
+    "forgery", "configuration", "inventory", "consumption", "injection", "graph", "shop",
 )  # fmt: skip
 TRUTH = Path(__file__).with_name("truth.yaml")
 
@@ -38,11 +38,15 @@ def build(name: str, seed: int, *, fixed: bool) -> House:
     return house
 
 
+SEEDLESS = ("shop",)
+"""Labs that look the same with every seed."""
+
+
 def truth(name: str, house: House) -> tuple[list[Planted], list[Planted]]:
-    """What must be found in the weak twin of this house, and what may be told of it besides."""
+    """What must be found in this twin, and what may be told of it besides. Of a fixed one nothing must."""
     document = yaml.safe_load(TRUTH.read_text()).get(name, {})
     facts = style(house.style.seed)._asdict() | house.style._asdict() | house.variants
-    kinds = ("planted", "noted")
+    kinds = ("nothing", "fixed") if house.fixed else ("planted", "noted")
     planted, noted = ([_planted(one, house) for one in document.get(kind, []) if _holds(one, facts)] for kind in kinds)
     return planted, noted
 

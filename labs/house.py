@@ -11,6 +11,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from http.cookies import SimpleCookie
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -81,8 +82,8 @@ class House:
     Protections that a lab may take away: `unowned` (keys of operations that do not ask whose object it is), `guesses` (failed
     logins of one account that are answered), `verbose` (errors tell their stack), `fields` (of every answer), `enumerable` (a
     failed login tells why), `ends_sessions` (logging out ends the session). answering: further fields of an answer, from those
-    of the request. harm: what nobody may do to somebody else's system, and was done. graphql, sdl: path and schema of its GraphQL
-    endpoint.
+    of the request. harm: what nobody may do to somebody else's system, and was done. stage, people: how it is served and who calls
+    it, where it is no application of its own. graphql, sdl: path and schema of its GraphQL endpoint.
     """
 
     def __init__(self, seed: int, *, fixed: bool, login: tuple[str, ...] = (), base: str | None = None) -> None:
@@ -102,6 +103,8 @@ class House:
         self.ends_sessions = True
         self.answering: Callable[[dict[str, str]], dict[str, str]] = lambda _: {}
         self.harm: list[str] = []
+        self.stage: Callable[[], AbstractContextManager[str]] | None = None
+        self.people: Json | None = None
         self.graphql: str | None = None
         self.sdl = ""
         self.fields = {

@@ -35,6 +35,10 @@ ERRORS = 100
 RENEWALS = 50
 TRACED = 5_000
 """Calls that made something and are kept, so that proofs can be repeated elsewhere."""
+_READ, _CHANGED = 8_192, 65_536
+"""Octets of answers, to calls that read and to others, that are kept with them."""
+_PIECE = 5
+"""Calls of a burst, one after the other, between two looks at the budget."""
 WALK_SHARE = 0.4
 """Share of the budget that the walk may take."""
 
@@ -252,8 +256,8 @@ class Driver:
         self._count(who, 1)
         answer: Answer = yield Send(self.carried(call))
         self._judge(answer)
-        walked = who == "walk" or call.method != "GET"
-        if walked and len(self.outcome.trace) < TRACED and len(answer.body) <= 65_536 and self.target.succeeded(answer):
+        most = _READ if call.method == "GET" else _CHANGED
+        if len(self.outcome.trace) < TRACED and len(answer.body) <= most and self.target.succeeded(answer):
             self.outcome.trace.append(Exchanged(call, answer, WALKED if who == "walk" else ""))
         return answer
 
@@ -262,8 +266,15 @@ class Driver:
         if why:
             self._leave(who, "", f"not sent: {why}")
             return tuple(Answer(failure=f"not sent: {why}") for _ in step.calls)
-        self._count(who, len(step.calls))
-        answers: tuple[Answer, ...] = yield Burst(tuple(map(self.carried, step.calls)), step.at_once)
+        answers: tuple[Answer, ...] = ()
+        size = len(step.calls) if step.at_once else _PIECE
+        for start in range(0, len(step.calls), max(1, size)):
+            if start and self._over():
+                return tuple(Answer(failure="not sent: the budget is used up") for _ in step.calls)
+            piece = step.calls[start : start + size]
+            self._count(who, len(piece))
+            found: tuple[Answer, ...] = yield Burst(tuple(map(self.carried, piece)), step.at_once)
+            answers += found
         return answers
 
     def carried(self, call: Call) -> Call:

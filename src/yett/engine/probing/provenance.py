@@ -64,18 +64,44 @@ class _Search:
 
     def _look(self, call: Call, before: int, own: int | None) -> None:
         """Find what a call rests on, among the calls before it."""
-        for value in (*values_of(call), *self._credentials(call)):
+        for value in self._credentials(call):
+            self._give(value, len(self._trace))  # who logged in later could have earlier
+        for value in values_of(call):
             if (own is not None and self._from_proof(value, own)) or self._sent_before(value, before):
                 continue
-            at, pointer, number = self._giver(value, before)
-            if at >= 0:
-                known = self._taken.setdefault(at, {})
-                known.setdefault(value, Taken(f"v{at}_{len(known)}", pointer, value, number))
-                self._need(at)
+            self._give(value, before)
         for token in self._target.tokens_in(target_text(call) + call.body.decode("utf-8", "replace")):
             at = next((at for at in range(before) if self._introduces(at, token)), -1)
             if at >= 0:
                 self._need(at)
+
+    def _give(self, value: str, before: int) -> None:
+        """Take a value from the call that gives it, and from an item of a list by what the run called it."""
+        at, pointer, number = self._giver(value, before)
+        if at < 0:
+            return
+        pointer, token = self._selected(self._trace[at].answer.json(), pointer)
+        known = self._taken.setdefault(at, {})
+        known.setdefault(value, Taken(f"v{at}_{len(known)}", pointer, value, number))
+        self._need(at)
+        introduced = next((one for one in range(at) if token and self._introduces(one, token)), -1)
+        if introduced >= 0:
+            self._need(introduced)
+
+    def _selected(self, tree: Any, pointer: str) -> tuple[str, str]:
+        """The pointer, with "[token]" instead of the number of an item that holds a token of the run; and the token."""
+        parts = pointer.split("/")
+        for place, part in enumerate(parts[1:], 1):
+            key = part.replace("~1", "/").replace("~0", "~")
+            if isinstance(tree, list):
+                tree = tree[int(key)]
+                texts = [leaf for _, leaf in leaves(tree) if isinstance(leaf, str)]
+                token = next((one for text in texts for one in self._target.tokens_in(text)), "")
+                if token:
+                    return "/".join((*parts[:place], f"[{token}]", *parts[place + 1 :])), token
+            elif isinstance(tree, dict):
+                tree = tree[key]
+        return pointer, ""
 
     def _sent_before(self, value: str, before: int) -> bool:
         """Whether the run made that value up, and a call that changes something sent it as it is."""
@@ -115,7 +141,7 @@ class _Search:
     def _worth(self, one: Exchanged) -> int:
         """How good a call is for others to rest on. What anybody may read may be closed elsewhere."""
         if _reads(one.call):
-            return 2 if one.call.identity != ANONYMOUS else 0
+            return 0 if one.call.identity == ANONYMOUS else 2 if one.note == WALKED else 1
         return 3 if one.note == WALKED or self._plain(one.call) else 1
 
     def _plain(self, call: Call) -> bool:

@@ -48,18 +48,21 @@ def reproducer(found: Found, target: Target, mark: str, trace: Sequence[Exchange
     claim = found.claim
     if not claim.proof:
         return ""
-    return _Writer(found, target, mark, lines(_first(claim.proof, target), _first(trace, target), target)).text()
+    return _Writer(found, target, mark, lines(_first(claim.proof, target), _first(trace, target, True), target)).text()
 
 
-def _first(steps: Sequence[Exchanged], target: Target) -> list[Exchanged]:
-    """The steps as they would be had no probe changed the passwords of throwaway users; changes of passwords stay."""
+def _first(steps: Sequence[Exchanged], target: Target, always: bool = False) -> list[Exchanged]:
+    """The steps as they would be had no probe changed the passwords of throwaway users; changes of passwords stay, and unless
+    `always` so do steps among which there is one."""
     changing = {(one.method, len(one.segments)) for one in target.find("password")}
-    changed = any(one.throwaway and one.registered for one in target.identities.values())
+    if not any(one.throwaway and one.registered for one in target.identities.values()):
+        return list(steps)
+    changes = [(one.call.method, len(one.call.path.strip("/").split("/"))) in changing for one in steps]
+    if any(changes) and not always:
+        return list(steps)
     return [
-        one
-        if not changed or (one.call.method, len(one.call.path.strip("/").split("/"))) in changing
-        else msgspec.structs.replace(one, call=_with_first_passwords(one.call, target))
-        for one in steps
+        one if change else msgspec.structs.replace(one, call=_with_first_passwords(one.call, target))
+        for one, change in zip(steps, changes, strict=True)
     ]
 
 
@@ -117,7 +120,8 @@ class _Writer:
                 self._environment[marker] = variable(one.name, one.credential[0][0])
                 self._names[one.token] = marker
         self._collect_listener()
-        for text in (target_text(one.call) + one.call.body.decode("utf-8", "replace") for one in self._sent_steps()):
+        pointers = "\n".join(taken.pointer for line in self._script for taken in line.takes)
+        for text in (pointers, *self._texts()):
             for token in self._target.tokens_in(text):
                 if token not in self._names:
                     self._names[token] = f"new_{len(self._tokens)}"
@@ -125,6 +129,10 @@ class _Writer:
         for line in self._script:
             for taken in line.takes:
                 self._taken.setdefault(taken.value, taken.variable)
+
+    def _texts(self) -> list[str]:
+        """What the calls of the script say."""
+        return [target_text(one.call) + one.call.body.decode("utf-8", "replace") for one in self._sent_steps()]
 
     def _sent_steps(self) -> list[Exchanged]:
         steps = [line.step for line in self._script]
@@ -218,7 +226,10 @@ class _Writer:
         failed = "raise Unrepeatable(f'{status} {answer[:300]!r}')" if line.setup else "return  # it is closed here"
         rows += [f"    if status != {one.answer.status}:", f"        {failed}"]
         for taken in line.takes:
-            rows += [f"    if not take({taken.variable!r}, {taken.pointer!r}, headers, answer):", f"        {failed}"]
+            rows += [
+                f"    if not take({taken.variable!r}, {self._filled(taken.pointer)!r}, headers, answer):",
+                f"        {failed}",
+            ]
         if self._found.claim.sign.kind == "grown":
             rows.append("    before = answer")
         return rows

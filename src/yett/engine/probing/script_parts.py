@@ -44,15 +44,19 @@ PIECES: dict[str, tuple[tuple[str, ...], str]] = {
         (),
         '''
 def take(name, pointer, headers, answer):
-    """Keep a value of an answer, by JSON pointer; the last segment of Location for an empty one. Whether it is there."""
+    """Keep a value of an answer, by JSON pointer, in which "[text]" is the item that holds that text; the last segment of
+    Location for an empty one. Whether it is there."""
     value = (headers.get("Location") or "").rstrip("/").rpartition("/")[2]
     if pointer:
         try:
             value = json.loads(answer)
             for part in pointer.split("/")[1:]:
                 key = part.replace("~1", "/").replace("~0", "~")
-                value = value[int(key)] if isinstance(value, list) else value[key]
-        except (ValueError, LookupError, TypeError):
+                if key.startswith("[") and isinstance(value, list):
+                    value = next(one for one in value if fill(key[1:-1]) in json.dumps(one))
+                else:
+                    value = value[int(key)] if isinstance(value, list) else value[key]
+        except (ValueError, LookupError, TypeError, StopIteration):
             return False
     KNOWN[name] = str(value)
     return bool(value) or value == 0
