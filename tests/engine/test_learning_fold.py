@@ -47,7 +47,7 @@ def learnt(recordings: list[Recording], chosen: Settings = SMALL) -> Learning:
     return found
 
 
-SEGMENTS = st.sampled_from([*"abcdefghijklmn", "12", "345", "6f1c", "me", "x-y", "v1", "12.json", "12:go", "f(1)", ""])
+SEGMENTS = st.sampled_from([*"abcdefghijklmn", "12", "345", "6f1c", "me", "x", "x-y", "v1", "12.json", "12:go", "f(1)", ""])
 TARGETS = st.lists(SEGMENTS, min_size=1, max_size=6).map(lambda parts: "/" + "/".join(parts))
 RECORDINGS = st.builds(
     recording,

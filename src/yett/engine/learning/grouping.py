@@ -21,24 +21,8 @@ _DEEP = 3
 _AHEAD = 2
 """How many segments below are grouped, as if all siblings were one, before siblings are compared by what is below them."""
 
-_ODATA = frozenset(
-    f"${name}"
-    for name in [
-        "all",
-        "batch",
-        "count",
-        "crossjoin",
-        "each",
-        "entity",
-        "filter",
-        "links",
-        "metadata",
-        "query",
-        "ref",
-        "root",
-        "value",
-    ]
-)
+_ODATA_NAMES = "$all $batch $count $crossjoin $each $entity $filter $links $metadata $query $ref $root $value"
+_ODATA = frozenset(_ODATA_NAMES.split())
 """Segments that OData gives a meaning (OData 4.01, part 2, chapter 4; "$links": OData 3)."""
 
 _CLUSTERS = 40
