@@ -247,7 +247,7 @@ def test_a_log_that_another_gateway_writes_refuses_the_start(tmp_path: Path, ups
     with Yett(tmp_path, "--upstream", upstream) as yett:
         said = Yett(tmp_path, "--upstream", upstream)
         assert said.refused().startswith("1: ")
-        assert "another process is writing" in said.said()
+        assert "another gateway writes into this directory" in said.said()
         assert yett.ask()[0] == 200
 
 

@@ -12,6 +12,8 @@ import pytest
 from authority import Authority
 from running import Load, Running, alive, read_answer, until
 
+from yett.edge.gateway.supervisor import Settings, Supervisor
+
 FIRST = (200, "first")
 
 
@@ -39,6 +41,19 @@ def test_starts_serves_and_stops_in_order(tmp_path: Path) -> None:
         assert not any(alive(pid) for pid in pids)
         with pytest.raises(ConnectionRefusedError):
             running.connect()
+
+
+def test_drops_of_the_log_are_told_once_as_they_come(caplog: pytest.LogCaptureFixture) -> None:
+    never = Settings(worker=(), prepare=(), equip=lambda *_: pytest.fail("not here"), announce=lambda *_: None)
+    supervisor = Supervisor(never)
+    for more in (0, 3, 0, 2):
+        for _ in range(more):
+            supervisor._totals.count("yett_log_dropped_total", "Records for which there was no room.")
+        supervisor._tell_drops()
+    assert [line.partition(" records")[0] for line in caplog.messages] == [
+        "the event log had no room for 3",
+        "the event log had no room for 2",
+    ]
 
 
 def test_a_bad_policy_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -152,6 +152,20 @@ def test_a_full_disk_drops_takes_back_and_goes_on(tmp_path):
     assert len(names(tmp_path / "log")) == 1
 
 
+@pytest.mark.parametrize("log", [Log(), REQUEST], ids=["batch", "request"])
+def test_who_deletes_files_under_a_running_journal_loses_only_them(tmp_path, log):
+    path = tmp_path / "log"
+    book = journal(path, log=log)
+    book.append(event(1))
+    book.flush()
+    for segment in path.glob("*.ylog"):
+        segment.unlink()
+    book.append(event(2))
+    book.flush()
+    assert [entry.event.sequence for entry in read(path)] == [2]
+    book.close()
+
+
 def test_a_disk_that_is_full_from_the_start_leaves_nothing_behind(tmp_path):
     disk = FailingDirectory(tmp_path / "log")
     disk.room = 50

@@ -81,6 +81,7 @@ class Supervisor:
         self._wanted = asyncio.Event()
         self._began = time.time()
         self._started = False
+        self._dropped = 0
         self._prepared: Prepared
         self._listeners: Listeners
         self._fleet: Fleet
@@ -270,6 +271,14 @@ class Supervisor:
         while True:
             await asyncio.sleep(5.0)
             await asyncio.to_thread(self._equipment.upkeep)
+            self._tell_drops()
+
+    def _tell_drops(self) -> None:
+        """Requests go on where the log cannot be written, so nobody would notice it by them."""
+        dropped = int(self._totals.value("yett_log_dropped_total"))
+        if dropped > self._dropped:
+            log.warning("the event log had no room for %d records: a full disk, or one too slow", dropped - self._dropped)
+        self._dropped = dropped
 
     # --- what the admin server shows --------------------------------------------------------------------------------
 

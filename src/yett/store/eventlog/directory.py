@@ -67,6 +67,11 @@ class LogFile:
     def sync(self) -> None:
         _sync(self._descriptor)
 
+    @property
+    def deleted(self) -> bool:
+        """Whether somebody has deleted it: what is written then is never found, and still takes room."""
+        return os.fstat(self._descriptor).st_nlink == 0
+
     def close(self) -> None:
         os.close(self._descriptor)
 
@@ -84,7 +89,7 @@ class Seat:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._descriptor)
-            raise Busy(f"{path}: another process is writing with this worker number") from error
+            raise Busy(f"{path.name} is held by another process: another gateway writes into this directory") from error
 
     def recall(self) -> tuple[int, bool]:
         """The remembered number, 0 if there is none, and whether the last writer stopped in order."""

@@ -56,6 +56,8 @@ class SegmentWriter:
 
         durable: also leave no older segment unsynced when a new one begins; `sync` completes it.
         """
+        if self._file is not None and self._file.deleted:
+            self._abandon()
         for start, part in _frames(records):
             number = first + start
             frame = b""
