@@ -84,8 +84,9 @@ def probe(url: str | None, **options: Any) -> None:
     yett probe --source src
     yett probe http://127.0.0.1:8000 --identities identities.yaml --source src
 
-    What the run makes it removes again; what others made it does not change, unless --destructive. With --source, code is read
-    (never run), and what it says is held against what the target does; without URL nothing is sent.
+    What the run makes it removes where the API lets it, and lists the rest; what others made it does not change, unless
+    --destructive. With --source, code is read (never run), and what it says is held against what the target does; without URL
+    nothing is sent.
 
     \b
     Exit codes: 0 nothing as grave as --fail-on; 1 findings; 2 it could not begin; 3 the run is incomplete.
