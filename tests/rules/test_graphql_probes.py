@@ -8,13 +8,14 @@ import pytest
 from graphql_server import Resolver, Server, Wrong
 
 from yett.engine.probing.drive import Driver, Limits
-from yett.engine.probing.graphql import discover
+from yett.engine.probing.graphql import discover, read_schema
 from yett.engine.probing.outcome import Outcome
 from yett.engine.probing.trial import Pure, replies
 from yett.formats import forging
 from yett.model.exchange import Request, Response
 from yett.model.probe import Flaw
 from yett.model.rule import Severity
+from yett.rules.probing.changing import marked
 from yett.rules.probing.graphql import Endpoint, operations
 from yett.rules.probing.identity import Identity
 from yett.rules.probing.target import Target
@@ -262,3 +263,18 @@ def test_without_a_schema_the_endpoint_is_probed_all_the_same() -> None:
     assert Flaw.GRAPHQL_BATCHING in flaws(outcome)
     aliases = next(one for one in outcome.found if one.claim.flaw is Flaw.GRAPHQL_ALIASES)
     assert aliases.claim.severity is Severity.LOW
+
+
+def test_a_change_keeps_the_argument_that_names_the_object() -> None:
+    sdl = """
+    type Query { vehicle(code: String!): Vehicle vehicles: [Vehicle!]! }
+    type Mutation { updateVehicle(code: String!, content: String!): Vehicle }
+    type Vehicle { code: String! content: String }
+    """
+    target = Target(operations(Endpoint(path="/graphql", schema=read_schema(sdl.encode()))), [], rng=random.Random(3))
+    change = next(one for one in target.operations if "updateVehicle" in one.label)
+    call = change.on(target.fresh(change, ""), {change.path_names[0]: "V63BYPM5QS"})
+    mark = marked(target, change, call, {"code": "V63BYPM5QS", "content": "old"})
+    assert mark is not None
+    assert set(mark.marks) == {"content"}
+    assert change.body_of(mark.call)["code"] == "V63BYPM5QS"

@@ -65,6 +65,8 @@ def marked(target: Target, operation: Operation, call: Call, before: dict[str, A
     known = {plain(name): value for name, value in before.items()}
     marks: dict[str, Any] = {}
     for place in operation.places_of(call)[:_MOST]:
+        if place.name in operation.path_names:
+            continue  # what names the object: in GraphQL an argument like others
         name = plain(place.name.rpartition("/")[2])
         if place.kind not in ("body", "query") or not name or _FIXED & set(words(place.name.rpartition("/")[2])):
             continue
