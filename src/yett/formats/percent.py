@@ -6,7 +6,7 @@ import re
 _MALFORMED = re.compile("%(?![0-9A-Fa-f]{2})")
 _NO_TARGET = re.compile(rb"[^!$&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~%]")
 _RESERVED = re.compile(rb"[^\-.0-9A-Z_a-z~]")
-_RUN = re.compile("(?:%[0-9A-Fa-f]{2})+")
+_RUN = re.compile("((?:%[0-9A-Fa-f]{2})+)")
 
 
 def strictly_decoded(text: str, plus: bool = False) -> str | None:
@@ -17,14 +17,18 @@ def strictly_decoded(text: str, plus: bool = False) -> str | None:
         return text
     if _MALFORMED.search(text):
         return None
+    pieces = _RUN.split(text)
+    known: dict[str, str] = {}
     try:
-        return _RUN.sub(_octets, text)
+        for place in range(1, len(pieces), 2):
+            run = pieces[place]
+            found = known.get(run)
+            if found is None:
+                found = known[run] = bytes.fromhex(run.replace("%", "")).decode()
+            pieces[place] = found
     except UnicodeDecodeError:
         return None
-
-
-def _octets(match: re.Match[str]) -> str:
-    return bytes.fromhex(match[0].replace("%", "")).decode()
+    return "".join(pieces)
 
 
 def quoted(target: bytes) -> bytes:

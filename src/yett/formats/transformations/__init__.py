@@ -115,3 +115,36 @@ def transformed(chain: tuple[str, ...], value: bytes) -> bytes:
         if step.touches(value, 0):
             value = step.apply(value)
     return value
+
+
+class Remembered:
+    """Values after chains, each transformation of a long value worked out once. It holds all of them as long as it lives."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, ...] | str, bytes], bytes] = {}
+
+    def transformed(self, chain: tuple[str, ...], value: bytes) -> bytes:
+        """As `transformed`."""
+        known = self._known
+        at: tuple[tuple[str, ...] | str, bytes] = (chain, value)
+        found = known.get(at)
+        if found is None:
+            found = known[at] = self._stepwise(chain, value) if len(value) > _LONG else transformed(chain, value)
+        return found
+
+    def _stepwise(self, chain: tuple[str, ...], value: bytes) -> bytes:
+        known = self._known
+        for name in chain:
+            at = (name, value)
+            after = known.get(at)
+            if after is None:
+                step = TRANSFORMATIONS[name]
+                after = known[at] = step.apply(value) if step.touches(value, 0) else value
+            value = after
+        return value
+
+
+_LONG = 4_096
+"""Octets from which on it pays to remember what single transformations make of a value."""

@@ -20,7 +20,15 @@ def normalize_path(value: bytes) -> bytes:
     kept: list[bytes] = []
     above = False  # a relative path has been at its start, or above it: the ".." that follow stay
     for segment in text.split(b"/"):
-        if segment[-1:] != b".":
+        if segment == b"..":
+            if absolute or (kept and not above):
+                if kept:
+                    kept.pop()
+                above = not kept
+            else:
+                above = True
+                kept.append(segment)
+        elif segment[-1:] != b".":
             if segment:
                 above = above and not kept and len(segment) == 1
                 kept.append(segment)
@@ -32,8 +40,6 @@ def normalize_path(value: bytes) -> bytes:
             above = True
             kept.append(segment)
         else:
-            if segment == b".." and kept:
-                kept.pop()
             above = not kept
     path = b"/".join(kept)
     last = b"/" if text[-1:] == b"/" else b""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from yett.formats.seclang.values import Assignment, raw
-from yett.formats.transformations import TRANSFORMATIONS, transformed
+from yett.formats.transformations import TRANSFORMATIONS
 from yett.rules.seclang.macros import Macro
 from yett.rules.seclang.operators import Accept, Captured, integer
 from yett.rules.seclang.transaction import Named, Transaction
@@ -57,11 +57,7 @@ class Link(msgspec.Struct, kw_only=True, eq=False):
                     matched += 1
                 continue
             if chain:
-                at = (chain, value)
-                after = known.get(at)
-                if after is None:
-                    after = known[at] = transformed(chain, value)
-                value = after
+                value = known.transformed(chain, value)
             captured = accept(value, t)
             if (captured is None) == negated:
                 if excuse is not None and excuse(position, name):

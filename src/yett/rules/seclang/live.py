@@ -17,6 +17,7 @@ from yett.formats.inspected import (
     form_pairs,
     json_arguments,
 )
+from yett.formats.transformations import Remembered
 from yett.formats.xml import XMLDocument
 from yett.model.decision import Evaluation
 from yett.model.exchange import View
@@ -26,8 +27,6 @@ from yett.rules.seclang.transaction import Transaction
 
 _processor_of = lru_cache(256)(processor_of)
 _LONGEST = 256
-FEW = 100
-"""So many values are one portion."""
 
 
 class LiveTransaction(Transaction):
@@ -48,7 +47,7 @@ class LiveTransaction(Transaction):
         content_type = view.fields.get(b"content-type", b"")
         self.processor = _processor_of(content_type) if len(content_type) <= _LONGEST else processor_of(content_type)
         self.gathered = {}
-        self.transformed = {}
+        self.transformed = Remembered()
         self.tx = {}
         self.removed = set()
         self.excluded = {}
@@ -92,7 +91,11 @@ class LiveTransaction(Transaction):
             return
         strings = self.values.strings
         if strings is not None:
-            yield from _portions(own + strings)
+            values = own + strings
+            if len(self.body) <= BATCH:
+                yield values, [], False
+            else:
+                yield from _portions(values)
             return
         broken = self._has_escaped_breaks
         for batch in self.values.batches():
@@ -163,12 +166,11 @@ class LiveTransaction(Transaction):
 def _portions(values: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes], bool]]:
     """Values, about BATCH octets at a time."""
     start = size = 0
-    if len(values) > FEW:
-        for place, value in enumerate(values):
-            size += len(value) + 1
-            if size >= BATCH:
-                yield values[start : place + 1], [], False
-                start, size = place + 1, 0
+    for place, value in enumerate(values):
+        size += len(value) + 1
+        if size >= BATCH:
+            yield values[start : place + 1], [], False
+            start, size = place + 1, 0
     yield values[start:], [], False
 
 

@@ -48,7 +48,7 @@ _KEEPING = frozenset(
 
 
 class Plain:
-    """Values that consist of some octets only: letters of both cases, slashes and spaces among them."""
+    """Values that consist of some octets only: of ASCII, letters of both cases, slashes and spaces among them."""
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
@@ -69,6 +69,10 @@ class Plain:
     def same(self, chain: tuple[str, ...]) -> bool:
         """Whether a chain changes no plain value."""
         return self._same.issuperset(chain)
+
+    def keeps(self, chain: tuple[str, ...]) -> bool:
+        """Whether a chain makes plain values of plain values."""
+        return self._keeping.union(self._same).issuperset(chain)
 
     def left(self, one: Needle) -> Needle | None:
         """What is left of a needle in plain values that are not Base64; None where it matches none of them."""

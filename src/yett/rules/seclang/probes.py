@@ -10,7 +10,7 @@ from yett.formats.transformations import TRANSFORMATIONS, transformed
 from yett.rules.inspection.sqli import may_be_sqli, sqli, suspects
 from yett.rules.inspection.xss import xss
 from yett.rules.seclang.operators import byte_range, is_utf8
-from yett.rules.seclang.plain import UNSIGNED
+from yett.rules.seclang.plain import UNSIGNED, Plain
 from yett.rules.seclang.triggers import Trigger
 
 Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]
@@ -34,6 +34,16 @@ def probe(trigger: Trigger) -> Probe:
         return _each(chain, _not_utf8, _not_utf8)
     assert name == "validateurlencoding"
     return _each(chain, _escapes, _escapes)
+
+
+def passes_plain(trigger: Trigger, plain: Plain) -> bool:
+    """Whether a link of these matches no plain value."""
+    if not plain.keeps(trigger.link.chain):
+        return False
+    name = trigger.rule.operator.name
+    if name == "validatebyterange":
+        return not plain.octets.translate(None, byte_range(trigger.rule.operator.argument))
+    return (name == "validateurlencoding" and b"%" not in plain.octets) or name == "validateutf8encoding"
 
 
 def _not_utf8(text: bytes) -> bool:

@@ -11,10 +11,10 @@ from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.seclang.needles import ENCODING, TELLING, Phrases, decodes, encoded, needle, unbroken
 from yett.rules.seclang.plain import TEXT, Plain
-from yett.rules.seclang.probes import SINGLE, Probe, Singles, probe, touched
+from yett.rules.seclang.probes import SINGLE, Probe, Singles, passes_plain, probe, touched
 from yett.rules.seclang.triggers import Trigger
 
-MOST_KNOWN, LONGEST_KNOWN = 8_192, 64
+MOST_KNOWN, LONGEST_KNOWN = 8_192, 32
 """How many harmless values are remembered (twice at most), and how long they may be: names of members, words of enumerations and
 the like come back with every request."""
 
@@ -27,14 +27,14 @@ class Texts:
     def __init__(self, triggers: Iterable[Trigger], phrases: Phrases, cache: PatternCache | None) -> None:
         self._needles: list[Needle] = []
         self._bits: list[int] = []
-        self._probes: list[tuple[int, Probe]] = []
+        self._probed: list[tuple[Trigger, Probe]] = []
         single: list[Trigger] = []
         for trigger in triggers:
             if trigger.rule.operator.name in SINGLE:
                 single.append(trigger)
                 continue
             if not trigger.pattern:
-                self._probes.append((trigger.bit, probe(trigger)))
+                self._probed.append((trigger, probe(trigger)))
                 continue
             for chain in _stages(trigger):
                 self._needles.append(needle(len(self._bits), trigger, chain, phrases))
@@ -50,9 +50,9 @@ class Texts:
         mask = self.always
         if self.matcher is not None:
             mask |= self._mask(self.matcher.candidates(values))
-        for bit, may_match in self._probes:
+        for trigger, may_match in self._probed:
             if may_match(values, ()):
-                mask |= bit
+                mask |= trigger.bit
         return mask | self._singles.look(values)
 
     def _mask(self, numbers: Iterable[int]) -> int:
@@ -71,6 +71,8 @@ class ManyTexts(Texts):
         self._alike = plain is TEXT and self._singles.alike
         self._plain = _Narrow(self._needles, plain.left, cache)
         self._unbroken = _Narrow(self._needles, unbroken, cache)
+        self._of_plain = [(one.bit, probe) for one, probe in self._probed if not passes_plain(one, plain)]
+        self._of_others = [(one.bit, probe) for one, probe in self._probed if passes_plain(one, plain)]
         decoded = list(filter(decodes, self._needles))
         self._decoded = Matcher(decoded, cache) if decoded else None
         self._new: set[bytes] = set()
@@ -120,9 +122,13 @@ class ManyTexts(Texts):
             mask |= self._mask(self.matcher.candidates(rest))
         if self._decoded is not None and (suspects := encoded((text,))):
             mask |= self._mask(self._decoded.candidates(suspects))
-        for bit, may_match in self._probes:
+        for bit, may_match in self._of_plain:
             if may_match(rest, (text,)):
                 mask |= bit
+        if rest or unplain:
+            for bit, may_match in self._of_others:
+                if may_match((*rest, *unplain), ()):
+                    mask |= bit
         singles = self._singles
         if not self._alike:
             return mask | singles.look(fresh)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from yett.formats.inspected import form_pairs
+from yett.formats.transformations import Remembered
 from yett.rules.seclang.bodies import MOST_ARGUMENTS, BodyReading, processor_of, read
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Transaction:
         self.identifier = identifier
         self.processor = processor_of(self.field(b"content-type"))
         self.gathered: dict[str, Named] = {}
-        self.transformed: dict[tuple[tuple[str, ...], bytes], bytes] = {}
+        self.transformed = Remembered()
         self.tx: dict[bytes, bytes] = {}
         self.removed: set[int] = set()
         self.excluded: dict[int, list[Exclusion]] = {}
