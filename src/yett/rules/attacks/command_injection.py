@@ -257,8 +257,6 @@ SIGNATURES = (
         rb"|^\s*(?:time|nice|nohup|setsid|xargs|exec|command|builtin|stdbuf\s+-\S+|timeout\s+\d+)\s+(?:-\S+\s+)?"
         rb"(?:nc|ncat|netcat|sh|bash|curl|wget|cat|ls|id|ping6?|python[23]?|perl|ruby|php|telnet|ssh|socat)\b\s*(?:[-/\w.]|$)",
         reason="an expansion or a command of a shell",
-        needle=rb"\$\{!?\w{0,30}(?:\[[^\]]{0,10}\])?[#%^,@/:]|[<>]\(|\balias\s|^!(?:!|-?\d|[a-z]{2})|^~[+\-]|(?:&&|;)\s*\$\w"
-        rb"|^\s*(?:time|nice|nohup|setsid|xargs|exec|command|builtin|stdbuf|timeout)\s",
         where=PARAMETERS | NAMES | {Origin.COOKIE},
         confirm=lambda found: len(found.text) <= 120 and not _is_program(found.text),
     ),
@@ -271,9 +269,6 @@ SIGNATURES = (
         rb"|WmiObject|CimInstance|ExecutionPolicy|EventLog|Module|Acl|PSSession|LocalUser)(?:\s+[-\"'$\w.\\/]|\s*[;|&)]|$)"
         rb"|%COMSPEC%\s+/[ckv]\b|\bcmd(?:\.exe)?\s+(?:/\w\S*\s+){1,4}[\"\w]|^[;|&\s]*start\s+(?:/b\s+)?(?:cmd|powershell|calc|notepad)\b",
         reason="a command of Windows",
-        needle=rb"(?:forfiles|pcalua|cmdkey|diskshadow|installutil|msbuild|odbcconf|regasm|regsvcs|mavinject|presentationhost"
-        rb"|syncappvpublishingserver|xwizard)(?:\.exe)?\s+[/-]|(?:Get|Set|New|Remove|Invoke|Start|Stop|Add|Out|Write|Import|Export|Copy"
-        rb"|Move|Clear)-[a-z]|%COMSPEC%|\bcmd(?:\.exe)?\s+/|start\s+(?:/b\s+)?(?:cmd|powershell|calc|notepad)",
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
     ),

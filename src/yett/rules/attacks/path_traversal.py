@@ -196,7 +196,6 @@ SIGNATURES = (
         pattern=rb"^[\s'\"]*(?:[/\\]?\.\.[/\\]+(?:\.\.)?|[/\\]\.\.)[\s'\"]*$|^[\s'\"]*[./\\]{5,80}[\s'\"]*$|(?:^|/)\.\.;/|\.{4}(?://|\\{2}|\\/)"
         rb"|(?:\.{1,4}[/\\]{1,4}){6}|(?:\.{1,4}\\{1,4}/){2}",
         reason="a step out of a directory",
-        needle=rb"[/\\]\.\.|\.\.[/\\;]|[./\\]{5}",
         where=_PLACES - {Origin.HEADER},
         confirm=lambda found: _alone(found) and _is_step(found),
     ),
@@ -209,9 +208,6 @@ SIGNATURES = (
         rb"|^[\s'\"]*[/\\](?:boot[/\\]grub|System/Library|Volumes/\w|WINDOWS[/\\]|WINNT[/\\]|Program Files[/\\]\w|inetpub[/\\])"
         rb"|^[\s'\"]*%(?:systemroot|windir|systemdrive|programfiles|userprofile|appdata|comspec)%(?:[/\\]|$)",
         reason="a configuration file of a server",
-        needle=rb"\.(?:conf|cnf|cfg|ini|lst|config|xml|dat|log|sav|old)\b|[/\\](?:sam|system|security|boot[/\\]grub|System/Library|Volumes/\w"
-        rb"|WINDOWS[/\\]|WINNT[/\\]|Program Files[/\\]\w|inetpub[/\\])|%(?:systemroot|windir|systemdrive|programfiles|userprofile"
-        rb"|appdata|comspec)%|[_.]log\b",
         where=frozenset(
             {Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART, Origin.XML, Origin.COOKIE, Origin.PATH, Origin.FILE_NAME}
         ),

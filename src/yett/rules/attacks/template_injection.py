@@ -114,7 +114,7 @@ SIGNATURES = (
         rb"|[\w.]{1,20}\s*\(|\d{1,12}\s*[*/+\-]\s*\d{1,12}|\w{1,20}\s+[\"'][^\"'{}]{0,200}[\"']|\.\w{1,30}\s+\"|\w{1,40}\s*=\s*[^{}=]{0,200})"
         rb"[^{}]{0,300}(?:\}|%>|\]|\)\])",
         reason="an expression of a template, and nothing else",
-        needle=rb"\{\{|\$\{|#\{|\*\{|~\{|@\{|\{!!|\{%|<%|\[=|\[\[|\[\(",
+        needle=rb"^[\s'\"]*(?:\{\{|\$\{|#\{|\*\{|~\{|@\{|\{!!|\{%|<%|\[=|\[\[|\[\()",
         span=1_000,
         confirm=lambda found: len(found.text) <= 400 and _is_expression(found),
     ),
