@@ -43,7 +43,7 @@ def meaning(schema: Schema, kind: str, field: Field, arguments: dict[str, Any]) 
     doing = (
         _query(schema, field, bool(naming), secret, said) if kind == "query" else _mutation(said, noun, secret, bool(naming))
     )
-    if not naming and kind == "mutation" and (key := _key(schema, field, doing)):
+    if not naming and kind == "mutation" and (key := _key(schema, field, doing, noun)):
         naming = [(f"/{key}", noun)]
     if doing == "list" and kind == "query" and (only := _only(schema, field)):
         doing, naming = "read", [(f"/{only}", noun)]
@@ -61,13 +61,17 @@ def _naming(noun: str, leaves: list[str]) -> list[tuple[str, str]]:
     return [one for one in every if one[1] == noun][:1] or every
 
 
-def _key(schema: Schema, field: Field, doing: str) -> str:
+def _key(schema: Schema, field: Field, doing: str, noun: str) -> str:
     """The argument that names what a mutation changes or removes where none is an id; "" where there is none."""
     if doing not in ("change", "delete"):
         return ""
     needed = [one.name for one in field.arguments if one.required and schema.is_leaf(one.type) and not is_list(one.type)]
     keys = [name for name in needed if words(name)[-1:] and words(name)[-1] in _KEYS]
-    return keys[0] if keys else needed[0] if doing == "delete" and len(needed) == 1 else ""
+    if keys:
+        return keys[0]
+    asked = {_only(schema, one) for one in schema.root("query") if _noun(schema, "query", one) == noun}
+    known = next((name for name in needed if name in asked), "")  # what one such object is asked for by
+    return known or (needed[0] if doing == "delete" and len(needed) == 1 else "")
 
 
 def _only(schema: Schema, field: Field) -> str:
