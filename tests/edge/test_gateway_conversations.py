@@ -84,6 +84,23 @@ services:
     run(talk())
 
 
+def test_the_record_of_a_request_without_a_service_names_the_client_behind_trusted_proxies(tmp_path: Path) -> None:
+    policy = """
+services:
+  shop:
+    match: {{hosts: [known.example]}}
+    upstream: {{targets: ["http://127.0.0.1:{port}"]}}
+"""
+
+    async def talk() -> None:
+        async with House(tmp_path, policy, head="trusted_proxies: [127.0.0.1]\n") as house:
+            assert (await house.ask(b"GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n"))[0] == 421
+            event = house.journal.events[-1]
+            assert (event.address, event.peer) == ("192.0.2.7", "127.0.0.1")
+
+    run(talk())
+
+
 REFUSED = {
     "both lengths": b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "two lengths": b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",

@@ -40,7 +40,7 @@ class AnsweringExchange(LiveExchange):
         self.status = status = head.status
         if status >= 400 and self.plan.standard_reasons:
             head = _without_words(head)
-        self.parent = head
+        self.response_head = head
         self.response_lines = head.lines
         self.response_fields = head.fields
         self.response_size = len(piece)
@@ -143,8 +143,8 @@ class AnsweringExchange(LiveExchange):
     def _replace(self, body: bytes) -> None:
         """Send `body` with the upstream's status and what remains true of its fields. Its reason phrase may tell what the body
         told: the standard one takes its place."""
-        if self.parent is not None:
-            self.parent = _without_words(self.parent)
+        if self.response_head is not None:
+            self.response_head = _without_words(self.response_head)
         kind = self.evaluation.replacement_type
         if kind:
             self.evaluation.add_field(b"content-type: " + kind + b"\r\n")
@@ -152,7 +152,7 @@ class AnsweringExchange(LiveExchange):
 
     def _start_response(self, piece: bytes, done: bool, drop: frozenset[bytes] = frozenset()) -> None:
         """Send the head, and what there is of the body with it: one write for most responses."""
-        head, plan = self.parent, self.plan
+        head, plan = self.response_head, self.plan
         if head is None:
             return
         keep = self.client.keeps_alive(self.head, self.request_done)
@@ -205,7 +205,7 @@ class AnsweringExchange(LiveExchange):
         if flaw:
             self._fail(502, f"the upstream switched protocols: {flaw}")
             return
-        self.parent = head
+        self.response_head = head
         self.status = self.sent_status = 101
         self.tunnel = self._started_response = True
         own = b"connection: upgrade\r\nupgrade: websocket\r\nx-request-id: " + self.request_id + b"\r\n"

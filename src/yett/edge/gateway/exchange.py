@@ -54,7 +54,7 @@ class LiveExchange:
     over = False
     upgrade = False
     tunnel = False
-    parent: ResponseHead | None = None
+    response_head: ResponseHead | None = None
     response_chunked = False
     _going = False
     _replayable = True

@@ -175,7 +175,7 @@ def of_unrouted(
         status=denial.status,
         field_names=list(map(bytes.decode, head.fields)),
         user_agent=_text(head.fields.get(b"user-agent")),
-        address=client.peer,
+        address=gateway.client_address(client.peer, head.fields),
         peer=client.peer,
         tls=_tls(client.tls),
         verdict="deny",
