@@ -38,6 +38,8 @@ from yett.rules.probing.identity import Identity
 from yett.rules.probing.target import Target
 from yett.rules.registry import Probe, probes
 
+LEAST_UNDO = 10.0
+"""Seconds, at least, in which what was made is removed after the budget is used up."""
 LOOK = 0.2
 """Seconds between two looks at how far it is."""
 
@@ -117,7 +119,7 @@ class Run:
         options, origin = self._options, self._origin
         tls = client_context(not options["insecure"]) if origin.secure else None
         transport = Transport(
-            origin, tls=tls, rate=options["rate"], timeout=options["timeout"], agent=f"yett-probe/{__version__}"
+            origin, tls=tls, rate=options["rate"], timeout=self._patience(), agent=f"yett-probe/{__version__}"
         )
         listener = await self._listener()
         try:
@@ -134,6 +136,10 @@ class Run:
             if listener is not None:
                 listener.close()
         return self._end(driver, kept)
+
+    def _patience(self) -> float:
+        """Seconds for one answer: so few that the budget is kept even where none comes."""
+        return float(min(self._options["timeout"], max(1.0, self._options["budget"] / 5)))
 
     async def _alive(self, transport: Transport) -> None:
         answer = await transport.send(Call(method="GET", path=f"{self._origin.base}/"))
@@ -216,7 +222,8 @@ class Run:
         )
 
     def _driver(self, target: Target, kept: Kept) -> Driver:
-        limits = Limits(seconds=self._options["budget"], requests=self._options["requests"])
+        budget = self._options["budget"]
+        limits = Limits(seconds=budget, requests=self._options["requests"], undo=min(120.0, max(LEAST_UNDO, budget / 2)))
         pending = with_credentials(kept.pending, target.identities.values())
         return Driver(target, self._probes, time.monotonic, limits, kept.done, pending, only=self._only())
 
