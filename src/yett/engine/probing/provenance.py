@@ -55,7 +55,7 @@ class _Search:
         self._of_proof: dict[int, dict[str, Taken]] = {}
 
     def lines(self) -> list[Line]:
-        mine = [at for at, one in enumerate(self._trace) if one.call in self._own]
+        mine = [at for at, one in enumerate(self._trace) if one.call in self._own and not _reads(one.call)]
         first = mine[0] if mine else len(self._trace)
         for number, one in enumerate(self._proof):
             self._look(one.call, first, number)
@@ -133,7 +133,8 @@ class _Search:
         for at in range(min(before, len(self._trace)) - 1, -1, -1):
             one = self._trace[at]
             worth = self._worth(one)
-            found = found_in(one, value) if worth > rank and one.call not in self._own else None
+            usable = worth > rank and (one.call not in self._own or _reads(one.call))
+            found = found_in(one, value) if usable else None
             if found is not None and value not in values_of(one.call):
                 best, rank = (at, *found), worth
         return best

@@ -7,7 +7,7 @@ out is what should happen.
 To fix: slow down after a few failures by user and by address, answer 429 with Retry-After, and let people know.
 """
 
-from yett.model.probe import Answer, Burst, Claim, Exchanged, Flaw, ProbeRule, Probing, Skipped
+from yett.model.probe import Answer, Burst, Claim, Exchanged, Flaw, ProbeRule, Probing, Sign, Skipped
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.accounts import credential_in
 from yett.rules.probing.identity import Identity
@@ -78,6 +78,7 @@ def _claim(operation: Operation, proof: tuple[Exchanged, ...], control: tuple[Ex
         proof=proof,
         control=control,
         uncontrolled="" if sure else "no user could be registered whose right password would show that nothing was locked",
+        sign=Sign() if sure else Sign(kind="unlimited", times=TRIES),
         severity=severity,
         confidence=Confidence.HIGH if sure else Confidence.LOW,
     )
