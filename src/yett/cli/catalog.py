@@ -11,23 +11,16 @@ import click
 import msgspec
 
 from yett.cli.check import complaints
+from yett.cli.choosing import NOT_FOUND, UNUSABLE, chosen, fail, filters, one_of
 from yett.cli.exporting import FORMATS, exported
 from yett.cli.knowledge import DEFAULT, Knowledge, knowledge
 from yett.cli.listing import details, table, why
 from yett.cli.showing import plain, when
 from yett.engine.catalog.correcting import Refused, assigned, merged, renamed, split_off, verdict
-from yett.engine.catalog.templates import holds, shape
-from yett.model.catalog import VIEWS, Catalog, CatalogOperation, Correction
+from yett.engine.catalog.templates import holds
+from yett.model.catalog import CatalogOperation, Correction
 from yett.model.catalog_store import CatalogUnusable
 from yett.model.mistake import PolicyErrors
-
-UNUSABLE = 2
-NOT_FOUND = 1
-
-
-def _fail(message: str, code: int = UNUSABLE) -> Any:
-    click.echo(f"Error: {plain(message)}", err=True)
-    sys.exit(code)
 
 
 def _with_catalog(command: Callable[..., None]) -> Callable[..., None]:
@@ -41,11 +34,11 @@ def _with_catalog(command: Callable[..., None]) -> Callable[..., None]:
             click.echo("\n".join(complaints(error.errors)), err=True)
             sys.exit(UNUSABLE)
         except CatalogUnusable as error:
-            _fail(str(error))
+            fail(str(error))
         try:
             command(known=known, **rest)
         except CatalogUnusable as error:
-            _fail(str(error))
+            fail(str(error))
         finally:
             known.store.close()
 
@@ -68,51 +61,8 @@ def catalog() -> None:
     """
 
 
-def _filters(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Only the N with the most calls."),
-        click.option("--search", default="", metavar="TEXT", help="Only those whose name has this text."),
-        click.option("--class", "label", default="", metavar="CLASS", help="Only those with this data class."),
-        click.option("--function", default="", metavar="NAME", help="Only those for this business function, such as login."),
-        click.option("--method", default="", metavar="METHOD", help="Only those of this method."),
-        click.option("--view", type=click.Choice(sorted(VIEWS)), help="Only those in this view."),
-        click.option("--service", default="", metavar="NAME", help="Only those of this service."),
-    ):
-        command = option(command)
-    return command
-
-
-def _chosen(
-    made: Catalog,
-    service: str,
-    view: str | None,
-    method: str,
-    function: str,
-    label: str,
-    search: str,
-    limit: int | None,
-) -> list[CatalogOperation]:
-    if service and all(one.name != service for one in made.services):
-        names = ", ".join(one.name or "(no host)" for one in made.services[:20])
-        _fail(f"there is no service {service!r}; there are: {names or 'none'}", NOT_FOUND)
-    found = [
-        one
-        for one in made.operations
-        if (not service or one.service == service)
-        and (view is None or view in one.views)
-        and (not method or one.method == method.upper())
-        and (not function or function in one.functions)
-        and (not label or any(field.name == label for field in one.classes))
-        and (not search or search.lower() in f"{one.name} {one.title}".lower())
-    ]
-    if limit is not None:
-        keep = {id(one) for one in sorted(found, key=lambda one: -one.count)[:limit]}
-        found = [one for one in found if id(one) in keep]
-    return found
-
-
 @catalog.command("list")
-@_filters
+@filters
 @click.option("--json", "as_json", is_flag=True, help="A JSON array of operations.")
 @_with_catalog
 def list_(known: Knowledge, as_json: bool, **wanted: Any) -> None:
@@ -121,7 +71,7 @@ def list_(known: Knowledge, as_json: bool, **wanted: Any) -> None:
     Exit code 1 if none is found.
     """
     made = known.catalog()
-    found = _chosen(made, **wanted)
+    found = chosen(made, **wanted)
     if as_json:
         click.echo(exported(made, found, "json").rstrip("\n"))
     else:
@@ -164,7 +114,7 @@ def services(known: Knowledge, as_json: bool) -> None:
 def show(known: Knowledge, operation: str, service: str, as_json: bool) -> None:
     """Show one operation: calls, callers, authentication, parameters, data, declarations, coverage."""
     made = known.catalog()
-    one = _one(known, made, operation, service)
+    one = one_of(known, made, operation, service)
     if as_json:
         click.echo(exported(made, [one], "json", single=True).rstrip("\n"))
     else:
@@ -179,7 +129,7 @@ def show(known: Knowledge, operation: str, service: str, as_json: bool) -> None:
 def why_(known: Knowledge, operation: str, service: str, as_json: bool) -> None:
     """Say why an operation is as it is: who says its template, which numbers decided, which raw paths it holds."""
     made = known.catalog()
-    one = _one(known, made, operation, service)
+    one = one_of(known, made, operation, service)
     if as_json:
         said = {name: getattr(one, name) for name in ("id", "service", "method", "template", "named", "reasons")}
         _json({**said, "claims": made.of(one.id), "members": one.members, "member_count": one.member_count})
@@ -195,7 +145,7 @@ def why_(known: Knowledge, operation: str, service: str, as_json: bool) -> None:
 def merge(known: Knowledge, operations: tuple[str, ...], template: str, service: str) -> None:
     """Say that operations are one. It holds for what is learnt later, too, and `yett catalog undo` takes it back."""
     made = known.catalog()
-    found = [_one(known, made, name, service) for name in operations]
+    found = [one_of(known, made, name, service) for name in operations]
     _correct(known, lambda: merged(found, template))
 
 
@@ -209,7 +159,7 @@ def split(known: Knowledge, operation: str, paths: tuple[str, ...], service: str
 
     A PATH may have parameters, too. What was learnt together before that cannot all be taken apart again; `why` says what.
     """
-    one = _one(known, known.catalog(), operation, service)
+    one = one_of(known, known.catalog(), operation, service)
     _correct(known, lambda: split_off(one, paths))
 
 
@@ -220,7 +170,7 @@ def split(known: Knowledge, operation: str, paths: tuple[str, ...], service: str
 @_with_catalog
 def rename(known: Knowledge, operation: str, name: str, service: str) -> None:
     """Give the parameters of an operation other names (/users/{login}), or the operation a title ("Who am I")."""
-    one = _one(known, known.catalog(), operation, service)
+    one = one_of(known, known.catalog(), operation, service)
     _correct(known, lambda: [renamed(one, name)])
 
 
@@ -245,9 +195,9 @@ def assign(known: Knowledge, host: str, service: str) -> None:
 @_with_catalog
 def mark(known: Knowledge, operation: str, place: str, label: str, answer: str, service: str) -> None:
     """Say that a field is, or is not, of a data class: `mark "GET /users/{userId}" response.200.body/name person-name no`."""
-    one = _one(known, known.catalog(), operation, service)
+    one = one_of(known, known.catalog(), operation, service)
     if label not in known.classifier.classes:
-        _fail(f"there is no data class {label!r}; `docs/reference/data-classes.md` lists them")
+        fail(f"there is no data class {label!r}; `docs/reference/data-classes.md` lists them")
     _correct(known, lambda: [verdict(one, place, label, answer == "yes")])
 
 
@@ -276,7 +226,7 @@ def undo(known: Knowledge, number: int) -> None:
     """Take back what a person decided; `yett catalog corrections` lists the numbers."""
     with known.store.writing() as change:
         if not change.take_back(number):
-            _fail(f"there is no correction {number}; `yett catalog corrections` lists them", NOT_FOUND)
+            fail(f"there is no correction {number}; `yett catalog corrections` lists them", NOT_FOUND)
     known.catalog()
 
 
@@ -321,23 +271,23 @@ def _sources(known: Knowledge) -> dict[str, Any]:
 @catalog.command("export")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="json", show_default=True, help="What to write.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file, in place of standard output.")
-@_filters
+@filters
 @_with_catalog
 def export(known: Knowledge, form: str, output: Path | None, **wanted: Any) -> None:
     """Write the catalog: openapi (3.1, one service), json, csv or markdown. The same knowledge gives the same octets."""
     made = known.catalog()
-    chosen = _chosen(made, **wanted)
+    found = chosen(made, **wanted)
     try:
-        text = exported(made, chosen, form, output, wanted["service"])
+        text = exported(made, found, form, output, wanted["service"])
     except ValueError as error:
-        _fail(str(error))
+        fail(str(error))
     if output is None:
         click.echo(text, nl=False)
     else:
         try:
             output.write_text(text, encoding="utf-8")
         except OSError as error:
-            _fail(f"{output}: {(error.strerror or str(error)).lower()}")
+            fail(f"{output}: {(error.strerror or str(error)).lower()}")
 
 
 def _correct(known: Knowledge, make: Callable[[], Iterable[Correction]]) -> None:
@@ -345,7 +295,7 @@ def _correct(known: Knowledge, make: Callable[[], Iterable[Correction]]) -> None
     try:
         wanted = list(make())
     except Refused as error:
-        _fail(str(error))
+        fail(str(error))
     kept = known.correct(wanted)
     made = known.catalog()
     numbers = ", ".join(str(one.id) for one in kept)
@@ -359,28 +309,6 @@ def _correct(known: Knowledge, make: Callable[[], Iterable[Correction]]) -> None
 
 def _spoken_of(one: CatalogOperation, templates: set[str]) -> bool:
     return any(holds(template, one.template) or holds(one.template, template) for template in templates)
-
-
-def _one(known: Knowledge, made: Catalog, name: str, service: str) -> CatalogOperation:
-    """The operation of an id, or of "METHOD template"."""
-    wanted = known.resolve(name)
-    found = [one for one in made.operations if one.id == wanted or one.name == name or f"{one.method} {one.template}" == name]
-    method, _, template = name.partition(" ")
-    if not found and template.startswith("/"):  # whatever its parameters are called
-        found = [one for one in made.operations if one.method == method.upper() and shape(one.template) == shape(template)]
-    exact = [one for one in found if one.id == wanted or one.name == name]
-    found = [one for one in exact or found if not service or one.service == service]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = ", ".join(f"{one.id} ({one.service or 'no host'}{' ' + one.named if one.named else ''})" for one in found[:10])
-        _fail(f"{name!r} are {len(found)} operations: {ids}; name one by its id, or with --service")
-    near = [one for one in made.operations if name.split(" ")[-1].strip("/").lower() in one.name.lower()][:5]
-    hint = (
-        "; there is: " + ", ".join(f'"{one.name}" ({one.id})' for one in near) if near else "; `yett catalog list` lists them"
-    )
-    _fail(f"there is no operation {name!r}{hint}", NOT_FOUND)
-    raise AssertionError
 
 
 def _json(value: Any) -> None:
