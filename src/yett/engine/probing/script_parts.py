@@ -243,7 +243,7 @@ def raw(octets):
 ''',
     ),
     "handshake": (
-        ("socket", "ssl"),
+        ("socket", "ssl", "warnings"),
         '''
 def handshake(version):
     """Whether the target speaks that version of TLS; "" asks whether its certificate can be verified."""
@@ -253,7 +253,9 @@ def handshake(version):
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_ciphers("ALL:@SECLEVEL=0")
         versions = {"TLSv1": ssl.TLSVersion.TLSv1, "TLSv1.1": ssl.TLSVersion.TLSv1_1}
-        context.minimum_version = context.maximum_version = versions[version]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that they are old is the point
+            context.minimum_version = context.maximum_version = versions[version]
     try:
         with socket.create_connection((parts.hostname, parts.port or 443), timeout=10) as connection:
             context.wrap_socket(connection, server_hostname=parts.hostname).close()
