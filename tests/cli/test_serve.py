@@ -218,6 +218,17 @@ def test_all_mistakes_refuse_the_start(tmp_path: Path) -> None:
     assert mistakes[1].startswith("yett.yaml:2:8: 'nowhere' is not an address")
     missing = subprocess.run([*YETT, "serve", "-c", "x.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (missing.returncode, missing.stderr) == (2, "x.yaml: there is no such file\n")
+    (tmp_path / "empty").mkdir()
+    bare = subprocess.run([*YETT, "serve"], cwd=tmp_path / "empty", capture_output=True, text=True, check=False)
+    assert bare.returncode == 2
+    assert "there is no yett.yaml here: name a policy with -c, or an API to watch with --upstream URL" in bare.stderr
+
+
+def test_a_state_that_cannot_be_made_refuses_the_start_in_words(tmp_path: Path, upstream: str) -> None:
+    (tmp_path / "yett-data").write_text("a file")
+    said = Yett(tmp_path, "--upstream", upstream)
+    assert said.refused().startswith("1: ")
+    assert "yett-data: file exists" in said.said()
 
 
 def test_certificates_that_do_not_fit_are_mistakes_of_the_policy(tmp_path: Path) -> None:

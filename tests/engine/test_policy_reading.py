@@ -157,6 +157,8 @@ def test_mistakes_in_a_service(lines: str, expected: str) -> None:
         ("listen: [{address: '::1:80'}]", "yett.yaml:1:20: "),
         ("listen: [{address: '127.0.0.1:99999'}]", "yett.yaml:1:20: "),
         ("listen: [{address: '127.0.0.1:1'}, {address: '127.0.0.1:1'}]", "yett.yaml:1:46: 127.0.0.1:1 stands twice"),
+        ("admin: 127.0.0.1:1\nlisten: [{address: '127.0.0.1:1'}]", "yett.yaml:1:8: 127.0.0.1:1 is what callers are"),
+        ("listen: [{address: '127.0.0.1:8081'}]", "yett.yaml:1:1: 127.0.0.1:8081 is what callers are listened to on (give"),
         (
             "listen: [{address: '127.0.0.1:1', tls: {certificate: a, key: b, client_auth: required}}]",
             "yett.yaml:1:78: client certificates need",

@@ -89,6 +89,10 @@ def serve(
     """
     if upstream is not None and config is not None:
         raise click.UsageError("give a policy (-c) or an upstream (--upstream), not both")
+    if upstream is None and config is None and not Path(DEFAULT_POLICY).exists():
+        raise click.UsageError(
+            f"there is no {DEFAULT_POLICY} here: name a policy with -c, or an API to watch with --upstream URL"
+        )
     if contract is not None and upstream is None:
         raise click.UsageError("--contract needs --upstream; with a policy, the policy names the contract")
     wanted = Source(
@@ -165,7 +169,7 @@ def equip(wanted: Source, prepared: Prepared, workers: int, access_log: bool, ca
         journal = SegmentJournal(policy_log, directory, 0, asyncio.get_running_loop()) if policy_log.enabled else None
         companions = _companions(directory, access_log and journal is not None, catalog)
     except (OSError, JournalError, CountersDamaged, CountersUnavailable) as error:
-        raise StartError(str(error)) from error
+        raise StartError(_words(error)) from error
     if journal is not None:
         journal.start()
 
@@ -188,6 +192,12 @@ def equip(wanted: Source, prepared: Prepared, workers: int, access_log: bool, ca
             one.close()
 
     return Equipment(record=journal.append if journal is not None else _forget, upkeep=upkeep, close=close)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror.lower()}"
+    return str(error)
 
 
 def _forget(_: Event) -> None:

@@ -21,7 +21,7 @@ _PORT = re.compile(r"[0-9]{1,5}")
 
 def check_meaning(policy: Policy, report: Report) -> None:
     """Report what is of the right type and still cannot be meant."""
-    _check_listen(policy.listen, report)
+    _check_listen(policy.listen, policy.admin, report)
     if policy.admin is not None and not is_address(policy.admin):
         report("/admin", f"{policy.admin!r} is not an address", 'such as "127.0.0.1:8081", or null for none')
     for index, network in enumerate(policy.trusted_proxies):
@@ -33,7 +33,7 @@ def check_meaning(policy: Policy, report: Report) -> None:
         _check_service(service, f"/services/{escape(service.name)}", report)
 
 
-def _check_listen(listen: Iterable[Listen], report: Report) -> None:
+def _check_listen(listen: Iterable[Listen], admin: str | None, report: Report) -> None:
     seen: set[str] = set()
     for index, one in enumerate(listen):
         place = f"/listen/{index}/address"
@@ -46,6 +46,8 @@ def _check_listen(listen: Iterable[Listen], report: Report) -> None:
             report(
                 f"/listen/{index}/tls/client_auth", "client certificates need client_ca", "name the file of their authorities"
             )
+    if admin in seen and not admin.endswith(":0"):
+        report("/admin", f"{admin} is what callers are listened to on", "give it a port of its own, or null for none")
     if not seen:
         report("/listen", "there is nothing to listen on", 'such as [{address: "127.0.0.1:8080"}]')
 
