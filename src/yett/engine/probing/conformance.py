@@ -115,5 +115,6 @@ def _claim(rule: ProbeRule, first: Failed, places: list[str]) -> Claim:
         text=first.message[:_WORDS] + (more if len(places) > 1 else ""),
         reasons=("no hole by itself: a promise that is not kept",),
         proof=(first.step,),
+        uncontrolled="the description itself is what the answer is held against",
         confidence=Confidence.MEDIUM,
     )

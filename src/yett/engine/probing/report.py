@@ -175,7 +175,7 @@ def _reported(found: Found, target: Target, masking: Masking, now: float, trace:
 
 
 def _uncontrolled(claim: Claim) -> tuple[str, ...]:
-    return (f"no control: {claim.uncontrolled}",) if claim.uncontrolled and not claim.control else ()
+    return () if claim.control else (f"no control: {claim.uncontrolled or 'its probe has none'}",)
 
 
 def _seen(step: ProofStep) -> str:
