@@ -166,3 +166,16 @@ def test_names() -> None:
     with pytest.raises(UnknownTransformation):
         chain_of(["alert"])
     assert len(TRANSFORMATIONS) == 36
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"%", b"=", b"%41", b"%3d", b"%25", b"%0A", b"%zz", b"\n", b"\r\n", b"_", b"+", b"%4", b"\xff", b"%%"])
+    )
+)
+def test_many_escapes_are_decoded_as_few_are(pieces: list[bytes]) -> None:
+    value = b"".join(pieces)
+    many = b"%20" * 70
+    for name in ("urlDecode", "urlDecodeUni"):
+        decode = TRANSFORMATIONS[name].apply
+        assert decode(many + value) == b" " * 70 + decode(value)

@@ -187,6 +187,7 @@ class Passes:
     def _walked(self, changing: Sequence[_Front], start: _State, borders: int) -> list[tuple[_State, int]]:
         """What the values are at the ends of chains that change one of them, and those chains."""
         made: dict[tuple[int, int], _State] = {}
+        alike = {start.text: start}  # different transformations often come to the same
         ended: dict[int, tuple[_State, int]] = {}
         todo = [(front, start) for front in changing]
         while todo:
@@ -195,15 +196,19 @@ class Passes:
             key = (id(before), first.bit)
             after = made.get(key)
             if after is None:
-                after = made[key] = first.taken(before, borders)
+                after = first.taken(before, borders)
+                if after is not before:
+                    known = alike.setdefault(after.text, after)
+                    after = known if known.units == after.units else after
+                made[key] = after
             ends = front.ends
             if front.below:
                 ends, more = front.way(_touched(front, after.text, borders))
                 if more:
                     todo += [(each, after) for each in more]
             if ends and after is not start:
-                known = ended.get(id(after))
-                ended[id(after)] = after, ends if known is None else ends | known[1]
+                others = ended.get(id(after))
+                ended[id(after)] = after, ends if others is None else ends | others[1]
         return list(ended.values())
 
     def _for(self, chains: int) -> Scan:
