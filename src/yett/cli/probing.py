@@ -17,6 +17,7 @@ from yett.cli.failing import reason
 from yett.cli.probe import CLEAN, FOUND, INCOMPLETE, UNUSABLE
 from yett.cli.probing_fuzz import conformance, ready
 from yett.cli.probing_reports import Reports
+from yett.cli.probing_source import Code, Unusable, names_on_source, read_code, with_code
 from yett.cli.probing_state import Keeper, Kept, StateError, default, with_credentials, without_credentials
 from yett.cli.showing import plain
 from yett.edge.probing.callbacks import Listener
@@ -69,6 +70,7 @@ class Run:
         self._keeper = Keeper(options["state"] or default(self._origin.text))
         self._reports = Reports(options, fail)
         self._again = self._reports.wanted(options["rerun"])
+        self._source = self._read_code()
         self._probes = self._chosen()
         self._declared = self._identities()
         if options["fuzz"] is not None and (missing := ready()):
@@ -88,7 +90,7 @@ class Run:
         known = probes()
         flaws = {flaw.value for one in known.values() for flaw in one.rule.flaws}
         only, skip = (frozenset(name for value in self._options[key] for name in value.split(",")) for key in ("only", "skip"))
-        unknown = sorted((only | skip) - set(known) - flaws)
+        unknown = sorted((only | skip) - set(known) - flaws - (names_on_source() if self._options["source"] else frozenset()))
         if unknown:
             fail(f"there is no probe and no class {', '.join(unknown)}; `yett probe --list` names all")
 
@@ -97,6 +99,18 @@ class Run:
 
         chosen = [one for one in known.values() if (not only or named(one, only)) and not named(one, skip)]
         return [one for one in chosen if self._again is None or one.rule.id == self._again.finding.rule]
+
+    def _read_code(self) -> Code | None:
+        """What the program's source says, where there is any."""
+        if self._options["source"] is None or self._again is not None:
+            return None
+        try:
+            code = read_code(self._options, self._started)
+        except Unusable as error:
+            fail(str(error))
+        if code.incomplete:
+            self._problems.append(code.incomplete)
+        return code
 
     def _identities(self) -> tuple[Declared, ...]:
         path: Path | None = self._options["identities"]
@@ -305,7 +319,8 @@ class Run:
         if self._problems and not run.incomplete:
             run = msgspec.structs.replace(run, incomplete="; ".join(self._problems))
             outcome.stopped = run.incomplete
-        findings = self._reports.accepted(kept.findings, self._started)
+        findings, run = with_code(kept.findings, run, self._source)
+        findings = self._reports.accepted(findings, self._started)
         if self._again is not None:
             mark = self._again.finding.fingerprint
             findings = [one for one in findings if one.finding.fingerprint == mark]

@@ -96,7 +96,13 @@ class SourceRun:
             except DocumentError as error:
                 self.problems.append(error.mistake)
         made = analysed(
-            modules, self._rules, now=now, described=described, root=self._root(), look=lambda: self._look("following flows")
+            modules,
+            self._rules,
+            now=now,
+            described=described,
+            root=self._root(),
+            package=self.directory.resolve().name,
+            look=lambda: self._look("following flows"),
         )
         self._look("", last=True)
         return made
@@ -141,30 +147,60 @@ def tell(problems: list[Mistake]) -> str:
     return f"{files} {'files' if files != 1 else 'file'} could not be read whole" if problems else ""
 
 
+class Code(msgspec.Struct):
+    """What source says, beside a run against a target. incomplete: why not all of it was read, "" where it was."""
+
+    findings: list[Reported]
+    read: SourceRead
+    incomplete: str
+    skipped: tuple[Left, ...]
+
+
+def names_on_source() -> frozenset[str]:
+    """What --only and --skip may name of rules on source."""
+    return frozenset(source_rules()) | {flaw.value for one in source_rules().values() for flaw in one.rule.flaws}
+
+
+def read_code(options: dict[str, Any], now: float) -> Code:
+    """Read what --source names. Raises Unusable."""
+    run = SourceRun(options["source"], chosen(options))
+    found, source = run.findings(now)
+    return Code(found, source, tell(run.problems), left(run.problems))
+
+
+def with_code(findings: list[Reported], run: Run, code: Code | None) -> tuple[list[Reported], Run]:
+    """Findings of a target together with those of source, each cause once, and the run that tells how they belong together."""
+    if code is None:
+        return findings, run
+    from yett.engine.source.comparing import compared
+
+    merged, said = compared(code.findings, findings)
+    source = msgspec.structs.replace(code.read, compared=said)
+    return merged, msgspec.structs.replace(run, source=source, skipped=(*run.skipped, *code.skipped))
+
+
 def probe_source(directory: Path, options: dict[str, Any]) -> int:
     """The command without a target: reports and the exit code."""
     started = time.time()
     reports = Reports(options, _fail)
-    known = {flaw.value for one in source_rules().values() for flaw in one.rule.flaws} | set(source_rules())
-    unknown = sorted((names_of(options, "only") | names_of(options, "skip")) - known)
+    unknown = sorted((names_of(options, "only") | names_of(options, "skip")) - names_on_source())
     if unknown:
         _fail(f"there is no rule on source and no class {', '.join(unknown)}; `yett probe --list` names all")
-    run_ = SourceRun(directory, chosen(options))
     try:
-        found, source = run_.findings(started)
+        code = read_code(options, started)
     except Unusable as error:
         _fail(str(error))
     except KeyboardInterrupt:
         _fail("interrupted before there was anything to keep")
-    findings = reports.accepted(found, started)
+    findings = reports.accepted(code.findings, started)
     run = Run(
         target=str(directory),
         version=__version__,
         started=started,
         seconds=time.time() - started,
-        incomplete=tell(run_.problems),
-        skipped=left(run_.problems),
-        source=source,
+        incomplete=code.incomplete,
+        skipped=code.skipped,
+        source=code.read,
     )
     reports.write(findings, run, None)
     return exit_code(findings, options["fail_on"], bool(run.incomplete))

@@ -20,7 +20,10 @@ from yett.formats.reports.values import Reported
 from yett.model.mistake import Mistake
 from yett.rules.registry import SourceCheck
 from yett.rules.sourcing.program import Route
-from yett.rules.sourcing.sinks import Hit
+from yett.rules.sourcing.sinks import Hit, Verdict, lowered
+from yett.rules.sourcing.words import parts
+
+_ADMINISTRATORS = frozenset(("admin", "administrator", "superuser", "staff"))
 
 
 class Analysis(msgspec.Struct, frozen=True):
@@ -38,12 +41,14 @@ def analysed(
     now: float = 0.0,
     described: Mapping[str, object] | None = None,
     root: str = "",
+    package: str = "",
     look: Callable[[], None] = lambda: None,
 ) -> Analysis:
     """All findings of some rules. described: API descriptions that stand beside the code, by path. root: what stands before
-    paths in findings, which are the same whatever it is. look: called now and then."""
+    paths in findings, which are the same whatever it is. package: what the
+    directory is called, for programs that name themselves. look: called now and then."""
     chosen = {one.rule.id: one for one in rules}
-    project = Project(modules)
+    project = Project(modules, package)
     entries = entries_of(project, described or {})
     following = Following(project, (*entries, *dependencies(project, entries)), _sinks(chosen))
     following.run(look)
@@ -53,7 +58,7 @@ def analysed(
     routes = _Reach(program.routes, following)
     for name, hits in following.hits.items():
         for one in hits:
-            _judged(one, chosen, findings, routes.of(name))
+            _judged(one, chosen, findings, routes.of(name), routes.beside(one.spot.file, one.spot.function))
     for check in chosen.values():
         for spotted in check.look(program) if check.look is not None else ():
             module = spotted.place
@@ -68,15 +73,34 @@ def _sinks(chosen: Mapping[str, SourceCheck]) -> Sinks:
     )
 
 
-def _judged(one: Pending, chosen: Mapping[str, SourceCheck], findings: Findings, route: Route | None) -> None:
+def _judged(
+    one: Pending, chosen: Mapping[str, SourceCheck], findings: Findings, route: Route | None, beside: tuple[str, ...]
+) -> None:
     check, label = chosen[one.rule], one.label
     flaws = {flaw.value for flaw in check.rule.flaws}
     if "*" in label.cleared or flaws <= label.cleared:
         return
-    hit = Hit(callee=one.callee, text=one.text, form=label.form, place=label.place, argument=one.argument, options=one.options)
+    hit = Hit(
+        callee=one.callee,
+        text=one.text,
+        form=label.form,
+        place=label.place,
+        argument=one.argument,
+        options=one.options,
+        beside=beside,
+    )
     verdict = check.judge(hit)
+    if verdict is not None and route is not None and any(parts(name) & _ADMINISTRATORS for name in route.guards):
+        verdict = _for_administrators(check, verdict)
     if verdict is not None and (verdict.flaw is None or verdict.flaw.value not in label.cleared):
-        findings.flow(Flow(check.rule, verdict, label.place, one.spot, one.call, label.steps, route))
+        findings.flow(Flow(check.rule, verdict, label.place, one.spot, one.call, label.steps, route, one.cause))
+
+
+def _for_administrators(check: SourceCheck, verdict: Verdict) -> Verdict:
+    """What only administrators may do is less grave: much of it they are meant to."""
+    reasons = (*verdict.reasons, "only administrators may call it, as the name of its guard says")
+    severity = lowered(verdict.severity or check.rule.severity, 2)
+    return msgspec.structs.replace(verdict, severity=severity, reasons=reasons)
 
 
 class _Reach:
@@ -92,6 +116,7 @@ class _Reach:
             module, _, name = scope.partition(":")
             self._by_place[(module, name)] = scope
         self._files = {scope.file: scope.module for scope in following.scopes()}
+        self._scopes = {scope.id: scope for scope in following.scopes()}
         self._known: dict[str, Route | None] = {}
 
     def of(self, scope: str) -> Route | None:
@@ -99,6 +124,11 @@ class _Reach:
             found = (self._routes[one] for one in self._following.reaching(scope) if one in self._routes)
             self._known[scope] = next(found, None)
         return self._known[scope]
+
+    def beside(self, file: str, function: str) -> tuple[str, ...]:
+        """The calls of a function, as written."""
+        key = f"{self._files.get(file, '')}:{function}"
+        return tuple(one.text for one in self._scopes[key].calls) if key in self._scopes else ()
 
     def at(self, file: str, function: str) -> Route | None:
         """The route that leads to a place; a module's own level has none."""

@@ -3,7 +3,7 @@
 It must not know which rules there are, nor frameworks beyond their requests.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -49,10 +49,12 @@ from yett.formats.python_source.tree import (
 )
 from yett.model.source import Spot
 from yett.rules.sourcing.sinks import BETWEEN, HOLE, UNKNOWN, Sink
-from yett.rules.sourcing.words import words
+from yett.rules.sourcing.words import parts, words
 
 Env = dict[str, Value]
 _LONGEST_TEXT = 500
+_MEMBERS = 12
+_RUNNING = {".run_in_executor": 1}
 CONSTRUCTOR = "=constructor"
 """In place of a callee: the constructor of any class whose objects are kept in a store."""
 _KEPT = (
@@ -99,6 +101,8 @@ class Evaluator:
         self._summaries = summaries
         self.fields = Fields(project)
         self.env: Env = {}
+        # A function that calls itself safe is believed to be.
+        self._careful = bool(parts(scope.name.rpartition(".")[2]) & {"safe", "safely", "sanitize", "sanitise"})
         self.pending: dict[tuple[object, ...], Pending] = {}
         self.called: set[str] = set()
         self._makers: dict[type, Callable[..., Value]] = {
@@ -273,6 +277,8 @@ class Evaluator:
                 place = self._place(one, name)
                 form = {"texts": "text", "object": "json", "files": "file"}[one.form]
                 found.append(msgspec.structs.replace(one, place=place, form=form))
+            elif one.form == "made":
+                found.append(_formed(one, "json"))
             elif one.form == "json" and one.place.startswith("body /") and name:
                 found.append(msgspec.structs.replace(one, place=f"{one.place}/{name}"[:120]))
             else:
@@ -292,7 +298,8 @@ class Evaluator:
         if node.kind == "slice":
             return PLAIN
         labels = joined(label for one in found for label in one.labels)
-        return Value(node.kind, BETWEEN.join([one.shown for one in found] + [""] * (len(found) == 1))[:_LONGEST_TEXT], labels)
+        text = BETWEEN.join([one.shown for one in found] + [""] * (len(found) == 1))[:_LONGEST_TEXT]
+        return Value(node.kind, text, labels, members=tuple(found) if len(found) <= _MEMBERS else ())
 
     def _pairs(self, node: Pairs) -> Value:
         labels: list[Label] = []
@@ -300,9 +307,9 @@ class Evaluator:
             if key is not None:
                 labels += self.value(key).labels
             found = self.value(value).labels
-            # A member of a mapping that the program writes: no longer a whole body.
-            labels += [_formed(one, "json") if key is not None and one.form == "object" else one for one in found]
-        return Value("mapping", None, tuple(_formed(one, "made") if one.form == "object" else one for one in joined(labels)))
+            # A member of a mapping that the program writes: no longer a whole body, and its keys are the program's.
+            labels += [_formed(one, "made") if key is not None and one.form in ("object", "json") else one for one in found]
+        return Value("mapping", None, joined(labels), made=" ".join(_literals(node))[:_LONGEST_TEXT])
 
     def _comprehension(self, node: Comprehension) -> Value:
         before = self.env
@@ -318,6 +325,10 @@ class Evaluator:
 
     def one_of(self, value: Value) -> Value:
         """One member of what is gone through."""
+        if value.origin in ("enumerate()", "items()"):
+            index = Value() if value.origin == "enumerate()" else Value("?", None, _keys(value.labels))
+            inner = self._entry(msgspec.structs.replace(value, origin="?"), "")
+            return Value("tuple", None, value.labels, members=(index, inner))
         if not value.labels:
             return Value(cut(f"{value.origin}[]")) if not value.origin.startswith(("?", "literal")) else PLAIN
         return self._entry(value, "")
@@ -371,6 +382,11 @@ class Evaluator:
         if callee.startswith(("?@", "?")) and receiver is not None and receiver.origin == requests.REQUEST:
             callee = f"{requests.REQUEST}.{getattr(function, 'name', '')}"
         arguments = [(one.name, self.value(one.value)) for one in node.arguments]
+        position = knowledge.HANDING_ON.get(callee, -1) if callee in knowledge.HANDING_ON else _RUNNING.get(callee[-16:], -1)
+        if 0 <= position < len(arguments):  # asyncio.to_thread(f, x) is f(x)
+            callee, receiver, arguments = arguments[position][1].origin, None, arguments[position + 1 :]
+            self._sinks(node, callee, receiver, arguments)
+            return self._result(node, callee, receiver, arguments)
         self._sinks(node, callee, receiver, arguments)
         if receiver is not None and isinstance(function, Attribute):
             found = self._method(node, function, receiver, callee, arguments)
@@ -427,16 +443,19 @@ class Evaluator:
         first = node.arguments[0].value if node.arguments and not node.arguments[0].name else None
         name = self.project.text(first, self.scope) if first is not None else None
         found = self._entry(receiver, name or "")
-        return either(found, arguments[1][1]) if len(arguments) > 1 and arguments[1][1].labels else found
+        fallback = len(arguments) > 1 and arguments[1][1].labels and name is not None
+        return either(found, arguments[1][1]) if fallback else found
 
     def _passed(self, receiver: Value, name: str, arguments: list[tuple[str, Value]]) -> Value:
         """What a method of a caller's text gives: mostly the text in another form."""
         labels = [*receiver.labels, *(label for _, value in arguments for label in value.labels)]
         keep = receiver.text if name in ("encode", "decode", "lower", "upper", "strip", "rstrip", "lstrip", "format") else None
+        if name == "items":
+            return Value("items()", None, joined(labels))
         if name == "replace" and arguments and arguments[0][1].text is not None:
             labels = list(cleared(labels, _replaced(arguments[0][1].text)))
-        if name in ("model_dump", "dict") and any(one.form == "model" for one in labels):
-            labels = [_formed(one, "made") for one in labels]
+        if name in ("model_dump", "dict") and not arguments:
+            labels = [_formed(one, "made") if one.form in ("model", "any") else one for one in labels]
         return Value(receiver.origin if keep is not None else "?", keep, joined(labels))
 
     def _filled(self, receiver: Value, arguments: list[tuple[str, Value]]) -> Value:
@@ -468,10 +487,11 @@ class Evaluator:
         if cleaning is not None:
             if not labels or "*" in cleaning:
                 return Value(cut(f"{callee}()"))
-            return Value("str()", arguments[0][1].text if len(arguments) == 1 else None, cleared(labels, cleaning))
+            kept = arguments[0][1].text if len(arguments) == 1 else None
+            return Value(cut(f"{callee}()"), kept, cleared(labels, cleaning))
         if callee in knowledge.PASSING:
             return self._passing(callee, labels, arguments)
-        if labels and _predicate(callee) & {"escape", "sanitize", "sanitise", "sanitized", "clean", "quote"}:
+        if labels and knowledge.own_words(callee) & {"escape", "sanitize", "sanitise", "sanitized", "clean", "quote"}:
             return Value("?", None, cleared(labels, knowledge.GUARDED))
         return Value(self.project.called(callee), made=node.text)
 
@@ -480,6 +500,8 @@ class Evaluator:
             made = texts([value for _, value in arguments], "/")
             return Value("str()", made.text, labels)
         first = arguments[0][1] if arguments else PLAIN
+        if callee == "enumerate":
+            return Value("enumerate()", None, labels)
         if callee == "getattr":
             return Value("?", None, first.labels)
         if callee in _READING:
@@ -524,21 +546,26 @@ class Evaluator:
         for one in summary.pending:
             value = given.get(one.label.parameter)
             for label in value.labels if value is not None else ():
-                self._arrived(one, label, value.shown if value is not None else HOLE, step)
+                self._arrived(one, label, value.shown if value is not None else HOLE, step, node)
+        text = self._returned_text(summary, given)
+        members = tuple(Value(one.origin, one.text, self._carried(one, given, step)) for one in summary.gives.members)
+        return Value(summary.gives.origin, text, self._carried(summary.gives, given, step), members=members)
+
+    @staticmethod
+    def _carried(gives: Value, given: Mapping[str, Value], step: Spot) -> tuple[Label, ...]:
+        """The labels of what a function gives, for what it was given."""
         labels: list[Label] = []
-        for result in summary.gives.labels:
+        for result in gives.labels:
             if not result.parameter:
                 labels.append(result.at(step))
                 continue
             value = given.get(result.parameter)
             for label in value.labels if value is not None else ():
-                form = label.form if result.form == "text" and summary.gives.text is None else result.form
-                passed = msgspec.structs.replace(
-                    label, cleared=label.cleared | result.cleared, form=_either_form(label.form, form)
-                )
-                labels.append(passed.at(step))
-        text = self._returned_text(summary, given)
-        return Value(summary.gives.origin, text, joined(labels))
+                form = label.form if result.form == "text" and gives.text is None else result.form
+                form = _either_form(label.form, form)
+                passed = msgspec.structs.replace(label, cleared=label.cleared | result.cleared, form=form)
+                labels += [passed.at(step)] if form else []
+        return joined(labels)
 
     @staticmethod
     def _returned_text(summary: Summary, given: Mapping[str, Value]) -> str | None:
@@ -626,18 +653,25 @@ class Evaluator:
             )
             self._keep(one)
 
-    def _arrived(self, inner: Pending, label: Label, text: str, step: Spot) -> None:
+    def _arrived(self, inner: Pending, label: Label, text: str, step: Spot, node: Call) -> None:
         """What waits in a called function is fed by a value here."""
+        form = _either_form(label.form, inner.label.form)
+        if not form:
+            return
         made = msgspec.structs.replace(
             label,
-            form=_either_form(label.form, inner.label.form),
+            form=form,
             cleared=label.cleared | inner.label.cleared,
             steps=(*label.at(step).steps, *inner.label.steps)[-24:],
         )
         whole = inner.text.replace(HOLE, text if HOLE in text else HOLE)[:_LONGEST_TEXT]
-        self._keep(msgspec.structs.replace(inner, label=made, text=whole))
+        cause = f"{self.scope.file} {self.scope.name} {node.text}" if inner.text == HOLE else inner.cause
+        self._keep(msgspec.structs.replace(inner, label=made, text=whole, cause=cause))
 
     def _keep(self, one: Pending) -> None:
+        if self._careful and not one.label.cleared >= knowledge.GUARDED:
+            label = msgspec.structs.replace(one.label, cleared=one.label.cleared | knowledge.GUARDED)
+            one = msgspec.structs.replace(one, label=label)
         if one.key not in self.pending and len(self.pending) < 200:
             self.pending[one.key] = one
 
@@ -675,8 +709,25 @@ def _formed(label: Label, form: str) -> Label:
 
 
 def _either_form(outer: str, inner: str) -> str:
-    """The form of a value that goes through a parameter: as it came, unless the function made something of it."""
-    return outer if inner == "any" else inner
+    """The form of a value that goes through a parameter: as it came, unless the function made something of it. "" for keys of
+    what the program wrote."""
+    if inner == "any":
+        return outer
+    if inner == "key":
+        return "key" if outer in ("any", "key") else "json" if outer in ("object", "texts", "json") else ""
+    return inner
+
+
+def _keys(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """Of the keys of a mapping: those of one that the program wrote are its own."""
+    return joined(_formed(one, "key" if one.form == "any" else "json") for one in labels if one.form not in ("made", "model"))
+
+
+def _literals(node: Pairs) -> Iterator[str]:
+    """Entries of a mapping that are literals, as name=value."""
+    for key, value in node.pairs[:20]:
+        if isinstance(key, Constant) and isinstance(value, Constant):
+            yield f"{key.value}={value.value}"
 
 
 def _option(value: Value) -> str:
@@ -692,11 +743,6 @@ def _replaced(text: str) -> frozenset[str]:
     if text in ("'", '"', "''"):
         return frozenset(("sql-injection", "xpath-injection", "code-injection"))
     return frozenset(("path-traversal",)) if text in ("..", "../", "/") else frozenset()
-
-
-def _predicate(callee: str) -> frozenset[str]:
-    """Words of a function's own name."""
-    return frozenset(callee.rpartition(".")[2].lower().strip("_").split("_"))
 
 
 __all__ = ["Argument", "Env", "Evaluator", "Sinks", "fits", "path_of"]

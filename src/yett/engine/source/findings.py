@@ -33,9 +33,10 @@ class Flow:
         subject: str,
         steps: tuple[Spot, ...],
         route: Route | None,
+        cause: str = "",
     ) -> None:
         self.rule, self.verdict, self.place = rule, verdict, place
-        self.sink, self.subject, self.steps, self.route = sink, subject, steps, route
+        self.sink, self.subject, self.steps, self.route, self.cause = sink, subject, steps, route, cause
 
 
 class Findings:
@@ -63,7 +64,8 @@ class Findings:
             Spot(step.file, step.line, step.column, step.function, note=rule.says if at == len(steps) - 1 else step.note)
             for at, step in enumerate(steps)
         )
-        self._add(rule, sink, one.subject, one.place, text, tuple(reasons), severity, confidence, verdict, one.route, noted)
+        subject = f"{one.subject}\n{one.cause}" if one.cause else one.subject
+        self._add(rule, sink, subject, one.place, text, tuple(reasons), severity, confidence, verdict, one.route, noted)
 
     def spotted(self, rule: SourceRule, one: Spotted, route: Route | None) -> None:
         at = one.place

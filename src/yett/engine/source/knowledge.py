@@ -1,7 +1,7 @@
 """What functions of Python and of its libraries do to a caller's value: which pass it on, which leave nothing of it. Facts of their
 documentation. It must not know how expressions are read."""
 
-from yett.rules.sourcing.words import words
+from yett.rules.sourcing.words import parts, words
 
 PASSING = words(
     "str repr ascii format bytes bytearray list tuple set frozenset dict sorted reversed map filter next iter enumerate zip "
@@ -70,7 +70,7 @@ CLEANING: dict[str, frozenset[str]] = {
         ("str repr json.dumps bytes", "nosql-injection mass-assignment"),
         ("repr json.dumps ascii", "log-injection header-injection"),
         ("os.path.realpath os.path.abspath os.path.normpath posixpath.normpath", "normalised"),
-        ("fnmatch.translate", "path-traversal"),
+        ("fnmatch.translate io.StringIO io.BytesIO StringIO.StringIO", "path-traversal ssrf open-redirect"),
     )
     for name in names.split()
 }
@@ -133,8 +133,23 @@ GUARDED = words(
 MUTATORS = words("append extend add insert update setdefault appendleft write writelines push put")
 """Methods after which an object holds what it was given."""
 
+HANDING_ON = {
+    "asyncio.to_thread": 0,
+    "anyio.to_thread.run_sync": 0,
+    "starlette.concurrency.run_in_threadpool": 0,
+    "fastapi.concurrency.run_in_threadpool": 0,
+    "functools.partial": 0,
+    "asgiref.sync.sync_to_async()": 0,
+}
+"""Functions that call, or will call, the function at that position with what follows it."""
+
 ENDING = words(
     "flask.abort werkzeug.exceptions.abort sys.exit exit quit os._exit aiohttp.web.abort bottle.abort quart.abort "
     "flask_restful.abort"
 )
 """Functions that do not return."""
+
+
+def own_words(callee: str) -> frozenset[str]:
+    """The words of a function's own name."""
+    return parts(callee.rpartition(":")[2].rpartition(".")[2])

@@ -6,7 +6,7 @@ from yett.engine.source.following import Following
 from yett.engine.source.project import Project
 from yett.engine.source.routing.entry import Entry
 from yett.engine.source.routing.filling import depends
-from yett.engine.source.scopes import Scope, blocks, inside
+from yett.engine.source.scopes import Scope, blocks
 from yett.formats.python_source.tree import (
     Assignment,
     Attribute,
@@ -15,10 +15,12 @@ from yett.formats.python_source.tree import (
     Constant,
     Expression,
     Name,
+    Parameter,
     Return,
     Subscript,
 )
 from yett.rules.sourcing.program import Lookup, Place, Program, Route, Site
+from yett.rules.sourcing.walking import inside
 from yett.rules.sourcing.words import parts, words
 
 _DEEPEST = 4
@@ -35,6 +37,8 @@ _KNOWING_PAIRS = (
     ("require", "user"),
     ("user", "required"),
 )
+_PERSONS = words("admin user staff superuser role roles member owner")
+"""Words in names of guards that say whom they let pass."""
 _MEMBERS = words("current_user user session authorization is_authenticated is_staff is_superuser is_admin g principal")
 _MAKING = words("login create encode generate csrf make issue")
 _PERSON = words("user identity role username uid id logged")
@@ -133,7 +137,7 @@ class Programs:
 
     def guarding(self, name: str, origin: str) -> bool:
         """Whether something that runs before a handler looks at who calls: by its name, or by what it does."""
-        if _telling(name) or _telling(origin.rpartition(":")[2].rpartition(".")[2]):
+        if parts(name) & _PERSONS or _telling(name) or _telling(origin.rpartition(":")[2].rpartition(".")[2]):
             return True
         scope = self._project.scopes.get(origin.removesuffix("()")[1:]) if origin.startswith("@") else None
         if scope is None:
@@ -279,6 +283,8 @@ class Programs:
         receiver = parts(site.call.text.partition("(")[0].rpartition(".")[0])
         if not receiver & _STORES and "sqlalchemy" not in site.callee and ".objects" not in site.callee:
             return ""
+        if function.name == "get" and not receiver & {"query", "objects"} and not _names_class(site.call):
+            return ""  # of a mapping, or of a client of HTTP
         used = [one.id for argument in site.call.arguments for one in inside(argument.value) if isinstance(one, Name)]
         found = next((name for name in names if name in used), "")
         if not found or self._holds_caller(scope):
@@ -287,12 +293,20 @@ class Programs:
 
     def _holds_caller(self, scope: Scope) -> bool:
         """Whether the handler holds anything against who calls: a comparison or a condition that names the caller or an owner."""
+        known = {name for name, one in scope.parameters.items() if self._is_caller(one, scope)}
         for one in _expressions(scope):
+            if isinstance(one, Call) and known & set(_names_in(one)):
+                return True
             if isinstance(one, Comparison | Call):
                 shown = " ".join(_names_in(one)).lower()
                 if any(word in shown for word in _OWNING):
                     return True
         return False
+
+    def _is_caller(self, one: Parameter, scope: Scope) -> bool:
+        """Whether a parameter is who calls: what a guard gives."""
+        origin = depends(self._project, scope, one)
+        return origin is not None and self.guarding(origin.rpartition(".")[2].rpartition(":")[2], origin)
 
     def _sites(self) -> Iterator[Site]:
         for scope in self._project.scopes.values():
@@ -305,6 +319,12 @@ class Programs:
         return Site(
             self._project.origin(call.function, scope), call, Place(scope.file, call.line, call.column, function), names
         )
+
+
+def _names_class(call: Call) -> bool:
+    """`session.get(Order, order_id)`: a class first."""
+    first = call.arguments[0].value if len(call.arguments) > 1 else None
+    return isinstance(first, Name) and first.id[:1].isupper()
 
 
 def _telling(name: str) -> bool:

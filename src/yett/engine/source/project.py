@@ -33,9 +33,11 @@ _TRANSPARENT = words(
 
 
 class Project:
-    """modules: all files that could be read."""
+    """modules: all files that could be read. package: what the directory is called, where it is a package itself: its modules
+    name each other so."""
 
-    def __init__(self, modules: Iterable[Module]) -> None:
+    def __init__(self, modules: Iterable[Module], package: str = "") -> None:
+        self._package = package
         self.modules: dict[str, Module] = {}
         self.scopes: dict[str, Scope] = {}
         self._by_tail: dict[str, list[str]] = {}
@@ -61,6 +63,8 @@ class Project:
         """The module that an import names: itself, or the one that ends so and is nearest; "" where there is none."""
         if name in self.modules:
             return name
+        if self._package and name.startswith(f"{self._package}.") and name[len(self._package) + 1 :] in self.modules:
+            return name[len(self._package) + 1 :]
         found = [one for one in self._by_tail.get(name.rpartition(".")[2], ()) if one.endswith(f".{name}")]
         if not found or not name:
             return ""

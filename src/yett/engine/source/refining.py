@@ -88,7 +88,7 @@ def _called(one: Call, sign: bool, value: Callable[[Expression], Value], callee:
         yield one.arguments[0].value, _typed(one.arguments[1].value)
     elif sign and last in _REDIRECT and one.arguments:
         yield one.arguments[0].value, frozenset(("open-redirect", "ssrf"))
-    elif sign and knowledge.PREDICATES & set(last.lower().split("_")):
+    elif sign and knowledge.PREDICATES & knowledge.own_words(name):
         yield from ((argument.value, knowledge.GUARDED) for argument in one.arguments)
         if isinstance(function, Attribute):
             yield function.value, knowledge.GUARDED

@@ -31,6 +31,7 @@ from yett.formats.python_source.tree import (
     With,
     Yielded,
 )
+from yett.rules.sourcing.walking import inside
 
 
 class Binding(msgspec.Struct, frozen=True, gc=False):
@@ -229,16 +230,3 @@ def _calls(expression: Expression, scope: Scope) -> None:
             scope.bind(one.target.id, Binding("value", value=one.value))
         elif isinstance(one, Yielded):
             scope.returns.append(one)
-
-
-def inside(expression: Expression) -> Iterator[Expression]:
-    """An expression and everything in it, lambdas included; iterative."""
-    waiting: list[object] = [expression]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, tuple):
-            waiting += one
-        elif isinstance(one, msgspec.Struct):
-            if not hasattr(one, "kind") or not isinstance(one, Parameter):
-                yield one  # type: ignore[misc]
-            waiting += [getattr(one, name) for name in one.__struct_fields__[2:]]

@@ -12,7 +12,9 @@ ANY = "any"
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """A value in a sink: with a label of a parameter, it waits for who calls; with one of a request, it is a hit. spot: of the
-    sink; call: its text. argument: position or keyword. text: of that argument, with holes. options: the other arguments."""
+    sink; call: its text. argument: position or keyword. text: of that argument, with holes. options: the other arguments.
+    cause: where the value was made into what the sink gets, when that is not the sink's own function: that function and the call
+    in it that hands the value on."""
 
     rule: str
     callee: str
@@ -22,11 +24,12 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     options: dict[str, str]
     label: Label
+    cause: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
         spot = self.spot
-        return self.rule, spot.file, spot.line, spot.column, self.argument, self.label.key, self.text
+        return self.rule, spot.file, spot.line, spot.column, self.argument, self.label.key, self.text, self.cause
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -40,9 +43,6 @@ class Summary(msgspec.Struct, frozen=True):
     def key(self) -> tuple[object, ...]:
         """What others see of it."""
         gives = self.gives
-        return (
-            gives.origin,
-            gives.text,
-            tuple(sorted(one.key[:3] for one in gives.labels)),
-            tuple(one.key for one in self.pending),
-        )
+        members = tuple(tuple(sorted(label.key[:3] for label in one.labels)) for one in gives.members)
+        labels = tuple(sorted(one.key[:3] for one in gives.labels))
+        return gives.origin, gives.text, labels, members, tuple(one.key for one in self.pending)

@@ -52,12 +52,14 @@ class Label(msgspec.Struct, frozen=True):
 
 class Value(msgspec.Struct, frozen=True):
     """origin: what it stands for. text: with HOLE and UNKNOWN for what is not known; None where it is no text that is known.
-    labels: whose it is. made: the call that made it, as written, where it is an object from elsewhere."""
+    labels: whose it is. made: the call that made it, as written, where it is an object from elsewhere.
+    members: of a tuple or list that is written out, each for itself."""
 
     origin: str = "?"
     text: str | None = None
     labels: tuple[Label, ...] = ()
     made: str = ""
+    members: tuple["Value", ...] = ()
 
     @property
     def shown(self) -> str:
@@ -87,7 +89,10 @@ def either(one: Value, other: Value) -> Value:
     if text is None:  # the one that a caller has a hand in tells more
         text = one.text if one.labels else other.text if other.labels else None
     origin = one.origin if not one.origin.startswith("?") and one.origin != "literal" else other.origin
-    return Value(origin, text, labels)
+    members: tuple[Value, ...] = ()
+    if len(one.members) == len(other.members):
+        members = tuple(either(left, right) for left, right in zip(one.members, other.members))
+    return Value(origin, text, labels, one.made or other.made, members)
 
 
 def texts(values: Iterable[Value], between: str = "") -> Value:

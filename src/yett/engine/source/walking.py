@@ -137,9 +137,12 @@ class Walker(Evaluator):
     def _checked(self, node: Call, callee: str) -> None:
         """A call for its effect alone that holds a value against something: int(x), validate_url(x)."""
         classes = frozenset("*") if "*" in knowledge.CLEANING.get(callee, ()) else frozenset[str]()
-        if knowledge.PREDICATES & set(callee.rpartition(".")[2].lower().split("_")):
+        arguments = node.arguments
+        if callee in knowledge.HANDING_ON and arguments:  # asyncio.to_thread(validate, x)
+            callee, arguments = self.project.origin(arguments[0].value, self.scope), arguments[1:]
+        if knowledge.PREDICATES & knowledge.own_words(callee):
             classes = knowledge.GUARDED
-        for argument in node.arguments if classes else ():
+        for argument in arguments if classes else ():
             self.clear(argument.value, classes)
 
     def gives(self, value: Value) -> None:
@@ -158,8 +161,9 @@ class Walker(Evaluator):
             if isinstance(target, Subscript) and value.labels:
                 self._into(target, value)
         elif isinstance(target, Sequence):
-            for one in target.items:
-                self.bind(one, self.one_of(value), node)
+            apart = value.members if len(value.members) == len(target.items) else ()
+            for position, one in enumerate(target.items):
+                self.bind(one, apart[position] if apart else self.one_of(value), node)
         elif isinstance(target, Starred):
             self.bind(target.value, value, node)
 

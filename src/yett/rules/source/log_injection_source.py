@@ -74,7 +74,11 @@ SINKS = (Sink(tuple(f"{logger}.{level}" for logger in _LOGGERS for level in _LEV
 
 
 def judge(hit: Hit) -> Verdict | None:
-    """Fields and segments of a path hold no line ends; numbers of `extra` are written by the formatter."""
+    """Fields and segments of a path hold no line ends; what is an object is written with escapes."""
     if hit.place.startswith(("header", "cookie", "path")) or hit.argument in ("extra", "exc_info", "stack_info"):
+        return None
+    if hit.form != "text" and not (hit.form == "json" and hit.place.startswith("body /")):
+        return None
+    if hit.callee.endswith(".debug"):
         return None
     return Verdict(confidence=Confidence.MEDIUM, reasons=("formatters write line ends as they are, unless told otherwise",))

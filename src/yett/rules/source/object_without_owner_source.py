@@ -7,8 +7,8 @@ The rule looks at handlers that know the caller, by a guard or in their body, an
 of the path; it tells those in which nothing else is asked of the store and nothing names an owner or the caller: no further
 condition, no comparison, no call that is handed the caller.
 
-The confidence is low: whether objects have owners is not written in the code, and shared objects are common. Hold it against a
-run of `yett probe URL` with two identities, which proves it.
+Reading is of low severity, changing and deleting of medium. The confidence is low: whether objects have owners is not written
+in the code, and shared objects are common. Hold it against a run of `yett probe URL` with two identities, which proves it.
 
 To fix: put the owner into the lookup: `query.filter_by(id=order_id, owner_id=user.id)`.
 """
@@ -87,6 +87,7 @@ def look(program: Program) -> Iterator[Spotted]:
             route=one.route,
             at=f"path {one.parameter}",
             flaw=flaw,
+            severity=Severity.LOW if flaw is Flaw.BOLA_READ else Severity.MEDIUM,
             reasons=("whether these objects have owners is not visible in the code",),
             note="looked up by the path alone",
         )

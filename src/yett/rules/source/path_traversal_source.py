@@ -158,12 +158,14 @@ SINKS = (
     Sink(("numpy.load", "pandas.read_csv", "pandas.read_excel", "PIL.Image.open", "torch.load", "joblib.load"), (0,)),
     Sink(("*.save",), (0, "dst")),
 )
-_BYTES = ("io.BytesIO()", "io.StringIO()")
+_OPENED = ("io.BytesIO", "io.StringIO", "tempfile.", "open()")
 
 
 def judge(hit: Hit) -> Verdict | None:
     """A path, not something already open; a name with an ending of the program's can only be a file of that kind."""
     if hit.form in ("file", "files", "model") or BETWEEN in hit.text:
+        return None
+    if hit.options.get(str(hit.argument), "").startswith(_OPENED):
         return None
     if hit.callee.endswith(".save") and not (hit.callee.startswith("?") and "file" in hit.callee.lower()):
         return None

@@ -15,7 +15,7 @@ from yett.model.probe import Flaw
 from yett.model.rule import Confidence, Severity
 from yett.model.source import Snippet, SourceRule
 from yett.rules.sourcing.judging import anchored
-from yett.rules.sourcing.sinks import CLAIMED, Hit, Sink, Verdict
+from yett.rules.sourcing.sinks import BETWEEN, CLAIMED, Hit, Sink, Verdict
 
 RULE = SourceRule(
     id="source-ssrf",
@@ -85,12 +85,21 @@ async def preview(name: str, page: str, url: str):
 )
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+_CLIENTS = (
+    "requests.Session()",
+    "requests.session()",
+    "requests.sessions.Session()",
+    "httpx.Client()",
+    "httpx.AsyncClient()",
+    "*aiohttp.ClientSession()",
+    "*aiohttp.client.ClientSession()",
+)
 
 SINKS = (
     Sink(tuple(f"{module}.{name}" for module in ("requests", "httpx", "requests.api") for name in _METHODS), (0, "url")),
     Sink(("requests.request", "httpx.request", "httpx.stream", "requests.api.request"), (1, "url")),
-    Sink(tuple(f"*{client}().{name}" for client in ("Client", "Session", "ClientSession") for name in _METHODS), (0, "url")),
-    Sink(("*Client().request", "*Session().request", "*ClientSession().request", "*Client().stream"), (1, "url")),
+    Sink(tuple(f"{client}.{name}" for client in _CLIENTS for name in _METHODS), (0, "url")),
+    Sink(tuple(f"{client}.{name}" for client in _CLIENTS for name in ("request", "stream")), (1, "url")),
     Sink(("urllib.request.urlopen", "urllib.request.Request", "urllib.request.urlretrieve", "urllib2.urlopen"), (0, "url")),
     Sink(("*PoolManager().request", "urllib3.request", "*PoolManager().urlopen"), (1, "url")),
     Sink(("http.client.HTTPConnection", "http.client.HTTPSConnection", "socket.create_connection"), (0, "host")),
@@ -100,14 +109,10 @@ SINKS = (
 
 
 def judge(hit: Hit) -> Verdict | None:
-    """Only where the host can be another one. Sessions of databases and queues have the same methods with other arguments."""
-    if anchored(hit.head):
+    """Only where the host can be another one."""
+    if anchored(hit.head) or BETWEEN in hit.text:
         return None
     if hit.head:
         reason = f"the address begins with {hit.head[:40]!r}, and the host goes on with what the caller sends"
         return Verdict(confidence=Confidence.MEDIUM, reasons=(reason,))
-    if "sqlalchemy" in hit.callee or "sqlmodel" in hit.callee or "boto" in hit.callee or "redis" in hit.callee.lower():
-        return None
-    if "TestClient" in hit.callee:
-        return None
     return CLAIMED

@@ -13,9 +13,7 @@ from yett.formats.python_source.tree import (
     Argument,
     Assignment,
     Attribute,
-    Call,
     Class,
-    Comparison,
     Constant,
     Expression,
     Function,
@@ -27,7 +25,7 @@ from yett.formats.python_source.tree import (
 )
 from yett.model.classes import Category, DataClass, Form
 from yett.rules.probing.weak_secrets import weak_secrets
-from yett.rules.sourcing.walking import inside
+from yett.rules.sourcing.walking import children
 from yett.rules.sourcing.words import parts, words
 
 _SIGNING = words(
@@ -38,6 +36,7 @@ _NAMES_ONLY = words(
     "field name header param parameter url uri path prefix column label type regex pattern key message error hint scheme"
 )
 _BESIDE = words("host user username hostname server database engine login port dsn")
+_SHOWING = words("example examples help description json_schema_extra openapi_examples")
 _LONGEST = 4_000
 _WORDY = 3
 """Words from which on a text is a sentence and no password."""
@@ -97,17 +96,25 @@ def _named(name: str, value: Expression | None, function: str) -> Iterator[Liter
 
 
 def _within(value: Expression, function: str) -> Iterator[Literal]:
-    for one in inside(value):
-        if isinstance(one, Mapping):
-            named = [(str(key.value) if isinstance(key, Constant) else "", held) for key, held in one.pairs]
-            access = bool({name.lower() for name, _ in named} & _BESIDE)
-            for name, held in named:
-                # Answers and examples say "password" too: a password that opens something stands beside what it opens.
-                yield from _named(name if access or not parts(name) & _PASSWORDS else "", held, function)
-        elif isinstance(one, Argument):
+    """Texts in an expression; those of examples and documentation left out."""
+    waiting: list[Expression] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Argument):
+            if one.name in _SHOWING:
+                continue
             yield from _named(one.name, one.value, function)
-        elif isinstance(one, Call | Comparison):
-            continue
+        elif isinstance(one, Mapping):
+            yield from _entries(one, function)
+        waiting += children(one)
+
+
+def _entries(one: Mapping, function: str) -> Iterator[Literal]:
+    named = [(str(key.value) if isinstance(key, Constant) else "", held) for key, held in one.pairs]
+    access = bool({name.lower() for name, _ in named} & _BESIDE)
+    for name, held in named:
+        # Answers and examples say "password" too: a password that opens something stands beside what it opens.
+        yield from _named(name if access or not parts(name) & _PASSWORDS else "", held, function)
 
 
 def _name_of(target: Expression) -> str:

@@ -31,6 +31,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     callee: named as above. text: of the argument, with HOLE for the caller's part. form: "text"; "json" for a member of a body
     that may be of any kind; "object" for a whole body, "texts" for all parameters. place: where the caller puts it: "query q",
     "body /name", "path id", "header X". options: further arguments that are literals or named things, by name or position.
+    beside: texts of the calls in the function of the sink.
     element: of a list, the position of the first member with a HOLE; -1 where it is no list.
     """
 
@@ -40,6 +41,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     argument: int | str = 0
     options: dict[str, str] = {}
+    beside: tuple[str, ...] = ()
 
     @property
     def head(self) -> str:

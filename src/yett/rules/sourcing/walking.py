@@ -7,14 +7,23 @@ import msgspec
 from yett.formats.python_source.tree import Expression, Parameter
 
 
+def children(one: Expression) -> list[Expression]:
+    """What stands directly in an expression, parameters of lambdas left out."""
+    found: list[Expression] = []
+    waiting: list[object] = [getattr(one, name) for name in one.__struct_fields__[2:]]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, tuple):
+            waiting += each
+        elif isinstance(each, msgspec.Struct) and not isinstance(each, Parameter):
+            found.append(each)  # type: ignore[arg-type]
+    return found
+
+
 def inside(expression: Expression) -> Iterator[Expression]:
-    """An expression and everything in it, lambdas included; iterative, the nearest first."""
-    waiting: list[object] = [expression]
+    """An expression and everything in it, lambdas included; iterative."""
+    waiting = [expression]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, tuple):
-            waiting += one
-        elif isinstance(one, msgspec.Struct):
-            if not isinstance(one, Parameter):
-                yield one  # type: ignore[misc]
-            waiting += [getattr(one, name) for name in one.__struct_fields__[2:]]
+        yield one
+        waiting += children(one)

@@ -9,7 +9,7 @@ from yett.engine.source.project import Project
 from yett.engine.source.routing.decorated import METHODS, filling_of, methods_of
 from yett.engine.source.routing.entry import Entry, Filling, Guard, angles, braces, groups, template
 from yett.engine.source.routing.routers import Routers, guard
-from yett.engine.source.scopes import Scope, inside
+from yett.engine.source.scopes import Scope
 from yett.formats.python_source.tree import (
     Assignment,
     Attribute,
@@ -23,6 +23,7 @@ from yett.formats.python_source.tree import (
     Sequence,
 )
 from yett.rules.sourcing.program import Place
+from yett.rules.sourcing.walking import inside
 from yett.rules.sourcing.words import words
 
 _ADDING = words("add_get add_post add_put add_patch add_delete add_head add_options")
