@@ -301,6 +301,18 @@ def test_a_body_announced_where_none_can_be_ends_the_connection(tmp_path: Path, 
     run(talk())
 
 
+@pytest.mark.parametrize(("count", "status"), [(900, 200), (200_000, 502)])
+def test_interim_answers_are_skipped_and_bounded(tmp_path: Path, count: int, status: int) -> None:
+    """Without an end, and in few large pieces, they would keep the worker from everybody else."""
+    hints = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+
+    async def talk() -> None:
+        async with House(tmp_path, handler=says(hints * count + OK)) as house:
+            assert (await house.ask(GET))[0] == status
+
+    run(talk())
+
+
 def test_a_body_after_head_is_never_anothers_answer(tmp_path: Path) -> None:
     async def wrong(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:

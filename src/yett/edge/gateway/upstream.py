@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from yett.edge.gateway.pool import Cluster, Target
 
 HEAD_SIZE = 65_536
+INTERIM = 1_000  # answers below 200 before the one that counts: one every few seconds of an hour
 FAREWELL = 2.0  # seconds that an upstream has for reading what a client said before it left
 LAST_WORDS = 16  # reads of at most 64 KiB from a connection that was reset
 _HEAD, _LENGTH, _CHUNKED, _CLOSE, _TUNNEL = range(5)
@@ -41,6 +42,7 @@ class UpstreamConnection(asyncio.Protocol):
     __slots__ = (
         "_buffer",
         "_chunks",
+        "_interim",
         "_left",
         "_lost",
         "_reusable",
@@ -67,6 +69,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._buffer = b""
         self._state = _HEAD
         self._left = 0
+        self._interim = 0
         self._chunks: ChunkedReader | None = None
         self._reusable = False
         self._lost = False
@@ -84,6 +87,7 @@ class UpstreamConnection(asyncio.Protocol):
         """From now on what arrives belongs to `exchange`."""
         self.exchange = exchange
         self.received = False
+        self._interim = 0
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
@@ -109,23 +113,27 @@ class UpstreamConnection(asyncio.Protocol):
         if self._buffer:
             data = self._buffer + data
             self._buffer = b""
+        begin = 0
         while True:
-            end = data.find(b"\r\n\r\n")
-            if end < 0 or end > HEAD_SIZE:
-                if len(data) > HEAD_SIZE:
+            end = data.find(b"\r\n\r\n", begin)
+            if end < 0 or end - begin > HEAD_SIZE:
+                if len(data) - begin > HEAD_SIZE:
                     raise Refused(502, f"a head larger than {HEAD_SIZE} bytes")
-                self._buffer = data
+                self._buffer = data[begin:]
                 return
-            head = parse_response(data[:end])
-            data = data[end + 4 :]
+            head = parse_response(data[begin:end])
+            begin = end + 4
             if head.status >= 200:
                 break
             if head.status == 101:
                 self._state = _TUNNEL
                 self._reusable = False
-                exchange.switched(head, data)
+                exchange.switched(head, data[begin:])
                 return
-        self._body(exchange, head, data)
+            self._interim += 1
+            if self._interim > INTERIM:
+                raise Refused(502, f"more than {INTERIM} interim answers")
+        self._body(exchange, head, data[begin:])
 
     def _body(self, exchange: Receiver, head: ResponseHead, data: bytes) -> None:
         """RFC 9112, 6.3: how long the body is."""
