@@ -10,9 +10,11 @@ from click.testing import CliRunner, Result
 from yett.cli.check import size
 from yett.cli.foretelling import MOST_TOLD, told
 from yett.cli.main import COMMANDS, main
+from yett.cli.prepare import examine, summary
 from yett.engine.foreseeing import MOST_NAMES, Foreseen, requests
 from yett.formats.contract.proven import DeclaredValue
 from yett.model.operation import Operation
+from yett.store.bundle import load_bundle
 
 POLICY = """\
 services:
@@ -111,7 +113,10 @@ def test_what_is_not_enforced_and_why(house: Path) -> None:
 def test_gaps_of_many_operations_are_told_once(house: Path) -> None:
     paths = "".join(f'  /p{n}: {{post: {{operationId: p{n}, responses: {{"200": {{description: ok}}}}}}}}\n' for n in range(5))
     (house / "openapi.yaml").write_text(CONTRACT + paths)
-    assert "  POST /v1/orders, p0, p1 and 3 more: the request body\n" in run("check").output
+    said = run("check").output
+    assert "  POST /v1/orders, p0, p1 and 3 more: the request body\n" in said
+    bundle = load_bundle("yett.yaml")
+    assert f"Not enforced ({summary(bundle, examine(bundle)).gaps})\n" in said  # as `yett serve` says it
 
 
 def test_a_contract_without_operations_is_a_mistake_and_opens_nothing(house: Path) -> None:

@@ -166,7 +166,7 @@ def _told_gaps(gaps: tuple[Gap, ...]) -> Iterator[str]:
         return
     alike: dict[tuple[str, str, str], list[str]] = {}
     for gap in gaps:
-        alike.setdefault((gap.rule, gap.what, gap.why), []).append(gap.operation)
+        alike.setdefault(gap.thing, []).append(gap.operation)
     yield f"Not enforced ({len(alike)})"
     for (rule, what, why), operations in alike.items():
         shown = ", ".join(operations[:3]) + (f" and {len(operations) - 3} more" if len(operations) > 3 else "")

@@ -84,7 +84,7 @@ def summary(bundle: Bundle, report: Report) -> Prepared:
             )
             for service in policy.services
         ),
-        gaps=len(report.gaps),
+        gaps=len({gap.thing for gap in report.gaps}),
         files=bundle.sources,
         fixed=fixed(policy),
     )

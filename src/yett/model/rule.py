@@ -199,6 +199,11 @@ class Gap(msgspec.Struct, frozen=True):
     what: str
     why: str
 
+    @property
+    def thing(self) -> tuple[str, str, str]:
+        """What is told and counted once, in however many operations it is."""
+        return self.rule, self.what, self.why
+
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """What a guard may know when it is prepared for one operation.
