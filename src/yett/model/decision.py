@@ -94,9 +94,13 @@ class RefreshKeySet(msgspec.Struct, frozen=True):
 
 class Pause(msgspec.Struct, frozen=True):
     """Need: let other connections have their turn, because the check has computed for a while. It is called again with what it
-    kept in the evaluation; `step` tells this pause from the one before. The answer is True."""
+    kept in the evaluation; `step` tells this pause from the one before. The answer is True.
+
+    work: what is still to be computed, and may be, in one go, by another thread; where nobody does, the check goes on with it.
+    """
 
     step: int
+    work: Callable[[], object] | None = None
 
 
 Need = VerifyPassword | RefreshKeySet | Pause

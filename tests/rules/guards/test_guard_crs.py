@@ -3,6 +3,7 @@
 import gc
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -251,6 +252,28 @@ def test_long_work_pauses(policy: Callable[..., Snapshot]) -> None:
         steps.append(outcome.need.step)
         outcome = check(view, evaluation)
     assert len(steps) >= 2 and len(set(steps)) == len(steps)
+    assert outcome is not None and outcome.rule == "crs-942190"  # type: ignore[union-attr]
+
+
+def test_work_on_a_large_body_may_be_done_by_another_thread(policy: Callable[..., Snapshot]) -> None:
+    snapshot = policy()
+    body = json.dumps([f"union of {number} " + "text " * 200 for number in range(600)] + ["union select"]).encode()
+    request = Request(method="POST", target=b"/", fields=(*JSON, (b"Content-Length", b"%d" % len(body))), body=body)
+    steps = []
+    view = RecordedView(Exchange(id="1", source="test", started=NOW, request=request), snapshot.policy.bounds)
+    view.decode_body()
+    plan, parameters = snapshot.route("POST", "a", "/")  # type: ignore[misc]
+    evaluation = Evaluation(plan.operation, NOW, NOW, parameters)
+    check = plan.checks[Phase.BODY][-1]
+    outcome = check(view, evaluation)
+    while isinstance(outcome, Wait):
+        assert isinstance(outcome.need, Pause)
+        if outcome.need.work is not None:
+            with ThreadPoolExecutor(1) as aside:
+                aside.submit(outcome.need.work).result(20)
+        steps.append(outcome.need.step)
+        outcome = check(view, evaluation)
+    assert len(steps) == 1
     assert outcome is not None and outcome.rule == "crs-942190"  # type: ignore[union-attr]
 
 

@@ -3,7 +3,7 @@
 It must not know what is looked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from yett.formats.inspected import BodyValues, Value
@@ -23,10 +23,10 @@ class Gathered:
         self.running: dict[str, Iterator[Any]] = {}
         self.turns = 0
 
-    def pause(self) -> Wait:
+    def pause(self, work: Callable[[], object] | None = None) -> Wait:
         """A pause that differs from all before it."""
         self.turns += 1
-        return Wait(Pause(self.turns))
+        return Wait(Pause(self.turns, work))
 
 
 def gathered(evaluation: Evaluation) -> Gathered:

@@ -3,6 +3,9 @@
 It must not know where rules come from, nor the options of a policy.
 """
 
+from collections import deque
+from functools import partial
+
 from yett.formats.contract.proven import Proven
 from yett.formats.inspected import InspectionLimits, Origin, Value
 from yett.model.decision import Denial, Evaluation, Wait, unset
@@ -22,6 +25,9 @@ TITLE_OF_RESPONSE = "The response was refused by a security rule."
 
 TURN = 1 << 18
 """Octets of work after which others get their turn; a few milliseconds."""
+
+ALONE = 1 << 15
+"""Octets of a body from which on another thread may do the work: single steps of it may take more than a few milliseconds."""
 
 MOST_NAMED = 8
 """Rules that a reason names."""
@@ -53,6 +59,10 @@ class Judging:
             t = self._transaction(view, evaluation)
             work = run.request_in_turns(self.program, t)
             evaluation.scoring = t
+            if len(t.body) > ALONE:
+                held = gathered(evaluation)
+                held.running[self.name] = work
+                return held.pause(partial(deque, work, 0))
         done = 0
         for octets in work:
             done += octets
