@@ -11,6 +11,8 @@ from yett.formats.reports.proofs import Compared, Proof
 from yett.formats.reports.values import Reported
 from yett.model.rule import Confidence, Severity
 
+_EVERYWHERE = frozenset(("jwt-weak-secret", "jwt-unverified", "jwt-claims-unchecked", "cors"))
+"""Classes of which one place in the code is about every operation."""
 _ORDER, _SURE = list(Severity), list(Confidence)
 
 
@@ -40,13 +42,13 @@ def compared(source: Iterable[Reported], live: Iterable[Reported]) -> tuple[list
 
 
 def agrees(source: Reported, live: Reported) -> bool:
-    """Whether two findings are of one class and one operation. A finding in source that no route leads to, such as a key that
-    signs, is about every operation."""
+    """Whether two findings are of one class and one operation. A key that signs, and the like, is
+    about every operation."""
     here, there = source.proof or Proof(flaw=""), live.proof or Proof(flaw="")
     if not here.flaw or here.flaw != there.flaw:
         return False
     if not here.template or not there.template:
-        return not here.template
+        return not here.template and (not there.template or here.flaw in _EVERYWHERE)
     if here.method and there.method and here.method != there.method:
         return False
     return same_path(here.template, there.template)

@@ -491,7 +491,7 @@ class Evaluator:
             return Value(cut(f"{callee}()"), kept, cleared(labels, cleaning))
         if callee in knowledge.PASSING:
             return self._passing(callee, labels, arguments)
-        if labels and knowledge.own_words(callee) & {"escape", "sanitize", "sanitise", "sanitized", "clean", "quote"}:
+        if labels and knowledge.own_words(callee) & knowledge.ESCAPING:
             return Value("?", None, cleared(labels, knowledge.GUARDED))
         return Value(self.project.called(callee), made=node.text)
 
@@ -524,6 +524,8 @@ class Evaluator:
             return PLAIN
         bound = self._is_bound(scope, receiver)
         found = self._applied(node, scope, receiver if bound else None, arguments, bound)
+        if knowledge.own_words(callee) & knowledge.ESCAPING:
+            found = msgspec.structs.replace(found, labels=cleared(found.labels, knowledge.GUARDED | {"cross-site-scripting"}))
         return found if found.origin != "?" else msgspec.structs.replace(found, origin=self.project.called(callee))
 
     def _is_bound(self, scope: Scope, receiver: Value | None) -> bool:

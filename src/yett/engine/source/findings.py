@@ -151,14 +151,27 @@ class Findings:
     def _passed(self) -> set[tuple[str, str, str, str, int, int]]:
         """Keys of findings that are only a step of another one of the same rule: one cause, one finding."""
         steps: dict[tuple[str, str, int], set[tuple[int, int]]] = {}
+        whole: dict[tuple[str, str, int, int], int] = {}
         for key, one in self._made.items():
+            told = len(one.proof.flow) if one.proof is not None else 0
+            at = (key[0], one.finding.file, key[4], key[5])
+            whole[at] = max(told, whole.get(at, 0))
             for spot in one.proof.flow if one.proof is not None else ():
                 steps.setdefault((key[0], spot.file, spot.line), set()).add((key[4], key[5]))
         gone = set()
+        alike: dict[tuple[object, ...], tuple[str, str, str, str, int, int]] = {}
+        for key in sorted(self._made):  # a function within another is read with it, and by itself
+            standing = (key[0], key[1], *key[3:])
+            first = alike.setdefault(standing, key)
+            if first is not key:
+                gone.add(min(first, key, key=lambda one: len(one[2])))
+                alike[standing] = max(first, key, key=lambda one: len(one[2]))
         for key, one in self._made.items():
             line, column = key[4], key[5]
             others = steps.get((key[0], one.finding.file, line), set())
-            if any(other[0] != line or other[1] < column for other in others):
+            told = len(one.proof.flow) if one.proof is not None else 0
+            same = whole.get((key[0], one.finding.file, line, column), 0)
+            if any(other[0] != line or other[1] < column for other in others) or told < min(same, 2):
                 gone.add(key)
         return gone
 

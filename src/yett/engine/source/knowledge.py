@@ -124,6 +124,9 @@ CONSTRAINED = frozenset(["pattern", "regex"])
 PREDICATES = words("safe allowed valid validate permitted whitelisted allowlisted sanitize sanitise ensure check verify")
 """Words in names of functions that hold a value against what is allowed."""
 
+ESCAPING = words("escape escaped quote quoted sanitize sanitise sanitized clean")
+"""Words in names of functions whose result is believed to be harmless."""
+
 GUARDED = words(
     "path-traversal ssrf open-redirect command-injection header-injection sql-injection ldap-injection xpath-injection "
     "template-injection code-injection log-injection nosql-injection"

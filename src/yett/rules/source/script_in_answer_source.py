@@ -69,6 +69,8 @@ SINKS = (
 
 def judge(hit: Hit) -> Verdict | None:
     """Markup before or after the value, or a type that says so; a value alone is a text of some kind."""
+    if hit.place == "query" and hit.form == "text":
+        return None  # the query as a whole comes percent-encoded
     plain = hit.text.replace(HOLE, "")
     kind = " ".join(hit.options.get(name, "") for name in ("mimetype", "content_type", "media_type"))
     if kind.strip(" ") and "html" not in kind:
