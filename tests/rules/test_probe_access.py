@@ -140,3 +140,28 @@ def test_credentials_that_the_description_wants_in_the_url() -> None:
     )
     claims, _, _ = run("credentials-in-url", ["token-in-url"], description=description)
     assert [one.template for one in claims] == ["/me"]
+
+
+KEYED = """
+openapi: 3.0.3
+info: {title: t, version: "1"}
+paths:
+  /mine:
+    get:
+      parameters: [{name: X-Auth-Token, in: header, required: true, schema: {type: string, example: SAMPLE}}]
+      responses: {"200": {description: a}}
+"""
+
+
+def test_a_credential_that_is_declared_as_a_parameter_is_sent_once() -> None:
+    sent: list[list[bytes]] = []
+
+    def serve(request: Request) -> Response:
+        sent.append([value for name, value in request.fields if name.lower() == b"x-auth-token"])
+        return replies(200, {"name": "Orla"}) if sent[-1] == [b"t1"] else replies(401, {"error": "who are you?"})
+
+    one = Identity(name="orla", credential=(("X-Auth-Token", "t1"),))
+    tried(serve, KEYED, [one], [named("anonymous-access")])
+    assert [b"t1"] in sent
+    assert [] in sent
+    assert all(len(each) < 2 and b"SAMPLE" not in each for each in sent)

@@ -405,8 +405,11 @@ class Target:
         call = Call(method=operation.method, path="/", identity=identity)
         one = next(iter(self._fitting(operation, identity)), None)
         named = (self.path_of(operation, one) or {}) if one is not None else {}
+        held = {name.lower() for each in self.identities.values() for name, _ in each.credential}
         for place in operation.parameters:
             value = given.get(place.text, given.get(place.name))
+            if place.kind == "header" and value is None and place.name.lower() in held:
+                continue  # the credential is sent there; a made-up value beside it would be a second one
             if place.kind == "path":
                 path[place.name] = value if value is not None else named.get(place.name, maker.value(place.schema, place.name))
             elif (
