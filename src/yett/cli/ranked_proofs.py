@@ -20,12 +20,13 @@ def told(found: list[Reported], outcome: Outcome, origin: str) -> Iterator[str]:
     yield from _ranked(shown)
     if outcome.behind:
         yield f"COULD NOT BE REMOVED ({len(outcome.behind)})"
-        yield from (f"    {plain(one)}" for one in outcome.behind[:20])
+        yield from (f"    {line}" for line in _behind(outcome))
         yield ""
     if outcome.left:
         yield f"NOT TRIED ({len(outcome.left)})"
         yield from (f"    {line}" for line in _left(outcome))
         yield ""
+    yield from _table(shown)
     yield _sum(shown, len(found) - len(shown), outcome, origin)
 
 
@@ -35,6 +36,7 @@ def told_of_source(found: list[Reported], run: Run) -> Iterator[str]:
     yield from _ranked(shown)
     source = run.source
     read = f"files: {source.files:,}, lines: {source.lines:,}, routes: {len(source.routes)}" if source is not None else ""
+    yield from _table(shown)
     yield f"{counted(shown, len(found) - len(shown))}; {read}; {plain(run.target)} read in {run.seconds:.1f} s"
     if run.incomplete:
         yield f"INCOMPLETE: {plain(run.incomplete)}"
@@ -57,7 +59,7 @@ def told_compared(run: Run) -> Iterator[str]:
 def _ranked(shown: list[Reported]) -> Iterator[str]:
     for one in shown:
         finding, proof = one.finding, one.proof
-        where = plain("  ".join(filter(None, (finding.operation, finding.place)))) or "-"
+        where = plain("  ".join(filter(None, _where(one)))) or "-"
         yield f"{finding.severity.value.upper():<9}{where}"
         yield f"         {plain(finding.title)} ({finding.rule}, {finding.confidence.value} confidence)"
         yield from textwrap.wrap(plain(finding.text), WIDTH, initial_indent=" " * 9, subsequent_indent=" " * 9)
@@ -74,6 +76,23 @@ def _ranked(shown: list[Reported]) -> Iterator[str]:
         yield ""
 
 
+def _table(shown: list[Reported]) -> Iterator[str]:
+    """A line for each finding, the gravest first, where there are several."""
+    if len(shown) < 2:
+        return
+    rows = [
+        (one.finding.severity.value.upper(), one.finding.rule, plain("  ".join(filter(None, _where(one))))) for one in shown
+    ]
+    wide = max(len(rule) for _, rule, _ in rows)
+    for severity, rule, where in rows:
+        yield f"{severity:<9}{rule:<{wide}}  {where or '-'}"[:WIDTH].rstrip()
+    yield ""
+
+
+def _where(one: Reported) -> tuple[str, str]:
+    return one.finding.operation, one.finding.place
+
+
 def _step(step: ProofStep) -> str:
     who = step.identity or "anonymous"
     result = str(step.status) if step.status else step.answer[:60]
@@ -84,6 +103,21 @@ def _step(step: ProofStep) -> str:
 def _spot(spot: Spot) -> str:
     note = f"  ({spot.note})" if spot.note else ""
     return plain(f"{spot.file}:{spot.line}:{spot.column} {spot.function}: {spot.code[:100]}{note}")
+
+
+def _behind(outcome: Outcome) -> Iterator[str]:
+    """What stayed behind, things of one kind together, each kind as "order 1003, 1002, 1001 and 4 more: why"."""
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for one in outcome.behind:
+        what, _, why = one.partition(": ")
+        kind, _, name = what.rpartition(" ")
+        kinds.setdefault((kind, why), []).append(name)
+    for number, ((kind, why), names) in enumerate(kinds.items()):
+        if number == 20:
+            yield f"and {len(kinds) - 20} more kinds; --json lists all"
+            return
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield plain(f"{kind} {', '.join(names[:3])}{more}: {why}".strip())
 
 
 def _left(outcome: Outcome) -> Iterator[str]:
