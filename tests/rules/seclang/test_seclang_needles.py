@@ -55,6 +55,97 @@ def test_candidates_with_line_breaks_and_base64(values: list[bytes]) -> None:
     assert ids(inspected(SOME, line)) == ids(inspected(ALL, line))
 
 
+PLAIN_RULES = r"""
+SecRule ARGS "@rx (?i)union.*?select" "id:21,phase:2,pass,log,t:urlDecodeUni"
+SecRule ARGS "@rx \ba b\b" "id:22,phase:2,pass,log,t:urlDecodeUni,t:cmdLine"
+SecRule ARGS "@rx (?:^|/)\.\.(?:/|$)" "id:23,phase:2,pass,log,t:utf8toUnicode,t:urlDecodeUni,t:removeNulls,t:cmdLine"
+SecRule ARGS "@pm etc/passwd bin/sh" "id:24,phase:2,pass,log,t:urlDecodeUni,t:cmdLine,t:normalizePath,t:lowercase"
+SecRule ARGS "@pm etc/passwd" "id:25,phase:2,pass,log,t:utf8toUnicode,t:urlDecodeUni,t:normalizePathWin"
+SecRule ARGS "@rx a b c" "id:26,phase:2,pass,log,t:urlDecode,t:replaceComments,t:compressWhitespace"
+SecRule ARGS "@rx abc" "id:27,phase:2,pass,log,t:urlDecodeUni,t:removeWhitespace"
+SecRule ARGS "@rx ^[^a-z]+$" "id:28,phase:2,pass,log,t:lowercase"
+SecRule ARGS "@validateByteRange 32-125" "id:29,phase:2,pass,log,t:urlDecodeUni"
+SecRule ARGS "@detectSQLi" "id:30,phase:2,pass,log,t:utf8toUnicode,t:urlDecodeUni,t:removeNulls"
+SecRule ARGS "@detectXSS" "id:31,phase:2,pass,log,t:utf8toUnicode,t:urlDecodeUni,t:htmlEntityDecode,t:jsDecode"
+SecRule ARGS "@rx ^3$" "id:32,phase:2,pass,log,t:length"
+SecRule REQUEST_URI|QUERY_STRING "@rx a b|=\.\.(?:/|&|$)" "id:33,phase:1,pass,log,t:urlDecodeUni,t:cmdLine"
+SecRule REQUEST_HEADERS "@rx (?i)a b|select" "id:34,phase:1,pass,log,t:urlDecodeUni,t:compressWhitespace"
+SecRule REQUEST_HEADERS_NAMES "@rx ^x-(.*)$" "id:35,phase:1,pass,log,capture,setvar:'tx.seen_%{tx.1}=1',chain"
+    SecRule TX:/^seen_/ "@eq 1" "setvar:'tx.anomaly_score=+1'"
+SecRule REQUEST_HEADERS:X-Number "!@rx ^\d+$" "id:36,phase:1,pass,log"
+"""
+SIFTED, UNSIFTED = program(PLAIN_RULES), program(PLAIN_RULES)
+for _rulings in UNSIFTED.phases.values():
+    for _ruling in _rulings:
+        _ruling.needs = ()
+PLAIN_PIECES = st.sampled_from(
+    [
+        "a",
+        "b",
+        "c",
+        "abc",
+        "A",
+        "ab",
+        ".",
+        "..",
+        "/",
+        "//",
+        "./",
+        "../",
+        ",",
+        "+",
+        "-",
+        "--",
+        ":",
+        "(",
+        ")",
+        "union",
+        "select",
+        "UNION",
+        "or",
+        "1",
+        "=1",
+        "etc",
+        "passwd",
+        "bin",
+        "sh",
+        "<b>",
+        "<",
+        ">",
+        "'",
+        '"',
+        ";",
+        "^",
+        "\\",
+        "%",
+        "%20",
+        "&",
+        "é",
+        "~",
+        "}",
+        " ",
+        "  ",
+        "\t",
+        "\n",
+        "etc/passwd",
+        "1 union all select 2",
+        "<script>alert(1)</script>",
+        "or 1=1",
+        "x onerror=1",
+    ]
+)
+PLAIN_VALUES = st.lists(PLAIN_PIECES, max_size=7).map("".join).map(str.encode)
+
+
+@given(st.lists(PLAIN_VALUES, max_size=4), PLAIN_VALUES)
+def test_plain_values_are_looked_at_as_all_others(values: list[bytes], field: bytes) -> None:
+    line = b"GET /" + quote_plus(field, "/+.").encode() + b"?" + b"&".join(b"x=" + quote_plus(one).encode() for one in values)
+    fields = [(b"Host", b"api.example"), (b"X-Number", field.strip()), (b"X-" + field.strip(), b"a")]
+    for text in (line, line.replace(b"%2F", b"/").replace(b"%2B", b"+").replace(b"%2C", b",")):
+        found = ids(inspected(SIFTED, text + b" HTTP/1.1", fields))
+        assert found == ids(inspected(UNSIFTED, text + b" HTTP/1.1", fields))
+
+
 def test_what_stands_in_two_values_is_not_found() -> None:
     one = program(r'SecRule ARGS "@rx ^a\s+b$" "id:4,phase:2,pass,log,t:htmlEntityDecode"')
     assert not one.chosen(1, one.sieve.text.look([b"a", b"b"])).candidates
