@@ -155,4 +155,4 @@ ENDING = words(
 
 def own_words(callee: str) -> frozenset[str]:
     """The words of a function's own name."""
-    return parts(callee.rpartition(":")[2].rpartition(".")[2])
+    return parts(callee.rpartition(":")[2].rpartition(".")[2].lstrip("?@"))

@@ -295,7 +295,7 @@ class Programs:
         """Whether the handler holds anything against who calls: a comparison or a condition that names the caller or an owner."""
         known = {name for name, one in scope.parameters.items() if self._is_caller(one, scope)}
         for one in _expressions(scope):
-            if isinstance(one, Call) and known & set(_names_in(one)):
+            if isinstance(one, Call) and (known & set(_names_in(one)) or any(map(self._reads_caller, inside(one)))):
                 return True
             if isinstance(one, Comparison | Call):
                 shown = " ".join(_names_in(one)).lower()

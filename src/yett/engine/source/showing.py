@@ -9,9 +9,8 @@ from yett.model.source import Spot
 
 MASK = "***"
 _WIDTH = 160
-_LITERAL = re.compile(
-    r"""([A-Za-z_][A-Za-z0-9_]{0,60}["']?\]?\s{0,4}[=:,(]{1,2}\s{0,4})?[rbfuRBFU]{0,2}("[^"\n]{0,400}"|'[^'\n]{0,400}')"""
-)
+_TOKEN = re.compile(r"""[A-Za-z_][A-Za-z0-9_]{0,60}|"[^"\n]{0,400}"|'[^'\n]{0,400}'""")
+_BETWEEN = frozenset(" =[](){}:,\"'")
 
 
 class Shower:
@@ -31,17 +30,22 @@ class Shower:
     def masked(code: str) -> str:
         """Code in which the texts of literals that may be secrets are gone: those under a telling name, and those that look
         like a key."""
-        return _LITERAL.sub(_one, code)
-
-
-def _one(match: re.Match[str]) -> str:
-    before, literal = match[1] or "", match[2]
-    text = literal[1:-1]
-    name = "".join(one for one in before if one.isalnum() or one == "_")
-    if (name and len(text) > 2 and classified(name)) or _key(text):
-        start = match.start(2) - match.start()
-        return f"{match[0][:start]}{literal[0]}{MASK}{literal[0]}"
-    return match[0]
+        made: list[str] = []
+        at, name, ended = 0, "", 0
+        for match in _TOKEN.finditer(code):
+            token = match[0]
+            if token[0] not in "\"'":
+                if code[match.end() : match.end() + 1] not in ('"', "'") or len(token) > 2:  # not the f of an f-string
+                    name, ended = token, match.end()
+                continue
+            under = name if set(code[ended : match.start()].rstrip("rbfuRBFU")) <= _BETWEEN else ""
+            text = token[1:-1]
+            if (under and len(text) > 2 and classified(under)) or _key(text):
+                made += [code[at : match.start()], f"{token[0]}{MASK}{token[0]}"]
+                at = match.end()
+            elif text.isidentifier():
+                name, ended = text, match.end()
+        return "".join([*made, code[at:]])
 
 
 def _key(text: str) -> bool:

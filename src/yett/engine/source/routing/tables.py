@@ -129,10 +129,12 @@ class Tables:
     def _functions(self, node: Expression, scope: Scope, methods: list[str]) -> Iterator[tuple[Scope, str]]:
         """The functions that a handler is, with their methods: itself, or those of a view class."""
         decorated = 0
-        while isinstance(node, Call) and node.arguments and decorated < 4:
+        while isinstance(node, Call) and decorated < 4:
             function = node.function
             if isinstance(function, Attribute) and function.name == "as_view":
                 node = function.value
+            elif not node.arguments:
+                break
             else:
                 node = node.arguments[0].value  # a decorator by hand: login_required(view)
             decorated += 1
