@@ -538,9 +538,10 @@ class ClientConnection(asyncio.Protocol):
             self.abort()
 
     def _reads_on(self, now: float) -> bool:
-        """Whether all that is missing is that the client reads, and it does so, at no less than the minimum rate."""
-        idle = self.state == HEAD and not self._buffer
-        if not (self._clogged or idle or self.state == LINGERING):
+        """Whether all that is missing is that the client reads, and it does so, at no less than the minimum rate. An answer that
+        still streams holds an upstream: for that, each full buffer has its time."""
+        between = self.state == HEAD and (self._clogged or not self._buffer)
+        if not (between or self.state == LINGERING):
             return False
         if self._progress is None:
             self._progress = Progress()
