@@ -4,14 +4,16 @@ import json
 import random
 from typing import Any
 
+import msgspec
 import pytest
 from graphql_server import Server
 
 from yett.engine.probing.graphql import SchemaError, discover, is_schema, read_schema
 from yett.engine.probing.safety import Safety
-from yett.engine.probing.trial import Pure
+from yett.engine.probing.trial import Pure, header, replies
 from yett.formats.graphql_types import from_definitions
-from yett.model.probe import Answer, Call
+from yett.model.exchange import Request, Response
+from yett.model.probe import Answer, Call, Send
 from yett.rules.probing.graphql import (
     Endpoint,
     GraphQLOperation,
@@ -23,6 +25,7 @@ from yett.rules.probing.graphql import (
     speaks,
     written,
 )
+from yett.rules.probing.identity import Identity
 from yett.rules.probing.operation import Place
 from yett.rules.probing.target import Target
 
@@ -179,6 +182,32 @@ def test_discovery() -> None:
     blind, _ = discovered(secret, paths=("/private/api",))
     assert blind is not None and [one.field for one in operations(blind)] == ["__typename"]
     assert repr(blind) == "Endpoint('/private/api', others=())"
+
+
+def test_discovery_where_nobody_is_told_anything_without_a_credential() -> None:
+    class Guarded(Server):
+        def __call__(self, request: Request) -> Response:
+            known = header(request, "authorization") == "Bearer alice"
+            return super().__call__(request) if known else replies(401, {"error": "who are you?"})
+
+    alice = Identity(name="alice", credential=(("Authorization", "Bearer alice"),))
+
+    def asked_by(names: tuple[str, ...]) -> Endpoint | None:
+        pure, walking = Pure(Guarded(SDL, {})), discover(identities=names)
+        step: Any = next(walking)
+        while True:
+            try:
+                given = alice.credential if step.call.identity == "alice" else None
+                step = walking.send(pure.perform(Send(msgspec.structs.replace(step.call, credential=given))))
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+
+    assert asked_by(()) is None
+    endpoint = asked_by(("alice",))
+    assert endpoint is not None
+    assert endpoint.path == "/graphql"
+    assert not endpoint.introspected
+    assert len(operations(endpoint)) == 18
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ class Run:
             if served is not None:
                 note(f"the description is the one that the target serves at {served[1]}")
                 parts.append(served[0])
-        fields = await targets.graphql(transport, schemas, self._endpoints(), [one.name for one in identities])
+        fields = await targets.graphql(transport, schemas, self._endpoints(), identities)
         if not fields and not any(one.operations for one in parts):
             raise targets.Unusable("nothing is known of this API; name its description (--contract), a catalog or recordings")
         for problem in (text for one in parts for text in one.problems[:20]):

@@ -21,6 +21,7 @@ from yett.formats.document import Document
 from yett.formats.yaml import read
 from yett.model.mistake import DocumentError
 from yett.model.probe import Call
+from yett.rules.probing.identity import Identity
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.success import succeeded
 from yett.rules.probing.target import Scheme
@@ -116,22 +117,27 @@ async def found_at(transport: Transport, origin: Origin) -> tuple[Described, str
     return None
 
 
-async def graphql(transport: Transport, files: list[Path], paths: list[str], names: list[str]) -> tuple[Operation, ...]:
+async def graphql(
+    transport: Transport, files: list[Path], paths: list[str], identities: list[Identity]
+) -> tuple[Operation, ...]:
     """The fields of the target's GraphQL endpoint as operations; none where there is none. Raises Unusable."""
     schema = None
+    callers = {one.name: one for one in identities}
     for path in files:
         try:
             schema = read_schema(path.read_bytes(), str(path))
         except SchemaError as error:
             raise Unusable(str(error)) from None
-    running = discover(paths, names, schema)
+    running = discover(paths, callers, schema)
     answer = None
     while True:
         try:
             step = next(running) if answer is None else running.send(answer)
         except StopIteration as end:
             return tuple(operations(end.value)) if end.value is not None else ()
-        answer = await transport.send(step.call)
+        one = callers.get(step.call.identity)
+        call = step.call if one is None else msgspec.structs.replace(step.call, credential=one.credential, query=one.query)
+        answer = await transport.send(call)
 
 
 def under(described: Described, base: str) -> Described:
