@@ -286,7 +286,7 @@ def read(value: bytes, upper: bytes, quote: bytes = b"", standard: bool = True) 
 
 
 def dies(words: Sequence[bytes]) -> bool:
-    """Whether no fragment without `/*` that begins with these words, in upper case, each with a space after it, reads as anything."""
+    """Whether nothing that begins with these words is read as anything. Upper case, each with a space after it; no `/*` follows."""
     letters, said = "", b""
     for place, word in enumerate(words, 1):
         if letters[-1:] == "A":
