@@ -11,7 +11,7 @@ PASSING = words(
     "base64.b32decode binascii.unhexlify binascii.a2b_base64 bytes.fromhex codecs.decode codecs.encode zlib.decompress "
     "gzip.decompress urllib.parse.unquote urllib.parse.unquote_plus urllib.parse.unquote_to_bytes urllib.parse.urljoin "
     "urllib.parse.urlunparse urllib.parse.parse_qs urllib.parse.parse_qsl urllib.unquote urlparse.urljoin os.path.join "
-    "os.path.normpath os.path.abspath os.path.realpath os.path.expanduser os.path.expandvars os.path.dirname "
+    "os.path.normpath os.path.abspath os.path.commonpath os.path.relpath os.path.realpath os.path.expanduser os.path.expandvars os.path.dirname os.path.commonpath os.path.relpath "
     "os.path.splitext os.path.split os.fspath os.fsencode os.fsdecode posixpath.join posixpath.normpath pathlib.Path "
     "pathlib.PurePath pathlib.PosixPath pathlib.PurePosixPath copy.copy copy.deepcopy typing.cast "
     "io.StringIO io.BytesIO StringIO.StringIO textwrap.dedent textwrap.wrap html.unescape string.Template sqlalchemy.text "
