@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from yett.cli.main import main
 from yett.formats.reports.proven_json import read_proven_json
 
-WEAK = '''
+WEAK = """
 import sqlite3
 from fastapi import FastAPI
 
@@ -24,8 +24,8 @@ database = sqlite3.connect("shop.db")
 def search(author: str, q: str):
     statement = f"SELECT title FROM books WHERE title LIKE '%{q}%'"
     return database.execute(statement).fetchall()
-'''
-SOUND = '''
+"""
+SOUND = """
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -34,7 +34,7 @@ app = FastAPI()
 @app.get("/books")
 def search(q: str):
     return {"q": q}
-'''
+"""
 
 
 def run(*arguments: str) -> Result:

@@ -15,7 +15,7 @@ from yett.model.finding import Evidence, Finding
 from yett.model.rule import Confidence, Severity
 from yett.model.source import SourceRule, Spot
 from yett.rules.registry import SourceCheck
-from yett.rules.sourcing.program import Place, Route, Spotted
+from yett.rules.sourcing.program import Route, Spotted
 from yett.rules.sourcing.sinks import Verdict
 
 _ORDER, _SURE = list(Severity), list(Confidence)
@@ -208,6 +208,3 @@ def rule_texts(rules: Iterable[SourceCheck]) -> Mapping[str, RuleText]:
         )
         for one in rules
     }
-
-
-__all__ = ["Findings", "Flow", "Place", "fingerprint", "rule_texts"]

@@ -12,7 +12,7 @@ from yett.engine.source.routing.entry import Entry
 from yett.engine.source.routing.filling import Filler, depends
 from yett.engine.source.scopes import Scope
 from yett.engine.source.summary import Pending, Summary
-from yett.engine.source.values import PLAIN, Value, joined
+from yett.engine.source.values import Value, joined
 from yett.engine.source.walking import Walker
 from yett.formats.python_source.tree import Class
 from yett.model.mistake import Mistake
@@ -133,6 +133,3 @@ def dependencies(project: Project, entries: Iterable[Entry]) -> Iterator[Entry]:
             made = Entry(scope=inner.id, filling="fastapi", place=one.place, parameters=one.parameters, dependency=True)
             yield made
             waiting.append(made)
-
-
-__all__ = ["PLAIN", "Following", "dependencies"]

@@ -12,17 +12,7 @@ To fix: read it from the environment, with False where nothing is said.
 
 from collections.abc import Iterator
 
-from yett.formats.python_source.tree import (
-    Assignment,
-    Attribute,
-    Class,
-    Constant,
-    Expression,
-    Function,
-    Name,
-    Statement,
-    Subscript,
-)
+from yett.formats.python_source.tree import Assignment, Attribute, Constant, Expression, Name, Subscript
 from yett.model.probe import Flaw
 from yett.model.rule import Severity
 from yett.model.source import Snippet, SourceRule
@@ -110,6 +100,3 @@ def _is_debug(target: Expression, file: str) -> bool:
     if isinstance(target, Subscript) and isinstance(target.index, Constant):
         return target.index.value == "DEBUG" and isinstance(target.value, Attribute) and target.value.name == "config"
     return False
-
-
-__all__ = ["RULE", "Class", "Function", "Statement", "look"]
