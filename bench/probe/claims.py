@@ -43,13 +43,28 @@ def templated(path: str, known: list[str]) -> str:
 
 
 def schemathesis(run: Path) -> Iterator[Claim]:
-    """Its failures, by kind and operation; a failure of a sequence of calls names "Stateful tests"."""
+    """Its failures, by kind and operation. A failure of a sequence of calls is about the last one, which it prints."""
     for file in (run / "reports").glob("json-*.json"):
         for failure in json.loads(file.read_text())["failures"]:
             for operation in failure["operations"]:
                 method, _, template = operation.partition(" ")
-                known = template.startswith("/")
-                yield Claim(failure["title"], method if known else "", template if known else "", "" if known else operation)
+                if template.startswith("/"):
+                    yield Claim(failure["title"], method, template, "")
+                elif operation == "Stateful tests":
+                    yield from _last_calls(run, failure["code"], failure["title"])
+                else:
+                    yield Claim(failure["title"], "", "", operation)
+
+
+def _last_calls(run: Path, code: str, title: str) -> Iterator[Claim]:
+    """Of each printed sequence with that failure: the last call."""
+    known = templates(run)
+    section = (run / "printed.txt").read_text().partition("_ Stateful tests _")[2].partition("\n===")[0]
+    for block in section.split("Test Case ID:")[1:]:
+        calls = [line.split() for line in block.splitlines() if line.strip().startswith("curl -X ")]
+        if f"- {code} " in block and calls:
+            path = "/" + calls[-1][-1].partition("://")[2].partition("/")[2]
+            yield Claim(title, calls[-1][2], templated(path, known), "")
 
 
 def offat(run: Path) -> Iterator[Claim]:
