@@ -159,6 +159,29 @@ def test_places(policy: Callable[..., Snapshot], target: bytes, body: bytes, fie
     assert (found.denial.rule, found.denial.place) == ("crs-942190", place)
 
 
+_BOUNDARY = b"--x\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\n1 union\nselect 2\r\n--x--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "kind"),
+    [
+        (b"/?q=1%20union%0Aselect%202", b"", b""),
+        (b"/", b"a=1&q=1+union%0Aselect+2", b"application/x-www-form-urlencoded"),
+        (b"/", b"a=1&q=1+union\nselect+2", b"application/x-www-form-urlencoded"),
+        (b"/", b"a=1&q=" + b"x" * 70_000 + b"+union%0Aselect+2", b"application/x-www-form-urlencoded"),
+        (b"/", b'{"q": "1 union\\nselect 2"}', b"application/json"),
+        (b"/", b'{"q": "1 union\\u000aselect 2"}', b"application/json"),
+        (b"/", b'{"q": ["' + b"x" * 70_000 + b'", "1 union\\u000Aselect 2"]}', b"application/json"),
+        (b"/", b'{"q": "\\ud83d\\ude00 1 union\\nselect 2"}', b"application/json"),
+        (b"/", b"<q>1 union\nselect 2</q>", b"application/xml"),
+        (b"/", _BOUNDARY, b"multipart/form-data; boundary=x"),
+    ],
+)
+def test_a_line_break_hides_nothing(policy: Callable[..., Snapshot], target: bytes, body: bytes, kind: bytes) -> None:
+    fields: Fields = ((b"Host", b"a"), *(((b"Content-Type", kind),) if kind else ()))
+    assert sent(policy(), target, body, fields).denial is not None
+
+
 def test_harmless_requests_leave_no_trace(policy: Callable[..., Snapshot]) -> None:
     found = sent(policy(), b"/orders?q=trade+union", b'{"note": "select a plan", "n": 1}', JSON)
     assert found.verdict == "allow" and found.evaluation is not None

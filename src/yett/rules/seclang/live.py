@@ -27,6 +27,7 @@ from yett.rules.seclang.transaction import Transaction
 
 _processor_of = lru_cache(256)(processor_of)
 _LONGEST = 256
+_BREAK = b"\n"
 
 
 class LiveTransaction(Transaction):
@@ -97,14 +98,15 @@ class LiveTransaction(Transaction):
             else:
                 yield from _portions(values)
             return
+        in_lines = type(self.values.document) in (dict, list)
         broken = self._has_escaped_breaks
         for batch in self.values.batches():
-            yield own, batch, broken
+            yield own, batch, broken or (not in_lines and any(_BREAK in text for text in batch))
             own = []
 
     @property
     def _has_escaped_breaks(self) -> bool:
-        """Whether batches may have a value that holds line breaks as several lines."""
+        """Whether lines of JSON may have a value that holds line breaks as several of them."""
         body = self.body
         return b"\\" in body and (b"\\n" in body or b"\\r" in body or b"\\u00" in body)
 
