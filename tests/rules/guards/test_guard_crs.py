@@ -159,7 +159,7 @@ def test_places(policy: Callable[..., Snapshot], target: bytes, body: bytes, fie
     assert (found.denial.rule, found.denial.place) == ("crs-942190", place)
 
 
-_BOUNDARY = b"--x\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\n1 union\nselect 2\r\n--x--\r\n"
+_BOUNDARY = b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n1 union\nselect 2\r\n--x--\r\n'
 
 
 @pytest.mark.parametrize(
