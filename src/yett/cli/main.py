@@ -66,9 +66,13 @@ class _Lazily(click.Group):
 @click.command(cls=_Lazily, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="yett")
 def main() -> None:
-    """API security: a gateway that authenticates, limits, validates, explains and records every request.
+    """API security: finds your APIs, judges them, attacks them before others do, and protects them while they run.
 
     \b
+    yett observe access.log openapi.yaml            which APIs there are
+    yett posture                                    what is wrong with them
+    yett probe http://127.0.0.1:9001                what can be done to them
+    yett probe --source DIR                         and why, in the code
     yett serve --upstream http://127.0.0.1:9001     record everything, deny nothing
     yett check yett.yaml                            what a policy would do
     yett decide --policy yett.yaml traffic.har      what it would have done
