@@ -36,7 +36,8 @@ class Subject(NamedTuple):
     """application: as `wsgi.py` takes it. prepare: a program that is run before, in the copy. start: a path that is asked
     before anything is counted. path: where its API is, for tools. contract: its file within the sources, "" for none. twins: the
     environment of the weak and of the hardened one. database: whether it needs PostgreSQL. first: what is posted before anything is
-    counted, (path, body). guarded: operations that begin everything anew, which tools that can be told so leave alone."""
+    counted, (path, body). closing: whether each request has a connection of its own: servers that leave a body unread take the rest
+    of it for the next request. guarded: operations that begin everything anew, which tools that can be told so leave alone."""
 
     name: str
     application: str
@@ -49,6 +50,7 @@ class Subject(NamedTuple):
     database: bool = False
     first: tuple[tuple[str, dict[str, Any]], ...] = ()
     guarded: tuple[str, ...] = ()
+    closing: bool = False
 
 
 def _person(name: str, password: str, path: str, body: Any, token: str, **more: Any) -> dict[str, Any]:
@@ -104,6 +106,7 @@ SUBJECTS = {
             send={"X-Auth-Token": "{token}"},
         ),
         twins={"weak": {}},
+        closing=True,
     ),
     "bank": Subject(
         name="bank",
@@ -115,6 +118,7 @@ SUBJECTS = {
         identities=_people(_BANKERS, "/login", _FLAT, "/token"),
         twins={"weak": {}},
         database=True,
+        closing=True,
         first=tuple(("/register", {"username": name, "password": word}) for name, word in _BANKERS.items()),
     ),
 }
@@ -154,6 +158,7 @@ def serving(
         if subject.prepare:
             subprocess.run([*drop, python, *subject.prepare], check=True, stderr=errors, **started)
         command = [*drop, python, str(work / "wsgi.py"), subject.application, "--port", str(port), "--log", str(log)]
+        command += ["--closing"] if subject.closing else []
         origin = f"http://127.0.0.1:{port}"
         with running(command, stderr=errors, **started) as server:
             wait(f"{origin}{subject.start}", server)

@@ -32,6 +32,7 @@ def main():
     parser.add_argument("application")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log", required=True)
+    parser.add_argument("--closing", action="store_true", help="HTTP/1.0, as Flask's own server: a connection for each request")
     options = parser.parse_args()
     sys.path.insert(0, ".")
     sys.setrecursionlimit(100_000)
@@ -41,7 +42,7 @@ def main():
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class Quiet(WSGIRequestHandler):
-        protocol_version = "HTTP/1.1"
+        protocol_version = "HTTP/1.0" if options.closing else "HTTP/1.1"
 
         def log(self, *_):
             """Nothing."""
