@@ -255,6 +255,18 @@ def test_login_that_fails(here: Path) -> None:
     assert "wrong-one" not in result.output
 
 
+def test_an_api_that_is_not_where_it_is_looked_for(here: Path) -> None:
+    def elsewhere(request: Request) -> Response:
+        return replies(404, {"error": "not found"}) if not request.target.startswith(b"/api/") else replies(200, {})
+
+    Path("people.yaml").write_text("identities: {alice: {headers: {X-Key: one-key-of-alice}}}")
+    with served(elsewhere) as origin:
+        result = _run(origin, *_GIVEN, "--json", "out.json")
+    assert result.exit_code == 3, result.output
+    assert f"every operation that was called answered 404: is the API at {origin}" in result.output
+    assert "404" in json.loads(Path("out.json").read_text())["incomplete"]
+
+
 def test_target_that_says_yes_to_everything(here: Path) -> None:
     def yes(_: Request) -> Response:
         return replies(200, {"ok": True, "token": "token-of-everybody"})

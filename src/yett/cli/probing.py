@@ -316,6 +316,13 @@ class Run:
         if not outcome.stopped:
             self._keeper.forget()
         run = run_of(outcome, driver.target, started=self._started, seed=self._options["seed"], version=__version__)
+        answered = [set(one.statuses) for one in run.operations if one.statuses]
+        if answered and all(each == {404} for each in answered) and self._again is None:
+            where = f"{self._origin.text}{self._origin.base}"
+            self._problems.append(
+                f"every operation that was called answered 404: is the API at {where}, or below another path?"
+            )
+            note(self._problems[-1])
         if self._problems and not run.incomplete:
             run = msgspec.structs.replace(run, incomplete="; ".join(self._problems))
             outcome.stopped = run.incomplete
