@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from yett.model.probe import ANONYMOUS, Call, Exchanged
+from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged
 from yett.rules.probing.encoding import body_value, target_text, unquoted
 from yett.rules.probing.resources import plain
 from yett.rules.probing.target import Target
@@ -23,8 +23,8 @@ _WIDE = 200
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A value that an answer gives: its variable, the JSON pointer to it ("" for the last segment of Location), the value
-    itself."""
+    """A value that an answer gives: its variable, the JSON pointer to it ("" for the last segment of Location, "cookie NAME" for a
+    cookie that it sets), the value itself."""
 
     variable: str
     pointer: str
@@ -50,6 +50,8 @@ class _Search:
     def __init__(self, proof: Sequence[Exchanged], trace: Sequence[Exchanged], target: Target) -> None:
         self._proof, self._trace, self._target = proof, trace, target
         self._own = {one.call for one in proof}
+        users = [one for one in target.identities.values() if one.throwaway]
+        self._passwords = {text for one in users for text in (one.password, one.registered) if text}
         self._needed: set[int] = set()
         self._taken: dict[int, dict[str, Taken]] = {}
         self._of_proof: dict[int, dict[str, Taken]] = {}
@@ -59,18 +61,54 @@ class _Search:
         first = mine[0] if mine else len(self._trace)
         for number, one in enumerate(self._proof):
             self._look(one.call, first, number)
-        made = [Line(self._trace[at], tuple(self._taken.get(at, {}).values()), True) for at in sorted(self._needed)]
-        return made + [Line(one, tuple(self._of_proof.get(at, {}).values())) for at, one in enumerate(self._proof)]
+        before: dict[int, int] = {}
+        for at in sorted(self._needed):
+            rests = [other for other in before if self._taken.get(other, {}).keys() & self._uses(self._trace[at].call)]
+            before[at] = max([self._between(at), *(before[other] for other in rests)])
+        found: list[Line] = []
+        for number, one in enumerate(self._proof):
+            due = [at for at in before if before[at] == number]
+            found += [Line(self._trace[at], tuple(self._taken.get(at, {}).values()), True) for at in due]
+            found.append(Line(one, tuple(self._of_proof.get(number, {}).values())))
+        return found
+
+    def _between(self, at: int) -> int:
+        """The step of the proof before which a call of the trace comes: the first, unless it is about what a step makes, such as
+        the login of a user whom the proof registers; then the first that needs what its answer gives."""
+        sent = target_text(self._trace[at].call) + self._trace[at].call.body.decode("utf-8", "replace")
+        tokens = set(self._target.tokens_in(sent))
+        makes = [
+            number
+            for number, one in enumerate(self._proof[:-1])
+            if any(other.call == one.call for other in self._trace[:at])
+            and self._made_by(one.call)
+            and tokens & set(self._target.tokens_in(one.call.body.decode("utf-8", "replace")))
+        ]
+        gives = set(self._taken.get(at, {}))
+        needs = (number for number, one in enumerate(self._proof) if gives & self._uses(one.call))
+        first = next(needs, 0)
+        return first if makes and makes[0] < first else 0
+
+    def _uses(self, call: Call) -> set[str]:
+        return {*values_of(call), *self._credentials(call)}
+
+    def _made_by(self, call: Call) -> bool:
+        """Whether a call makes an object or a user."""
+        ways = (one for one in self._target.operations if self._target.doing(one) in ("create", "register"))
+        return any(one.method == call.method and one.template == call.path.partition("?")[0] for one in ways)
 
     def _look(self, call: Call, before: int, own: int | None) -> None:
         """Find what a call rests on, among the calls before it."""
         for value in self._credentials(call):
             self._give(value, len(self._trace))  # who logged in later could have earlier
         for value in values_of(call):
+            if value in self._passwords:
+                continue  # the run made it up: what shows it to others is a hole of its own
             if (own is not None and self._from_proof(value, own)) or self._sent_before(value, before):
                 continue
             self._give(value, before)
-        for token in self._target.tokens_in(target_text(call) + call.body.decode("utf-8", "replace")):
+        said = target_text(call) + call.body.decode("utf-8", "replace")
+        for token in self._target.tokens_in(said + basic_of(call, self._target).partition(":")[0]):
             at = next((at for at in range(before) if self._introduces(at, token)), -1)
             if at >= 0:
                 self._need(at)
@@ -158,11 +196,15 @@ class _Search:
 
     def _credentials(self, call: Call) -> Iterator[str]:
         """Tokens of throwaway identities, and those that a probe sends itself: they are had anew by logging in again."""
-        for _, value in call.credential or ():
-            yield value.rpartition(" ")[2].partition("=")[2] or value.rpartition(" ")[2]
+        for name, value in call.credential or ():
+            if name.lower() == "cookie":
+                yield from cookies_of(value).values()
+            else:
+                yield value.rpartition(" ")[2].partition("=")[2] or value.rpartition(" ")[2]
         one = self._target.identity(call.identity)
-        if call.credential is None and one is not None and one.throwaway and one.token:
-            yield one.token
+        if call.credential is None and one is not None and one.throwaway:
+            sent = next((value for name, value in one.credential if name.lower() == "cookie"), "")
+            yield from cookies_of(sent).values() if sent else (one.token,) if one.token else ()
 
 
 def _reads(call: Call) -> bool:
@@ -213,10 +255,35 @@ def found_in(one: Exchanged, value: str) -> tuple[str, bool] | None:
         same = leaf is not None and not isinstance(leaf, bool) and str(leaf) == value
         if same and (len(value) >= 8 or _naming(pointer)):
             return pointer, not isinstance(leaf, str)
+    for name, held in cookies_set(one.answer).items():
+        if held == value and (len(value) >= 8 or _naming(name)):
+            return f"cookie {name}", False
     location = one.answer.field("location")
     if location and value and location.partition("?")[0].rstrip("/").rpartition("/")[2] == value:
         return "", False
     return None
+
+
+def basic_of(call: Call, target: Target) -> str:
+    """Name and password, with a colon between, where a user of the run's own sends both with this call (RFC 7617); else ""."""
+    one = target.identity(call.identity)
+    if call.credential is not None or one is None or not one.throwaway:
+        return ""
+    sent = any(name.lower() == "authorization" and value[:6].lower() == "basic " for name, value in one.credential)
+    return f"{one.username}:{one.registered or one.password}" if sent else ""
+
+
+def cookies_of(line: str) -> dict[str, str]:
+    """Names and values of the cookies in a Cookie field (RFC 6265, 4.2.1)."""
+    found = (part.strip().partition("=") for part in line.split(";")[:50])
+    return {name: value for name, _, value in found if name and value}
+
+
+def cookies_set(answer: Answer) -> dict[str, str]:
+    """Names and values of the cookies that an answer sets (RFC 6265, 4.1.1), as they stand there."""
+    lines = (value.decode("latin-1").partition(";")[0] for name, value in answer.fields if name.lower() == b"set-cookie")
+    found = (line.strip().partition("=") for line in lines)
+    return {name: value for name, _, value in found if name and value}
 
 
 def _naming(pointer: str) -> bool:

@@ -12,12 +12,13 @@ import msgspec
 from yett.engine.probing.curls import credential_of, variable
 from yett.engine.probing.leaner import lean
 from yett.engine.probing.outcome import Found
-from yett.engine.probing.provenance import Line, leaves, lines
+from yett.engine.probing.provenance import Line, basic_of, cookies_of, leaves, lines
 from yett.engine.probing.script_parts import BEGIN, pieces
 from yett.engine.probing.signs import Shown, ending
 from yett.formats.names import words
 from yett.model.probe import Call, Exchanged, Forged
 from yett.rules.probing.encoding import body_value, quoted, target_text, unquoted
+from yett.rules.probing.identity import Identity
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.sensitive import opens
 from yett.rules.probing.target import Target
@@ -238,11 +239,13 @@ class _Writer:
         """What `send` is called with, as Python."""
         fields = [f"({name!r}, {self._filled(value)!r})" for name, value in call.fields]
         one = self._target.identity(call.identity)
-        token = one.token if one is not None and one.throwaway else ""
         for name, value in credential_of(call, self._target):
-            if value is None and token in self._taken and one is not None:
-                whole = next(text for key, text in one.credential if key == name)
-                fields.append(f"({name!r}, {whole.replace(token, '{{' + self._taken[token] + '}}')!r})")
+            had = self._had(one, name) if value is None and one is not None and one.throwaway else ""
+            pair = basic_of(call, self._target) if value is None and name.lower() == "authorization" else ""
+            if had:
+                fields.append(f"({name!r}, {had!r})")
+            elif pair:
+                fields.append(f"({name!r}, basic({self._filled(pair)!r}))")
             elif value is None:
                 self._environment[f"field_{call.identity}_{name}"] = variable(call.identity, name)
                 fields.append(f"({name!r}, os.environ[{variable(call.identity, name)!r}])")
@@ -252,6 +255,15 @@ class _Writer:
             fields.append(f"('Content-Type', {call.content_type!r})")
         body = f", {self._content(call)!r}" if call.body else ""
         return f"{call.method!r}, {self._target_text(call)!r}, [{', '.join(fields)}]{body}"
+
+    def _had(self, one: Identity, name: str) -> str:
+        """The credential of a user whom the script registers, with what answers gave in it; "" where none gave it."""
+        whole = next((text for key, text in one.credential if key == name), "")
+        known = cookies_of(whole).values() if name.lower() == "cookie" else (one.token,)
+        made = whole
+        for value in sorted((value for value in known if value in self._taken), key=len, reverse=True):
+            made = made.replace(value, "{{" + self._taken[value] + "}}")
+        return made if made != whole else ""
 
     def _credential(self, identity: str, name: str, value: str) -> str:
         """A credential that a probe made, as an expression: out of the one that it is made of, where it is."""

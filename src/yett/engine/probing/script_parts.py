@@ -45,9 +45,12 @@ PIECES: dict[str, tuple[tuple[str, ...], str]] = {
         '''
 def take(name, pointer, headers, answer):
     """Keep a value of an answer, by JSON pointer, in which "[text]" is the item that holds that text; the last segment of
-    Location for an empty one. Whether it is there."""
+    Location for an empty one, what is set for "cookie NAME". Whether it is there."""
     value = (headers.get("Location") or "").rstrip("/").rpartition("/")[2]
-    if pointer:
+    if pointer.startswith("cookie "):
+        pairs = [line.partition(";")[0].strip().partition("=") for line in headers.get_all("Set-Cookie") or []]
+        value = next((held for key, _, held in pairs if key == pointer[7:]), "")
+    elif pointer:
         try:
             value = json.loads(answer)
             for part in pointer.split("/")[1:]:
@@ -60,6 +63,14 @@ def take(name, pointer, headers, answer):
             return False
     KNOWN[name] = str(value)
     return bool(value) or value == 0
+''',
+    ),
+    "basic": (
+        ("base64",),
+        '''
+def basic(pair):
+    """Name and password as a field (RFC 7617)."""
+    return "Basic " + base64.b64encode(fill(pair).encode()).decode()
 ''',
     ),
     "shown": (
