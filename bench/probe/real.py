@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -106,6 +107,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=Path("bench/out/probe/real"))
     parser.add_argument("--serve", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the server ends, too
     with tempfile.TemporaryDirectory() as place, tempfile.TemporaryDirectory() as own:
         os.chmod(place, 0o755)
         with serving(options.name, options.venvs, Path(place)) as (origin, log):
