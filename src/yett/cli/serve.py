@@ -89,12 +89,12 @@ def serve(
     """
     if upstream is not None and config is not None:
         raise click.UsageError("give a policy (-c) or an upstream (--upstream), not both")
+    if contract is not None and upstream is None:
+        raise click.UsageError("--contract needs --upstream; with a policy, the policy names the contract")
     if upstream is None and config is None and not Path(DEFAULT_POLICY).exists():
         raise click.UsageError(
             f"there is no {DEFAULT_POLICY} here: name a policy with -c, or an API to watch with --upstream URL"
         )
-    if contract is not None and upstream is None:
-        raise click.UsageError("--contract needs --upstream; with a policy, the policy names the contract")
     wanted = Source(
         config="" if upstream is not None else config or DEFAULT_POLICY,
         upstream=upstream or "",
