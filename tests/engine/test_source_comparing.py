@@ -1,5 +1,6 @@
 """Findings of source and target held against each other: the same class in the same operation is one cause."""
 
+import msgspec
 import pytest
 
 from yett.engine.source.comparing import compared, same_path
@@ -70,3 +71,13 @@ def test_another_method_is_another_operation() -> None:
 )
 def test_templates_are_the_same_by_their_segments(source: str, live: str, same: bool) -> None:
     assert same_path(source, live) is same
+
+
+def test_a_live_finding_of_one_cause_confirms_source_at_each_of_its_operations() -> None:
+    source = [found("s1", "verbose-error", "GET /a", file="a.py"), found("s2", "verbose-error", "GET /c", file="c.py")]
+    live = found("l", "verbose-error", "GET /a")
+    assert live.proof is not None
+    live = msgspec.structs.replace(live, proof=msgspec.structs.replace(live.proof, also=("GET /b", "GET /c")))
+    merged, said = compared(source, [live])
+    assert [one.finding.fingerprint for one in merged] == ["l"]
+    assert {(one.source, one.live) for one in said} == {("s1", "l"), ("s2", "l")}

@@ -28,7 +28,7 @@ from yett.edge.probing.transport import Transport
 from yett.engine.probing.again import Wanted
 from yett.engine.probing.described import Described
 from yett.engine.probing.drive import Driver, Limits
-from yett.engine.probing.report import called, reported, run_of
+from yett.engine.probing.report import called, joined, reported, run_of
 from yett.formats.identities import Declared, read_identities
 from yett.formats.reports.values import Reported
 from yett.formats.yaml import read
@@ -253,6 +253,8 @@ class Run:
             place=finding.place,
             calls=tuple(called(step) for step in (*proof.steps, *proof.control)),
             identities=proof.identities,
+            also=proof.also,
+            fingerprint=finding.fingerprint,
         )
 
     async def _driven(
@@ -329,8 +331,7 @@ class Run:
         findings, run = with_code(kept.findings, run, self._source)
         findings = self._reports.accepted(findings, self._started)
         if self._again is not None:
-            mark = self._again.finding.fingerprint
-            findings = [one for one in findings if one.finding.fingerprint == mark]
+            findings = [one for one in findings if _same(one, self._again)]
             click.echo("it is still there" if findings else "it was not found again", err=True)
         self._reports.write(findings, run, outcome)
         return FOUND if self._again is not None and findings else self._code(findings, bool(outcome.stopped))
@@ -347,8 +348,19 @@ class Run:
 def _merged(before: list[Reported], now: list[Reported]) -> list[Reported]:
     """Findings of both, each once, the gravest first."""
     order = list(Severity)
-    found = {one.finding.fingerprint: one for one in (*before, *now)}
+    found = {one.finding.fingerprint: one for one in before}
+    for one in now:
+        mark = one.finding.fingerprint
+        found[mark] = joined(found[mark], one) if mark in found else one
     return sorted(found.values(), key=lambda one: -order.index(one.finding.severity))
+
+
+def _same(one: Reported, other: Reported) -> bool:
+    """Whether two findings are of the same hole: by fingerprint, or by class, operation and place."""
+    if one.finding.fingerprint == other.finding.fingerprint:
+        return True
+    keys = [(each.proof.flaw if each.proof else "", each.finding.operation, each.finding.place) for each in (one, other)]
+    return keys[0] == keys[1]
 
 
 class Shown:

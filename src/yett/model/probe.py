@@ -194,6 +194,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     shows: texts in the body or the fields of the last answer that are gone once it is fixed, such as the name of a member or a
     text that was sent; for repeating the proof. sign: how else a repetition tells. forged: tokens that the steps carry.
     uncontrolled: why there is no control, where `control` is empty; a claim has one of the two.
+    cause: what explains it, where that may be one thing for many operations, such as a debug mode; claims of one rule with the same
+    flaw and cause become one finding that names all their operations. "" where it stands alone.
     """
 
     flaw: "Flaw"
@@ -211,6 +213,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     uncontrolled: str = ""
     severity: Severity | None = None
     confidence: Confidence | None = None
+    cause: str = ""
 
 
 class Skipped(msgspec.Struct, frozen=True):

@@ -18,7 +18,8 @@ from yett.rules.probing.target import Target
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A finding that is looked for again: class, method, template and place as its fingerprint has them; calls: of its proof and
-    its control, as a report tells them (secrets masked). identities: who took part."""
+    its control, as a report tells them (secrets masked). identities: who took part. also: labels of further operations at which the
+    same cause showed the same; fingerprint: as the report has it."""
 
     flaw: str
     method: str
@@ -26,6 +27,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     calls: tuple[Call, ...] = ()
     identities: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Of all operations that it is about."""
+        return frozenset((self.label, *self.also))
 
     @property
     def label(self) -> str:
@@ -41,7 +49,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 def needed(wanted: Wanted, target: Target, safety: Safety) -> frozenset[str]:
     """Ids of the operations that the finding's calls reach, and of those that make, list, show and remove what they name."""
     graphql = tuple(one for one in target.operations if isinstance(one, GraphQLOperation))
-    found: dict[str, Operation] = {one.id: one for one in target.operations if one.label == wanted.label}
+    found: dict[str, Operation] = {one.id: one for one in target.operations if one.label in wanted.labels}
     for call in wanted.calls:
         reached = (*requested(graphql, call), *filter(None, (safety.operation_of(call),)))
         found |= {one.id: one for one in reached}

@@ -19,6 +19,7 @@ from yett.engine.probing.safety import Safety
 from yett.engine.probing.shrinking import shrunk
 from yett.engine.probing.walk import walk
 from yett.model.probe import ANONYMOUS, Answer, Burst, Call, Claim, Exchanged, Heard, Made, Probing, Send, Skipped, Sleep, Step
+from yett.model.rule import Severity
 from yett.rules.probing.operation import Operation
 from yett.rules.probing.target import Target
 from yett.rules.registry import Probe
@@ -120,14 +121,14 @@ class Driver:
 
     def _works(self, only: Wanted) -> bool:
         """Whether the operation that is asked about could be called at all, so that nothing found means that there is nothing."""
-        about = [one for one in self.target.operations if one.label == only.label]
+        about = [one for one in self.target.operations if one.label in only.labels]
         return bool(about) and all(self.target.workers(one) for one in about)
 
     def _asked(self, operation: Operation) -> bool:
         """Whether probes begin with that operation: any, where the finding that is looked for is about none that is known."""
-        if self._only is None or operation.label == self._only.label:
+        if self._only is None or operation.label in self._only.labels:
             return True
-        return all(one.label != self._only.label for one in self.target.operations) and self._may_walk(operation)
+        return all(one.label not in self._only.labels for one in self.target.operations) and self._may_walk(operation)
 
     def _may_walk(self, operation: Operation) -> bool:
         return self.safety.allowed(operation) and (self._walked is None or operation.id in self._walked)
@@ -331,9 +332,8 @@ class Driver:
     # Bookkeeping
 
     def _claim(self, claim: Claim, task: _Task) -> Generator[Act, Any, None]:
-        method = claim.method or (task.operation.method if task.operation else "")
-        template = claim.template or (task.operation.template if task.operation else "")
-        key = (claim.flaw.value, method, template, claim.place)
+        found = Found(task.probe.rule, task.operation, claim)
+        key = (claim.flaw.value, *found.about, claim.place)
         if key in self._claimed:
             return
         self._claimed.add(key)
@@ -341,9 +341,26 @@ class Driver:
             raise ValueError(f"{task.probe.rule.id}: a claim needs a control, or why there is none")
         if self.outcome.first_finding is None:
             self.outcome.first_finding = self._clock() - self._began
-        smaller = yield from shrunk(claim, lambda call: self._once(call, "shrinking"))
-        self.outcome.found.append(Found(task.probe.rule, task.operation, smaller))
-        self._enough = self._only is not None and self._only.key == key
+        same = self._with_same_cause(found)
+        if same >= 0 and not _graver(found, self.outcome.found[same]):
+            self.outcome.found[same] = _joined(self.outcome.found[same], found)
+        else:
+            smaller = yield from shrunk(claim, lambda call: self._once(call, "shrinking"))
+            found = msgspec.structs.replace(found, claim=smaller)
+            if same >= 0:
+                self.outcome.found[same] = _joined(found, self.outcome.found[same])
+            else:
+                self.outcome.found.append(found)
+        only = self._only
+        self._enough = only is not None and (only.key == key or only.fingerprint == found.fingerprint)
+
+    def _with_same_cause(self, found: Found) -> int:
+        """The number of the finding that this claim belongs to; -1 where it is the first of its cause, or stands alone."""
+        if not found.claim.cause:
+            return -1
+        mark = found.fingerprint
+        known = enumerate(self.outcome.found)
+        return next((at for at, one in known if one.claim.cause == found.claim.cause and one.fingerprint == mark), -1)
 
     def _leave(self, rule: str, where: str, why: str) -> None:
         one = Left(rule, where, why)
@@ -401,3 +418,15 @@ class Driver:
                 return True
             gone = gone or answer.status in (404, 410)  # or it is hidden from this caller, and another one finds it
         return gone
+
+
+def _graver(one: Found, other: Found) -> bool:
+    order = list(Severity)
+    first, second = (order.index(each.claim.severity or each.rule.severity) for each in (one, other))
+    return first > second
+
+
+def _joined(one: Found, other: Found) -> Found:
+    """The first, which names the operations of the second, too."""
+    labels = dict.fromkeys((*one.also, other.label, *other.also))
+    return msgspec.structs.replace(one, also=tuple(label for label in labels if label and label != one.label))

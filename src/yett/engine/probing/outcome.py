@@ -1,5 +1,7 @@
 """What a run brings: claims with their rules, what was left out and why, what stayed behind, what was covered."""
 
+import hashlib
+
 import msgspec
 
 from yett.model.probe import Call, Claim, Exchanged, ProbeRule
@@ -7,11 +9,32 @@ from yett.rules.probing.operation import Operation
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A claim of a probe. operation: what it was begun with, None where its scope is the target."""
+    """A claim of a probe. operation: what it was begun with, None where its scope is the target. also: labels of other operations
+    of which the same rule claimed the same, for the same cause."""
 
     rule: ProbeRule
     operation: Operation | None
     claim: Claim
+    also: tuple[str, ...] = ()
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """Method and template that the claim is about; empty where it is about the whole target."""
+        claim, own = self.claim, self.operation
+        return claim.method or (own.method if own else ""), claim.template or (own.template if own else "")
+
+    @property
+    def label(self) -> str:
+        """ "GET /users/{userId}"; "" where it is about the whole target."""
+        return " ".join(self.about).strip()
+
+    @property
+    def fingerprint(self) -> str:
+        """What identifies the finding across runs (SHA-256, 32 hex digits): class, operation and place; where the cause has a name,
+        class, rule and cause, whichever operation showed it first."""
+        claim = self.claim
+        parts = ("cause", self.rule.id, claim.cause) if claim.cause else (*self.about, claim.place)
+        return hashlib.sha256("\n".join((claim.flaw.value, *parts)).encode()).hexdigest()[:32]
 
 
 class Left(msgspec.Struct, frozen=True):

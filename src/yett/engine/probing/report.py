@@ -3,9 +3,10 @@
 It must not know how claims came about.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from yett.engine.probing.curls import curl
 from yett.engine.probing.outcome import Found, Outcome
@@ -28,6 +29,8 @@ _BODY = 4_000
 _LONG = 8
 """Characters from which on a secret is taken out wherever it stands, and not only where it is a whole value."""
 _SECRET = ("authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token", "proxy-authorization")
+_NAMED = 12
+"""Operations that a finding names beside its own."""
 _ORDER = list(Severity)
 _SURE = list(Confidence)
 MASK = "***"
@@ -108,26 +111,14 @@ def _unsigned(text: str) -> str:
     return "".join([*made, text])
 
 
-def fingerprint(found: Found) -> str:
-    """What identifies the finding across runs: class, operation and place (SHA-256, 32 hex digits)."""
-    claim, (method, template) = found.claim, operation_of(found)
-    text = "\n".join((claim.flaw.value, method, template, claim.place))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def operation_of(found: Found) -> tuple[str, str]:
-    """Method and template that a claim is about; empty where it is about the whole target."""
-    claim, own = found.claim, found.operation
-    return claim.method or (own.method if own else ""), claim.template or (own.template if own else "")
-
-
 def reported(outcome: Outcome, target: Target, now: float, known: dict[int, Reported] | None = None) -> list[Reported]:
     """All findings of a run, the gravest and surest first. now: seconds since the Unix epoch. known: those that were put together
-    before, by their number in the outcome, which are not again, because that takes long; the others are added."""
+    before, by their number in the outcome, which are not again unless they changed, because that takes long; others are added."""
     masking = Masking(target, (one.claim for one in outcome.found))
     made: dict[int, Reported] = known if known is not None else {}
     for number, one in enumerate(outcome.found):
-        if number not in made:
+        before = made[number].proof if number in made else None
+        if before is None or (before.also, before.method, before.template) != (one.also, *one.about):
             made[number] = _reported(one, target, masking, now, outcome.trace)
     return sorted(
         made.values(),
@@ -142,13 +133,13 @@ def reported(outcome: Outcome, target: Target, now: float, known: dict[int, Repo
 
 def _reported(found: Found, target: Target, masking: Masking, now: float, trace: Sequence[Exchanged]) -> Reported:
     claim, rule = found.claim, found.rule
-    method, template = operation_of(found)
+    method, template = found.about
     steps, control = _steps(claim.proof, masking), _steps(claim.control, masking)
-    mark = fingerprint(found)
+    mark = found.fingerprint
     finding = Finding(
         fingerprint=mark,
         rule=rule.id,
-        operation=f"{method} {template}".strip(),
+        operation=found.label,
         place=claim.place,
         title=rule.title,
         severity=claim.severity or rule.severity,
@@ -157,7 +148,7 @@ def _reported(found: Found, target: Target, masking: Masking, now: float, trace:
         first_seen=now,
         last_seen=now,
         text=masking.text(claim.text),
-        reasons=tuple(map(masking.text, (*claim.reasons, *_uncontrolled(claim)))),
+        reasons=tuple(map(masking.text, (*claim.reasons, *_elsewhere(found), *_uncontrolled(claim)))),
     )
     proof = Proof(
         flaw=claim.flaw.value,
@@ -166,12 +157,35 @@ def _reported(found: Found, target: Target, masking: Masking, now: float, trace:
         owasp=rule.owasp,
         cwe=rule.cwe,
         identities=tuple(claim.identities),
+        also=found.also,
         steps=steps,
         control=control,
         curl=masking.text(curl(claim, target)),
         reproducer=masking.text(reproducer(found, target, mark, trace)),
     )
     return Reported(finding, proof=proof)
+
+
+def _elsewhere(found: Found) -> tuple[str, ...]:
+    """Where else the same was seen, of which the first are named."""
+    if not found.also:
+        return ()
+    named, more = ", ".join(found.also[:_NAMED]), len(found.also) - _NAMED
+    return (f"{found.claim.cause}: one cause, also seen at {named}{f' and {more} more' if more > 0 else ''}",)
+
+
+def joined(before: Reported, now: Reported) -> Reported:
+    """A finding of a run that went on after an interruption, with the operations at which its cause was seen before that."""
+    if before.proof is None or now.proof is None:
+        return now
+    labels = (*now.proof.also, before.finding.operation, *before.proof.also)
+    also = tuple(one for one in dict.fromkeys(labels) if one != now.finding.operation)
+    if also == now.proof.also:
+        return now
+    earlier = ", ".join(also[len(now.proof.also) :][:_NAMED])
+    reasons = (*now.finding.reasons, f"before the run was interrupted also seen at {earlier}")
+    finding = msgspec.structs.replace(now.finding, reasons=reasons)
+    return msgspec.structs.replace(now, finding=finding, proof=msgspec.structs.replace(now.proof, also=also))
 
 
 def _uncontrolled(claim: Claim) -> tuple[str, ...]:

@@ -47,11 +47,20 @@ def agrees(source: Reported, live: Reported) -> bool:
     here, there = source.proof or Proof(flaw=""), live.proof or Proof(flaw="")
     if not here.flaw or here.flaw != there.flaw:
         return False
+    if there.also:
+        own = (there.method, there.template)
+        places = [own, *((method, template) for method, _, template in (one.partition(" ") for one in there.also))]
+        return any(agrees(source, _at(live, there, *place)) for place in places)
     if not here.template or not there.template:
         return not here.template and (not there.template or here.flaw in _EVERYWHERE)
     if here.method and there.method and here.method != there.method:
         return False
     return same_path(here.template, there.template)
+
+
+def _at(live: Reported, proof: Proof, method: str, template: str) -> Reported:
+    """The finding as it would be at one of its operations alone."""
+    return replace(live, proof=replace(proof, method=method, template=template, also=()))
 
 
 def same_path(source: str, live: str) -> bool:

@@ -30,7 +30,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """flaw: of the closed list of classes (`yett.model.probe.Flaw`). steps: the fewest that show the hole; control: what shows
     that they are no accident. curl: the decisive step as one line for a shell. reproducer: a whole pytest file; credentials come
     from the environment in both. flow: of a finding in source, in place of steps: from where a caller's value comes in to where it
-    does harm; column and function: of that last place."""
+    does harm; column and function: of that last place. also: further operations at which the same cause showed the same."""
 
     flaw: str
     method: str = ""
@@ -45,6 +45,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     flow: tuple[Spot, ...] = ()
     column: int = 0
     function: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,9 +1,9 @@
 """Findings of active testing as JSON: one document, with the run, what was not tried, and what could not be removed.
 
 Version 1 of the finding: v, fingerprint, rule, class, owasp, cwe, severity, confidence, method, template, place, identities,
-reasons, steps, control, curl, reproducer; and title, text and accepted for people. The steps of a finding in source are places in
-files: file, line, column, function, code and note. Only ASCII is written, so nothing steers a terminal. It must not know where
-findings come from.
+reasons, steps, control, curl, reproducer; `also` where one cause showed the same at other operations; and title, text and
+accepted for people. The steps of a finding in source are places in files: file, line, column, function, code and note. Only ASCII
+is written, so nothing steers a terminal. It must not know where findings come from.
 """
 
 import json
@@ -98,6 +98,7 @@ def finding_json(one: Reported) -> dict[str, Any]:
         "control": [_step(step) for step in proof.control],
         "curl": proof.curl,
         "reproducer": proof.reproducer,
+        **({"also": list(proof.also)} if proof.also else {}),
         "file": finding.file,
         "line": finding.line,
         **({"column": proof.column, "function": proof.function} if proof.flow else {}),
@@ -149,6 +150,7 @@ class _Read(msgspec.Struct, rename={"flaw": "class"}):
     reasons: tuple[str, ...] = ()
     column: int = 0
     function: str = ""
+    also: tuple[str, ...] = ()
     steps: tuple[dict[str, Any], ...] = ()
     control: tuple[ProofStep, ...] = ()
 

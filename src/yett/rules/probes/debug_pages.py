@@ -28,6 +28,8 @@ RULE = ProbeRule(
     references=("https://owasp.org/API-Security/editions/2023/en/0xa8-security-misconfiguration/",),
 )
 
+_SWITCHED = frozenset(("a page of a debugger or profiler", "a version control directory", "the state of the web server"))
+"""What one switch shows at many paths."""
 _WORDS = frozenset(("debug", "_debug", "heapdump", "phpinfo", "pprof"))
 
 
@@ -44,7 +46,8 @@ def probe(target: Target) -> Probing:
                 continue
             odd = yield from get(f"{path.rstrip('/')}{target.token(5)}", note="a path that nothing has")
             if debugging(odd.answer) != what or not target.succeeded(odd.answer):
-                yield _claim(path, one, odd, f"{path} shows {what}.")
+                cause = what if what in _SWITCHED else ""
+                yield _claim(path, one, odd, f"{path} shows {what}.", cause)
 
 
 def _declared(target: Target) -> Probing:
@@ -59,7 +62,7 @@ def _declared(target: Target) -> Probing:
                 yield _claim(operation.template, known, odd, text)
 
 
-def _claim(path: str, one: Exchanged, odd: Exchanged, text: str) -> Claim:
+def _claim(path: str, one: Exchanged, odd: Exchanged, text: str, cause: str = "") -> Claim:
     told = secrets(one.answer)
     return Claim(
         flaw=Flaw.EXPOSED_DEBUG,
@@ -70,5 +73,6 @@ def _claim(path: str, one: Exchanged, odd: Exchanged, text: str) -> Claim:
         reasons=("names of secrets stand in it with values",) if told else ("it tells the inside of the program",),
         proof=(one,),
         control=(odd,),
+        cause=cause,
         severity=Severity.HIGH if told else Severity.LOW if "metrics" in text else Severity.MEDIUM,
     )

@@ -4,7 +4,7 @@ They name files, versions, queries and sometimes secrets, and make every other a
 
 What is tried: everything that was answered while the target was walked through is looked at; then, on each operation, a value
 that breaks quotes, a body that is no JSON, a number where a text belongs and the other way round. Proof is the trace itself,
-against the ordinary answer, which has none.
+against the ordinary answer, which has none. One kind of trace is one finding, which names all operations that show it.
 
 To fix: switch debug modes off; answer errors with a number, and write the trace to the log.
 """
@@ -83,5 +83,6 @@ def _claim(one: Exchanged, place: str, control: Exchanged | None) -> Claim:
         reasons=("it names files, versions or statements of the program",),
         proof=(one,),
         control=(control,) if control is not None else (),
+        cause=what or "",
         uncontrolled="" if control is not None else "every error of the target shows the like",
     )
