@@ -277,7 +277,7 @@ BODIES = {
     "walrus": ("if (line := q.strip()):\n        os.system(line)", True),
     "starred": ("first, *rest = q.split()\n    os.system(rest[0])", True),
     "pattern": ("if not re.fullmatch('[a-z]+', q):\n        return\n    os.system(q)", False),
-    "class": ("Runner(q).run()", False),
+    "class": ("Runner(q).run()", True),
     "method": ("Runner('a').go(q)", True),
     "mapping": ("options = {'line': q}\n    os.system(options['line'])", True),
 }

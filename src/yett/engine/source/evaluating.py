@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
-from yett.engine.source import knowledge, requests
+from yett.engine.source import knowledge, parsers, requests
+from yett.engine.source.believing import Belief
 from yett.engine.source.fields import Fields
+from yett.engine.source.members import Held, Members
 from yett.engine.source.project import Project, cut
 from yett.engine.source.scopes import Scope
 from yett.engine.source.summary import Pending, Summary
@@ -54,6 +56,11 @@ from yett.rules.sourcing.words import parts, words
 Env = dict[str, Value]
 _LONGEST_TEXT = 500
 _MEMBERS = 12
+_MOST_HELD = 50
+"""Members of objects that one function fills."""
+_MOST_EVALUATIONS = 20_000
+_MOST_REPEATED = 40
+"""Evaluations of one function: so many, and so many more for each expression in it."""
 _RUNNING = {".run_in_executor": 1}
 CONSTRUCTOR = "=constructor"
 """In place of a callee: the constructor of any class whose objects are kept in a store."""
@@ -93,16 +100,32 @@ def fits(callee: str, pattern: str) -> bool:
     return callee.endswith(pattern[1:]) if pattern.startswith("*") else callee == pattern
 
 
+class TooMuch(Exception):
+    """What is nested in a function would be gone through too many times."""
+
+
 class Evaluator:
     """Reads one function. summaries: of all others. found: called with what reaches a sink."""
 
-    def __init__(self, project: Project, scope: Scope, sinks: Sinks, summaries: Callable[[str], Summary | None]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        scope: Scope,
+        sinks: Sinks,
+        summaries: Callable[[str], Summary | None],
+        belief: Belief,
+        members: Members,
+    ) -> None:
         self.project, self.scope, self.sinks = project, scope, sinks
-        self._summaries = summaries
+        self._summaries, self._belief, self._store = summaries, belief, members
+        self.held: Held = {}
+        self._visited: set[int] = set()
+        self._evaluations = 0
         self.fields = Fields(project)
         self.env: Env = {}
-        # A function that calls itself safe is believed to be.
-        self._careful = bool(parts(scope.name.rpartition(".")[2]) & {"safe", "safely", "sanitize", "sanitise"})
+        # A function that calls itself safe is believed to be, where it tests anything.
+        safe = parts(scope.name.rpartition(".")[2]) & {"safe", "safely", "sanitize", "sanitise"}
+        self._careful = bool(safe) and belief.careful(scope)
         self.pending: dict[tuple[object, ...], Pending] = {}
         self.called: set[str] = set()
         self._makers: dict[type, Callable[..., Value]] = {
@@ -129,7 +152,11 @@ class Evaluator:
         return Spot(self.scope.file, node.line, node.column, self.scope.name, note=note)
 
     def value(self, node: Expression) -> Value:
-        """What an expression is worth now."""
+        """What an expression is worth now. Raises TooMuch where expressions are gone through again and again."""
+        self._evaluations += 1
+        self._visited.add(id(node))
+        if self._evaluations > _MOST_EVALUATIONS + _MOST_REPEATED * len(self._visited):
+            raise TooMuch
         return self._makers[type(node)](node)
 
     # Simple ones
@@ -164,6 +191,9 @@ class Evaluator:
         if base.labels:
             return self._member(base, node.name)
         origin = self.project.attribute(base.origin, node.name)
+        held = self._store.of(base.origin, node.name, self.scope.id)
+        if held:
+            return Value(origin if not origin.startswith("?") else "?", None, held)
         if node.name == "request" and origin.startswith(
             ("django.", "rest_framework.", "tornado.", "aiohttp.web.View", "flask.views")
         ):
@@ -260,12 +290,17 @@ class Evaluator:
         if path and path in self.env:
             return self.env[path]
         base, index = self.value(node.value), self.value(node.index)
+        if base.origin == parsers.PARSED and isinstance(node.index, Constant) and self._is_parsed_safely(node.index.value):
+            return PLAIN
         if base.labels:
             name = node.index.value if isinstance(node.index, Constant) and isinstance(node.index.value, str) else ""
             return self._entry(base, name)
         if index.labels and base.origin.startswith(("?", "literal")):
             return PLAIN  # one of what the program has
         return Value(cut(f"{base.origin}[]"))
+
+    def _is_parsed_safely(self, name: object) -> bool:
+        return name in parsers.harmless(self.project, self.scope)
 
     def _entry(self, base: Value, name: str) -> Value:
         """An entry of a caller's value, by key."""
@@ -442,6 +477,11 @@ class Evaluator:
             return PLAIN
         first = node.arguments[0].value if node.arguments and not node.arguments[0].name else None
         name = self.project.text(first, self.scope) if first is not None else None
+        if receiver.origin == parsers.PARSED and self._is_parsed_safely(name):
+            return PLAIN
+        held = self.env.get(f"{path_of(receiver_of(node))}[{name!r}]") if name is not None else None
+        if held is not None:
+            return held
         found = self._entry(receiver, name or "")
         fallback = len(arguments) > 1 and arguments[1][1].labels and name is not None
         return either(found, arguments[1][1]) if fallback else found
@@ -489,6 +529,9 @@ class Evaluator:
                 return Value(cut(f"{callee}()"))
             kept = arguments[0][1].text if len(arguments) == 1 else None
             return Value(cut(f"{callee}()"), kept, cleared(labels, cleaning))
+        if parsers.is_parsing(callee):
+            spot = self.spot(node, "what a caller sent")
+            return Value(parsers.PARSED, None, (Label("parameter", form="texts", steps=(spot,)),))
         if callee in knowledge.PASSING:
             return self._passing(callee, labels, arguments)
         if labels and knowledge.own_words(callee) & knowledge.ESCAPING:
@@ -524,7 +567,7 @@ class Evaluator:
             return PLAIN
         bound = self._is_bound(scope, receiver)
         found = self._applied(node, scope, receiver if bound else None, arguments, bound)
-        if knowledge.own_words(callee) & knowledge.ESCAPING:
+        if knowledge.own_words(callee) & knowledge.ESCAPING and self._belief.escapes(callee):
             found = msgspec.structs.replace(found, labels=cleared(found.labels, knowledge.GUARDED | {"cross-site-scripting"}))
         return found if found.origin != "?" else msgspec.structs.replace(found, origin=self.project.called(callee))
 
@@ -549,6 +592,8 @@ class Evaluator:
             value = given.get(one.label.parameter)
             for label in value.labels if value is not None else ():
                 self._arrived(one, label, value.shown if value is not None else HOLE, step, node)
+        for key, labels in summary.held.items():
+            self.hold(key, self._carried(Value(labels=labels), given, step))
         text = self._returned_text(summary, given)
         members = tuple(Value(one.origin, one.text, self._carried(one, given, step)) for one in summary.gives.members)
         return Value(summary.gives.origin, text, self._carried(summary.gives, given, step), members=members)
@@ -601,6 +646,13 @@ class Evaluator:
         if rest and "*" in gathering:
             given[gathering["*"]] = Value("list", None, joined(label for one in rest for label in one.labels))
         return given
+
+    def hold(self, key: tuple[str, str], labels: tuple[Label, ...]) -> None:
+        """A member of an object gets a value: of a request at once, of a parameter once it is known who calls."""
+        self._store.put(key, labels)
+        waiting = joined((*self.held.get(key, ()), *(one for one in labels if one.parameter)))
+        if waiting and (key in self.held or len(self.held) < _MOST_HELD):
+            self.held[key] = waiting
 
     # Sinks
 
@@ -687,6 +739,11 @@ class Evaluator:
 
     def gives(self, value: Value) -> None:
         raise NotImplementedError
+
+
+def receiver_of(node: Call) -> Expression:
+    """What a method is called on."""
+    return node.function.value if isinstance(node.function, Attribute) else node.function
 
 
 def path_of(node: Expression) -> str:

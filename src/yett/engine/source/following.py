@@ -6,7 +6,9 @@ It must not know which rules there are.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
-from yett.engine.source.evaluating import Sinks
+from yett.engine.source.believing import Belief
+from yett.engine.source.evaluating import Sinks, TooMuch
+from yett.engine.source.members import Members
 from yett.engine.source.project import Project
 from yett.engine.source.routing.entry import Entry
 from yett.engine.source.routing.filling import Filler, depends
@@ -28,6 +30,8 @@ class Following:
     def __init__(self, project: Project, entries: Iterable[Entry], sinks: Sinks) -> None:
         self._project, self._sinks = project, sinks
         self._filler = Filler(project)
+        self._belief = Belief(project)
+        self._members = Members(project, self._belief)
         self.entries: dict[str, Entry] = {}
         for one in entries:
             self.entries.setdefault(one.scope, one)
@@ -47,24 +51,26 @@ class Following:
             queued.discard(name)
             readings[name] = readings.get(name, 0) + 1
             look()
-            if self._read(self._project.scopes[name]):
-                again = (one for one in self.callers.get(name, ()) if readings.get(one, 0) < READINGS and one not in queued)
-                for one in sorted(again):
+            again = self.callers.get(name, set()) if self._read(self._project.scopes[name]) else set()
+            again, self._members.again = again | self._members.again, set()
+            for one in sorted(again):
+                if readings.get(one, 0) < READINGS and one not in queued:
                     waiting.append(one)
                     queued.add(one)
 
     def _read(self, scope: Scope) -> bool:
         """Read one function; whether what others see of it changed."""
-        walker = Walker(self._project, scope, self._sinks, self._summaries.get)
+        walker = Walker(self._project, scope, self._sinks, self._summaries.get, self._belief, self._members)
         entry = self.entries.get(scope.id)
         try:
             summary = walker.run(
                 self._seeds(entry, scope, walker.called) if entry is not None else {}, parameters=entry is None
             )
-        except RecursionError:
-            node = scope.node
-            line = node.line if node is not None else 1
-            self.problems.append(Mistake(f"{scope.name or 'the module'} is too deep to be followed", scope.file, line))
+        except (RecursionError, TooMuch) as error:
+            line = scope.node.line if scope.node is not None else 1
+            why = "too deep" if isinstance(error, RecursionError) else "too entangled"
+            told = Mistake(f"{scope.name or 'the module'} is {why} to be followed to its end", scope.file, line)
+            self.problems += [told] if told not in self.problems else []
             summary = Summary()
         self.hits[scope.id] = tuple(one for one in walker.pending.values() if one.label.place)
         for called in walker.called:

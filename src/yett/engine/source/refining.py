@@ -14,6 +14,10 @@ ALL = frozenset("*")
 _WHOLE = words("isdigit isdecimal isalnum isalpha isidentifier isnumeric")
 _PATTERNS = frozenset(["match", "fullmatch", "search"])
 _BEGINNING = frozenset(("ssrf", "open-redirect"))
+_HOSTS = words("netloc hostname host")
+"""Members of an address that say where it leads."""
+_PARTS = words("scheme port fragment suffix")
+"""Members of an address or a path that say nothing of the others."""
 _TEXTUAL = frozenset(("str", "bytes"))
 _REDIRECT = words("url_has_allowed_host_and_scheme is_safe_url is_safe_redirect_url is_safe_redirect")
 
@@ -21,7 +25,11 @@ Cleared = tuple[Expression, frozenset[str]]
 
 
 def refined(
-    test: Expression, positive: bool, value: Callable[[Expression], Value], callee: Callable[[Call], str]
+    test: Expression,
+    positive: bool,
+    value: Callable[[Expression], Value],
+    callee: Callable[[Call], str],
+    believed: Callable[[str], bool],
 ) -> Iterator[Cleared]:
     """Expressions, with the classes that they no longer do for once the test is true (or false, where not `positive`)."""
     waiting = [(test, positive)]
@@ -34,8 +42,10 @@ def refined(
                 waiting += [(operand, sign) for operand in one.operands]
         elif isinstance(one, Comparison) and len(one.operators) == 1:
             yield from _compared(one, sign, value)
+        elif isinstance(one, Attribute) and one.name in _HOSTS and not sign:
+            yield one.value, _BEGINNING
         elif isinstance(one, Call):
-            yield from _called(one, sign, value, callee)
+            yield from _called(one, sign, value, callee, believed)
 
 
 def _compared(one: Comparison, sign: bool, value: Callable[[Expression], Value]) -> Iterator[Cleared]:
@@ -44,16 +54,24 @@ def _compared(one: Comparison, sign: bool, value: Callable[[Expression], Value])
     if operator in ("in", "not in"):
         inside = (operator == "in") is sign
         if inside and held.labels and not against.labels:
-            yield left, ALL
+            yield from _one_of(left, ALL)
         elif not inside and against.labels and isinstance(left, Constant) and isinstance(left.value, str):
             yield right, _without(left.value)
         elif not inside and against.labels and isinstance(left, Attribute):
             yield right, frozenset(("path-traversal",))
     elif operator in ("==", "!=", "is", "is not") and (operator in ("==", "is")) is sign:
         if held.labels and not against.labels:
-            yield left, ALL if not isinstance(left, Call) else knowledge.GUARDED
+            yield from _one_of(left, ALL if not isinstance(left, Call) else knowledge.GUARDED)
         elif against.labels and not held.labels:
-            yield right, ALL if not isinstance(right, Call) else knowledge.GUARDED
+            yield from _one_of(right, ALL if not isinstance(right, Call) else knowledge.GUARDED)
+
+
+def _one_of(held: Expression, classes: frozenset[str]) -> Iterator[Cleared]:
+    """What is left of something that is one of a list; a part of it says nothing of the rest."""
+    if isinstance(held, Attribute) and held.name in _HOSTS:
+        yield held.value, _BEGINNING
+    elif not (isinstance(held, Attribute) and held.name in _PARTS):
+        yield held, classes
 
 
 def _without(text: str) -> frozenset[str]:
@@ -67,7 +85,13 @@ def _without(text: str) -> frozenset[str]:
     return frozenset(("sql-injection",)) if text in ("'", '"', ";") else frozenset()
 
 
-def _called(one: Call, sign: bool, value: Callable[[Expression], Value], callee: Callable[[Call], str]) -> Iterator[Cleared]:
+def _called(
+    one: Call,
+    sign: bool,
+    value: Callable[[Expression], Value],
+    callee: Callable[[Call], str],
+    believed: Callable[[str], bool],
+) -> Iterator[Cleared]:
     function = one.function
     name = callee(one)
     last = name.rpartition(".")[2]
@@ -88,7 +112,7 @@ def _called(one: Call, sign: bool, value: Callable[[Expression], Value], callee:
         yield one.arguments[0].value, _typed(one.arguments[1].value)
     elif sign and last in _REDIRECT and one.arguments:
         yield one.arguments[0].value, frozenset(("open-redirect", "ssrf"))
-    elif sign and knowledge.PREDICATES & knowledge.own_words(name):
+    elif sign and knowledge.PREDICATES & knowledge.own_words(name) and believed(name):
         yield from ((argument.value, knowledge.GUARDED) for argument in one.arguments)
         if isinstance(function, Attribute):
             yield function.value, knowledge.GUARDED

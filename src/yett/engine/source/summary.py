@@ -3,6 +3,7 @@ about."""
 
 import msgspec
 
+from yett.engine.source.members import Held
 from yett.engine.source.values import PLAIN, Label, Value
 from yett.model.source import Spot
 
@@ -33,11 +34,12 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """gives: what is returned, with labels of parameters and of requests. pending: what waits for a caller. checks: it holds the
-    caller's credentials against something, and refuses."""
+    """gives: what is returned, with labels of parameters and of requests. pending: what waits for a caller. held: what it leaves
+    of its parameters in members of objects."""
 
     gives: Value = PLAIN
     pending: tuple[Pending, ...] = ()
+    held: Held = {}
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -45,4 +47,5 @@ class Summary(msgspec.Struct, frozen=True):
         gives = self.gives
         members = tuple(tuple(sorted(label.key[:3] for label in one.labels)) for one in gives.members)
         labels = tuple(sorted(one.key[:3] for one in gives.labels))
-        return gives.origin, gives.text, labels, members, tuple(one.key for one in self.pending)
+        held = tuple(sorted((*key, *label.key[:3]) for key, found in self.held.items() for label in found))
+        return gives.origin, gives.text, labels, members, tuple(one.key for one in self.pending), held

@@ -7,6 +7,7 @@ import msgspec
 
 from yett.engine.source import knowledge
 from yett.engine.source.evaluating import Env, Evaluator, path_of
+from yett.engine.source.members import class_of
 from yett.engine.source.refining import refined
 from yett.engine.source.summary import ANY, Summary
 from yett.engine.source.values import PLAIN, Label, Value, cleared, either, joined
@@ -38,6 +39,8 @@ from yett.formats.python_source.tree import (
 )
 from yett.model.source import Spot
 
+_TWICE = 3
+"""Loops in each other that are gone through twice, so that what one round leaves is there in the next; those within once."""
 _MOST_NAMES = 400
 """Names of one function that are followed."""
 
@@ -55,8 +58,19 @@ class Walker(Evaluator):
             for name, one in self.scope.parameters.items():
                 if name not in self.env:
                     self.env[name] = self._parameter(name, one.line, one.column)
-        self.block(self.scope.body)
-        return Summary(self._gives, tuple(one for one in self.pending.values() if one.label.parameter))
+        if self.block(self.scope.body):
+            self._leave()
+        return Summary(self._gives, tuple(one for one in self.pending.values() if one.label.parameter), self.held)
+
+    def _leave(self) -> None:
+        """Where the function ends: what members of its object hold then."""
+        owner = class_of(self.project, self.project.name(self.scope.first, self.scope)) if self.scope.first else None
+        if owner is None or self._nested:
+            return
+        for path, value in self.env.items():
+            first, _, name = path.partition(".")
+            if first == self.scope.first and value.labels and name and "." not in name and "[" not in name:
+                self.hold((owner.id, name), value.labels)
 
     def _parameter(self, name: str, line: int, column: int) -> Value:
         origin = self.project.parameter(name, self.scope)
@@ -82,6 +96,7 @@ class Walker(Evaluator):
         elif isinstance(one, Return):
             if one.value is not None:
                 self.gives(self.value(one.value))
+            self._leave()
             return False
         elif isinstance(one, Raise):
             if one.value is not None:
@@ -140,10 +155,19 @@ class Walker(Evaluator):
         arguments = node.arguments
         if callee in knowledge.HANDING_ON and arguments:  # asyncio.to_thread(validate, x)
             callee, arguments = self.project.origin(arguments[0].value, self.scope), arguments[1:]
-        if knowledge.PREDICATES & knowledge.own_words(callee):
+        if knowledge.PREDICATES & knowledge.own_words(callee) and self._belief.checks(callee):
             classes = knowledge.GUARDED
         for argument in arguments if classes else ():
             self.clear(argument.value, classes)
+
+    def _asked(self, node: Call, value: Value) -> Value:
+        """`good = is_allowed(x)`, `good, x = check(x)`: what was asked is taken to be heeded."""
+        callee = self._called(node)
+        if not knowledge.PREDICATES & knowledge.own_words(callee) or not self._belief.checks(callee):
+            return value
+        self._checked(node, callee)
+        members = tuple(msgspec.structs.replace(one, labels=cleared(one.labels, knowledge.GUARDED)) for one in value.members)
+        return msgspec.structs.replace(value, labels=cleared(value.labels, knowledge.GUARDED), members=members)
 
     def gives(self, value: Value) -> None:
         self._gives = value if self._gives is PLAIN else either(self._gives, value)
@@ -189,6 +213,8 @@ class Walker(Evaluator):
         if one.value is None:
             return
         value = self.value(one.value)
+        if isinstance(one.value, Call) and not one.operator:
+            value = self._asked(one.value, value)
         if one.operator:
             before = self.value(one.targets[0])
             value = self._sum([before, value]) if one.operator in "+" else either(before, value)
@@ -233,7 +259,7 @@ class Walker(Evaluator):
     def _loop(self, one: Loop) -> None:
         source = self.value(one.source)
         self._left.append([])
-        for _ in range(2):
+        for _ in range(2 if len(self._left) <= _TWICE else 1):
             before = self.env
             self.env = dict(before)
             if one.target is not None:
@@ -301,7 +327,7 @@ class Walker(Evaluator):
     # Tests
 
     def refine(self, test: Expression, positive: bool) -> None:
-        for node, classes in refined(test, positive, self.value, self._callee_of):
+        for node, classes in refined(test, positive, self.value, self._callee_of, self._belief.checks):
             self.clear(node, classes)
 
     def _callee_of(self, node: Call) -> str:
@@ -323,14 +349,28 @@ class Walker(Evaluator):
         for name, known in self.env.items() if wide else ():
             if known.labels and any((one.place, one.parameter) in sources for one in known.labels):
                 self.env[name] = msgspec.structs.replace(known, labels=cleared(known.labels, wide))
+        if wide:
+            self._clear_entries(sources, wide)
         if isinstance(node, Call | Operation | Subscript | Attribute) and not path and wide:
             inner = node.function if isinstance(node, Call) else node
             base = getattr(inner, "value", None)
-            if isinstance(base, Name | Attribute):
+            if isinstance(base, Name | Attribute | Call):
                 self.clear(base, classes)
             for argument in node.arguments if isinstance(node, Call) else ():
                 if not isinstance(argument.value, Constant):
                     self.clear(argument.value, classes)
+
+    def _clear_entries(self, sources: set[tuple[str, str]], classes: frozenset[str]) -> None:
+        """The same value, where it is read again from the body or query that it came from."""
+        for place, parameter in sources:
+            whole, _, entry = place.partition(" ")
+            for name, known in list(self.env.items()) if entry else ():
+                if len(self.env) < _MOST_NAMES and any(
+                    (one.place, one.parameter) == (whole, parameter) for one in known.labels
+                ):
+                    found = self._entry(known, entry.removeprefix("/"))
+                    left = msgspec.structs.replace(found, labels=cleared(found.labels, classes))
+                    self.env[f"{name}[{entry.removeprefix('/')!r}]"] = left
 
 
 def merged(one: Env, other: Env) -> Env:

@@ -14,6 +14,7 @@ code.
 
 from collections.abc import Iterator
 
+from yett.formats.python_source.tree import Name
 from yett.model.probe import Flaw
 from yett.model.rule import Confidence, Severity
 from yett.model.source import Snippet, SourceRule
@@ -62,6 +63,16 @@ def token(user):
 AWS = {"access": "AKIA" "Z7QW2LMN4PXR6TSV"}
 """,
         ),
+        Snippet(
+            """
+import jwt
+
+KEY = "s3cr3t-for-tokens"
+
+def token(user):
+    return jwt.encode({"sub": user}, KEY, algorithm="HS256")
+""",
+        ),
     ),
     passes=(
         Snippet(
@@ -87,9 +98,12 @@ _SIGNING = ("jwt.encode", "jwt.decode", "jose.jwt.encode", "jose.jwt.decode", "i
 
 def look(program: Program) -> Iterator[Spotted]:
     told: set[tuple[str, int]] = set()
+    keys: set[tuple[str, str]] = set()
     for site in program.sites:
         if site.callee in _SIGNING:
             key = site.argument(0 if site.callee.startswith(("itsd", "hmac")) else 1, "key")
+            if isinstance(key, Name):
+                keys.add((site.place.file, key.id))
             text = is_text_of_secret(key)
             if text:
                 told.add((site.place.file, site.call.line))
@@ -99,18 +113,19 @@ def look(program: Program) -> Iterator[Spotted]:
         for one in literals(module):
             if (file, one.line) in told:
                 continue
-            found = _found(file, one)
+            found = _found(file, one, not one.function and (file, one.name) in keys)
             if found is not None:
                 told.add((file, one.line))
                 yield found
 
 
-def _found(file: str, one: Literal) -> Spotted | None:
+def _found(file: str, one: Literal, signs: bool) -> Spotted | None:
+    """signs: the text stands at the level of its module, under a name that is handed over as a key."""
     place = Place(file, one.line, one.column, one.function)
     form = shape(one.text)
     if form is not None:
         return Spotted(place=place, subject=f"{form.id} {one.name}", text=f"{form.title} stands in the code", note=form.title)
-    kind = named_key(one)
+    kind = "signing" if signs and one.text else named_key(one)
     if kind == "signing":
         return _signing(place, one.name, f"{one.name}, which signs, stands in the code", one.text)
     if kind == "password" and not is_placeholder(one.text):
