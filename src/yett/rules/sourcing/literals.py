@@ -38,6 +38,7 @@ _NAMES_ONLY = words(
 _BESIDE = words("host user username hostname server database engine login port dsn")
 _SHOWING = words("example examples help description json_schema_extra openapi_examples")
 _LONGEST = 4_000
+_ACCEPTED = ("s105", "s106", "s107")
 _WORDY = 3
 """Words from which on a text is a sentence and no password."""
 
@@ -161,6 +162,12 @@ def is_placeholder(text: str) -> bool:
     plain = text.strip().lower()
     marks = ("<", "{", "$", "your", "change", "example", "placeholder", "xxx", "***", "todo", "insert", "dummy", "redacted")
     return len(plain) < 4 or plain in _tried() or any(one in plain for one in marks)
+
+
+def is_accepted(line: str) -> bool:
+    """Whether a line says to Ruff, Flake8 or Bandit that its text is no password, in the words that these document."""
+    said = line.rpartition("#")[2].lower().replace(" ", "")
+    return "#" in line and (said.startswith("nosec") or (said.startswith("noqa:") and any(one in said for one in _ACCEPTED)))
 
 
 def is_text_of_secret(node: Expression | None) -> str:
