@@ -267,6 +267,22 @@ def test_an_api_that_is_not_where_it_is_looked_for(here: Path) -> None:
     assert "404" in json.loads(Path("out.json").read_text())["incomplete"]
 
 
+def test_a_credential_that_nothing_accepts_is_told(here: Path) -> None:
+    server = Notes(weak=False)
+    server.tokens["good-token-of-alice"] = ("alice", 0)
+    Path("people.yaml").write_text(
+        """identities:
+  alice: {headers: {Authorization: Bearer good-token-of-alice}}
+  bob: {headers: {Authorization: Bearer old-token-of-bob}}
+"""
+    )
+    with served(server) as origin:
+        result = _run(origin, *_GIVEN)
+    assert result.exit_code == 3, result.output
+    assert "bob: no operation accepted this credential (401)" in result.output
+    assert "alice: no operation" not in result.output
+
+
 def test_target_that_says_yes_to_everything(here: Path) -> None:
     def yes(_: Request) -> Response:
         return replies(200, {"ok": True, "token": "token-of-everybody"})

@@ -27,6 +27,7 @@ from yett.edge.probing.performing import Performer
 from yett.edge.probing.transport import Transport
 from yett.engine.probing.again import Wanted
 from yett.engine.probing.described import Described
+from yett.engine.probing.doubts import doubts
 from yett.engine.probing.drive import Driver, Limits
 from yett.engine.probing.report import called, joined, reported, run_of
 from yett.formats.identities import Declared, read_identities
@@ -318,13 +319,10 @@ class Run:
         if not outcome.stopped:
             self._keeper.forget()
         run = run_of(outcome, driver.target, started=self._started, seed=self._options["seed"], version=__version__)
-        answered = [set(one.statuses) for one in run.operations if one.statuses]
-        if answered and all(each == {404} for each in answered) and self._again is None:
-            where = f"{self._origin.text}{self._origin.base}"
-            self._problems.append(
-                f"every operation that was called answered 404: is the API at {where}, or below another path?"
-            )
-            note(self._problems[-1])
+        if self._again is None:
+            for doubt in doubts(driver.target, run, f"{self._origin.text}{self._origin.base}"):
+                self._problems.append(doubt)
+                note(doubt)
         if self._problems and not run.incomplete:
             run = msgspec.structs.replace(run, incomplete="; ".join(self._problems))
             outcome.stopped = run.incomplete
