@@ -13,6 +13,7 @@ from yett.formats.identities import Declared, Login
 from yett.model.probe import Answer, Call
 from yett.rules.probing.compare import values
 from yett.rules.probing.identity import Headers, Identity
+from yett.rules.probing.learning import own_values
 from yett.rules.probing.success import failure
 
 
@@ -48,17 +49,18 @@ class Logins:
         one = self._declared.get(name)
         if one is None or one.login is None:
             return None
-        headers, _ = await self._logged_in(one, one.login)
+        headers, _, _ = await self._logged_in(one, one.login)
         return headers
 
     async def begin(self, identity: Identity) -> None:
-        """Log an identity in for the first time. Raises LoginFailed."""
+        """Log an identity in for the first time, and learn what the answer tells to be its own. Raises LoginFailed."""
         one = self._declared[identity.name]
         if one.login is not None:
-            identity.credential, query = await self._logged_in(one, one.login)
+            identity.credential, query, answer = await self._logged_in(one, one.login)
+            identity.learnt.update(own_values(answer))
             identity.query = (*one.query, *query)
 
-    async def _logged_in(self, one: Declared, login: Login) -> tuple[Headers, Headers]:
+    async def _logged_in(self, one: Declared, login: Login) -> tuple[Headers, Headers, Answer]:
         answer = await self._sent(one, login)
         wrong = failure(answer)
         if wrong and not (login.cookies and answer.status in (302, 303) and answer.field("set-cookie")):
@@ -87,7 +89,7 @@ class Logins:
                 headers.append(("Cookie", "; ".join(cookies)))
             elif not login.takes:
                 raise LoginFailed(f"{one.name}: {login.method} {login.url} answered {answer.status} and set no cookie")
-        return tuple(headers), tuple(query)
+        return tuple(headers), tuple(query), answer
 
     async def _sent(self, one: Declared, login: Login) -> Answer:
         call = Call(

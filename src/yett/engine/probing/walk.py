@@ -21,6 +21,8 @@ _PATIENCE = 6
 """How often a target that fell silent is asked whether it is back."""
 _USERS = 2
 """Users that there should be: of one there is nothing to tell about objects of others. Those missing are registered."""
+_LOGINS = 4
+"""Identities that log in."""
 _EXTRA_FOR = 2
 """Identities with which further ways of filling in are tried."""
 
@@ -34,6 +36,7 @@ def walk(target: Target, allowed: Callable[[Operation], bool]) -> Walking:
     if any(target.doing(one) == "register" for one in usable):
         for _ in range(max(1, _USERS - len(target.names()))):
             yield from target.register()
+        yield from accounts.register_others(target, usable)
     yield from _making(target, usable)
     lists = [one for one in usable if target.doing(one) == "list" and not one.path_names]
     again = [one for one in lists if any(other.made for other in target.store.of(target.noun(one))) or not target.workers(one)]
@@ -100,14 +103,18 @@ def _tried(target: Target, operation: Operation, name: str, ways: int) -> Walkin
 
 
 def _logins(target: Target, usable: list[Operation]) -> Walking:
-    """How each identity logs in: once, so that there is a call that works."""
+    """How each identity logs in: once, so that there is a call that works; the others too where the answer tells what is their
+    own."""
     for operation in (one for one in usable if target.doing(one) == "login"):
-        for identity in [one for one in target.identities.values() if one.username and one.password][:2]:
+        known = [one for one in target.identities.values() if one.username and one.password]
+        for identity in known[:_LOGINS]:
+            if identity.learnt and target.workers(operation):
+                continue
             values = {**identity.facts, "username": identity.username, "password": identity.password}
             call = accounts.login_call(target, operation, values)
             answer: Answer = yield Send(call)
             target.observe(operation, call, answer, target.variant(operation))
-            if target.succeeded(answer):
+            if target.succeeded(answer) and not target.learn(identity, answer):
                 break
 
 

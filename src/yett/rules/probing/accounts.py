@@ -4,7 +4,8 @@ It must not know how the identities of the caller log in; that is the edge's.
 """
 
 from base64 import b64encode
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from yett.model.probe import ANONYMOUS, Answer, Call, Made, Send, Step
@@ -30,6 +31,8 @@ _TOKENS = (
     "session",
     "key",
 )
+_KINDS = 6
+"""Operations that register somebody, beyond the first, which are used."""
 _NAMES = ("username", "user", "login", "email", "mail", "name", "userid", "phone", "identifier", "account")
 
 
@@ -55,14 +58,22 @@ def credential_in(target: "Target", answer: Answer) -> Headers:
     return (("Cookie", "; ".join(cookies)),) if cookies else ()
 
 
-def log_in(target: "Target", values: Mapping[str, str]) -> Generator[Step, Any, tuple[Answer | None, Headers]]:
-    """See `Target.log_in`."""
+def log_in(
+    target: "Target", values: Mapping[str, str], near: Operation | None = None
+) -> Generator[Step, Any, tuple[Answer | None, Headers]]:
+    """See `Target.log_in`. near: the operation that registered the user; logins below the same path come first."""
     last: Answer | None = None
-    for operation in target.find("login")[:2]:
+    for operation in sorted(target.find("login"), key=lambda one: -_shared(one, near))[:2]:
         last = yield Send(login_call(target, operation, values))
         if target.succeeded(last) and (credential := credential_in(target, last)):
             return last, credential
     return last, ()
+
+
+def _shared(one: Operation, near: Operation | None) -> int:
+    """Segments with which both paths begin."""
+    pairs = zip(one.segments, near.segments, strict=False) if near is not None else ()
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def login_call(target: "Target", operation: Operation, values: Mapping[str, str]) -> Call:
@@ -83,15 +94,32 @@ def login_call(target: "Target", operation: Operation, values: Mapping[str, str]
 
 def register(target: "Target", given: dict[str, Any]) -> Generator[Step, Any, Identity | None]:
     """See `Target.register`."""
-    for operation in target.find("register")[:2]:
-        for variant in dict.fromkeys((target.variant(operation), 0, 2)):
-            call = target.fresh(operation, ANONYMOUS, given, variant)
-            answer: Answer = yield Send(call)
-            if target.succeeded(answer):
-                return (yield from _registered(target, operation, call, answer, variant))
-            if answer.status in (401, 403, 404, 405, 429):
-                break
+    for operation in sorted(target.find("register"), key=lambda one: not target.workers(one))[:2]:
+        made = yield from register_by(target, operation, given)
+        if made is not None or target.workers(operation):
+            return made
     return None
+
+
+def register_by(
+    target: "Target", operation: Operation, given: dict[str, Any] | None = None
+) -> Generator[Step, Any, Identity | None]:
+    """Register a throwaway user by that operation and log in; None where that does not succeed. Three registrations are tried."""
+    for variant in dict.fromkeys((target.variant(operation), 0, 2)):
+        call = target.fresh(operation, ANONYMOUS, given, variant)
+        answer: Answer = yield Send(call)
+        if target.succeeded(answer):
+            return (yield from _registered(target, operation, call, answer, variant))
+        if answer.status in (401, 403, 404, 405, 429):
+            break
+    return None
+
+
+def register_others(target: "Target", usable: Iterable[Operation]) -> Generator[Step, Any, None]:
+    """A user of each further kind that can be registered, such as merchants beside customers."""
+    ways = [one for one in usable if target.doing(one) == "register" and not target.workers(one)]
+    for operation in ways[:_KINDS]:
+        yield from register_by(target, operation)
 
 
 def _registered(
@@ -112,8 +140,9 @@ def _registered(
     facts = {name: value for name, value in facts.items() if value and value != password}
     username = next((facts[name] for wanted in _NAMES for name in facts if plain(name) == wanted), "")
     credential = credential_in(target, answer)
+    entered: Answer | None = None
     if not credential:
-        _, credential = yield from log_in(target, {**facts, "password": password})
+        entered, credential = yield from log_in(target, {**facts, "password": password}, operation)
     if not credential:
         credential = _basic(target, username, password)
     name = f"throwaway-{sum(one.throwaway for one in target.identities.values()) + 1}"
@@ -126,6 +155,8 @@ def _registered(
     if one is not None:
         one.made, one.made_by = True, name
         undo += target.made(operation, one, name).undo
+    target.learn(identity, answer, one)
+    target.learn(identity, entered, one)
     yield Made(f"user {username}", undo)
     return identity if credential else None
 

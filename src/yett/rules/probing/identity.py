@@ -9,7 +9,8 @@ class Identity(msgspec.Struct, kw_only=True, eq=False):
     """One caller. name: in the identities file. roles: of it; rank: position of its highest role in the order of the file, from 0
     for the least; two of the same rank are peers. credential: header fields that are sent for it now ("Authorization",
     "Cookie" …); query: pairs likewise. username, password: what it logs in with, "" where unknown. facts: values that name what is
-    its own (username, email, id …). spent: secrets that died. throwaway: made by the run, which may change and remove it.
+    its own (username, email, id …). learnt: values that answers to its login or registration told to be its own, by normalised name
+    (`yett.rules.probing.learning`). spent: secrets that died. throwaway: made by the run, which may change and remove it.
     registered: the first password of such a one, where a probe changed it."""
 
     name: str
@@ -20,6 +21,7 @@ class Identity(msgspec.Struct, kw_only=True, eq=False):
     username: str = ""
     password: str = ""
     facts: dict[str, str] = {}
+    learnt: dict[str, str | int] = {}
     throwaway: bool = False
     spent: tuple[str, ...] = ()
     registered: str = ""

@@ -10,6 +10,7 @@ import msgspec
 
 from yett.model.probe import ANONYMOUS
 from yett.rules.probing.identity import Identity
+from yett.rules.probing.learning import owns
 from yett.rules.probing.resources import plain
 from yett.rules.probing.wording import listed
 
@@ -113,7 +114,8 @@ class Objects:
 
 
 def owner_of(one: Object, identities: Iterable[Identity], listing: frozenset[str]) -> str:
-    """Whose object it is: of who made it; of the identity that its owning member names; or of the only one to whom it was
+    """Whose object it is: of who made it; of the identity that its owning member names; of the only one that learnt a value of it
+    as its own; or of the only one to whom it was
     listed, where at least one other could list and did not see it. "" where nothing tells. listing: who could list that
     noun."""
     if one.made_by:
@@ -125,6 +127,9 @@ def owner_of(one: Object, identities: Iterable[Identity], listing: frozenset[str
     for identity in everybody:
         if named & {fact for fact in identity.facts.values() if fact}:
             return identity.name
+    told = [identity.name for identity in everybody if identity.learnt and owns(identity.learnt, one.noun, one.values)]
+    if len(told) == 1:
+        return told[0]
     if len(one.listed) == 1 and len(listing) > 1:
         return next(iter(one.listed))
     return ""

@@ -12,6 +12,7 @@ import msgspec
 from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Send, Step
 from yett.model.rule import Confidence, Severity
 from yett.rules.probing.changing import identifier
+from yett.rules.probing.learning import owns
 from yett.rules.probing.leaves import holds, leaves, name_of, telling, texts
 from yett.rules.probing.objects import Object
 from yett.rules.probing.operation import Operation, Place
@@ -198,7 +199,8 @@ def names_owner(target: Target, trio: Trio, answer: Answer) -> bool:
     identity = target.identity(trio.owner)
     facts = {fact for fact in identity.facts.values() if fact} if identity else set()
     return any(
-        str(value) in facts and not isinstance(value, bool) and (telling(value) or plain(name_of(pointer)).endswith(_OWNING))
+        (str(value) in facts and not isinstance(value, bool) and (telling(value) or plain(name_of(pointer)).endswith(_OWNING)))
+        or (identity is not None and owns(identity.learnt, "", {name_of(pointer): value}))
         for pointer, value in leaves(answer.json())
     )
 

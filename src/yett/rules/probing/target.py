@@ -25,10 +25,12 @@ from typing import Any
 
 import msgspec
 
+from yett.formats.names import words
 from yett.model.probe import ANONYMOUS, Answer, Call, Exchanged, Made, Send, Step
 from yett.rules.probing import accounts, success
 from yett.rules.probing.encoding import pairs
 from yett.rules.probing.identity import Headers, Identity
+from yett.rules.probing.learning import own_value, own_values, persons_values
 from yett.rules.probing.objects import Object, Objects, owner_of
 from yett.rules.probing.operation import Operation, Place
 from yett.rules.probing.resources import PEOPLE, Doing, Reference, doing, noun, plain, reference, references, unwrapped
@@ -88,6 +90,8 @@ class Target:
                 if name and where.startswith(("$response.body", "$request.path", "$request.body")):
                     self._links[id_, parameter.rpartition(".")[2]] = (self._noun_made(one), plain(name))
         """(Id of the consumer, its input) to noun and member that the input is taken from, as links say."""
+        for identity in self.identities.values():
+            self._introduce(identity)
 
     # Who and what there is
 
@@ -340,6 +344,34 @@ class Target:
     def add(self, identity: Identity) -> None:
         """Let an identity that the run made call."""
         self.identities[identity.name] = identity
+        self._introduce(identity)
+
+    def learn(self, identity: Identity, answer: Answer | None, one: Object | None = None) -> bool:
+        """Learn what the answer to its login or registration tells to be the identity's own; whether it told anything. one: the
+        object that stands for it, where it registered."""
+        told = own_values(answer) if answer is not None and self.succeeded(answer) else {}
+        identity.learnt.update(told)
+        if one is not None:
+            one.values.update(persons_values(identity.learnt, one.noun))
+        if told:
+            self._introduce(identity)
+        return bool(told)
+
+    def _introduce(self, identity: Identity) -> None:
+        """Know the objects that are the identity's own, as far as operations can name them by what was learnt."""
+        if not identity.learnt:
+            return
+        named = {(ref.noun, plain(ref.name)): ref for one in self.operations for ref in self.references(one)}
+        for place in (place for one in self.operations for place in one.parameters if place.kind == "query"):
+            ref = reference(place.name, "")
+            named.setdefault((ref.noun, plain(place.name)), ref)
+        for (noun_, _), ref in named.items():
+            value = own_value(identity.learnt, ref)
+            if value is None or not noun_:
+                continue
+            values = persons_values(identity.learnt, noun_) or {ref.name.rpartition("/")[2]: value}
+            if not any(values.items() <= known.values.items() for known in self.store.of(noun_)):
+                self.store.add(noun_, values, {})
 
     # Learning, by the walk
 
@@ -462,6 +494,8 @@ class Target:
             return accounts.own_value(one, name)
         if what == "register":
             return None
+        if one is not None and one.learnt.get(plain(name)) is not None and words(name)[-1] not in ("username", "email", "mail"):
+            return one.learnt[plain(name)]
         ref = self._linked(operation, reference(name, ""))
         linked = (operation.id, name) in self._links
         if not ref.noun or (ref.noun == name and not linked) or not self.store.of(ref.noun):
