@@ -206,6 +206,36 @@ def handler():
     assert grave(text) == ({"source-command-injection"} if harmful else set())
 
 
+def test_members_count_where_one_call_can_fill_and_read_them() -> None:
+    text = """
+class Job:
+    def __init__(self, line):
+        self.line = line
+    def run(self):
+        os.system(self.line)
+@app.get("/a")
+def handler():
+    Job(request.args["q"])
+@app.get("/b")
+def other():
+    Job("ls").run()
+"""
+    assert grave(text) == set()
+
+
+def test_members_of_a_handlers_object_are_there_in_its_other_methods() -> None:
+    text = """
+import tornado.web
+class Page(tornado.web.RequestHandler):
+    def prepare(self):
+        self.line = self.get_argument("q")
+    def get(self):
+        os.system(self.line)
+application = tornado.web.Application([("/a", Page)])
+"""
+    assert grave(text) == {"source-command-injection"}
+
+
 ADDRESSES = {
     "if urlparse(u).hostname not in HOSTS:\n        raise ValueError": False,
     "if urlparse(body['u']).hostname not in HOSTS:\n        raise ValueError": False,

@@ -15,6 +15,7 @@ from yett.engine.source.project import Project
 from yett.engine.source.routing.collecting import entries_of
 from yett.engine.source.showing import Shower
 from yett.engine.source.summary import Pending
+from yett.engine.source.values import Label
 from yett.formats.python_source.tree import Module
 from yett.formats.reports.values import Reported
 from yett.model.mistake import Mistake
@@ -58,6 +59,8 @@ def analysed(
     routes = _Reach(program.routes, following)
     for name, hits in following.hits.items():
         for one in hits:
+            if one.label.held and not routes.together(one.label, name):
+                continue
             _judged(one, chosen, findings, routes.of(name), routes.beside(one.spot.file, one.spot.function))
     for check in chosen.values():
         for spotted in check.look(program) if check.look is not None else ():
@@ -118,12 +121,27 @@ class _Reach:
         self._files = {scope.file: scope.module for scope in following.scopes()}
         self._scopes = {scope.id: scope for scope in following.scopes()}
         self._known: dict[str, Route | None] = {}
+        self._callers: dict[str, frozenset[str]] = {}
 
     def of(self, scope: str) -> Route | None:
         if scope not in self._known:
             found = (self._routes[one] for one in self._following.reaching(scope) if one in self._routes)
             self._known[scope] = next(found, None)
         return self._known[scope]
+
+    def together(self, label: Label, name: str) -> bool:
+        """Whether some call of a function can lead to where a value comes from and to another function, or both are one class's."""
+        first = label.steps[0]
+        source = f"{self._files.get(first.file, '')}:{first.function}"
+        outer = source.rpartition(".")[0]
+        if outer and outer == name.rpartition(".")[0] and self._following.is_class(outer):
+            return True
+        return not self._above(source).isdisjoint(self._above(name))
+
+    def _above(self, name: str) -> frozenset[str]:
+        if name not in self._callers:
+            self._callers[name] = frozenset(self._following.reaching(name))
+        return self._callers[name]
 
     def beside(self, file: str, function: str) -> tuple[str, ...]:
         """The calls of a function, as written."""

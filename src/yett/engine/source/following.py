@@ -110,6 +110,10 @@ class Following:
         """Every function that was read."""
         return self._project.functions()
 
+    def is_class(self, name: str) -> bool:
+        """Whether a scope is a class."""
+        return name in self._project.scopes and self._project.scopes[name].kind == "class"
+
     def reaching(self, name: str) -> Iterator[str]:
         """A function and all that call it, nearest first."""
         seen = {name}

@@ -1,7 +1,10 @@
 """Members of objects of the program's classes that hold what callers sent: put there by one method, read by another.
 
-By class and not by object: what one object of a class holds is taken to be in all of them. It must not know expressions.
+By class and not by object: what one object of a class holds is taken to be in all of them, so that what becomes of it counts only
+where one call can do both, put it there and read it. It must not know expressions.
 """
+
+import msgspec
 
 from yett.engine.source import knowledge
 from yett.engine.source.believing import Belief
@@ -39,7 +42,10 @@ class Members:
             key = (one.id, name)
             self._readers.setdefault(key, set()).add(reader)
             found += self._held.get(key, ())
-        return cleared(joined(found), self._checks(scope)) if scope is not None and found else ()
+        if scope is None or not found:
+            return ()
+        marked = (one if one.held else msgspec.structs.replace(one, held=True) for one in joined(found))
+        return cleared(marked, self._checks(scope))
 
     def _checks(self, scope: Scope) -> Cleared:
         """The classes of flaws that methods of the object that check it leave nothing of, whenever they are called."""

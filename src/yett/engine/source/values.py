@@ -27,13 +27,15 @@ NOTHING: Cleared = frozenset()
 class Label(msgspec.Struct, frozen=True):
     """One way in which a caller has a value in hand. form: as `yett.rules.sourcing.sinks.Hit.form`; also "file" for an uploaded
     one, "files" for all, "model" for an object with declared fields. cleared: the classes of flaws that it no longer
-    does for. steps: how it came here; no part of what the label is."""
+    does for. steps: how it came here; held: it was a member of an object on its
+    way. Neither is part of what the label is."""
 
     place: str = ""
     parameter: str = ""
     form: str = "text"
     cleared: Cleared = NOTHING
     steps: tuple[Spot, ...] = ()
+    held: bool = False
 
     @property
     def key(self) -> tuple[str, str, str, Cleared]:

@@ -85,7 +85,7 @@ from flask import Flask
 app = Flask(__name__)
 app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]
 TOKEN_URL = "/oauth/token"
-DEMO_PASSWORD = PASSWORD = "of-the-demo"  # noqa: S105
+PASSWORD = "of-the-demo"  # noqa: S105
 PASSWORD_FIELD = "password"
 
 def token(user):

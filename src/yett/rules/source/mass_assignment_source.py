@@ -86,6 +86,7 @@ def create(body: NewUser):
 @app.patch("/users/{user_id}")
 def change(user_id: int, body: dict):
     user = User.query.get(user_id)
+    user.settings.update(body["settings"])
     for name in ("name", "mail"):
         setattr(user, name, body.get(name))
     for name, value in body.items():
@@ -93,6 +94,27 @@ def change(user_id: int, body: dict):
             setattr(user, name, value)
     return user
 """,
+        ),
+        Snippet(
+            """
+import json
+from django.db import models
+from django.urls import path
+
+class Profile(models.Model):
+    hints = models.JSONField()
+
+    @classmethod
+    def of(cls, user):
+        return cls.objects.get_or_create(user=user)[0]
+
+def seen(request):
+    profile = Profile.of(request.user)
+    profile.hints.update(json.loads(request.body))
+
+urlpatterns = [path("hints/", seen)]
+""",
+            note="a dictionary of the object, which holds what it is given",
         ),
     ),
 )
@@ -105,7 +127,7 @@ SINKS = (
     Sink(("*.update",), (0,)),
     Sink(("*.__dict__.update",), (0,)),
 )
-_STORES = frozenset(("query", "session", "db", "mongo", "collection", "coll", "objects", "model"))
+_STORES = frozenset(("query", "session", "db", "mongo", "collection", "coll", "objects"))
 
 
 def judge(hit: Hit) -> Verdict | None:
@@ -115,9 +137,10 @@ def judge(hit: Hit) -> Verdict | None:
         return CLAIMED if keys else None
     if hit.form not in ("object", "texts") or hit.place not in ("body", "form", "parameter", "query"):
         return None
-    receiver = parts(hit.callee.rpartition(".")[0].replace("?", "").replace("()", ""))
+    receiver = parts(hit.callee.rpartition(".")[0].removeprefix("django.db.models.").replace("?", "").replace("()", ""))
     if hit.callee.rpartition(".")[2] in ("update", "insert", "insert_one", "insert_many") and hit.argument == 0:
-        if not receiver & _STORES and "__dict__" not in hit.callee:
+        stores = _STORES if hit.callee.endswith((".insert", ".insert_one", ".insert_many")) else _STORES - {"objects"}
+        if not receiver & stores and "__dict__" not in hit.callee:
             return None
         return Verdict(confidence=Confidence.MEDIUM)
     return CLAIMED if hit.place in ("body", "form") else Verdict(confidence=Confidence.MEDIUM)
