@@ -5,7 +5,7 @@ A body that cannot be read strictly is given as raw text, and as what it looks l
 whose pieces others get their turn. It must not know any rule.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -85,7 +85,7 @@ class BodyValues:
         if type(found) is dict or type(found) is list:
             return json_lines(content) if is_plain(content) else [*chain.from_iterable(json_texts(found))]
         if isinstance(found, Form):
-            texts = encoded([text for pair in self._readings.unproven_pairs(found) for text in pair])
+            texts = encoded([text for pair in self.unproven_pairs(found) for text in pair])
             return texts + [inner for text in texts if text[:1] in NESTING and b"\\" in text for inner in json_lines(text)]
         return [value.text for value in self.values] if content else []
 
@@ -96,6 +96,10 @@ class BodyValues:
         if self._readings.is_json and is_plain(content) and type(self.document) in (dict, list):
             return json_strings(content)
         return None
+
+    def unproven_pairs(self, form: Form) -> Sequence[tuple[str, str]]:
+        """The pairs of a form that are not proven."""
+        return self._readings.unproven_pairs(form)
 
     def batches(self, size: int = BATCH) -> Iterator[list[bytes]]:
         """`texts` in portions of about `size` octets each, but for single values that are longer. A large body that says that

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from yett.formats.inspected import form_pairs, lenient
+from yett.formats.inspected.json_values import encoded
 from yett.formats.json_body import MAX_DEPTH, NotJSON, decode_json
 from yett.formats.multipart import NotMultipart, read_multipart
 from yett.formats.xml import NotXML, XMLDocument, read_xml
@@ -53,6 +54,11 @@ class BodyReading(msgspec.Struct):
     error: str = ""
     strict_error: bool = False
     truncated: bool = False
+
+    def values(self) -> list[bytes]:
+        """All that stands in arguments, names included, and in XML."""
+        found = [part for pair in self.arguments for part in pair]
+        return found + self.names + self.texts + self.attributes
 
 
 NOTHING = BodyReading()
@@ -142,6 +148,34 @@ def of_json(document: Any, most: int = MOST_ARGUMENTS) -> BodyReading:
             reading.truncated = True
             break
     return reading
+
+
+def json_names(document: Any, most: int, scalars: bool = True) -> list[bytes]:
+    """All names of a document that is an object or array, as `of_json` gives them; and where `scalars`, the texts of all that is
+    no string."""
+    found: list[str] = []
+    left = LONGEST_NAMES
+    waiting: list[tuple[str, Any]] = [("json", document)]
+    for prefix, value in waiting:  # grows meanwhile
+        left -= (len(prefix) + 8) * len(value)
+        if left < 0 or len(found) > most:
+            return of_json(document, most).values()  # which values it leaves out depends on their order
+        listed = type(value) is list
+        if listed or not value:
+            found.append(prefix)
+        for key, part in enumerate(value) if listed else value.items():
+            name = f"{prefix}.array_{key}" if listed else f"{prefix}.{key or 'empty-key'}"
+            kind = type(part)
+            if kind is dict or kind is list:
+                waiting.append((name, part))
+                continue
+            found.append(name)
+            if scalars and kind is not str:
+                found.append(_TEXTS[part] if kind is bool or part is None else str(part))
+    return encoded(found)
+
+
+_TEXTS = {True: "true", False: "false", None: ""}
 
 
 def _members(path: bytes, value: Any) -> Iterator[tuple[bytes, Any]]:

@@ -22,12 +22,13 @@ from yett.formats.xml import XMLDocument
 from yett.model.decision import Evaluation
 from yett.model.exchange import View
 from yett.rules.inspection.gathered import gathered
-from yett.rules.seclang.bodies import NOTHING, BodyReading, of_json, of_xml, processor_of, read
+from yett.rules.seclang.bodies import NOTHING, BodyReading, json_names, of_json, of_xml, processor_of, read
 from yett.rules.seclang.transaction import Transaction
 
 _processor_of = lru_cache(256)(processor_of)
 _LONGEST = 256
-_BREAK = b"\n"
+_WHOLE = b"body"
+"""The name of what has none, in a body without a strict reading."""
 
 
 class LiveTransaction(Transaction):
@@ -85,30 +86,32 @@ class LiveTransaction(Transaction):
             return [pair for pair in found if pair[0] not in self.proven.query]
         return found
 
-    def texts(self) -> Iterator[tuple[list[bytes], list[bytes], bool]]:
-        own = self.target_texts()
+    def texts(self, scalars: bool = True) -> Iterator[tuple[list[bytes], list[bytes]]]:
+        """See `Transaction.texts`. Of large documents of JSON more is given than rules look at, so that it is not for their length
+        alone that they count as truncated."""
+        found = self.target_texts()
         if not self.body:
-            yield own, [], False
+            yield found, []
             return
-        strings = self.values.strings
-        if strings is not None:
-            values = own + strings
-            if len(self.body) <= BATCH:
-                yield values, [], False
-            else:
-                yield from _portions(values)
+        values, lines = self.values, list[bytes]()
+        document = values.document
+        if self.processor == b"JSON" and type(document) in (dict, list):
+            strings = values.strings
+            for batch in _portions(strings) if strings is not None else values.batches():
+                yield found + batch, []
+                found = []
+            yield json_names(document, self.limits.values, scalars), []
             return
-        in_lines = type(self.values.document) in (dict, list)
-        broken = self._has_escaped_breaks
-        for batch in self.values.batches():
-            yield own, batch, broken or (not in_lines and any(_BREAK in text for text in batch))
-            own = []
-
-    @property
-    def _has_escaped_breaks(self) -> bool:
-        """Whether lines of JSON may have a value that holds line breaks as several of them."""
-        body = self.body
-        return b"\\" in body and (b"\\n" in body or b"\\r" in body or b"\\u00" in body)
+        reading = None
+        if self._is_loose:
+            for lines in values.batches():
+                yield found + lines, lines
+                found = []
+            reading = read(self.processor, self.view.fields.get(b"content-type", b""), values.content)
+            found.append(_WHOLE)
+            if not reading.arguments:
+                found.append(values.content)
+        yield from ((batch, []) for batch in _portions(found + (reading or self.reading).values()))
 
     @property
     def reading(self) -> BodyReading:
@@ -119,10 +122,10 @@ class LiveTransaction(Transaction):
     def _read(self) -> BodyReading:
         values, most = self.values, self.limits.values
         found = values.document
-        if isinstance(found, BodyError) or (not self.processor and not self.view.fields.get(b"content-type")):
+        if self._is_loose:
             return self._loose()
         if isinstance(found, Form):
-            return BodyReading(arguments=form_pairs(self.body, most))
+            return BodyReading(arguments=self._form(found, most))
         if isinstance(found, XMLDocument):
             return of_xml(found)
         if isinstance(found, Multipart):
@@ -137,6 +140,18 @@ class LiveTransaction(Transaction):
                 reading.arguments = [pair for pair in reading.arguments if pair[0] in shown]
         return reading
 
+    @property
+    def _is_loose(self) -> bool:
+        """Whether there is no strict reading."""
+        without_type = not self.processor and not self.view.fields.get(b"content-type")
+        return without_type or isinstance(self.values.document, BodyError)
+
+    def _form(self, form: Form, most: int) -> list[tuple[bytes, bytes]]:
+        found = form_pairs(self.body, most)
+        left = {name for name, _ in self.values.unproven_pairs(form)}
+        proven = {name.encode("utf-8", "surrogatepass") for name, _ in form.pairs if name not in left}
+        return [pair for pair in found if pair[0] not in proven] if proven else found
+
     def _loose(self) -> BodyReading:
         """What has no strict reading: as its processor reads it leniently, and all else that it may be."""
         values = self.values
@@ -145,7 +160,7 @@ class LiveTransaction(Transaction):
         if known:
             known.add(values.content)  # as a whole only where nothing could be made of it
         more = [value for value in values.values if value.origin is not Origin.OPAQUE and value.text not in known]
-        arguments = [*reading.arguments, *((b"body", value.text) for value in more)]
+        arguments = [*reading.arguments, *((_WHOLE, value.text) for value in more)]
         return BodyReading(
             arguments=arguments,
             names=reading.names,
@@ -165,15 +180,15 @@ class LiveTransaction(Transaction):
         self.response_body = self.view.response_content[: self.limits.size]
 
 
-def _portions(values: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes], bool]]:
+def _portions(values: list[bytes]) -> Iterator[list[bytes]]:
     """Values, about BATCH octets at a time."""
     start = size = 0
     for place, value in enumerate(values):
         size += len(value) + 1
         if size >= BATCH:
-            yield values[start : place + 1], [], False
+            yield values[start : place + 1]
             start, size = place + 1, 0
-    yield values[start:], [], False
+    yield values[start:]
 
 
 def response_is_text(view: View) -> bool:

@@ -101,6 +101,14 @@ def decodes(one: Needle) -> bool:
     return chain.count(ENCODING) == 1 and _BEFORE.issuperset(chain[: chain.index(ENCODING)]) and _least(one) >= SHORTEST
 
 
+def bound(one: Needle) -> bool:
+    """Whether the pattern may be bound to the ends of a whole text, so that it need not match where the text is one of several
+    lines."""
+    return not one.phrases and not one.literal and _ENDS.search(one.pattern) is not None
+
+
+_ENDS = re.compile(rb"\\[AzZG]|\(\?[a-z]*-")
+
 SHORTEST = 4
 """Octets: what has fewer is looked for in anything. Four digits of Base64, the length of many words, are three octets."""
 

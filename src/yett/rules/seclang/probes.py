@@ -24,7 +24,12 @@ _LINE_FEED = b"\n"
 
 def probe(trigger: Trigger) -> Probe:
     """Of a link whose operator is one of those with a quick first look."""
-    rule, chain = trigger.rule, trigger.link.chain
+    looks = [_after(chain, trigger) for chain in trigger.stages]
+    return looks[0] if len(looks) == 1 else lambda values, lines: any(look(values, lines) for look in looks)
+
+
+def _after(chain: tuple[str, ...], trigger: Trigger) -> Probe:
+    rule = trigger.rule
     name = rule.operator.name
     if name in ("gt", "ge"):
         return _longer(int(rule.operator.argument) - (name == "ge"))
@@ -97,7 +102,7 @@ class Singles:
     """Tests of single values (`@detectSQLi`, `@detectXSS`), all together."""
 
     def __init__(self, triggers: Iterable[Trigger]) -> None:
-        self._tests = [(one.bit, one.link.chain, single(one.rule.operator.name)) for one in triggers]
+        self._tests = [(one.bit, chain, single(one.rule.operator.name)) for one in triggers for chain in one.stages]
         self._sql = sum(one.bit for one in triggers if one.rule.operator.name == "detectsqli")
         self.alike = all(UNSIGNED.same(one.link.chain) for one in triggers)
         """Whether the transformations of all of them change no plain value without plus signs."""

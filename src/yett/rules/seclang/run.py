@@ -35,8 +35,8 @@ def request(program: Program, t: Transaction) -> None:
 def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
     sieve = program.sieve
     mask = sieve.head(t) | sieve.targets(t, t.targets())
-    for values, lines, broken in t.texts():
-        mask |= (sieve.text.look_whole((*values, *lines)) if broken else sieve.text.look(values, lines)) & sieve.texts
+    for values, lines in t.texts(sieve.text.finds_scalars):
+        mask |= sieve.text.look(values, lines) & sieve.texts
         yield TURN
     if mask & sieve.paths:
         mask = sieve.path(t, mask)
@@ -58,9 +58,7 @@ def _look_again(program: Program, t: Transaction) -> int:
     """At a body that is to be read in another way than its type says."""
     sieve = program.sieve
     mask = _body(program, t)
-    for pair in t.reading.arguments:
-        mask |= sieve.text.look(pair)
-    return mask | sieve.text.look((*t.reading.texts, *t.reading.names, *t.reading.attributes))
+    return mask | sieve.text.look(t.reading.values())
 
 
 def _body(program: Program, t: Transaction) -> int:

@@ -12,7 +12,7 @@ from yett.rules.seclang.links import Link
 from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.plain import TARGET
 from yett.rules.seclang.texts import ManyTexts, Texts
-from yett.rules.seclang.transaction import Transaction
+from yett.rules.seclang.transaction import Transaction, cookie_pairs
 from yett.rules.seclang.triggers import Part, Trigger
 
 
@@ -90,9 +90,8 @@ class Sieve:
 
     def _cookie(self, value: bytes) -> int:
         texts: list[bytes] = []
-        for piece in value.rstrip().split(b";"):
-            name, _, text = piece.partition(b"=")
-            texts += (name.lstrip(), text)
+        for pair in cookie_pairs(value):
+            texts += pair
         return self.text.look(texts) & self.cookies
 
     def targets(self, t: Transaction, texts: Sequence[bytes]) -> int:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from yett.formats.transformations import chain_of
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
-from yett.rules.seclang.needles import ENCODING, TELLING, Phrases, decodes, encoded, needle, unbroken
-from yett.rules.seclang.plain import TEXT, Plain
+from yett.rules.seclang.needles import TELLING, Phrases, bound, decodes, encoded, needle, unbroken
+from yett.rules.seclang.plain import SCALARS, TEXT, Plain
 from yett.rules.seclang.probes import SINGLE, Probe, Singles, passes_plain, probe, touched
 from yett.rules.seclang.triggers import Trigger
 
@@ -36,7 +36,7 @@ class Texts:
             if not trigger.pattern:
                 self._probed.append((trigger, probe(trigger)))
                 continue
-            for chain in _stages(trigger):
+            for chain in trigger.stages:
                 self._needles.append(needle(len(self._bits), trigger, chain, phrases))
                 self._bits.append(trigger.bit)
         self._singles = Singles(single)
@@ -75,6 +75,12 @@ class ManyTexts(Texts):
         self._of_others = [(one.bit, probe) for one, probe in self._probed if passes_plain(one, plain)]
         decoded = list(filter(decodes, self._needles))
         self._decoded = Matcher(decoded, cache) if decoded else None
+        self.finds_scalars = (
+            any(SCALARS.left(one) is not None for one in self._needles)
+            or any(not passes_plain(one, SCALARS) for one, _ in self._probed)
+            or super().look((b"", b"true", b"false")) != 0
+        )
+        """Whether a link may match numbers or truth values, or what is null."""
         self._new: set[bytes] = set()
         self._old: set[bytes] = set()
 
@@ -90,10 +96,6 @@ class ManyTexts(Texts):
         if not mask:
             self._keep(fresh)
         return mask | self.always
-
-    def look_whole(self, texts: Sequence[bytes]) -> int:
-        """Likewise, where some value may stand in several lines of a text."""
-        return super().look(texts)
 
     def _keep(self, fresh: Iterable[bytes]) -> None:
         short = [text for text in fresh if len(text) <= LONGEST_KNOWN]
@@ -142,7 +144,8 @@ class _Narrow:
         self, needles: Iterable[Needle], fitting: Callable[[Needle], Needle | None], cache: PatternCache | None
     ) -> None:
         left = [one for one in map(fitting, needles) if one is not None]
-        self._chains = {one.id: tuple(name for name in chain_of(one.chain) if name != ENCODING) for one in left}
+        self._chains = {one.id: chain_of(one.chain) for one in left}
+        self._bound = frozenset(one.id for one in left if bound(one))
         self._matcher = Matcher(left, cache) if left else None
 
     def candidates(self, lines: bytes) -> list[int]:
@@ -158,16 +161,12 @@ class _Narrow:
         return [
             number
             for number in found
-            if touched(self._chains[number], lines, borders) or matcher.confirm_transformed(number, lines) is not None
+            if number in self._bound
+            or touched(self._chains[number], lines, borders)
+            or matcher.confirm_transformed(number, lines) is not None
         ]
 
 
 def _tells(line: bytes) -> bool:
     """Whether line breaks may come out of a line."""
     return any(octet in line for octet in TELLING)
-
-
-def _stages(trigger: Trigger) -> list[tuple[str, ...]]:
-    """After which transformations to look: with multiMatch, after each."""
-    chain = trigger.link.chain
-    return [chain[:length] for length in range(len(chain) + 1)] if trigger.link.multi else [chain]

@@ -140,18 +140,10 @@ class Transaction:
             found.append(decoded[max(slash, 0) :])
         return tuple(found)
 
-    def texts(self) -> Iterator[tuple[list[bytes], list[bytes], bool]]:
-        """All arguments, names included, texts of XML and the path, in portions: values; texts of which values are whole
-        lines (see `yett.formats.inspected.BodyValues.texts`); whether some value may stand in several of their lines."""
-        found = self.target_texts()
-        if self.body:
-            reading = self.reading
-            for pair in reading.arguments:
-                found += pair
-            found += reading.names
-            found += reading.texts
-            found += reading.attributes
-        yield found, [], False
+    def texts(self, scalars: bool = True) -> Iterator[tuple[list[bytes], list[bytes]]]:  # noqa: ARG002
+        """All arguments, names included, texts of XML and the path, in portions: values; and texts of which each line is looked at
+        like a value. scalars: whether numbers and truth values of JSON are wanted."""
+        yield self.target_texts() + (self.reading.values() if self.body else []), []
 
     @property
     def path(self) -> bytes:
@@ -164,6 +156,8 @@ class Transaction:
         path = self.path
         query = self.uri.partition(b"?")[2]
         found = [path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :]]
+        if path[:1] != b"/":  # without scheme and authority
+            found.append(path[max(path.find(b"/", path.find(b"://") + 3), 0) :])
         for pair in form_pairs(query, MOST_ARGUMENTS) if query else ():
             found += pair
         return found
@@ -191,3 +185,14 @@ class Transaction:
         if self.clean:
             self.tx = dict(tx)
             self.clean = False
+
+
+def cookie_pairs(value: bytes) -> list[tuple[bytes, bytes]]:
+    """As ModSecurity 3: white space before a name goes, what has no "=" is a name without a value."""
+    found = []
+    for piece in value.rstrip().split(b";", MOST_ARGUMENTS):
+        key, _, text = piece.partition(b"=")
+        key = key.lstrip()
+        if key:
+            found.append((key, text))
+    return found

@@ -88,6 +88,12 @@ class Trigger(msgspec.Struct, eq=False):
     pattern: bool
     whole: tuple[Link, ...] = ()
 
+    @property
+    def stages(self) -> list[tuple[str, ...]]:
+        """After which transformations to look: with multiMatch, after each."""
+        chain = self.link.chain
+        return [chain[:length] for length in range(len(chain) + 1)] if self.link.multi else [chain]
+
 
 def part_of(variable: Variable) -> Part:
     if variable.count:

@@ -11,8 +11,8 @@ from urllib.parse import unquote_to_bytes
 import re2
 
 from yett.formats.seclang.values import Variable
-from yett.rules.seclang.bodies import MOST_ARGUMENTS, NOTHING
-from yett.rules.seclang.transaction import Named, Transaction
+from yett.rules.seclang.bodies import NOTHING
+from yett.rules.seclang.transaction import Named, Transaction, cookie_pairs
 
 Gather = Callable[[Transaction], Named]
 KeyTest = Callable[[bytes], bool]
@@ -68,16 +68,7 @@ def _arguments(t: Transaction) -> list[tuple[bytes, bytes]]:
 
 
 def _cookies(t: Transaction) -> list[tuple[bytes, bytes]]:
-    """As ModSecurity 3: white space before a name goes, what has no "=" is a name without a value."""
-    found = []
-    for name, value in t.fields:
-        if name.lower() == b"cookie":
-            for piece in value.rstrip().split(b";", MOST_ARGUMENTS):
-                key, _, text = piece.partition(b"=")
-                key = key.lstrip()
-                if key:
-                    found.append((key, text))
-    return found
+    return [pair for name, value in t.fields if name.lower() == b"cookie" for pair in cookie_pairs(value)]
 
 
 def _named(collection: str, pairs: Iterable[tuple[bytes, bytes]]) -> Named:
