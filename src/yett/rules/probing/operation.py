@@ -123,8 +123,21 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
-        """Names of the parameters in the path, in order."""
-        return tuple(name for segment in self.segments for name in _names(segment))
+        """Names of the parameters in the path, in order, but for those that stand for a version of the API."""
+        found = (name for segment in self.segments for name in _names(segment))
+        return tuple(name for name in found if name not in self.version_names)
+
+    @cached_property
+    def version_names(self) -> tuple[str, ...]:
+        """Names of the parameters in the path that stand for a version of the whole API: "/api/v{version}/users", before anything
+        that names an object."""
+        found: list[str] = []
+        for segment in self.segments:
+            names = _names(segment)
+            if names and not (len(names) == 1 and (segment.lower().startswith("v{") or _version(names[0]))):
+                break
+            found += names
+        return tuple(found)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -245,7 +258,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
 
     def on(self, call: Call, values: dict[str, Any]) -> Call:
         """The call on the object that these values name."""
-        return msgspec.structs.replace(call, path=self.path(values))
+        kept = {name: value for name, value in self.path_values(call.path).items() if name in self.version_names}
+        return msgspec.structs.replace(call, path=self.path({**kept, **values}))
 
     def path_values(self, path: str) -> dict[str, str]:
         """Values of the path parameters in a path of this operation, decoded."""
@@ -262,6 +276,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
 
 def _names(segment: str) -> list[str]:
     return [part.partition("}")[0] for part in segment.split("{")[1:] if "}" in part]
+
+
+def _version(name: str) -> bool:
+    return "".join(words(name)) in ("version", "ver", "apiversion", "apiver", "v")
 
 
 def _text(value: Any) -> str:

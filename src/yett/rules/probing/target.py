@@ -41,6 +41,10 @@ __all__ = ["ANONYMOUS", "Identity", "Object", "Operation", "Place", "Target"]
 VARIANTS = 4
 """Ways to fill an operation's inputs: fresh from examples; as the examples say; only what is required; without examples."""
 
+_SMALL = ("1", "2", "3", "0")
+"""Numbers for versions and ids of which nothing is told, by the way of filling in."""
+_TELLING = ("const", "enum", "example", "examples", "default", "pattern", "format")
+"""Keywords of schemas that tell more of a value than its type."""
 _JSON = "application/json"
 
 
@@ -83,6 +87,7 @@ class Target:
         self._soft: set[bytes] = set()
         self._doing: dict[str, Doing] = {}
         self._references: dict[str, tuple[Reference, ...]] = {}
+        self._versions: dict[str, str] = {}
         self._links: dict[tuple[str, str], tuple[str, str]] = {}
         for one in self.operations:
             for id_, parameter, expression in one.links:
@@ -107,6 +112,17 @@ class Target:
     def identity(self, name: str) -> Identity | None:
         """The identity of that name; None for ANONYMOUS."""
         return self.identities.get(name)
+
+    def carries(self, place: Place) -> bool:
+        """Whether an identity sends its credential there: contracts also declare that as a parameter."""
+        known = self.identities.values()
+        if place.kind == "query":
+            return any(name == place.name for one in known for name, _ in one.query)
+        sent = [(name.lower(), value) for one in known for name, value in one.credential]
+        if place.kind == "cookie":
+            lines = (value for name, value in sent if name == "cookie")
+            return any(part.partition("=")[0].strip() == place.name for line in lines for part in line.split(";"))
+        return place.kind == "header" and any(name == place.name.lower() for name, _ in sent)
 
     def names(self, anonymous: bool = False) -> tuple[str, ...]:
         """Names of all identities of the caller (no throwaway ones), least rank first; ANONYMOUS before them on demand."""
@@ -383,6 +399,9 @@ class Target:
             self.refusals[operation.id, identity] = exchanged
             return None
         self._worked[operation.id, identity] = (exchanged, variant)
+        if operation.version_names:
+            values = operation.path_values(call.path)
+            self._versions.update({name: values[name] for name in operation.version_names if name in values})
         what = self.doing(operation)
         if what in ("login", "logout", "password"):
             return None
@@ -437,12 +456,13 @@ class Target:
         call = Call(method=operation.method, path="/", identity=identity)
         one = next(iter(self._fitting(operation, identity)), None)
         named = (self.path_of(operation, one) or {}) if one is not None else {}
-        held = {name.lower() for each in self.identities.values() for name, _ in each.credential}
         for place in operation.parameters:
             value = given.get(place.text, given.get(place.name))
-            if place.kind == "header" and value is None and place.name.lower() in held:
-                continue  # the credential is sent there; a made-up value beside it would be a second one
-            if place.kind == "path":
+            if value is None and self.carries(place):
+                continue  # a made-up value beside the credential would be a second one
+            if place.kind == "path" and value is None and place.name not in named:
+                path[place.name] = self._unnamed(operation, place, maker, variant)
+            elif place.kind == "path":
                 path[place.name] = value if value is not None else named.get(place.name, maker.value(place.schema, place.name))
             elif (
                 value is not None
@@ -461,6 +481,17 @@ class Target:
         call = msgspec.structs.replace(call, path=operation.path(path), query=tuple(query), fields=(*call.fields, *fields))
         call = self._with_body(operation, call, given, maker, variant)
         return operation.on(call, path) if operation.meant is not None else call
+
+    def _unnamed(self, operation: Operation, place: Place, maker: Maker, variant: int) -> Any:
+        """A value for the path that names nothing that is known: as declared; of versions and ids whose form nothing tells, small
+        numbers, another one in each way of filling in."""
+        if any(key in place.schema for key in _TELLING):
+            return maker.value(place.schema, place.name)
+        if place.name in operation.version_names:
+            return self._versions.get(place.name, _SMALL[variant])
+        made = maker.value(place.schema, place.name)
+        counted = words(place.name)[-1:] in (("id",), ("number",), ("no",), ("nr",))
+        return _SMALL[variant - 2] if counted and operation.safe and variant >= 2 and self.ours(str(made)) else made
 
     def _with_body(self, operation: Operation, call: Call, given: dict[str, Any], maker: Maker, variant: int) -> Call:
         if not operation.bodies:

@@ -134,7 +134,7 @@ def trials(target: Target, operation: Operation, most: int = MOST_PLACES) -> Gen
     found = []
     for place in operation.places_of(base):
         value = operation.value(base, place)
-        credential = place.kind == "header" and place.name.lower() in _CREDENTIALS
+        credential = (place.kind == "header" and place.name.lower() in _CREDENTIALS) or target.carries(place)
         if place.type not in _UNTRIED and not isinstance(value, bool | list | dict) and not credential:
             found.append(Trial(target, operation, place, base, value))
     found.sort(key=lambda one: (one.place.kind not in ("path", "query"), one.value is None, one.place.kind == "header"))
