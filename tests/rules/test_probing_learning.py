@@ -169,6 +169,22 @@ def test_values_that_several_identities_share_are_nobodys() -> None:
     assert target.learn(ann, Answer(status=401, body=b'{"id": 3}')) is False
 
 
+def test_what_came_with_a_user_of_the_runs_own_may_be_changed_and_what_came_with_others_not() -> None:
+    ann, bob = people()
+    bob.throwaway = True
+    target = target_of(BANK, [ann])
+    target.add(bob)
+    for number, one in enumerate((ann, bob)):
+        body = json.dumps({"account_number": f"100{number}", "user": {"id": number}, "username": one.name}).encode()
+        assert target.learn(one, Answer(status=200, body=body))
+    assert {(one.noun, target.owner(one), one.made) for one in target.store} >= {
+        ("user", "ann", False),
+        ("user", "bob", True),
+        ("balance", "ann", False),
+        ("balance", "bob", True),
+    }
+
+
 KINDS = BANK.replace(
     "  /login:",
     f"""  /merchants/register: {{post: {{operationId: newMerchant, {BODY}, {OK}}}}}

@@ -387,7 +387,9 @@ class Target:
                 continue
             values = persons_values(identity.learnt, noun_) or {ref.name.rpartition("/")[2]: value}
             if not any(values.items() <= known.values.items() for known in self.store.of(noun_)):
-                self.store.add(noun_, values, {})
+                one = self.store.add(noun_, values, {})
+                if one is not None and identity.throwaway:  # it came with the user whom the run registered
+                    one.made, one.made_by = True, identity.name
 
     # Learning, by the walk
 
