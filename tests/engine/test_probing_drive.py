@@ -346,3 +346,18 @@ def test_reports_hold_no_secrets() -> None:
     assert shell("a\nb") == "$'a\\012b'"
     assert Masking(target).text("x eyJhbGciOiJI.eyJzdWIi.c2lnbmF0dXJl y") == "x eyJhbGciOiJI.eyJzdWIi.*** y"
     assert rule_text(probes()["anonymous-access"]).family == "probes"
+
+
+@pytest.mark.parametrize("base", ["", "/api"])
+def test_an_api_that_is_somewhere_else_is_not_tried(base: str) -> None:
+    def elsewhere(request: Request) -> Response:
+        return replies(200, []) if request.target == b"/api/notes" else replies(404, {"error": "nothing here"})
+
+    people = [Identity(name=name, credential=(("Authorization", f"Bearer {name}"),)) for name in ("alice", "bob")]
+    pure = Pure(elsewhere)
+    outcome = tried(elsewhere, NOTES.replace("  /notes", f"  {base}/notes"), people, pure=pure)
+    assert bool(outcome.stopped) is not bool(base)
+    if not base:
+        assert "404" in outcome.stopped
+        assert outcome.found == []
+        assert len(pure.calls) < 60

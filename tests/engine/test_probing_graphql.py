@@ -203,6 +203,9 @@ def test_discovery_where_nobody_is_told_anything_without_a_credential() -> None:
                 return end.value  # type: ignore[no-any-return]
 
     assert asked_by(()) is None
+    assert asked_by(("bob",)) is None
+    last = asked_by(("bob", "carol", "alice"))
+    assert last is not None and last.schema is not None
     endpoint = asked_by(("alice",))
     assert endpoint is not None
     assert endpoint.path == "/graphql"

@@ -40,6 +40,8 @@ _READ, _CHANGED = 8_192, 65_536
 """Octets of answers, to calls that read and to others, that are kept with them."""
 _PIECE = 5
 """Calls of a burst, one after the other, between two looks at the budget."""
+_NOWHERE = 5
+"""Calls, at least, all of which were answered 404, after which nothing more is tried: the API is somewhere else."""
 WALK_SHARE = 0.4
 """Share of the budget that the walk may take."""
 
@@ -152,6 +154,9 @@ class Driver:
                 break
             result = yield from self._step(step, "walk", None)
         running.close()
+        seen = [one.answer.status for _, one in self.target.exchanges()]
+        if len(seen) >= _NOWHERE and set(seen) == {404}:
+            self.stop("every operation that was called answered 404, so no probe was begun")
         return self.outcome
 
     # Probes

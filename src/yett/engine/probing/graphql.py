@@ -32,15 +32,21 @@ def discover(
     """The endpoint of the target, with its schema where it can be had; None where nothing speaks GraphQL.
 
     paths: tried first, before the customary ones. identities: with whom introspection is tried where it is refused to nobody in
-    particular, and with the first of whom a path is asked again that wants to know who asks. schema: as known from a file; the
-    target is not asked then but to see whether it would tell. At most 40 requests.
+    particular, and a path is asked again that wants to know who asks, until one of them is let in; four of them at most. schema: as
+    known from a file; the target is not asked then but to see whether it would tell. At most five requests for each path, and five
+    more.
     """
     found = []
     known = list(identities)[:4]
     for path in dict.fromkeys((*paths, *PATHS)):
         answer = yield Send(ask(path, "{ __typename }"))
-        if answer.status in (401, 403) and known and not speaks(answer):
-            answer = yield Send(ask(path, "{ __typename }", identity=known[0]))
+        for name in tuple(known):
+            if answer.status not in (401, 403) or speaks(answer):
+                break
+            answer = yield Send(ask(path, "{ __typename }", identity=name))
+            if speaks(answer):
+                known.remove(name)
+                known.insert(0, name)
         if speaks(answer):
             found.append(path)
     if not found:
