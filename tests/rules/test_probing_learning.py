@@ -52,6 +52,8 @@ def test_objects_are_of_whom_they_name() -> None:
     assert owns(learnt, "user", {"id": 7})
     assert owns(learnt, "card", {"id": 1, "account_number": "1002"})
     assert owns(learnt, "order", {"id": 1, "ownerId": "7"})
+    assert owns({"username": "ann"}, "order", {"id": 1, "owner": "ann"})
+    assert not owns({"username": "ann"}, "order", {"id": 1, "title": "ann"})
     assert not owns(learnt, "order", {"id": 7})
     assert not owns(learnt, "account", {"accountId": 7})
     assert persons_values(learnt, "account") == {}

@@ -94,12 +94,13 @@ def persons_values(learnt: Learnt, noun: str) -> dict[str, str | int]:
 
 
 def owns(learnt: Learnt, noun: str, values: Mapping[str, Any]) -> bool:
-    """Whether an object of that noun with these members is the identity's: it is the identity itself, it names the user's id as its
-    owner, or it holds another of the identity's own numbers under the same name."""
+    """Whether an object of that noun with these members is the identity's: it is the identity itself, it names the user's id or
+    name as its owner's, or it holds another of the identity's own numbers under the same name."""
     own = persons_values(learnt, noun)
     told = {plain(name): str(value) for name, value in values.items() if not isinstance(value, bool) and value != ""}
     if own and told.get("id") == str(own["id"]):
         return True
-    if "userid" in learnt and any(told.get(name) == str(learnt["userid"]) for name in _OWNERS):
+    named = {str(learnt[name]) for name in ("userid", "username", "email") if name in learnt}
+    if any(told.get(name) in named for name in (*_OWNERS, "ownername", "username", "email")):
         return True
     return any(told.get(name) == str(value) for name, value in learnt.items() if name not in _NAMES)
