@@ -13,10 +13,46 @@ _TURN = 0.0005
 """Seconds that one thread computes while another one waits. Python's default is ten times as long, which callers would feel."""
 
 
-def fulfiller(key_sets: KeySets, passwords: PasswordVerifier) -> Callable[[Need], Awaitable[bool | Unanswered]]:
-    """A function from a need to its answer, for the gateway. It takes as long as one fetch or one full queue at most."""
+class WorkFailed(Exception):
+    """Work of a guard raised something; it never counts as answered."""
 
-    aside = ThreadPoolExecutor(1, thread_name_prefix="yett-inspection")
+
+class Aside:
+    """One thread for work that would hold up the event loop: one piece after the other, in the order in which they were asked for.
+
+    Who waits for a turn and gives up (the client left, the gateway stops) leaves nothing behind; work under way is done to its
+    end, because threads cannot be stopped. So what waits is bounded by the connections that wait.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="yett-inspection")
+        self._turn = asyncio.Semaphore(1)
+
+    async def do(self, work: Callable[[], object]) -> None:
+        """Raises WorkFailed. Call it on one event loop only."""
+        await self._turn.acquire()
+        try:
+            running = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except BaseException:
+            self._turn.release()
+            raise
+        running.add_done_callback(self._done)
+        try:
+            await asyncio.shield(running)
+        except Exception as error:
+            raise WorkFailed(f"{type(error).__name__}: {error}") from error
+
+    def _done(self, running: "asyncio.Future[object]") -> None:
+        self._turn.release()
+        if not running.cancelled():
+            running.exception()  # looked at, also where the caller is gone
+
+
+def fulfiller(key_sets: KeySets, passwords: PasswordVerifier) -> Callable[[Need], Awaitable[bool | Unanswered]]:
+    """A function from a need to its answer, for the gateway. It takes as long as one fetch or one full queue at most, and work of
+    guards as long as all that is asked for before it. Raises WorkFailed."""
+
+    aside = Aside()
     sys.setswitchinterval(_TURN)
 
     async def fulfil(need: Need) -> bool | Unanswered:
@@ -26,7 +62,7 @@ def fulfiller(key_sets: KeySets, passwords: PasswordVerifier) -> Callable[[Need]
             if need.work is None:
                 await asyncio.sleep(0)
             else:
-                await asyncio.get_running_loop().run_in_executor(aside, need.work)
+                await aside.do(need.work)
             return True
         return await key_sets.refresh(need)
 

@@ -5,6 +5,7 @@ One object lives from a request's head to its record. Its three files are one cl
 stop an exchange (a denial or answer of a guard, a bound, the upstream, the client) ends in exactly one `_over`.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,7 @@ class LiveExchange:
     _response_seen = False
     _response_whole = False
     _then: Callable[[], None] | None = None
+    _waiting: "asyncio.Task[None] | None" = None
 
     def __init__(
         self,
@@ -130,14 +132,21 @@ class LiveExchange:
         elif type(outcome) is Wait:
             self._then = then
             self.client.deadline = self.gateway.now + self.plan.service.upstream.read_timeout
-            self.gateway.fulfil(outcome.need, self._fulfilled)
+            self._waiting = self.gateway.fulfil(outcome.need, self._fulfilled, self._crashed)
         elif type(outcome) is Denial:
             self._drop_upstream()
             self._deny(outcome)
         elif type(outcome) is Answer:
             self._answer(outcome)
 
+    def _crashed(self) -> None:
+        """Nothing passes undecided."""
+        self._waiting = None
+        if not self.over:
+            self.client.abort()
+
     def _fulfilled(self, need: Need, answer: Any) -> None:
+        self._waiting = None
         if self.over:
             return
         self.evaluation.supply(need, answer)
@@ -220,6 +229,9 @@ class LiveExchange:
         self.over = True
         if failure and not self.failure:
             self.failure = failure
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
         self.evaluation.finish()
         self._pieces = []
         sequence = self.gateway.record(self, "gateway:stream:ended" if self.tunnel else "")

@@ -219,11 +219,20 @@ class Gateway:
         client.forwarded = (exchange.address, host, lines)
         return lines
 
-    def fulfil(self, need: Need, callback: Callable[[Need, Any], None]) -> None:
-        """Do what a guard waits for, off the callbacks' path; the one place where a request costs a task."""
+    def fulfil(self, need: Need, callback: Callable[[Need, Any], None], failed: Callable[[], None]) -> "asyncio.Task[None]":
+        """Do what a guard waits for, off the callbacks' path; the one place where a request costs a task. failed: called where
+        that, or the guard afterwards, fails in a way that nobody foresaw."""
         task = self.loop.create_task(self._fulfilling(need, callback))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._fulfilled, failed))
+        return task
+
+    def _fulfilled(self, failed: Callable[[], None], task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            failed()
+            self.loop.call_exception_handler({"message": "what a guard waited for failed", "exception": error, "task": task})
 
     async def _fulfilling(self, need: Need, callback: Callable[[Need, Any], None]) -> None:
         try:
