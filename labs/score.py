@@ -59,13 +59,14 @@ def matches(planted: Planted, finding: Finding, declared: frozenset[tuple[str, s
     """Whether this finding tells of that hole; one without a place is about the operation as a whole."""
     if finding.get("class") not in planted.flaws:
         return False
-    there = (str(finding.get("method", "")), str(finding.get("template", "")))
+    there = [(str(finding.get("method", "")), str(finding.get("template", "")))]
+    there += [(method, template) for method, _, template in (one.partition(" ") for one in finding.get("also", ()))]
     if planted.method == "-":
-        return there not in declared
+        return there[0] not in declared
     if planted.method == "*":
         return True
     place = str(finding.get("place", ""))
-    return there == (planted.method, planted.template) and (not place or place.startswith(planted.place))
+    return (planted.method, planted.template) in there and (not place or place.startswith(planted.place))
 
 
 def compare(

@@ -27,7 +27,10 @@ Finding = dict[str, Any]
 
 def there(finding: Finding, where: str | list[str]) -> bool:
     """Whether a finding is about that operation, or one of those: "METHOD template", "*" for anything, or the beginning of a
-    field's."""
+    field's. One whose cause shows at several operations is about each of them."""
+    for method, _, template in (one.partition(" ") for one in finding.get("also", ())):
+        if there({"method": method, "template": template}, where):
+            return True
     if isinstance(where, list):
         return any(there(finding, one) for one in where)
     if where == "*":

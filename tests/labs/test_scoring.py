@@ -93,3 +93,11 @@ def test_where_a_finding_is() -> None:
     assert there(field, "POST /graphql#query.system")
     assert not there(field, "POST /graphql#mutation.login")
     assert there({"method": "GET", "template": "/graphiql"}, "* /graphiql")
+
+
+def test_a_cause_is_found_at_each_operation_that_its_finding_names() -> None:
+    house = catalogue.build("objects", 1, fixed=False)
+    one = finding(house, "bola-read", "read_item", place="path ticketId")
+    other = finding(house, "bola-read", "offers")
+    told = {**other, "place": "", "also": [f"{one['method']} {one['template']}"]}
+    assert [each.key for each in score.compare(house, "objects", [told])[0]] == ["read_item"]
