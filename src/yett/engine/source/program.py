@@ -57,7 +57,7 @@ _WRITING = words(
 _STORES = words(
     "session db query objects cursor conn connection collection database store repo repository crud dao engine models mongo"
 )
-_LIBRARIES = ("sqlalchemy", "sqlite3", "mongo", ".objects.", "django.shortcuts.get_object_or_404")
+_LIBRARIES = ("sqlalchemy", "sqlite3", "mongo", ".objects.")
 _OWNING = tuple(
     words(
         "owner current_user user_id author permission caller identity principal request.user tenant account_id is_admin "
@@ -72,6 +72,9 @@ class Programs:
     def __init__(self, project: Project, entries: tuple[Entry, ...], following: Following) -> None:
         self._project, self._entries, self._following = project, entries, following
         self._known: dict[str, bool] = {}
+        self._looking: dict[str, bool] = {}
+        self._calling: dict[str, tuple[Scope, ...]] = {}
+        self._touching: dict[str, tuple[bool, bool]] = {}
         self._sites_of: dict[str, list[Site]] = {}
 
     def program(self) -> Program:
@@ -163,7 +166,12 @@ class Programs:
             self._known[scope.id] = found
         return found
 
-    def _called(self, scope: Scope) -> Iterator[Scope]:
+    def _called(self, scope: Scope) -> tuple[Scope, ...]:
+        if scope.id not in self._calling:
+            self._calling[scope.id] = tuple(self._calls(scope))
+        return self._calling[scope.id]
+
+    def _calls(self, scope: Scope) -> Iterator[Scope]:
         for name in sorted(self._following.calls.get(scope.id, ())):
             inner = self._project.scopes.get(name)
             if inner is not None:
@@ -181,6 +189,11 @@ class Programs:
         yield from (one for one in inner if one.kind == "function")
 
     def _looks(self, scope: Scope) -> bool:
+        if scope.id not in self._looking:
+            self._looking[scope.id] = self._looks_itself(scope)
+        return self._looking[scope.id]
+
+    def _looks_itself(self, scope: Scope) -> bool:
         if any(self._asks(call) for call in scope.calls):
             return True
         for one in scope.raises:
@@ -235,23 +248,23 @@ class Programs:
         if depth > _DEEPEST or scope.id in seen:
             return False, False
         seen.add(scope.id)
+        if scope.id not in self._touching:
+            self._touching[scope.id] = self._touching_itself(scope)
+        reads, writes = self._touching[scope.id]
+        for inner in self._called(scope):
+            more = self._touches(inner, depth + 1, seen)
+            reads, writes = reads or more[0], writes or more[1]
+        return reads, writes
+
+    def _touching_itself(self, scope: Scope) -> tuple[bool, bool]:
         reads = writes = False
         for call in scope.calls:
             name = call.function.name if isinstance(call.function, Attribute) else ""
             receiver = parts(call.text.partition("(")[0].rpartition(".")[0])
             origin = self._project.origin(call.function, scope)
-            store = (
-                bool(receiver & _STORES)
-                or "sqlalchemy" in origin
-                or "sqlite3" in origin
-                or "mongo" in origin
-                or ".objects." in origin
-            )
+            store = bool(receiver & _STORES) or any(one in origin for one in _LIBRARIES)
             reads = reads or (store and name in _READING)
             writes = writes or (store and name in _WRITING)
-        for inner in self._called(scope):
-            more = self._touches(inner, depth + 1, seen)
-            reads, writes = reads or more[0], writes or more[1]
         return reads, writes
 
     # Lookups

@@ -49,6 +49,7 @@ class Routers:
     def __init__(self, project: Project) -> None:
         self._project = project
         self.known: dict[str, Router] = {}
+        self._prefixes: dict[tuple[str, int], list[str]] = {}
         for scope in list(project.scopes.values()):
             self._made(scope)
         for scope in list(project.scopes.values()):
@@ -120,6 +121,11 @@ class Routers:
         """The prefixes under which a router's paths stand; several where it is included several times."""
         if router is None or depth > _DEEPEST:
             return [""]
+        if (router.key, depth) not in self._prefixes:
+            self._prefixes[router.key, depth] = self._prefixed(router, depth)
+        return self._prefixes[router.key, depth]
+
+    def _prefixed(self, router: Router, depth: int) -> list[str]:
         if not router.parents:
             return [router.prefix]
         found: list[str] = []

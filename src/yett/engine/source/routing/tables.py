@@ -31,6 +31,8 @@ _STARLETTE = words("starlette.routing.Route fastapi.routing.APIRoute starlette.r
 _WEB = words("get post put patch delete head view")
 _DJANGO = words("django.urls.path django.urls.re_path django.conf.urls.url django.urls.conf.path django.urls.conf.re_path")
 _DEEPEST = 6
+_MOST = 20
+"""Places at which one list of Django's is followed."""
 _ACTIONS = {
     "list": ("GET", ""),
     "create": ("POST", ""),
@@ -47,6 +49,8 @@ class Tables:
 
     def __init__(self, project: Project, routers: Routers) -> None:
         self._project, self._routers = project, routers
+        self._registered: dict[str, list[tuple[Call, Scope]]] | None = None
+        self._times: dict[str, int] = {}
 
     def entries(self) -> Iterator[Entry]:
         for scope in list(self._project.scopes.values()):
@@ -280,11 +284,12 @@ class Tables:
         inner = self._included(target, scope)
         if inner is not None:
             if isinstance(inner, Scope):
-                if inner.module != scope.module:
+                times = self._times[inner.module] = self._times.get(inner.module, 0) + 1
+                if inner.module != scope.module and times <= _MOST:
                     included.add(inner.module)
                     yield from self._urls(inner, whole, included, depth + 1)
             else:
-                yield from self._router(inner, scope, whole)
+                yield from self._router(inner, whole)
             return
         for function, method in self._functions(target, scope, ["*"]):
             guards = tuple(self._by_hand(target, scope))
@@ -330,20 +335,26 @@ class Tables:
             module = origin[1:] if origin.startswith("@") and ":" not in origin else ""
         return self._project.scopes.get(f"{module}:") if module else ""
 
-    def _router(self, key: str, scope: Scope, prefix: str) -> Iterator[Entry]:
+    def _router(self, key: str, prefix: str) -> Iterator[Entry]:
         """View sets that are registered with a router."""
-        for call in (one for each in list(self._project.scopes.values()) if each.kind == "module" for one in each.calls):
-            function = call.function
-            if not isinstance(function, Attribute) or function.name != "register" or len(call.arguments) < 2:
-                continue
-            near = next((one for one in (scope, *self._project.scopes.values()) if call in one.calls), scope)
-            if not key or self._project.key(function.value, near) != key:
-                continue
+        if self._registered is None:
+            self._registered = self._registrations()
+        for call, near in self._registered.get(key, ()) if key else ():
             name = self._project.text(call.arguments[0].value, near)
             origin = self._project.origin(call.arguments[1].value, near)
             found = self._project.scopes.get(origin[1:]) if origin.startswith("@") else None
             if name is not None and found is not None:
                 yield from self._set(found, template(prefix, name) + "/")
+
+    def _registrations(self) -> dict[str, list[tuple[Call, Scope]]]:
+        """What modules register with routers, by the key of the router."""
+        found: dict[str, list[tuple[Call, Scope]]] = {}
+        for scope in self._project.scopes.values():
+            for call in scope.calls if scope.kind == "module" else ():
+                function = call.function
+                if isinstance(function, Attribute) and function.name == "register" and len(call.arguments) > 1:
+                    found.setdefault(self._project.key(function.value, scope), []).append((call, scope))
+        return found
 
     def _set(self, found: Scope, base: str) -> Iterator[Entry]:
         for one in self._project.bases(found):
