@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def check(policy: Path, as_json: bool, strict: bool) -> None:
     """
     try:
         bundle = load_bundle(policy)
-        report = examine(bundle)
+        report = examine(bundle, partial(click.echo, err=True) if sys.stderr.isatty() else None)
     except PolicyErrors as error:
         _refuse(error.errors, as_json)
     if as_json:

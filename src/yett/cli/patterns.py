@@ -1,6 +1,7 @@
 """Where compiled patterns are kept: with the user, so that all policies and gateways share them; else with the gateway's state."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from yett.cli.state import own_patterns
@@ -20,3 +21,24 @@ def pattern_cache(state: Path | None = None) -> PatternCache:
         if os.access(directory, os.W_OK):
             return DiskPatternCache(directory)
     return NoPatternCache()
+
+
+COMPILING = "compiling the patterns of the rules; they are kept, so that the next start is quick"
+
+
+class Telling:
+    """Satisfies PatternCache: another one, that says once when something is not there, because compiling it takes a while."""
+
+    def __init__(self, cache: PatternCache, say: Callable[[str], object]) -> None:
+        self._cache, self._say = cache, say
+        self._told = False
+
+    def load(self, digest: str) -> bytes | None:
+        found = self._cache.load(digest)
+        if found is None and not self._told:
+            self._told = True
+            self._say(COMPILING)
+        return found
+
+    def save(self, digest: str, data: bytes) -> None:
+        self._cache.save(digest, data)

@@ -6,12 +6,12 @@ Started by the supervisor (`yett.edge.gateway.preparation`), at the start and at
 import argparse
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from yett.cli import freight, source
-from yett.cli.patterns import pattern_cache
+from yett.cli.patterns import Telling, pattern_cache
 from yett.edge.gateway.preparation import Prepared, Refused, ServiceSummary, Verdict, encode_verdict
 from yett.edge.gateway.tls import Contexts, TLSError
 from yett.edge.keysets import KeySets
@@ -28,15 +28,16 @@ from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
 
 
-def examine(bundle: Bundle) -> Report:
-    """Build everything that a worker would. Raises PolicyErrors with all mistakes."""
+def examine(bundle: Bundle, say: Callable[[str], object] | None = None) -> Report:
+    """Build everything that a worker would. say: to tell whoever waits why it takes long. Raises PolicyErrors with all mistakes."""
+    patterns = pattern_cache()
     ports = Ports(
         counters=LocalCounters(),
         keys=KeyRing(bundle.keys),
         key_sets=KeySets(),
         secrets=bundle.secrets,
         files=bundle.files,
-        patterns=pattern_cache(),
+        patterns=patterns if say is None else Telling(patterns, say),
     )
     mistakes = [*_transport_mistakes(bundle)]
     report = compile_policy(bundle, ports).build_all()
@@ -101,7 +102,7 @@ def verdict_on(wanted: source.Source) -> tuple[Verdict, bytes]:
     """The verdict, and the freight for the workers; empty where the policy is refused."""
     try:
         bundle = wanted.load()
-        report = examine(bundle)
+        report = examine(bundle, lambda text: print(f"yett: {text}", file=sys.stderr, flush=True))
     except PolicyErrors as error:
         return Refused(errors=tuple(map(told, error.errors)), files=error.files), b""
     return summary(bundle, report), freight.encode(bundle, tuple(needs(bundle.policy).key_sets))
