@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from yett.engine.source.evaluating import Sinks
 from yett.engine.source.findings import Findings, Flow
 from yett.engine.source.following import Following, dependencies
 from yett.engine.source.program import Programs
 from yett.engine.source.project import Project
 from yett.engine.source.routing.collecting import entries_of
 from yett.engine.source.showing import Shower
+from yett.engine.source.sinks import Sinks
 from yett.engine.source.summary import Pending
 from yett.engine.source.values import Label
 from yett.formats.python_source.tree import Module

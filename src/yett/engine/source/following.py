@@ -7,12 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from yett.engine.source.believing import Belief
-from yett.engine.source.evaluating import Sinks, TooMuch
+from yett.engine.source.evaluating import TooMuch
 from yett.engine.source.members import Members
 from yett.engine.source.project import Project
 from yett.engine.source.routing.entry import Entry
 from yett.engine.source.routing.filling import Filler, depends
 from yett.engine.source.scopes import Scope
+from yett.engine.source.sinks import Sinks
 from yett.engine.source.summary import Pending, Summary
 from yett.engine.source.values import Value, joined
 from yett.engine.source.walking import Walker

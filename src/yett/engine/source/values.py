@@ -109,6 +109,21 @@ def as_text(labels: Iterable[Label]) -> tuple[Label, ...]:
     return tuple(one if one.form == "text" else msgspec.structs.replace(one, form="text") for one in labels)
 
 
+def formed(label: Label, form: str) -> Label:
+    """The same of another form."""
+    return label if label.form == form else msgspec.structs.replace(label, form=form)
+
+
+def either_form(outer: str, inner: str) -> str:
+    """The form of a value that goes through a parameter: as it came, unless the function made something of it. "" for keys of
+    what the program wrote."""
+    if inner == "any":
+        return outer
+    if inner == "key":
+        return "key" if outer in ("any", "key") else "json" if outer in ("object", "texts", "json") else ""
+    return inner
+
+
 def cleared(labels: Iterable[Label], classes: Cleared) -> tuple[Label, ...]:
     """Labels that do no longer for some classes; those that do for none are left out."""
     if EVERYTHING in classes:

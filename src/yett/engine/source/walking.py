@@ -6,7 +6,8 @@ It must not know which rules there are.
 import msgspec
 
 from yett.engine.source import knowledge
-from yett.engine.source.evaluating import Env, Evaluator, path_of
+from yett.engine.source.calling import Calling
+from yett.engine.source.evaluating import Env, path_of
 from yett.engine.source.members import class_of
 from yett.engine.source.refining import refined
 from yett.engine.source.summary import ANY, Summary
@@ -45,7 +46,7 @@ _MOST_NAMES = 400
 """Names of one function that are followed."""
 
 
-class Walker(Evaluator):
+class Walker(Calling):
     """Reads one function from its first statement to its last."""
 
     def run(self, seeds: Env, parameters: bool) -> Summary:
