@@ -1,6 +1,7 @@
 """`yett probe --source`: exit codes, reports, what is told of what cannot be read."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,44 @@ def test_what_needs_a_target_says_so(weak: Path) -> None:
     result = run("--source", str(weak), "--destructive")
     assert result.exit_code == 2
     assert "--destructive needs the URL of a target" in result.output
+
+
+def test_what_source_says_cannot_be_sent_again(weak: Path, tmp_path: Path) -> None:
+    report = tmp_path / "found.json"
+    run("--source", str(weak), "--json", str(report))
+    mark = json.loads(report.read_bytes())["findings"][0]["fingerprint"]
+    result = run("http://127.0.0.1:1", "--rerun", mark, "--report", str(report))
+    assert result.exit_code == 2
+    assert f"{mark} is about source code, of which nothing can be sent" in result.output
+    result = run("--source", str(weak), "--rerun", mark, "--report", str(report))
+    assert result.exit_code == 2
+    assert "--rerun needs the URL of a target" in result.output
+
+
+def test_files_that_are_no_files_or_too_large_are_told(weak: Path) -> None:
+    os.mkfifo(weak / "pipe.py")
+    os.mkfifo(weak / "openapi.yaml")
+    (weak / "long.py").write_bytes(b"x = 1\n" * 400_000)
+    (weak / "latin.py").write_bytes(b"x = 'caf\xe9'\n")
+    (weak / "octets.py").write_bytes(bytes(range(256)) * 20)
+    (weak / os.fsdecode(b"\xff\x1b[31m.py")).write_text(WEAK)
+    (weak / "linked").symlink_to(weak)
+    (weak / "openapi.json").write_text('{"openapi": ' + "[" * 200)
+    deep = weak.joinpath(*["d"] * 45)
+    deep.mkdir(parents=True)
+    (deep / "app.py").write_text(WEAK)
+    result = run("--source", str(weak))
+    assert result.exit_code == 1
+    for text in (
+        "long.py: larger than 2,000,000 octets",
+        "latin.py:1: not utf-8",
+        "octets.py",
+        "openapi.json",
+        "deeper than 40",
+    ):
+        assert text in result.output
+    assert "\x1b" not in result.output
+    assert "2 critical" in result.output
 
 
 def test_a_directory_without_code_is_an_error(tmp_path: Path) -> None:

@@ -45,6 +45,10 @@ class Reports:
         found = [one for one in self._read(self._options["report"]) if one.finding.fingerprint.startswith(fingerprint)]
         if len(found) != 1 or len(fingerprint) < 6:
             self._fail(f"{self._options['report']}: {len(found)} findings have the fingerprint {fingerprint}")
+        if found[0].finding.rule in source_rules():
+            self._fail(
+                f"{fingerprint} is about source code, of which nothing can be sent; run `yett probe --source` again"
+            )
         return found[0]
 
     def _read(self, path: Path) -> tuple[Reported, ...]:

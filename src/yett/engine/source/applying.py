@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import msgspec
 
 from yett.engine.source import knowledge
+from yett.engine.source.evaluating import path_of
+from yett.engine.source.members import class_of
 from yett.engine.source.reaching import Reaching
 from yett.engine.source.scopes import Scope
 from yett.engine.source.summary import Summary
 from yett.engine.source.values import LONGEST, PLAIN, Label, Value, cleared, either_form, joined
-from yett.formats.python_source.tree import Call
+from yett.formats.python_source.tree import Attribute, Call
 from yett.model.source import Spot
 from yett.rules.sourcing.sinks import HOLE, UNKNOWN
 
@@ -38,6 +40,15 @@ class Applying(Reaching):
         if knowledge.own_words(callee) & knowledge.ESCAPING and self._belief.escapes(callee):
             found = msgspec.structs.replace(found, labels=cleared(found.labels, knowledge.GUARDED | {"cross-site-scripting"}))
         return found if found.origin != "?" else msgspec.structs.replace(found, origin=self.project.called(callee))
+
+    def computed(self, node: Attribute, base: Value) -> Value | None:
+        owner = class_of(self.project, base.origin)
+        holder = self.project.owner(owner, node.name) if owner is not None else None
+        inner = self.project.scopes.get(f"{holder.id}.{node.name}") if holder is not None else None
+        if inner is None or not inner.is_property:
+            return None
+        found = self._applied(Call(node.line, node.column, node, (), path_of(node)), inner, base, [], True)
+        return found if found.labels else None
 
     def _is_bound(self, scope: Scope, receiver: Value | None) -> bool:
         owner = self.project.scopes.get(scope.parent) if scope.parent else None
@@ -103,7 +114,7 @@ class Applying(Reaching):
         rest: list[Value] = []
         for name, value in arguments:
             if name == "*" or name == "**":
-                for other in names if value.labels else ():
+                for other in (*names, *gathering.values()) if value.labels else ():
                     given.setdefault(other, value)
             elif name:
                 given[name if name in scope.parameters else gathering.get("**", name)] = value

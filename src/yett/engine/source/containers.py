@@ -69,6 +69,9 @@ class Containers(Evaluator):
         if base.labels:
             return self._member(base, node.name)
         origin = self.project.attribute(base.origin, node.name)
+        computed = self.computed(node, base)
+        if computed is not None:
+            return computed
         held = self._store.of(base.origin, node.name, self.scope.id)
         if held:
             return Value(origin if not origin.startswith("?") else "?", None, held)
@@ -81,6 +84,10 @@ class Containers(Evaluator):
         if origin.startswith("?") and self.env.get(getattr(node.value, "id", "")) is None:
             origin = f"?{path}" if path else origin
         return self._static(node, origin)
+
+    def computed(self, node: Attribute, base: Value) -> Value | None:
+        """What a property gives; None for a member that is none."""
+        raise NotImplementedError
 
     def _of_request(self, node: Node, name: str) -> Value:
         """A member of a request."""
