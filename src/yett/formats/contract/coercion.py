@@ -126,9 +126,10 @@ def bracketed(groups: dict[str, list[str]], name: str, shape: Shape) -> Any:
 
 def _plant(tree: dict[str, Any], steps: list[str], texts: list[str]) -> None:
     for step in steps[:-1]:
-        tree = tree.setdefault(step, {})
-        if not isinstance(tree, dict):
+        below: object = tree.setdefault(step, {})  # compiled, what is no dict could not even be assigned to `tree`
+        if not isinstance(below, dict):
             raise Unreadable("a name that is both a value and an object")
+        tree = below
     if steps[-1] in tree:
         raise Unreadable("a name that is both a value and an object, or stands twice")
     tree[steps[-1]] = texts
