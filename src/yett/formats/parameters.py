@@ -36,8 +36,8 @@ def parameters(query: str | None) -> list[tuple[str, str]]:
     return [(decoded(name.replace("+", " ")), decoded(value.replace("+", " "))) for name, _, value in pairs]
 
 
-def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Names with their value; a name that stands several times has a list."""
+def grouped(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Names with their value; a name that stands several times has a list. Values are texts, or what stands for one."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name not in found:
