@@ -57,7 +57,7 @@ OWNER = "Basic " + base64.b64encode(b"owner:owner-password").decode()
 
 class Diaries:
     """weak: everybody with a credential reads every diary, and names their own role. way: how users are known: by "cookie",
-    "bearer" or "basic"."""
+    "bearer", "basic", or a "key" that only registering tells."""
 
     def __init__(self, weak: bool, way: str) -> None:
         self.weak, self.way = weak, way
@@ -73,6 +73,9 @@ class Diaries:
                 return replies(409, {"error": "not possible"})
             role = body.get("role", "user") if self.weak else "user"
             self.users[body["username"]] = {"password": body["password"], "role": role}
+            if self.way == "key":
+                self.sessions[f"key-{len(self.users)}-{id(self)}"] = body["username"]
+                return replies(201, {"username": body["username"], "api_key": f"key-{len(self.users)}-{id(self)}"})
             return replies(201, {"username": body["username"]})
         if path == "/login":
             return self._login(body)
@@ -98,6 +101,8 @@ class Diaries:
         if authorization.startswith("Basic "):
             name, _, password = base64.b64decode(authorization[6:]).decode().partition(":")
             return name if name in self.users and self.users[name]["password"] == password else None
+        if self.way == "key":
+            return self.sessions.get(header(request, "x-api-key"))
         token = header(request, "cookie").partition("=")[2] if self.way == "cookie" else authorization.removeprefix("Bearer ")
         return self.sessions.get(token)
 
@@ -121,13 +126,16 @@ def found(way: str, rule: str) -> tuple[str, str]:
     """The reproducer of the one finding on a weak server, and its curl line."""
     pure = Pure(Diaries(True, way))
     identities = [Identity(name="owner", credential=(("Authorization", OWNER),), username="owner")] if way == "basic" else []
-    driver = Driver(target_of(CONTRACT, identities), [probes()[rule]], pure.clock, strict=True)
+    scheme = "components: {securitySchemes: {key: {type: apiKey, in: header, name: X-API-Key}}}\n"
+    driver = Driver(
+        target_of(CONTRACT + (scheme if way == "key" else ""), identities), [probes()[rule]], pure.clock, strict=True
+    )
     one = reported(pure.drive(driver), driver.target, 0.0)[0]
     assert one.proof is not None
     return one.proof.reproducer, one.proof.curl
 
 
-@pytest.mark.parametrize("way", ["cookie", "bearer", "basic"])
+@pytest.mark.parametrize("way", ["cookie", "bearer", "basic", "key"])
 @pytest.mark.parametrize("rule", ["bola-read", "mass-assignment"])
 def test_reproducers_register_their_own_users(way: str, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     script, _ = found(way, rule)

@@ -100,6 +100,8 @@ class _Search:
     def _look(self, call: Call, before: int, own: int | None) -> None:
         """Find what a call rests on, among the calls before it."""
         for value in self._credentials(call):
+            if own is not None and self._from_proof(value, own):
+                continue
             self._give(value, len(self._trace))  # who logged in later could have earlier
         for value in values_of(call):
             if value in self._passwords:
