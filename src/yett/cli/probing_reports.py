@@ -46,9 +46,7 @@ class Reports:
         if len(found) != 1 or len(fingerprint) < 6:
             self._fail(f"{self._options['report']}: {len(found)} findings have the fingerprint {fingerprint}")
         if found[0].finding.rule in source_rules():
-            self._fail(
-                f"{fingerprint} is about source code, of which nothing can be sent; run `yett probe --source` again"
-            )
+            self._fail(f"{fingerprint} is about source code, of which nothing can be sent; run `yett probe --source` again")
         return found[0]
 
     def _read(self, path: Path) -> tuple[Reported, ...]:
