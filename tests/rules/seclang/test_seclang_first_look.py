@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from seclang_rules import program
 from small_view import SmallView
 
@@ -21,6 +23,7 @@ from yett.model.exchange import Target
 from yett.model.operation import Operation
 from yett.rules.seclang import run
 from yett.rules.seclang.live import LiveTransaction
+from yett.rules.seclang.probes import single
 from yett.rules.seclang.program import Program
 
 EVERYWHERE = "ARGS|ARGS_NAMES|REQUEST_COOKIES|REQUEST_COOKIES_NAMES|XML:/*|XML://@*|REQUEST_FILENAME|REQUEST_HEADERS:X-A"
@@ -295,3 +298,16 @@ def test_what_was_harmless_elsewhere_is_judged_here(compiled: Program) -> None:
         for made in ((b"/?a=" + _quoted(text), [], b""), _json({"a": _text(text)}), _form(b"b=" + _quoted(text))):
             assert _matched(compiled, made, False) == _matched(compiled, made, True)
             assert _matched(compiled, made, False) == _matched(compiled, made, True)
+
+
+@given(st.one_of(st.integers(), st.floats(allow_nan=False)))
+def test_no_number_is_sql_or_html(number: float) -> None:
+    text = str(number).encode()
+    assert not single("detectsqli")(text) and not single("detectxss")(text)
+
+
+@pytest.mark.parametrize("text", ["[4294967295]", '{"a": 2.2250738585072011e-308}', '{"a": [{"b": -1}]}'])
+def test_numbers_that_rules_look_for(text: str) -> None:
+    rules = program(r'SecRule ARGS "@rx ^(?:4294967295|2\.225073858507201e-308|-1)$" "id:1,phase:2,pass,log,t:urlDecodeUni"')
+    assert _matched(rules, _type(b"application/json", text.encode()), False) == [1]
+    assert _matched(rules, _type(b"application/json", text.translate(str.maketrans("12", "34")).encode()), False) == []

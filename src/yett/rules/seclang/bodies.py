@@ -150,16 +150,17 @@ def of_json(document: Any, most: int = MOST_ARGUMENTS) -> BodyReading:
     return reading
 
 
-def json_names(document: Any, most: int, scalars: bool = True) -> list[bytes]:
-    """All names of a document that is an object or array, as `of_json` gives them; and where `scalars`, the texts of all that is
-    no string."""
+def json_names(document: Any, most: int) -> tuple[list[bytes], list[bytes]]:
+    """All names of a document that is an object or array, as `of_json` gives them, and the texts of its numbers."""
     found: list[str] = []
+    numbers: list[bytes] = []
     left = LONGEST_NAMES
     waiting: list[tuple[str, Any]] = [("json", document)]
     for prefix, value in waiting:  # grows meanwhile
         left -= (len(prefix) + 8) * len(value)
-        if left < 0 or len(found) > most:
-            return of_json(document, most).values()  # which values it leaves out depends on their order
+        if left < 0 or len(found) > most:  # which values it leaves out depends on their order
+            reading = of_json(document, most)
+            return [*reading.names, *(name for name, _ in reading.arguments)], [text for _, text in reading.arguments]
         listed = type(value) is list
         if listed or not value:
             found.append(prefix)
@@ -170,12 +171,9 @@ def json_names(document: Any, most: int, scalars: bool = True) -> list[bytes]:
                 waiting.append((name, part))
                 continue
             found.append(name)
-            if scalars and kind is not str:
-                found.append(_TEXTS[part] if kind is bool or part is None else str(part))
-    return encoded(found)
-
-
-_TEXTS = {True: "true", False: "false", None: ""}
+            if kind is int or kind is float:
+                numbers.append(str(part).encode())
+    return encoded(found), numbers
 
 
 def _members(path: bytes, value: Any) -> Iterator[tuple[bytes, Any]]:

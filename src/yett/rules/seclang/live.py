@@ -86,7 +86,11 @@ class LiveTransaction(Transaction):
             return [pair for pair in found if pair[0] not in self.proven.query]
         return found
 
-    def texts(self, scalars: bool = True) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    def names(self) -> tuple[list[bytes], list[bytes]] | None:
+        document = self.values.document if self.body and self.processor == b"JSON" else None
+        return json_names(document, self.limits.values) if type(document) in (dict, list) else None
+
+    def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
         """See `Transaction.texts`. Of large documents of JSON more is given than rules look at, so that it is not for their length
         alone that they count as truncated."""
         found = self.target_texts()
@@ -100,7 +104,6 @@ class LiveTransaction(Transaction):
             for batch in _portions(strings) if strings is not None else values.batches():
                 yield found + batch, []
                 found = []
-            yield json_names(document, self.limits.values, scalars), []
             return
         reading = None
         if self._is_loose:

@@ -100,7 +100,7 @@ TEXT = Plain(f"{_PROSE}+".encode())
 UNSIGNED = Plain(_PROSE.encode())
 """Likewise, without plus signs, in which nothing is encoded at all."""
 
-SCALARS = Plain(b"0123456789+-.einf")
+NUMBERS = Plain(b"0123456789+-.einf")
 """Numbers. What is not finite has a name."""
 
 TARGET = Plain(f"{_PROSE}+=&~$'*;|".encode())

@@ -35,9 +35,12 @@ def request(program: Program, t: Transaction) -> None:
 def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
     sieve = program.sieve
     mask = sieve.head(t) | sieve.targets(t, t.targets())
-    for values, lines in t.texts(sieve.text.finds_scalars):
+    for values, lines in t.texts():
         mask |= sieve.text.look(values, lines) & sieve.texts
         yield TURN
+    told = t.names()
+    if told is not None:
+        mask |= sieve.names(*told)
     if mask & sieve.paths:
         mask = sieve.path(t, mask)
     if t.body:

@@ -5,6 +5,7 @@ fields, method and protocol. Memory is bounded. It must not know what the bits a
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from yett.model.ports import PatternCache
 from yett.rules.seclang.heads import LONGEST, Fields, Memory, bare
@@ -23,9 +24,11 @@ class Sieve:
         self, triggers: Sequence[Trigger], phrases: Phrases, tx: dict[bytes, bytes], cache: PatternCache | None
     ) -> None:
         self._tx = tx
-        self.text = ManyTexts([one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE | Part.PATH)], phrases, cache)
+        in_texts = [one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE | Part.PATH)]
+        self.text = ManyTexts(in_texts, phrases, cache, numbers=True)
         self.cookies = sum(one.bit for one in triggers if one.parts & Part.COOKIE)
         self.texts = sum(one.bit for one in triggers if one.parts & (Part.TEXT | Part.PATH))
+        self.arguments = sum(one.bit for one in triggers if one.parts & Part.TEXT)
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]
         self.target = ManyTexts(looked_for, phrases, cache, TARGET)
         self._of_path = [(one.bit, bare(one)) for one in triggers if one.parts == Part.PATH]
@@ -42,6 +45,7 @@ class Sieve:
         self._lines: Memory[tuple[bytes, bytes], int] = Memory()
         self._names: Memory[tuple[bytes, ...], int] = Memory()
         self._starts: Memory[tuple[bytes, ...], int] = Memory()
+        self._paths: Memory[bytes, int] = Memory()
         self._answer_lines: Memory[tuple[bytes, bytes], int] = Memory()
         self._answer_starts: Memory[tuple[int, bytes], int] = Memory()
 
@@ -93,6 +97,15 @@ class Sieve:
         for pair in cookie_pairs(value):
             texts += pair
         return self.text.look(texts) & self.cookies
+
+    def names(self, names: list[bytes], numbers: list[bytes]) -> int:
+        """Names of a document's arguments, which mostly were all there before, and its numbers."""
+        key = sha256(b"\n".join(names)).digest()
+        mask = self._paths.get(key)
+        if mask is None:
+            mask = self._paths.recall(key)
+            mask = self._paths.keep(key, self.text.look(names) if mask is None else mask)
+        return (mask | self.text.look_at_numbers(b"\n".join(numbers))) & self.arguments
 
     def targets(self, t: Transaction, texts: Sequence[bytes]) -> int:
         """The target as a whole, in all its spellings."""

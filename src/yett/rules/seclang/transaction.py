@@ -140,9 +140,13 @@ class Transaction:
             found.append(decoded[max(slash, 0) :])
         return tuple(found)
 
-    def texts(self, scalars: bool = True) -> Iterator[tuple[list[bytes], list[bytes]]]:  # noqa: ARG002
+    def names(self) -> tuple[list[bytes], list[bytes]] | None:
+        """Of JSON whose `texts` are its strings alone: names of arguments, and numbers; there may be truth values, too."""
+        return None
+
+    def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
         """All arguments, names included, texts of XML and the path, in portions: values; and texts of which each line is looked at
-        like a value. scalars: whether numbers and truth values of JSON are wanted."""
+        like a value."""
         yield self.target_texts() + (self.reading.values() if self.body else []), []
 
     @property
