@@ -99,6 +99,70 @@ def four(q: str):
         },
         {"PUT /one", "GET /two", "GET /inner/three", "POST /four"},
     ),
+    "decorators of classes and of less common kinds": (
+        {
+            "app.py": """
+import os
+from flask import Flask, request
+from flask_smorest import Blueprint
+from flask.views import MethodView
+app = Flask(__name__)
+part = Blueprint("part", __name__, url_prefix="/own")
+@part.route("/one")
+class One(MethodView):
+    decorators = [login_required]
+    @part.response(200)
+    def get(self):
+        os.system(request.args["q"])
+@app.route(rule="/two", methods=["POST", "PUT"])
+def two():
+    os.system(request.args["q"])
+@app.route("/three/<path:name>/<int:n>")
+@login_required
+def three(name, n):
+    os.system(name)
+@app.route(path())
+def unknown():
+    os.system("ls")
+@thing.get("no path")
+def other():
+    os.system("ls")
+"""
+        },
+        {"GET /own/one", "POST /two", "GET /three/{name}/{n}"},
+    ),
+    "fastapi with guards and a socket": (
+        {
+            "app.py": """
+import os
+from typing import Annotated
+from fastapi import FastAPI, APIRouter, Depends, Query, Body, WebSocket, Request
+app = FastAPI(dependencies=[Depends(known)])
+inner = APIRouter(prefix="/inner", dependencies=[Depends(known)])
+class Deps:
+    def __init__(self, q: str):
+        self.q = q
+    def __call__(self, q: str):
+        return q
+def given(q: Annotated[str, Query()]):
+    return q
+@inner.get("/one", dependencies=[Depends(known)])
+def one(q: str = Depends(given)):
+    os.system(q)
+@inner.post("/two")
+async def two(request: Request, q: str = Body(...)):
+    os.system(q)
+@inner.websocket("/three")
+async def three(socket: WebSocket, q: str):
+    os.system(q)
+@inner.get("/four")
+def four(q: str = Depends(Deps())):
+    os.system(q)
+app.include_router(inner, prefix="/v1", dependencies=[Depends(known)])
+"""
+        },
+        {"GET /v1/inner/one", "POST /v1/inner/two", "WEBSOCKET /v1/inner/three", "GET /v1/inner/four"},
+    ),
     "tornado, patterns that are put together": (
         {
             "app.py": """

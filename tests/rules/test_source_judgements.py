@@ -66,6 +66,13 @@ CASES = [
     ("xml-entities", "lxml.etree.fromstring(q)", "medium"),
     ("xml-entities", "lxml.etree.fromstring(q, make())", "medium"),
     ("xpath-injection", "tree.findall(q)", None),
+    ("jwt-unverified", "jwt.decode(token, KEY, verify=False)", "low"),
+    ("jwt-unverified", "jwt.decode(token, KEY, algorithms=['none'])", "critical"),
+    ("jwt-unverified", "jwt.decode(token, KEY, algorithms=['HS256'], options={'verify_exp': False})", "low"),
+    ("path-traversal", "open(open('a'))", None),
+    ("path-traversal", "thing.save(q)", None),
+    ("path-traversal", "shutil.copytree('a', pathlib.Path('/a', q))", "high"),
+    ("script-in-answer", "flask.make_response('<b>' + q)", "medium"),
     ("xpath-injection", "tree.findall('a/' + q)", "high"),
     ("debug-mode", "app.run(debug=True)", "medium"),
     ("debug-mode", "fastapi.FastAPI(debug=True)", "medium"),
@@ -74,7 +81,7 @@ CASES = [
     ("weak-password-hash", "hashlib.sha256(q)", None),
 ]
 _HEAD = """
-import importlib, io, logging, pathlib, re, subprocess, hashlib
+import importlib, io, logging, pathlib, re, shutil, subprocess, hashlib
 import fastapi, flask, flask_cors, jinja2, jinja2.sandbox, jose.jwt, jwt, lxml.etree, requests, xml.etree.ElementTree, yaml
 from flask import Flask, request
 from settings import BASE, KEY

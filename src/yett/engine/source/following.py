@@ -89,7 +89,7 @@ class Following:
             origin = depends(self._project, scope, one)
             if origin is None:
                 continue
-            inner = self._function(origin)
+            inner = _function(self._project, origin)
             if inner is None:
                 made[one.name] = Value(self._project.called(origin))
                 continue
@@ -98,14 +98,6 @@ class Following:
             origin = gives.origin if not gives.origin.startswith("?") else self._project.called(origin)
             made[one.name] = Value(origin, gives.text, joined(label for label in gives.labels if label.place))
         return made
-
-    def _function(self, origin: str) -> Scope | None:
-        scope = self._project.scopes.get(origin.removesuffix("()")[1:]) if origin.startswith("@") else None
-        if scope is not None and isinstance(scope.node, Class):
-            owner = self._project.owner(scope, "__call__" if origin.endswith("()") else "__init__")
-            name = "__call__" if origin.endswith("()") else "__init__"
-            return self._project.scopes.get(f"{owner.id}.{name}") if owner is not None else None
-        return scope
 
     def scopes(self) -> Iterator[Scope]:
         """Every function that was read."""
@@ -128,6 +120,16 @@ class Following:
                     waiting.append(caller)
 
 
+def _function(project: Project, origin: str) -> Scope | None:
+    """The function that runs for a dependency: itself, a class's constructor, or what makes an object callable."""
+    scope = project.scopes.get(origin.removesuffix("()")[1:]) if origin.startswith("@") else None
+    if scope is None or not isinstance(scope.node, Class):
+        return scope
+    name = "__call__" if project.owner(scope, "__call__") is not None else "__init__"
+    owner = project.owner(scope, name)
+    return project.scopes.get(f"{owner.id}.{name}") if owner is not None else None
+
+
 def dependencies(project: Project, entries: Iterable[Entry]) -> Iterator[Entry]:
     """Functions that run before handlers and are filled like these: FastAPI's dependencies, and theirs."""
     seen: set[str] = set()
@@ -137,7 +139,7 @@ def dependencies(project: Project, entries: Iterable[Entry]) -> Iterator[Entry]:
         scope = project.scopes[one.scope]
         named = [depends(project, scope, parameter) for parameter in scope.parameters.values()]
         for origin in (*named, *(guard.origin for guard in one.guards)):
-            inner = project.scopes.get(origin[1:]) if origin and origin.startswith("@") else None
+            inner = _function(project, origin) if origin else None
             if inner is None or inner.kind != "function" or inner.id in seen:
                 continue
             seen.add(inner.id)
