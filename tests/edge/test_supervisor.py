@@ -330,6 +330,16 @@ def test_requests_under_way_finish_before_the_end(tmp_path: Path, number: int) -
         assert running.end()[0] == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_at_once_while_the_policy_is_compiled(tmp_path: Path, number: int) -> None:
+    told = tmp_path / "compiler"
+    with Running(tmp_path, expect=None, hang=str(told)) as running:
+        until(lambda: told.exists() and told.read_text())
+        running.signal(number)
+        assert running.end() == (0, "")
+        assert not alive(int(told.read_text()))
+
+
 def test_draining_ends_in_time_and_at_once_when_asked_again(tmp_path: Path) -> None:
     with Running(tmp_path, drain=0.5) as running, running.connect() as client:
         client.sendall(b"GET /slow/30 HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -20,6 +20,9 @@ def compile_policy(path: str, bundle: int) -> None:
     except json.JSONDecodeError as error:
         verdict: Any = Refused(errors=(f"{path}:{error.lineno}:{error.colno}: {error.msg}",), files=(path,))
     else:
+        if "hang" in policy:
+            Path(policy["hang"]).write_text(str(os.getpid()))
+            signal.pause()
         if "crash" in policy:
             os.kill(os.getpid(), signal.SIGKILL)
         named = [policy["tls"][name] for name in ("certificate", "key", "client_ca") if policy.get("tls", {}).get(name)]

@@ -18,7 +18,7 @@ from yett.edge.gateway.exposition import Totals
 from yett.edge.gateway.fleet import Fleet, StartError
 from yett.edge.gateway.listeners import ListenError, Listeners
 from yett.edge.gateway.metrics import Labels
-from yett.edge.gateway.preparation import Prepared, Refused, prepare
+from yett.edge.gateway.preparation import Prepared, Refused, Verdict, prepare
 from yett.edge.gateway.systemd import notify
 from yett.edge.gateway.watch import Watch
 from yett.model.event import Event
@@ -96,7 +96,10 @@ class Supervisor:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up, os.isatty(0))
         began = time.time()
-        verdict, bundle = await prepare(self._settings.prepare, self._settings.reload, gently=False)
+        prepared = await self._prepare()
+        if prepared is None:
+            return 0
+        verdict, bundle = prepared
         if isinstance(verdict, Refused):
             os.close(bundle)
             _explain(verdict)
@@ -114,6 +117,18 @@ class Supervisor:
             return await self._serve(verdict, bundle, workers)
         finally:
             self._equipment.close()
+
+    async def _prepare(self) -> tuple[Verdict, int] | None:
+        """Compile the policy, which may take a minute; None where it is told to stop meanwhile."""
+        preparing = asyncio.create_task(prepare(self._settings.prepare, self._settings.reload, gently=False))
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if preparing.done():
+            return preparing.result()
+        preparing.cancel()
+        await asyncio.wait([preparing])
+        return None
 
     async def _serve(self, prepared: Prepared, bundle: int, workers: int) -> int:
         self._listeners = Listeners(workers)
