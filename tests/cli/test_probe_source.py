@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
+from yett.cli import source_files
 from yett.cli.main import main
 from yett.formats.reports.proven_json import read_proven_json
 
@@ -153,6 +154,24 @@ def test_files_that_are_no_files_or_too_large_are_told(weak: Path) -> None:
         assert text in result.output
     assert "\x1b" not in result.output
     assert "2 critical" in result.output
+
+
+def test_more_problems_than_a_person_reads_are_counted(weak: Path) -> None:
+    for n in range(120):
+        (weak / f"broken{n}.py").write_text("def (:\n")
+    result = run("--source", str(weak))
+    assert result.exit_code == 1
+    assert "! and 20 more; --json lists all" in result.output
+    assert "INCOMPLETE: 120 files could not be read whole" in result.output
+
+
+def test_more_files_than_are_read_are_told(weak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_files, "MOST_FILES", 1)
+    (weak / "b.py").write_text(SOUND)
+    assert "more than 1 files; the rest is not read" in run("--source", str(weak)).output
+    monkeypatch.setattr(source_files, "MOST_FILES", 10)
+    monkeypatch.setattr(source_files, "MOST_OCTETS", 300)
+    assert "the rest is not read" in run("--source", str(weak)).output
 
 
 def test_a_directory_without_code_is_an_error(tmp_path: Path) -> None:

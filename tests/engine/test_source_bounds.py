@@ -73,6 +73,15 @@ def calls_in_a_row() -> dict[str, str]:
     return {"app.py": FLASK + chain + f"def f500(x):\n    subprocess.run(x, shell=True)\n{HANDLER}    f0(q)\n"}
 
 
+def mutations() -> dict[str, str]:
+    made = "".join(
+        f"class M{n}(graphene.Mutation):\n    def mutate(self, info, q):\n        os.system(q)\n"
+        f"class A{n}(graphene.ObjectType):\n    do_{n} = M{n}.Field()\n"
+        for n in range(400)
+    )
+    return {"app.py": "import os\nimport graphene\n" + made}
+
+
 def many_methods_of_one_name() -> dict[str, str]:
     classes = "".join(f"class C{n}:\n    def is_allowed(self, x):\n        return True\n" for n in range(500))
     return {"app.py": FLASK + classes + HANDLER + "    C3().is_allowed(q)\n" + SINK}
@@ -88,6 +97,7 @@ def many_methods_of_one_name() -> dict[str, str]:
         checks_that_call_each_other,
         members_in_a_row,
         calls_in_a_row,
+        mutations,
         many_methods_of_one_name,
     ],
 )

@@ -242,6 +242,33 @@ class Things(viewsets.ViewSet):
 }
 
 
+DESCRIBED: dict[str, tuple[object, set[str]]] = {
+    "with a base path": (
+        {
+            "basePath": "/v1/",
+            "security": [{"key": []}],
+            "paths": {
+                "/a/{q}": {"get": {"operationId": "api.handler", "parameters": [{"name": "q", "in": "path"}]}},
+                "/b": {"post": {"operationId": "handler", "x-openapi-router-controller": "api"}, "get": 3},
+                "/c": 7,
+            },
+        },
+        {"GET /v1/a/{q}"},
+    ),
+    "without what it names": ({"paths": {"/a": {"get": {"operationId": 3}, "post": {"operationId": "api.missing"}}}}, set()),
+    "no mapping": ([1], set()),
+    "no paths": ({"paths": [1]}, set()),
+}
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_routes_of_a_description(name: str) -> None:
+    tree, expected = DESCRIBED[name]
+    module = read_module(b"import os\ndef handler(q):\n    os.system(q)\n", "api.py")
+    found = analysed([module], source_rules().values(), described={"openapi.yaml": tree})
+    assert {one.finding.operation for one in found.findings if one.finding.operation} == expected
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_routes_are_known(name: str) -> None:
     files, expected = PROGRAMS[name]

@@ -25,6 +25,7 @@ class Described:
 
     def __init__(self, project: Project, descriptions: Mapping[str, object]) -> None:
         self._project, self._descriptions = project, descriptions
+        self._offered: dict[str, str] | None = None
 
     def entries(self) -> Iterator[Entry]:
         for tree in self._descriptions.values():
@@ -109,15 +110,20 @@ class Described:
 
     def _exposed(self, scope: Scope) -> str:
         """The field under which a mutation's class is offered: `create_user = CreateUser.Field()`."""
+        if self._offered is None:
+            self._offered = self._offers()
+        name = scope.name.rpartition(".")[2]
+        return self._offered.get(f"@{scope.id}", name[:1].lower() + name[1:])
+
+    def _offers(self) -> dict[str, str]:
+        """Fields that are made of classes, by the origin of the class; of several the first."""
+        found: dict[str, str] = {}
         for one in self._project.scopes.values():
             for name, bindings in one.bindings.items() if one.kind == "class" else ():
                 function = getattr(bindings[-1].value, "function", None)
-                if not isinstance(function, Attribute) or function.name != "Field":
-                    continue
-                if self._project.origin(function.value, one) == f"@{scope.id}":
-                    return camel(name)
-        name = scope.name.rpartition(".")[2]
-        return name[:1].lower() + name[1:]
+                if isinstance(function, Attribute) and function.name == "Field":
+                    found.setdefault(self._project.origin(function.value, one), camel(name))
+        return found
 
     def _field(self, scope: Scope, kind: str, name: str) -> Entry:
         filling: Filling = "graphql"
