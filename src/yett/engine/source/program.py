@@ -3,61 +3,24 @@
 from collections.abc import Iterator
 
 from yett.engine.source.following import Following
+from yett.engine.source.knowing import KNOWING, READING, STORES, Knowing, expressions
 from yett.engine.source.project import Project
 from yett.engine.source.routing.entry import Entry
 from yett.engine.source.routing.filling import depends
-from yett.engine.source.scopes import Scope, blocks
+from yett.engine.source.scopes import Scope
 from yett.formats.python_source.tree import (
-    Assignment,
     Attribute,
     Call,
     Comparison,
-    Constant,
     Expression,
     Name,
     Parameter,
-    Return,
-    Subscript,
 )
 from yett.rules.sourcing.program import Lookup, Place, Program, Route, Site
 from yett.rules.sourcing.walking import inside
 from yett.rules.sourcing.words import parts, words
 
-_DEEPEST = 4
-"""Calls below a handler in which a look at the caller's credentials counts as the handler's."""
-_KNOWING = words(
-    "auth authenticate authenticated authentication authorize authorized authorization authorise authorised login logged jwt "
-    "permission permissions permitted token bearer credentials credential principal identity session apikey signature hmac csrf "
-    "authenticator claims oauth sso security"
-)
-_KNOWING_PAIRS = (
-    ("current", "user"),
-    ("api", "key"),
-    ("access", "token"),
-    ("require", "user"),
-    ("user", "required"),
-)
-_PERSONS = words("admin user staff superuser role roles member owner")
-"""Words in names of guards that say whom they let pass."""
-_MEMBERS = words("current_user user session authorization is_authenticated is_staff is_superuser is_admin g principal")
-_MAKING = words("login create encode generate csrf make issue")
 _PERSON = words("user identity role username uid id logged")
-_FIELDS = words("authorization x-api-key http_authorization x-access-token")
-_ANSWERS = words("abort Response JSONResponse make_response set_status send_error jsonify")
-_DENIALS = ("Unauthorized", "Forbidden", "PermissionDenied", "NotAuthenticated", "AuthenticationFailed", "AccessDenied")
-_REFUSING = ("401", "403")
-_READING = words(
-    "get get_or_404 first one one_or_none first_or_404 all find find_one fetch fetchone fetchall fetchrow fetchval select query "
-    "filter filter_by get_object get_object_or_404 get_or_none scalar scalars scalar_one scalar_one_or_none exec execute objects"
-)
-_WRITING = words(
-    "add commit save delete update insert insert_one update_one delete_one create merge bulk_create remove put destroy "
-    "create_all drop_all"
-)
-_STORES = words(
-    "session db query objects cursor conn connection collection database store repo repository crud dao engine models mongo"
-)
-_LIBRARIES = ("sqlalchemy", "sqlite3", "mongo", ".objects.")
 _OWNING = tuple(
     words(
         "owner current_user user_id author permission caller identity principal request.user tenant account_id is_admin "
@@ -66,15 +29,12 @@ _OWNING = tuple(
 )
 
 
-class Programs:
+class Programs(Knowing):
     """Puts one together."""
 
     def __init__(self, project: Project, entries: tuple[Entry, ...], following: Following) -> None:
-        self._project, self._entries, self._following = project, entries, following
-        self._known: dict[str, bool] = {}
-        self._looking: dict[str, bool] = {}
-        self._calling: dict[str, tuple[Scope, ...]] = {}
-        self._touching: dict[str, tuple[bool, bool]] = {}
+        super().__init__(project, following)
+        self._entries = entries
         self._sites_of: dict[str, list[Site]] = {}
 
     def program(self) -> Program:
@@ -134,140 +94,9 @@ class Programs:
             for call in scope.calls:
                 if isinstance(call.function, Attribute) and call.function.name == "add_middleware" and call.arguments:
                     origin = self._project.origin(call.arguments[0].value, scope)
-                    if parts(origin.rpartition(".")[2]) & _KNOWING - {"session", "csrf"}:
+                    if parts(origin.rpartition(".")[2]) & KNOWING - {"session", "csrf"}:
                         found.setdefault("", []).append(origin.rpartition(".")[2])
         return found
-
-    def guarding(self, name: str, origin: str) -> bool:
-        """Whether something that runs before a handler looks at who calls: by its name, or by what it does."""
-        if parts(name) & _PERSONS or _telling(name) or _telling(origin.rpartition(":")[2].rpartition(".")[2]):
-            return True
-        scope = self._project.scopes.get(origin.removesuffix("()")[1:]) if origin.startswith("@") else None
-        if scope is None:
-            return False
-        if scope.kind == "class":
-            inner = self._project.scopes.get(f"{scope.id}.__call__") or self._project.scopes.get(f"{scope.id}.has_permission")
-            return inner is not None and self._knows(inner, 0, set())
-        return self._knows(scope, 0, set())
-
-    # What a function looks at
-
-    def _knows(self, scope: Scope, depth: int, seen: set[str]) -> bool:
-        """Whether a function looks at who calls: reads credentials, asks something that does, or refuses with 401 or 403."""
-        if scope.id in self._known:
-            return self._known[scope.id]
-        if depth > _DEEPEST or scope.id in seen:
-            return False
-        seen.add(scope.id)
-        found = self._looks(scope) or any(self._knows(inner, depth + 1, seen) for inner in self._called(scope))
-        for one in self._nested(scope):  # what a decorator wraps around a handler
-            found = found or self._looks(one) or any(self._knows(inner, depth + 1, seen) for inner in self._called(one))
-        if depth == 0:
-            self._known[scope.id] = found
-        return found
-
-    def _called(self, scope: Scope) -> tuple[Scope, ...]:
-        if scope.id not in self._calling:
-            self._calling[scope.id] = tuple(self._calls(scope))
-        return self._calling[scope.id]
-
-    def _calls(self, scope: Scope) -> Iterator[Scope]:
-        for name in sorted(self._following.calls.get(scope.id, ())):
-            inner = self._project.scopes.get(name)
-            if inner is not None:
-                yield inner
-        for parameter in scope.parameters.values():
-            origin = depends(self._project, scope, parameter)
-            inner = self._project.scopes.get(origin[1:]) if origin and origin.startswith("@") else None
-            if inner is not None and inner.kind == "function":
-                yield inner
-
-    def _nested(self, scope: Scope) -> Iterator[Scope]:
-        """The functions that stand in a function."""
-        found = (each.text for bindings in scope.bindings.values() for each in bindings if each.kind == "scope")
-        inner = (self._project.scopes[one] for one in found if one.startswith(f"{scope.id}."))
-        yield from (one for one in inner if one.kind == "function")
-
-    def _looks(self, scope: Scope) -> bool:
-        if scope.id not in self._looking:
-            self._looking[scope.id] = self._looks_itself(scope)
-        return self._looking[scope.id]
-
-    def _looks_itself(self, scope: Scope) -> bool:
-        if any(self._asks(call) for call in scope.calls):
-            return True
-        for one in scope.raises:
-            node = one.function if isinstance(one, Call) else one
-            if node is not None and self._project.origin(node, scope).endswith(_DENIALS):
-                return True
-        return any(self._reads_caller(one) for one in _expressions(scope))
-
-    @staticmethod
-    def _asks(call: Call) -> bool:
-        """Whether a call is one of something that looks at credentials, or refuses."""
-        function = call.function
-        name = function.name if isinstance(function, Attribute) else function.id if isinstance(function, Name) else ""
-        if _telling(name) and not parts(name) & _MAKING:
-            return True
-        if any(_refuses(one.value) for one in call.arguments) and ("HTTP" in name or name in _ANSWERS):
-            return True
-        first = call.arguments[0].value if call.arguments else None
-        return name == "get" and isinstance(first, Constant) and str(first.value).lower() in _FIELDS
-
-    @staticmethod
-    def _reads_caller(one: Expression) -> bool:
-        """`request.user`, `current_user.id`, `session["user"]`, `request.headers["Authorization"]`, `return x, 401`."""
-        if isinstance(one, Attribute):
-            base = one.value
-            if (
-                isinstance(base, Name)
-                and base.id in ("current_user", "session", "g")
-                and one.name not in ("add", "query", "commit")
-            ):
-                return base.id == "current_user" or bool(parts(one.name) & {"user", "identity", "role", "username", "uid"})
-            named = (isinstance(base, Name) and base.id == "request") or (
-                isinstance(base, Attribute) and base.name == "request"
-            )
-            return named and one.name in ("user", "auth", "authorization", "session")
-        if isinstance(one, Subscript) and isinstance(one.index, Constant):
-            name = str(one.index.value).lower()
-            base = one.value
-            if name in _FIELDS:
-                return True
-            return (
-                isinstance(base, Name)
-                and base.id == "session"
-                and bool(parts(name) & {"user", "username", "uid", "id", "logged"})
-            )
-        if isinstance(one, Comparison):
-            return any(_refuses(each) for each in one.operands)
-        return False
-
-    def _touches(self, scope: Scope, depth: int, seen: set[str]) -> tuple[bool, bool]:
-        """Whether a function reads or writes objects of a store, itself or by what it calls."""
-        if depth > _DEEPEST or scope.id in seen:
-            return False, False
-        seen.add(scope.id)
-        if scope.id not in self._touching:
-            self._touching[scope.id] = self._touching_itself(scope)
-        reads, writes = self._touching[scope.id]
-        for inner in self._called(scope):
-            more = self._touches(inner, depth + 1, seen)
-            reads, writes = reads or more[0], writes or more[1]
-        return reads, writes
-
-    def _touching_itself(self, scope: Scope) -> tuple[bool, bool]:
-        reads = writes = False
-        for call in scope.calls:
-            name = call.function.name if isinstance(call.function, Attribute) else ""
-            receiver = parts(call.text.partition("(")[0].rpartition(".")[0])
-            origin = self._project.origin(call.function, scope)
-            store = bool(receiver & _STORES) or any(one in origin for one in _LIBRARIES)
-            reads = reads or (store and name in _READING)
-            writes = writes or (store and name in _WRITING)
-        return reads, writes
-
-    # Lookups
 
     def _lookups(self, routes: tuple[Route, ...]) -> Iterator[Lookup]:
         """Objects that handlers look up by a parameter of the path, in handlers that could know who calls."""
@@ -291,10 +120,10 @@ class Programs:
 
     def _looked_up(self, site: Site, scope: Scope, names: list[str]) -> str:
         function = site.call.function
-        if not isinstance(function, Attribute) or function.name not in _READING:
+        if not isinstance(function, Attribute) or function.name not in READING:
             return ""
         receiver = parts(site.call.text.partition("(")[0].rpartition(".")[0])
-        if not receiver & _STORES and "sqlalchemy" not in site.callee and ".objects" not in site.callee:
+        if not receiver & STORES and "sqlalchemy" not in site.callee and ".objects" not in site.callee:
             return ""
         if function.name == "get" and not receiver & {"query", "objects"} and not _names_class(site.call):
             return ""  # of a mapping, or of a client of HTTP
@@ -307,7 +136,7 @@ class Programs:
     def _holds_caller(self, scope: Scope) -> bool:
         """Whether the handler holds anything against who calls: a comparison or a condition that names the caller or an owner."""
         known = {name for name, one in scope.parameters.items() if self._is_caller(one, scope)}
-        for one in _expressions(scope):
+        for one in expressions(scope):
             if isinstance(one, Call) and (known & set(_names_in(one)) or any(map(self._reads_caller, inside(one)))):
                 return True
             if isinstance(one, Comparison | Call):
@@ -338,36 +167,6 @@ def _names_class(call: Call) -> bool:
     """`session.get(Order, order_id)`: a class first."""
     first = call.arguments[0].value if len(call.arguments) > 1 else None
     return isinstance(first, Name) and first.id[:1].isupper()
-
-
-def _telling(name: str) -> bool:
-    found = parts(name)
-    return bool(found & _KNOWING) or any(found.issuperset(pair) for pair in _KNOWING_PAIRS) or name in _MEMBERS
-
-
-def _refuses(node: Expression) -> bool:
-    if isinstance(node, Constant):
-        return str(node.value)[:3] in _REFUSING
-    return isinstance(node, Attribute) and (
-        "401" in node.name or "403" in node.name or node.name in ("UNAUTHORIZED", "FORBIDDEN")
-    )
-
-
-def _expressions(scope: Scope) -> Iterator[Expression]:
-    """Everything that stands in a function's statements, functions within left out."""
-    waiting = list(scope.body)
-    while waiting:
-        one = waiting.pop()
-        waiting += blocks(one)
-        for name in ("value", "test", "source", "subject"):
-            value = getattr(one, name, None)
-            if value is not None:
-                yield from inside(value)
-                if isinstance(one, Return) and any(_refuses(each) for each in getattr(value, "items", ())):
-                    yield Comparison(one.line, one.column, ("==",), (Constant(one.line, one.column, "401"),))
-        if isinstance(one, Assignment):
-            for target in one.targets:
-                yield from inside(target)
 
 
 def _names_in(one: Expression) -> Iterator[str]:
