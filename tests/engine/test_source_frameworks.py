@@ -261,6 +261,43 @@ DESCRIBED: dict[str, tuple[object, set[str]]] = {
 }
 
 
+def test_names_that_modules_hand_on() -> None:
+    files = {
+        "shop/__init__.py": "from .tools import *\nfrom .tools import run as walk\n",
+        "shop/tools.py": "import os\nfrom .deeper import *\nfrom library import *\nrun = os.system\nLINE = 'a ' + 'b'\n",
+        "shop/deeper.py": "from os import popen\nOTHER = f'x {1}'\n",
+        "shop/app.py": """
+from flask import Flask, request
+from shop import *
+from shop import walk
+from .. import nothing
+import shop.tools as tools
+import shop
+app = Flask(__name__)
+@app.get("/a")
+def a():
+    run(request.args["q"])
+@app.get("/b")
+def b():
+    walk(request.args["q"])
+@app.get("/c")
+def c():
+    tools.run(request.args["q"])
+@app.get("/d")
+def d():
+    popen(tools.LINE + request.args["q"])
+@app.get("/e")
+def e():
+    shop.walk(request.args["q"])
+@app.get("/f")
+def f():
+    tools.nothing(request.args["q"])
+    unheard_of(request.args["q"])
+""",
+    }
+    assert commands(files) == {"GET /a", "GET /b", "GET /c", "GET /d", "GET /e"}
+
+
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_routes_of_a_description(name: str) -> None:
     tree, expected = DESCRIBED[name]
@@ -279,6 +316,14 @@ def test_routes_are_known(name: str) -> None:
 CODE = {
     "os.system('%(a)s %(b)s' % {'a': 'x', 'b': q})": True,
     "os.system('%d' % (q,))": False,
+    "os.system('%5.2f %% %-3s' % (1, q))": True,
+    "os.system('{0!r:>4} {'.format(q))": True,
+    "os.system({k: q for k in 'ab'}['a'])": True,
+    "os.system([q for k in 'ab' if k][0])": True,
+    "os.system(f'{q!r:>{WIDTH}} {{}}')": True,
+    "os.system('a' 'b' f'{q}')": True,
+    "os.system(THING[q, 1:2])": False,
+    "os.system((await q).x)": True,
     "os.system(UNKNOWN % q)": True,
     "os.system('{0} {name}'.format('a', name=q))": True,
     "os.system(q or 'ls')": True,
