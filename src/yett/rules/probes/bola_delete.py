@@ -19,6 +19,7 @@ from yett.rules.probing.operation import Operation
 from yett.rules.probing.roles import administrative
 from yett.rules.probing.standing import Trio, anonymous, as_identity, made_trio, standing
 from yett.rules.probing.target import Target
+from yett.rules.probing.wording import an
 
 RULE = ProbeRule(
     id="bola-delete",
@@ -62,7 +63,7 @@ def probe(target: Target, operation: Operation) -> Probing:
         flaw=Flaw.BOLA_DELETE,
         place=f"path {target.references(operation)[-1].name}",
         identities=(trio.owner, trio.stranger),
-        text=f"{trio.stranger} deletes a {trio.one.noun} of {trio.owner} by its id.",
+        text=f"{trio.stranger} deletes {an(trio.one.noun)} of {trio.owner} by its id.",
         reasons=("its owner looks for it in vain", "without a credential nothing is deleted"),
         proof=(step, after),
         control=(before, *control, *found.proof),

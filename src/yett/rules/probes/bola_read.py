@@ -32,6 +32,7 @@ from yett.rules.probing.standing import (
     weight,
 )
 from yett.rules.probing.target import Target
+from yett.rules.probing.wording import an
 
 RULE = ProbeRule(
     id="bola-read",
@@ -98,7 +99,7 @@ def _nobody(
             flaw=Flaw.ANONYMOUS_ACCESS,
             place=place,
             identities=(trio.owner,),
-            text=f"A {trio.one.noun} of {trio.owner} is shown to everybody who knows its id, without any credential.",
+            text=f"{an(trio.one.noun).capitalize()} of {trio.owner} is shown to all who know its id, without any credential.",
             reasons=(f"the lists of {trio.owner} show it, those of {trio.stranger} do not",),
             proof=(Exchanged(bare, without, "without a credential"),),
             control=(own, *found.proof),
@@ -146,7 +147,7 @@ def _judged(
         flaw=Flaw.BOLA_READ,
         place=place,
         identities=(trio.owner, trio.stranger),
-        text=f"{trio.stranger} reads a {trio.one.noun} of {trio.owner} by its id.",
+        text=f"{trio.stranger} reads {an(trio.one.noun)} of {trio.owner} by its id.",
         reasons=(why, "without a credential it is refused", "an unknown id brings nothing of it"),
         proof=(step,),
         control=(*control, *found.proof),

@@ -19,6 +19,7 @@ from yett.rules.probing.operation import Operation
 from yett.rules.probing.roles import administrative
 from yett.rules.probing.standing import Standing, Trio, anonymous, as_identity, made_trio, names_owner, standing
 from yett.rules.probing.target import Target
+from yett.rules.probing.wording import an
 
 RULE = ProbeRule(
     id="bola-write",
@@ -107,7 +108,7 @@ def _judged(target: Target, operation: Operation, trio: Trio, change: _Change, b
         flaw=Flaw.BOLA_WRITE,
         place=f"path {target.references(operation)[-1].name}",
         identities=(trio.owner, trio.stranger),
-        text=f"{trio.stranger} changes a {trio.one.noun} of {trio.owner} ({', '.join(change.names[:3])}) by its id.",
+        text=f"{trio.stranger} changes {an(trio.one.noun)} of {trio.owner} ({', '.join(change.names[:3])}) by its id.",
         reasons=("the owner reads the change back", "without a credential nothing changes", why),
         proof=(change.step, change.after),
         control=(before, nobody, *found.proof),
@@ -123,7 +124,7 @@ def _everybody(target: Target, trio: Trio, steps: tuple[Exchanged, ...], before:
         yield Claim(
             flaw=Flaw.ANONYMOUS_ACCESS,
             identities=(trio.owner,),
-            text=f"A {trio.one.noun} of {trio.owner} is changed without any credential.",
+            text=f"{an(trio.one.noun).capitalize()} of {trio.owner} is changed without any credential.",
             reasons=("its owner reads the change back",),
             proof=steps,
             control=(before, *found.proof),
