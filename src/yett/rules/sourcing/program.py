@@ -55,13 +55,6 @@ class Site(msgspec.Struct, frozen=True):
                 return one.value
         return None
 
-    def named(self, position: int, keyword: str) -> str:
-        """What an argument is called, as `callee` is; "" where it is not there."""
-        for index, one in enumerate(self.call.arguments):
-            if one.name == keyword or (not one.name and index == position):
-                return self.names[index]
-        return ""
-
 
 class Lookup(msgspec.Struct, frozen=True):
     """An object of a store that a route looks up by a value of its path. caller: whether the handler, or what stands before it,
