@@ -311,3 +311,10 @@ def test_numbers_that_rules_look_for(text: str) -> None:
     rules = program(r'SecRule ARGS "@rx ^(?:4294967295|2\.225073858507201e-308|-1)$" "id:1,phase:2,pass,log,t:urlDecodeUni"')
     assert _matched(rules, _type(b"application/json", text.encode()), False) == [1]
     assert _matched(rules, _type(b"application/json", text.translate(str.maketrans("12", "34")).encode()), False) == []
+
+
+@pytest.mark.parametrize("value", ["<a \uff06#10;onload=1", "<a\u010aonload=1", "<a\uff3cnonload=1"])
+def test_line_breaks_that_characters_become(value: str) -> None:
+    chain = "t:utf8toUnicode,t:urlDecodeUni,t:htmlEntityDecode,t:jsDecode"
+    rules = program(rf'SecRule ARGS "@rx <a ?[\n]onload=" "id:1,phase:2,pass,log,{chain}"')
+    assert _matched(rules, _json({"a": value}), False) == _matched(rules, _json({"a": value}), True) == [1]

@@ -4,6 +4,7 @@ Texts that were harmless before are not looked at again; of the others, plain va
 is left through all patterns with all transformations. Memory is bounded. It must not know what links do.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from yett.formats.transformations import chain_of
@@ -181,4 +182,9 @@ class _Narrow:
 
 def _tells(line: bytes) -> bool:
     """Whether line breaks may come out of a line."""
-    return any(octet in line for octet in TELLING)
+    return any(octet in line for octet in TELLING) or (not line.isascii() and _FOREIGN.search(line) is not None)
+
+
+_FOREIGN = re.compile(rb"[\xc0-\xc2\xc4-\xff]")
+"""Begins characters of which `utf8toUnicode` and `urlDecodeUni` may make those of TELLING, or line breaks: all
+but U+00C0 to U+00FF."""
