@@ -1,6 +1,7 @@
 """One run of `yett probe`: reads what it is given, opens the way to the target, drives, and writes reports."""
 
 import asyncio
+import os
 import random
 import signal
 import sys
@@ -117,8 +118,6 @@ class Run:
         path: Path | None = self._options["identities"]
         if path is None:
             return ()
-        import os
-
         try:
             return read_identities(read(path.read_bytes(), str(path)), os.environ)
         except PolicyErrors as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def be_gentle(pid: int, niceness: int) -> None:
-    """Give a process of ours, this nice(2) value, 0 to 19.
+    """Give a process of ours this nice(2) value, 0 to 19.
 
     Where Linux groups processes by session, as most distributions do, nice values count only within one, and the sessions share
     the processor evenly (sched(7), "The autogroup feature"): so the session gets the value too where the process is its leader.

@@ -2,6 +2,7 @@
 frameworks beyond their requests.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -85,9 +86,9 @@ class Containers(Evaluator):
             origin = f"?{path}" if path else origin
         return self._static(node, origin)
 
+    @abstractmethod
     def computed(self, node: Attribute, base: Value) -> Value | None:
         """What a property gives; None for a member that is none."""
-        raise NotImplementedError
 
     def _of_request(self, node: Node, name: str) -> Value:
         """A member of a request."""

@@ -2,6 +2,7 @@
 are `walking`'s. It must not know which rules there are.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import msgspec
@@ -47,7 +48,7 @@ class TooMuch(Exception):
     """What is nested in a function would be gone through too many times."""
 
 
-class Evaluator:
+class Evaluator(ABC):
     """Reads one function. summaries: of all others. belief: which checks are believed. members: what objects hold."""
 
     def __init__(
@@ -196,14 +197,17 @@ class Evaluator:
 
     # What `walking` does
 
+    @abstractmethod
     def bind(self, target: Expression, value: Value, node: Node) -> None:
-        raise NotImplementedError
+        """Assign."""
 
+    @abstractmethod
     def refine(self, test: Expression, positive: bool) -> None:
-        raise NotImplementedError
+        """Take in what a test that was passed, or was not, says."""
 
+    @abstractmethod
     def gives(self, value: Value) -> None:
-        raise NotImplementedError
+        """Return, or yield."""
 
 
 def path_of(node: Expression) -> str:

@@ -142,7 +142,7 @@ def utf8_to_octets(value: bytes) -> bytes:
             if max(text) <= "\uffff":
                 return text.encode("utf-16-be")[1::2]
         except UnicodeDecodeError:
-            pass
+            pass  # no UTF-8 as a whole: character by character, below
     return url_decode_uni(utf8_to_unicode(value))
 
 
