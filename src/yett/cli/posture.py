@@ -16,11 +16,11 @@ from yett.cli.check import complaints
 from yett.cli.failing import reason
 from yett.cli.knowledge import DEFAULT, Knowledge, knowledge
 from yett.cli.ranked import broken, manual, table, told
-from yett.cli.report_files import write_reports
+from yett.cli.report_files import accepted, write_reports
 from yett.cli.showing import plain
 from yett.engine.check_settings import CheckSettings, read_check_settings
 from yett.engine.posture import CONTRACT, Failure, at_least, judge_catalog, judge_contract, lived
-from yett.formats.reports.baseline import ACCEPTED, BaselineError, baseline, read_baseline
+from yett.formats.reports.baseline import ACCEPTED, baseline
 from yett.formats.reports.junit import junit
 from yett.formats.reports.sarif import sarif
 from yett.formats.reports.values import Reported, RuleText
@@ -109,7 +109,7 @@ class _Run:
 
     def run(self) -> int:
         settings = self._settings()
-        accepted = self._accepted()
+        before = accepted(self._options["baseline"], _fail)
         known = self._knowledge()
         try:
             findings = self._findings(known, settings)
@@ -125,7 +125,7 @@ class _Run:
         shown = [one for one in mine if at_least(one.finding, Severity(self._options["severity"]))]
         self._slight = sum(1 for one in mine if one.resolved is None) - sum(1 for one in shown if one.resolved is None)
         reported = [
-            Reported(one.finding, ACCEPTED if one.finding.fingerprint in accepted else "")
+            Reported(one.finding, ACCEPTED if one.finding.fingerprint in before else "")
             for one in shown
             if one.resolved is None
         ]
@@ -146,15 +146,6 @@ class _Run:
             _fail(reason(error))
         click.echo("\n".join(map(plain, complaints(mistakes))), err=True)
         sys.exit(UNUSABLE)
-
-    def _accepted(self) -> dict[str, str]:
-        path: Path | None = self._options["baseline"]
-        try:
-            return read_baseline(path.read_bytes()) if path is not None else {}
-        except OSError as error:
-            _fail(reason(error))
-        except BaselineError as error:
-            _fail(f"{path}: {error}")
 
     def _knowledge(self) -> Knowledge | None:
         path: Path | None = self._options["path"]
@@ -264,10 +255,10 @@ def _text(rule: str) -> RuleText:
 
 
 def _as_json(shown: list[KnownFinding], reported: list[Reported], settings: CheckSettings, failed: list[Failure]) -> str:
-    accepted = {one.finding.fingerprint for one in reported if one.accepted}
+    taken = {one.finding.fingerprint for one in reported if one.accepted}
     findings = []
     for one in shown:
-        state = "resolved" if one.resolved is not None else "accepted" if one.finding.fingerprint in accepted else "open"
+        state = "resolved" if one.resolved is not None else "accepted" if one.finding.fingerprint in taken else "open"
         findings.append({**msgspec.to_builtins(one.finding), "state": state, "resolved": one.resolved})
     counts = {
         severity: sum(1 for one in findings if one["state"] == "open" and one["severity"] == severity)

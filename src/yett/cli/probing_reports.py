@@ -12,12 +12,12 @@ from msgspec import structs
 from yett import __version__
 from yett.cli.failing import reason
 from yett.cli.ranked_proofs import told, told_compared, told_of_source
-from yett.cli.report_files import write_reports
+from yett.cli.report_files import accepted, write_reports
 from yett.cli.showing import plain
 from yett.engine.probing.outcome import Outcome
 from yett.engine.probing.report import rule_text
 from yett.engine.source.findings import rule_texts
-from yett.formats.reports.baseline import ACCEPTED, BaselineError, baseline, read_baseline
+from yett.formats.reports.baseline import ACCEPTED, baseline
 from yett.formats.reports.html import html
 from yett.formats.reports.junit import junit
 from yett.formats.reports.proofs import Run
@@ -36,7 +36,7 @@ class Reports:
 
     def __init__(self, options: dict[str, Any], fail: Callable[[str], NoReturn]) -> None:
         self._options, self._fail = options, fail
-        self._known, self._suppressions = self._baseline(), self._suppressed()
+        self._known, self._suppressions = accepted(options["baseline"], fail), self._suppressed()
 
     def wanted(self, fingerprint: str | None) -> Reported | None:
         """The finding that is to be repeated; None where that is not asked for."""
@@ -65,15 +65,6 @@ class Reports:
         for line in said:
             click.echo(f"! {plain(line)}", err=True)
         return marked
-
-    def _baseline(self) -> dict[str, str]:
-        path: Path | None = self._options["baseline"]
-        try:
-            return read_baseline(path.read_bytes()) if path is not None else {}
-        except OSError as error:
-            self._fail(reason(error))
-        except BaselineError as error:
-            self._fail(f"{path}: {error}")
 
     def _suppressed(self) -> tuple[Suppression, ...]:
         path: Path | None = self._options["suppressions"]

@@ -1,4 +1,4 @@
-"""Where a command's reports go: each to the file, or the "-" for standard output, that its option names.
+"""Where a command's reports go, each to the file that its option names, or to standard output for "-"; and its baseline.
 
 It must not know what is in a report.
 """
@@ -6,10 +6,12 @@ It must not know what is in a report.
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from yett.cli.failing import reason
+from yett.formats.reports.baseline import BaselineError, read_baseline
 
 
 class Written:
@@ -39,3 +41,13 @@ def write_reports(reports: Iterable[tuple[Path | None, Callable[[], str]]]) -> W
         except OSError as error:
             written.failures.append(reason(error))
     return written
+
+
+def accepted(baseline: Path | None, fail: Callable[[str], NoReturn]) -> dict[str, str]:
+    """Fingerprints of a baseline, with what they stand for; none without one."""
+    try:
+        return read_baseline(baseline.read_bytes()) if baseline is not None else {}
+    except OSError as error:
+        fail(reason(error))
+    except BaselineError as error:
+        fail(f"{baseline}: {error}")
