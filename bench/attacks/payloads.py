@@ -10,12 +10,13 @@ import fnmatch
 import html
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
+from attacks.documents import SUFFIXES, of_document
 from attacks.ftw import read_trials
 from attacks.lists import CLASSES, FAMILIES, LISTS, SUBSTANCE, TESTED
 from attacks.sources import Source, bit, rank
@@ -94,8 +95,13 @@ def _from_lists(lists: Sequence[Source]) -> Iterator[tuple[str, str, str]]:
             chosen = [name for name in names if fnmatch.fnmatchcase(name, pattern) and not _foreign(kind, name)]
             for name, content in source.read(chosen):
                 text = content.decode("utf-8", "replace")
-                lines = _fenced(kind, text) if name.endswith(".md") else text.split("\n")
-                yield from ((kind, source.name, line) for line in lines)
+                yield from ((kind, source.name, line) for line in _payloads_of(kind, name, text))
+
+
+def _payloads_of(kind: str, name: str, text: str) -> Iterable[str]:
+    if name.endswith(".md"):
+        return _fenced(kind, text)
+    return of_document(name, text) if name.endswith(SUFFIXES) else text.split("\n")
 
 
 def _foreign(kind: str, name: str) -> bool:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, unquote
 
 import pytest
 
-from attacks import carriers, ftw, payloads, reception, sources, traffic
+from attacks import carriers, documents, ftw, payloads, reception, sources, traffic
 from attacks.conformance import judge
 from attacks.engines import Seen
 
@@ -144,6 +144,20 @@ def test_lists_are_read_by_class_and_split_by_text(tmp_path: Path) -> None:
     assert {one.text for one in found} == {'{"$gt": ""}', "true, $where: '1 == 1'"}
     assert {one.kind for one in found} == {"nosql"} and dropped["nosql"] >= 1
     assert all(one.half == sources.bit(one.text) for one in found)
+
+
+def test_payloads_of_documents_are_read_by_their_shape() -> None:
+    wire = "POST /a?url=x HTTP/1.1\\r\\nHost: b\\r\\n\\r\\nc=1"
+    listed = f'[{{"payload": "*)(&"}}, {{"payload": "b", "expected_block": false}}, {{"payload": "{wire}"}}, 3]'
+    assert list(documents.of_document("a.json", listed)) == ["*)(&", "c=1", "x"]
+    zones = (
+        '{"payload": [{"ARGS": "a%RND%=*)(&b=2&c[$ne]=1", "HEADER": "x=1", "METHOD": "PUT"}, {"ARGS": "d", "BLOCKED": false}]}'
+    )
+    assert list(documents.of_document("b.json", zones)) == ["*)(", "2", "c[$ne]=1", "x=1"]
+    templates = "http:\n  - payloads:\n      url:\n        - file:///etc/passwd\n    part: query\npayload: [x]\n"
+    assert sorted(documents.of_document("c.yaml", templates)) == ["file:///etc/passwd", "x"]
+    assert list(documents.of_document("d.ini", "[a]\npayload = *))[NULL]\nstatus = True\n")) == ["*))%00"]
+    assert not list(documents.of_document("e.json", "{")) and not list(documents.of_document("f.yml", "a: [!x"))
 
 
 def test_the_speed_bench_has_the_promised_mix() -> None:
