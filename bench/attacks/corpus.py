@@ -27,12 +27,24 @@ from attacks.carriers import carried
 from attacks.instances import Impossible
 from attacks.sources import Source, rank
 from attacks.subject import Subject
-from yett.model.exchange import Request
+from yett.model.exchange import Request, Response
 from yett.model.mistake import PolicyErrors
 
 HALVES = ("development", "held-out")
 PER_API = 120
 """Requests for one API and half."""
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A response, where one was recorded."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body_base64: str = ""
+
+    def response(self) -> Response:
+        fields = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers)
+        return Response(status=self.status, fields=fields, body=base64.b64decode(self.body_base64))
 
 
 class Case(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,6 +58,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     headers: list[tuple[str, str]]
     body_base64: str = ""
     labels: tuple[str, ...] = ()
+    response: Answer | None = None
 
     def request(self) -> Request:
         fields = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers)

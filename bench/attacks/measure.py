@@ -1,6 +1,7 @@
 """False positives and recall: `python -m attacks.measure --corpus DIR --subject NAME … [--crs DIR] [--list DIR]`.
 
-DIR is what `attacks.corpus` wrote. Subjects:
+DIR is what `attacks.corpus` or `attacks.recorded` wrote; files that are not there count nothing. Where responses were recorded,
+they are judged as well, behind requests that pass. Subjects:
 
   libmodsecurity  the Core Rule Set at paranoia level 1 on libmodsecurity
   crs             the same rules in Yett
@@ -29,11 +30,12 @@ import yaml
 from attacks import oracle
 from attacks.corpus import HALVES, Case, read
 from attacks.subject import Subject, Verdict
+from yett.model.exchange import Response
 from yett.model.mistake import PolicyErrors
 from yett.rules.inspection.exceptions import narrowest
 
 SUBJECTS = ("libmodsecurity", "crs", "crs+contract", "crs+tuned", "own")
-Judge = Callable[[Case], Verdict]
+Judge = Callable[[Case, Response | None], Verdict]
 
 
 class Count(msgspec.Struct):
@@ -41,6 +43,7 @@ class Count(msgspec.Struct):
 
     seen: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     denied: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    by_rule: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     rules: dict[str, list[tuple[Case, Verdict]]] = msgspec.field(default_factory=dict)
 
     def add(self, groups: Iterable[str], half: str, denied: bool) -> None:
@@ -58,6 +61,7 @@ class Measured(msgspec.Struct):
 
     name: str
     benign: Count
+    answers: Count
     attacks: Count
     seconds: float
 
@@ -65,8 +69,8 @@ class Measured(msgspec.Struct):
 def oracle_judge(crs: Path) -> Judge:
     made = oracle.crs(crs)
 
-    def judge(case: Case) -> Verdict:
-        found = made.judge(case.request())
+    def judge(case: Case, response: Response | None) -> Verdict:
+        found = made.judge(case.request(), response)
         rules = tuple(str(rule) for rule in found.rules)
         return Verdict(found.denied, found.status, rules[0] if rules else "", rules)
 
@@ -91,7 +95,11 @@ def subject_judge(name: str, corpus: Path, crs: Path | None) -> Judge:
         for service, entries in learnt(subject, corpus).items():
             services[service]["crs"] = services[service]["crs"] | {"except": entries}
         subject = Subject(services)
-    return lambda case: subject.judge(case.group if case.group in services else "all", case.request())
+
+    def judge(case: Case, response: Response | None) -> Verdict:
+        return subject.judge(case.group if case.group in services else "all", case.request(), response)
+
+    return judge
 
 
 def learnt(subject: Subject, corpus: Path) -> dict[str, list[dict[str, str]]]:
@@ -118,31 +126,51 @@ def run(name: str, corpus: Path, crs: Path | None) -> Measured:
     else:
         judge = subject_judge(name, corpus, crs)
     started = time.perf_counter()
-    benign, attacks = Count(), Count()
-    for case in read(corpus / "benign.jsonl"):
-        found = judge(case)
-        labels = (label if " " in label else f"with {label}" for label in set(case.labels))
+    benign, answers, attacks = Count(), Count(), Count()
+    for case in _written(corpus / "benign.jsonl"):
+        found = judge(case, None)
+        labels = [label if " " in label else f"with {label}" for label in set(case.labels)]
         benign.add(("all", *labels, f"method {case.method}"), case.half, found.denied)
-        if found.denied and case.half == HALVES[0]:
-            for rule in found.rules:
-                benign.rules.setdefault(rule, []).append((case, found))
-    for case in read(corpus / "attacks.jsonl"):
-        found = judge(case)
+        _keep(benign, case, found)
+        if case.response is not None and not found.denied:
+            found = judge(case, case.response.response())
+            answers.add(("all", *labels, f"status {case.response.status // 100}xx"), case.half, found.denied)
+            _keep(answers, case, found)
+    for case in _written(corpus / "attacks.jsonl"):
+        found = judge(case, None)
         attacks.add(("all", case.group, f"carrier {case.labels[1]}", f"from {case.labels[0]}"), case.half, found.denied)
         if not found.denied and case.half == HALVES[0]:
             attacks.rules.setdefault(case.group, []).append((case, found))
-    for case in read(corpus / "planted.jsonl"):
-        attacks.add(("planted", f"planted {case.labels[0]}"), case.half, judge(case).denied)
-    return Measured(name, benign, attacks, time.perf_counter() - started)
+    for case in _written(corpus / "planted.jsonl"):
+        attacks.add(("planted", f"planted {case.labels[0]}"), case.half, judge(case, None).denied)
+    return Measured(name, benign, answers, attacks, time.perf_counter() - started)
+
+
+def _written(path: Path) -> Iterator[Case]:
+    return read(path) if path.exists() else iter(())
+
+
+def _keep(count: Count, case: Case, found: Verdict) -> None:
+    """What is wrong, by rule: the cases of the development half, of both halves how many."""
+    for rule in found.rules if found.denied else ():
+        count.by_rule[rule, case.half] += 1
+        if case.half == HALVES[0]:
+            count.rules.setdefault(rule, []).append((case, found))
 
 
 def table(measured: Measured) -> str:
     """Counts of both halves. Groups of more than one part ("text html") come after the whole."""
     lines = [f"{measured.name}: {measured.seconds:.0f} s", f"{'':28} {HALVES[0]:>24} {HALVES[1]:>24}", "false positives"]
-    for count, title in ((measured.benign, ""), (measured.attacks, "recall")):
-        lines += [title] if title else []
+    for count, title in (
+        (measured.benign, ""),
+        (measured.answers, "false positives in responses"),
+        (measured.attacks, "recall"),
+    ):
+        lines += [title] if title and count.seen else []
         groups = sorted({group for group, _ in count.seen}, key=lambda group: (group != "all", " " in group, group))
         lines += [f"  {group:26} {count.share(group, HALVES[0]):>24} {count.share(group, HALVES[1]):>24}" for group in groups]
+        rules = sorted({rule for rule, _ in count.by_rule}, key=lambda rule: -sum(count.by_rule[rule, half] for half in HALVES))
+        lines += [f"  by {rule:23} {count.by_rule[rule, HALVES[0]]:>24} {count.by_rule[rule, HALVES[1]]:>24}" for rule in rules]
     return "\n".join(lines)
 
 
@@ -176,6 +204,7 @@ def main() -> int:
         if options.list:
             options.list.mkdir(parents=True, exist_ok=True)
             (options.list / f"fp_{name}.txt").write_text("\n".join(wrong(measured.benign, "rule")))
+            (options.list / f"fp_responses_{name}.txt").write_text("\n".join(wrong(measured.answers, "rule")))
             (options.list / f"miss_{name}.txt").write_text("\n".join(wrong(measured.attacks, "class")))
     if options.json:
         options.json.write_text(json.dumps(told, indent=1))
@@ -184,7 +213,7 @@ def main() -> int:
 
 def _counts(measured: Measured) -> dict[str, Any]:
     told: dict[str, Any] = defaultdict(dict)
-    for part, count in (("benign", measured.benign), ("attacks", measured.attacks)):
+    for part, count in (("benign", measured.benign), ("answers", measured.answers), ("attacks", measured.attacks)):
         for group, half in count.seen:
             told[part].setdefault(group, {})[half] = [count.denied[group, half], count.seen[group, half]]
     return dict(told)

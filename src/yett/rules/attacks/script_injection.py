@@ -50,6 +50,8 @@ RULE = AttackRule(
         Payload('<ul><li><a href="https://example.com/" class="type">&#x3C;Object></a></li></ul>'),
         Payload("List<String> onClick = new ArrayList<>();"),
         Payload("I <3 you, alert me (1) when ready"),
+        Payload("<?xml version='1.0'?>\n<methodCall><methodName>list</methodName></methodCall>", "body text/xml"),
+        Payload('<Versioning xmlns="http://s3.example.com/doc/2006-03-01/"><Status>Enabled</Status></Versioning>'),
     ),
 )
 
@@ -90,16 +92,22 @@ def _is_address(found: Found) -> bool:
 _STYLED = re.compile(
     rb"\bstyle\s{0,3}=\s{0,3}(?:\"[\w\s:;#.,%!\-]{0,400}\"|'[\w\s:;#.,%!\-]{0,400}'|\w{1,40}\s{0,3}={2,3})", re.IGNORECASE
 )
+_NAMESPACE = re.compile(
+    rb"\A\s{0,20}<\?xml\s[^<>]{0,200}\?>|\sxmlns(?::[\w.\-]{1,40})?\s{0,3}=\s{0,3}"
+    rb"(?:\"(?!http://www\.w3\.org/)[^\"<>]{0,200}\"|'(?!http://www\.w3\.org/)[^'<>]{0,200}')",
+    re.IGNORECASE,
+)
+"""What documents of XML begin with. Namespaces of the W3C are left: among them are those in which elements run scripts."""
 _REMARK = re.compile(rb"<!--[^<>\[`]*`[^<>\[]*-->")
 
 
 def _is_script(found: Found) -> bool:
-    """The value makes script of itself. Colours and measures of a style do not, nor do complete comments, nor `<` that was
-    written as an entity within markup: a browser shows that."""
+    """The value makes script of itself. Colours and measures of a style do not, nor do complete comments, nor how a document of
+    XML begins, nor `<` that was written as an entity within markup: a browser shows that."""
     text, raw = found.text, found.value.text
     if text is not raw and len(raw) <= 4_096 and b"<" in raw and b"&" in raw and b"%" not in raw and b"\\" not in raw:
         text = raw
-    return xss(_REMARK.sub(b" ", _STYLED.sub(b"class", text)))
+    return xss(_REMARK.sub(b" ", _STYLED.sub(b"class", _NAMESPACE.sub(b" ", text))))
 
 
 SIGNATURES = (

@@ -42,6 +42,12 @@ RULE = AttackRule(
         Payload("-----BEGIN CERTIFICATE-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n", "response"),
         Payload("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "response", "an API that hands out tokens"),
         Payload("sk_test_4eC39HqLyjWDarjtT1zdp7dc", "response"),
+        Payload("AKIA" + "Z7QW2LMN4PXR6TSV/20260301/eu-central-1/s3/aws4_request", "response", "whose signature an upload has"),
+        Payload(
+            "https://files.example/a.pdf?X-Amz-Credential=ASIA" + "Z7QW2LMN4PXR6TSV%2F20260301%2Fus-east-1%2Fs3%2Faws4_request",
+            "response",
+            "an address that was signed for the caller",
+        ),
         Payload("postgres://user:password@localhost/db", "response", "an example"),
     ),
 )
@@ -69,6 +75,14 @@ def _is_real(found: Found) -> bool:
     ):
         return False
     return len(set(piece)) >= 12
+
+
+def _is_key_of_aws(found: Found) -> bool:
+    """Not the one that an address or a form names which was signed for the caller: it comes with date, region and service (AWS
+    Signature Version 4, "credential scope")."""
+    scope = found.text[found.end : found.end + 80].replace(b"%2F", b"/").replace(b"%2f", b"/")
+    signed = scope[:1] == b"/" and scope[1:9].isdigit() and b"/aws4_request" in scope
+    return not signed and _is_real(found) and found.text[found.start : found.end].isupper()
 
 
 def _is_password(found: Found) -> bool:
@@ -136,7 +150,7 @@ SIGNATURES = (
         pattern=rb"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b",
         reason="an access key of AWS",
         where=RESPONSE - {Origin.RESPONSE_OPAQUE},
-        confirm=lambda found: _is_real(found) and found.text[found.start : found.end].isupper(),
+        confirm=_is_key_of_aws,
     ),
     Signature(
         id="tokens",

@@ -14,6 +14,8 @@ What it does not protect against: injections that are a bare word or number (`id
 an encoding that only the application knows, and SQL that a caller may send by design.
 """
 
+import re
+
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.quoting import breaks_out, soon_over
@@ -54,6 +56,9 @@ RULE = AttackRule(
         Payload("a union of select committees and other groups", "query q"),
         Payload("2 or 3 = enough", "query q"),
         Payload("it's 5 o'clock; let's create a table for two"),
+        Payload("The sum of 5 and 3 is 8."),
+        Payload("type='TXT' AND name='_acme-challenge.example.com.'", "query filter"),
+        Payload('sum(usage{job="kubelet",namespace="shop",pod="cart-7c9f"})', "query query"),
     ),
 )
 
@@ -125,8 +130,23 @@ _COMMON = frozenset(("sos", "nc"))
 """Fingerprints that quoted signs and names of files have as well."""
 
 
+_COMPARISON = re.compile(rb"\b[\w.\-]{1,64}\s?(?:=~|!~|!=|[<>]=|==?|[<>:])\s?(?:'[^'\\]{0,256}'|\"[^\"\\]{0,256}\")")
+"""A name and a text that it is compared with: what filters (`type='TXT' AND name='x'`) and selectors are made of."""
+
+
 def _reads_as_sql(found: Found) -> bool:
-    return len(found.text) <= 512 and found.start <= 100 and bool(shape := sqli(found.text)) and shape not in _COMMON
+    """Whole comparisons that the value itself begins and ends say nothing; what stands between and around them does."""
+    text = found.text
+    if len(text) > 512 or found.start > 100 or not (shape := sqli(text)) or shape in _COMMON:
+        return False
+    rest = _COMPARISON.sub(lambda part: part[0] if _quoted(text, part.start()) else b"c", text)
+    return rest == text or bool(sqli(rest))
+
+
+def _quoted(text: bytes, start: int) -> bool:
+    """Whether a literal is open there, as far as quotes are in pairs."""
+    before = text[:start]
+    return before.count(b"'") % 2 == 1 or before.count(b'"') % 2 == 1
 
 
 def _alone(found: Found) -> bool:
@@ -183,7 +203,8 @@ SIGNATURES = (
         id="always-true",
         pattern=rb"(?:\b(?:or|and|xor|having|where)\b|\|\||&&)[\s(!~+\-]*(?:not\s+)?(?:\d+|'[^']{0,20}'?"
         rb"|\"[^\"]{0,20}\"?|true|false|null)[\s)]*"
-        rb"(?:=|<=>|<>|!=|<|>|\blike\b|\bis\b(?:\s+not)?)[\s(]*(?:\d+\b|'|\"|true\b|false\b|null\b|@@|\w+\()",
+        rb"(?:(?:=|<=>|<>|!=|<|>|\blike\b)[\s(]*(?:\d+\b|'|\"|true\b|false\b|null\b|@@|\w+\()"
+        rb"|\bis\b(?:\s+not)?[\s(]*(?:'|\"|true\b|false\b|null\b|@@|\w+\())",
         reason="a condition between constants",
         confirm=_equal,
     ),
