@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from attacks import corpus, measure, recorded
+from attacks import corpus, measure, recorded, subject
 from attacks.cassettes import LARGEST_BODY, Unreadable, read_exchanges
 from attacks.sources import Source
 from yett.model.exchange import Exchange
@@ -170,6 +170,6 @@ def test_a_contract_without_a_host_is_refused() -> None:
 def test_what_objects_is_counted_for_both_halves() -> None:
     case = corpus.Case("a", corpus.HALVES[1], "g", "GET", "/", [])
     count = measure.Count()
-    measure._keep(count, case, measure.Verdict(True, 403, "r", ("r",)))
+    measure._keep(count, case, subject.Verdict(True, 403, "r", ("r",)))
     assert count.by_rule == {("r", corpus.HALVES[1]): 1} and not count.rules
     assert msgspec.json.decode(msgspec.json.encode(case), type=corpus.Case) == case
