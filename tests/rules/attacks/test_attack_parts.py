@@ -11,11 +11,10 @@ from yett.formats.inspected import Origin, Value
 from yett.model.rule import AttackRule, Severity
 from yett.rules.inspection.addresses import (
     host_of,
+    hosts_of,
     ipv4,
+    is_bare_inner,
     is_inner,
-    is_inner_with_port,
-    is_private,
-    odd_host,
     odd_spelling,
 )
 from yett.rules.inspection.pack import OVERLAP, PIECE, Pack, pieces
@@ -72,7 +71,29 @@ def test_spellings_of_one_address_are_one(value: int) -> None:
         (b"http://user:pw@127.0.0.1:80/", True),
         (b"http://[::1]/", True),
         (b"http://[::]/", True),
-        (b"http://[::ffff:10.0.0.1]/", False),
+        (b"http://[::ffff:10.0.0.1]/", True),
+        (b"http://[fd12:3456::1]/", True),
+        (b"http://[2001:db8::1]/", False),
+        (b"http://10.1.2.3/", True),
+        (b"//192.168.0.1", True),
+        (b"http://100.64.0.1/", True),
+        (b"http://172.32.0.1/", False),
+        (b"http:127.0.0.1", True),
+        (b"http:/\\127.0.0.1", True),
+        (b"jar:http://127.0.0.1!/x", True),
+        (b"http://127.0.\t0.1/", True),
+        ("http://local\u00adhost/".encode(), True),
+        ("http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/".encode(), True),
+        (b"http://localhost\x00.example.com/", True),
+        (b"http://localhost%00.example.com/", True),
+        (b"http://127.0.0.1;.example.com/", True),
+        (b"http://example.com\\@127.0.0.1/", True),
+        (b"http://127.0.0.1\\@example.com/", True),
+        (b"http://192.0.2.1 &@127.0.0.1# @198.51.100.1/", True),
+        (b"http://10.0.0.1.nip.io/", True),
+        (b"http://10.0.0.1.example.com/", False),
+        (b"http://127.0.0.1.example.com/", True),
+        (b"http://user:1@example.com/", False),
         (b"http://[::ffff:169.254.1.1]/", True),
         (b"http://[::127.0.0.1]/", True),
         (b"http://[64:ff9b::7f00:1]/", True),
@@ -112,20 +133,43 @@ def test_names_count_only_where_they_stand_alone() -> None:
     assert odd_spelling(b"http://0x7f.1/")
     assert odd_spelling(b"http://[::1]/")
     assert not odd_spelling(b"http://example.com/") and not odd_spelling(b"x")
-    assert odd_host(b"0x7f.0.0.1") and odd_host(b"http:127.0.0.1/") and odd_host(b"2130706433")
-    assert not odd_host(b"1.2.3.4") and not odd_host(b"127.0.0.1")
-    assert odd_host(b"127.000.000.1") and not odd_host(b"10.0.0x1.1")
-
-
-def test_addresses_of_private_networks() -> None:
-    assert is_private(b"http://10.1.2.3/") and is_private(b"https://user@172.31.0.1:8443/x") and is_private(b"//192.168.0.1")
-    assert not is_private(b"http://172.32.0.1/") and not is_private(b"http://192.0.2.1/") and not is_private(b"10.0.0.1")
     assert odd_spelling(b"http://3232235521/") and not odd_spelling(b"http://192.168.0.1/")
+    assert odd_spelling(b"http://12%37.0.0.1/")
+    assert list(hosts_of(b"http://a.example#@127.0.0.1/x@b.example"))[:3] == ["a.example", "a.example", "127.0.0.1"]
 
 
-def test_own_ports() -> None:
-    assert is_inner_with_port(b"localhost:80") and is_inner_with_port(b"[::1]") and is_inner_with_port(b" 127.0.0.1:1 ")
-    assert not is_inner_with_port(b"localhost") and not is_inner_with_port(b"example.com:80")
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        (b"0x7f.0.0.1", True),
+        (b"2130706433", True),
+        (b"2130706432", False),
+        (b"127.000.000.1", True),
+        (b"10.0.0x1.1", True),
+        (b"localhost:80", True),
+        (b"[::1]", True),
+        (b"[::1]:25", True),
+        (b"[fe80::1", False),
+        (b" 127.0.0.1:1 ", True),
+        (b"127.0.0.1/server-status", True),
+        (b"localhost/admin", True),
+        (b"app.10.0.0.1.nip.io", True),
+        (b"x.lvh.me", True),
+        (b"x.oastify.com/a", True),
+        (b"127.0.0.1", False),
+        (b"127.0.0.0/8", False),
+        (b"localhost", False),
+        (b"1.2.3.4", False),
+        (b"0.1.2.3", False),
+        (b"10.0.0.1:80", False),
+        (b"127.1", False),
+        (b"12.5", False),
+        (b"example.com:80", False),
+        (b"", False),
+    ],
+)
+def test_inner_hosts_without_a_scheme(text: bytes, inner: bool) -> None:
+    assert is_bare_inner(text) is inner
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ An API that fetches what a caller names (web hooks, imports, previews, avatars) 
 the cloud's credentials; `http://127.0.0.1:6379/`, `file:///etc/passwd` and `gopher://` reach what no firewall sees.
 
 Found are: metadata services of the clouds by address and name; the own machine and unspecified addresses in every spelling
-(decimal, octal, hexadecimal, short, IPv6, mapped into IPv6, names that resolve to it); schemes that read files or speak other
-protocols. Addresses in running text pass, and so do Origin, Referer and Host.
+(decimal, octal, hexadecimal, short, IPv6, mapped into IPv6, in other letters, within a name), and wherever some reader takes the
+host from; schemes that read files or speak other protocols. Addresses in running text pass, and so do Origin, Referer and Host.
 
 To fix: an allow list of hosts; resolve once, check the address, connect to that address; no redirects; IMDSv2.
 
-Addresses of private networks (RFC 1918) are found where the value is an address and nothing else; where callers name inner hosts
-by design, make an exception for the field.
+Addresses of private networks (RFC 1918, 4193, 6890) are found where the value is an address and nothing else; where callers name
+inner hosts by design, make an exception for the field.
 
 What it does not protect against: names that resolve to inner addresses (a check of the text cannot know), and redirects of outer
 hosts.
@@ -18,7 +18,7 @@ hosts.
 
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.addresses import is_inner, is_inner_with_port, is_private, odd_host, odd_spelling
+from yett.rules.inspection.addresses import LONGEST, is_bare_inner, is_inner, odd_spelling
 from yett.rules.inspection.signature import PARAMETERS, Found, Signature
 
 RULE = AttackRule(
@@ -58,6 +58,16 @@ RULE = AttackRule(
         Payload("http://example.com:80#@127.0.0.1/", "query url"),
         Payload("http://rebound.example/latest/meta-data/iam/", "query url"),
         Payload("0x7f.0.0.1", "path"),
+        Payload("http://127.0.\t0.1/", "body /url", "readers leave tabs out"),
+        Payload("http://192.0.2.1 &@127.0.0.1# @198.51.100.1/", "query url", "three hosts for three readers"),
+        Payload("http://localhost%00.example.com/", "body /url"),
+        Payload("http://127.0.0.1.example.com/", "query url"),
+        Payload("http://app.10.0.0.1.nip.io/", "body /webhook"),
+        Payload("http:127.0.0.1", "query url"),
+        Payload("http://169.254.43518/", "query url"),
+        Payload("http://[fd12:3456::1]/", "body /url"),
+        Payload("jar:http://127.0.0.1!/x.jar", "query url"),
+        Payload("unix:///var/run/docker.sock", "body /host"),
     ),
     passes=(
         Payload("https://example.com/path?x=1", "query url"),
@@ -73,6 +83,12 @@ RULE = AttackRule(
         Payload("the file is in file://, see docs"),
         Payload("1.2.3.4", "body /version"),
         Payload("http://2024.example/", "query url"),
+        Payload("12.50", "body /price"),
+        Payload("127.0.0.0/8", "body /cidr"),
+        Payload("10.0.0.1", "body /version"),
+        Payload("https://example.com/@anna", "body /url"),
+        Payload("https://ip-10-0-0-1.example.com/", "body /url"),
+        Payload("a //2 + b //10", "body /code"),
     ),
 )
 
@@ -80,7 +96,10 @@ _PLACES = PARAMETERS | {Origin.COOKIE}
 
 
 def _inner(found: Found) -> bool:
-    return is_inner(found.text[found.start : found.start + 512], len(found.text) <= 512 and b" " not in found.text.strip())
+    """An inner address that is the whole value, or one that is spelt to deceive."""
+    piece = found.text[found.start : found.start + LONGEST]
+    alone = len(found.text) <= LONGEST and (b" " not in found.text.strip() or b"@" in piece)
+    return is_inner(piece, alone) or odd_spelling(piece)
 
 
 def _metadata(found: Found) -> bool:
@@ -91,8 +110,29 @@ def _metadata(found: Found) -> bool:
     return b"//" in text[: found.end] or text.lstrip(b"/@\\")[:3] in (b"169", b"100", b"met", b"fd0", b"[fd", b"192")
 
 
-def _odd(found: Found) -> bool:
-    return odd_spelling(found.text[found.start : found.start + 512])
+_NAMES = (
+    rb"(?:localhost|loopback|ip6-loopback|ip6-localhost|localdomain|localtest\.me|lvh\.me|vcap\.me"
+    rb"|lacolhost\.com|localho\.st|fuf\.me|nip\.io|sslip\.io|xip\.(?:io|name)|traefik\.me|backname\.io|burpcollaborator\.net"
+    rb"|oastify\.com|interact\.sh|oast\.\w{2,6}|1u\.ms|rbndr\.us|rebind\.network|r3dir\.me|dnslog\.cn|ceye\.io|requestrepo\.com"
+    rb"|bxss\.me)"
+)
+_NUMBER = rb"(?:0x[0-9a-f]{0,16}|0?[oq]?[0-9]{1,20})"
+_BARE = (
+    rb"(?:0x[0-9a-f]{1,8}(?:\." + _NUMBER + rb"){1,3}|" + _NUMBER + rb"(?:\." + _NUMBER + rb"){0,2}\.0x[0-9a-f]{1,8}"
+    rb"(?:\." + _NUMBER + rb"){0,2}|0*(?:0|127|169|177|251)(?:\.[0-9]{1,11}){3})"
+)
+"""Addresses of IPv4 as values of their own: with a hexadecimal part, or of four parts of which the first one leads inside."""
+_FOUR = rb"[0-9]{1,3}[.\-][0-9]{1,3}[.\-][0-9]{1,3}[.\-][0-9]{1,3}[.\-]"
+
+
+def _authority(most: bytes, more: bytes) -> bytes:
+    """What an address has between its slashes and its path where it may lead inside: numbers, brackets, names, an address in a
+    name, characters beyond ASCII, and what some readers take for the end of a host. most, more: how much stands before it."""
+    return (
+        rb"(?:[^/\s\"'<>]" + most + rb"[@\\\x00-\x08\x80-\xff%&]|\[[0-9a-f:.%]{2}"
+        rb"|[\w.\-]" + more + _FOUR + rb"\w"
+        rb"|(?:[\w.\-]" + more + rb"\.)?(?:" + _NUMBER + rb"|" + _NAMES + rb")\.?(?:[^\w.\-]|$))"
+    )
 
 
 SIGNATURES = (
@@ -108,68 +148,36 @@ SIGNATURES = (
         confirm=_metadata,
     ),
     Signature(
-        id="own-machine",
-        pattern=rb"(?:^[\s\"'(]*|[=@,])(?:url\s*[:=]\s*)?(?:(?:(?:jar|url):)?[a-z][a-z0-9+.\-]{1,15}:)?[/\\]{2,8}(?:[^/\\?#\s]*@)?"
-        rb"(?:localhost|loopback|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost"
-        rb"|localtest\.me|lvh\.me|[^/\\?#\s:]*\.(?:localhost|local\.?domain|nip\.io|sslip\.io|xip\.io"
-        rb"|localtest\.me|lvh\.me|vcap\.me|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.\w{2,6}"
-        rb"|169\.254\.169\.254|1u\.ms|rbndr\.us|rebind\.network))",
-        reason="an address of the server itself",
-        needle=rb"[/\\]{2}(?:[^/\\?#\s]*@)?(?:localhost|loopback|127\.|0\.0\.0\.0|0+(?::|/|$)|\[|ip6-localhost|localtest\.me"
-        rb"|lvh\.me)|\.(?:localhost|local\.?domain|nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me"
-        rb"|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.|169\.254\.169\.254|1u\.ms|rbndr\.us|rebind\.network)",
+        id="address",
+        pattern=rb"(?:(?:^[\s\"'(\x00-\x20]*|[=,])(?:url\s*[:=]\s*)?(?:(?:(?:jar|url|feed|blob|view-source):)?[a-z][a-z0-9+.\-]{1,15}:)?"
+        rb"[/\\]{2,8}|(?:^[\s\"'(]*|[=@,\s\"'(])(?:(?:https?|ftp|wss?):[/\\]*|(?:gopher|dict):[/\\]{2,8}))"
+        + _authority(b"{0,200}", b"{0,200}"),
+        reason="an address of the server itself or its neighbours",
+        needle=rb"(?:[/\\]{2}|\b(?:https?|ftp|wss?):[/\\]?)" + _authority(b"*", b"*"),
         where=_PLACES,
         confirm=_inner,
     ),
     Signature(
-        id="odd-address",
-        pattern=rb"(?:^[\s\"'(]*|[=\s\"'(@])(?:(?:https?|ftp|wss?|gopher"
-        rb"|dict):)?[/\\]{2}(?:[^/\\?#\s]*@)?(?:0x[0-9a-f]{1,16}|0[0-7]+|[0-9]{5,20}"
-        rb"|[0-9][0-9a-fx]{0,11}(?:\.[0-9a-fx]{1,12}){1,3}|\[[0-9a-f:.%]{2,60}\]"
-        rb"|0?[oq][0-7]{1,11}(?:\.\d{1,10}){1,3}|[0-9]{1,3}(?:\xe3\x80\x82|\xef\xbc\x8e|\xef\xbd\xa1)[^/\s]{0,60}"
-        rb"|[^\x00-\x7f]{2,60}[^/\s]{0,40})(?:[:/?#\\\s\"'.]|$)",
-        reason="an address spelt to deceive",
-        needle=rb"[/\\]{2}(?:[^/\\?#\s]*@)?(?:0x|0[0-7]+[.:/]|0o|[oq][0-7]{1,11}\.\d|[0-9]{5,}|[0-9]{1,3}[\xe3\xef]"
-        rb"|[0-9][0-9a-fx]{0,11}(?:\.[0-9a-fx]{1,12}){1,3}|\[|[^\x00-\x7f])",
+        id="bare-host",
+        pattern=rb"\bmake-[\d.]{7,15}-rebind-|^[\s\"']*(?:(?:[\w.\-]{1,200}\.)?"
+        + _NAMES
+        + rb"|2130706433|2852039166|0x[0-9a-f]{6,16}|0[0-7]{10,12}|"
+        + _BARE
+        + rb"|\[[0-9a-f:.%]{2,60}\]|[\w.\-]{0,100}"
+        + _FOUR
+        + rb"\w[\w.\-]{0,100})\.?(?::[0-9]{1,5})?(?:/\S{0,400})?[\s\"']*$",
+        reason="the server itself or its neighbours, as something to connect to",
+        needle=rb"\bmake-[\d.]{7,15}-rebind-|^[\s\"']*(?:"
+        + _NAMES
+        + rb"|2130706433|2852039166|0x[0-9a-f]{6,16}|0[0-7]{10,12}|"
+        + _BARE
+        + rb"|\[[0-9a-f:.%]{2,60}\])\.?(?::[0-9]{1,5})?(?:/\S*)?[\s\"']*$|[.\-]"
+        + _NAMES
+        + rb"\b|"
+        + _FOUR
+        + rb"\w",
         where=_PLACES,
-        confirm=_odd,
-    ),
-    Signature(
-        id="odd-host",
-        pattern=rb"\bmake-[\d.]{7,15}-rebind-|^127\.0{2,4}\.0{1,4}\.0{0,3}\d$|^0x7f[0-9a-f]{2,6}$|^017700000001$|^2130706433$|^0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){1,3}$"
-        rb"|^\d{1,10}(?:\.\d{1,10}){0,2}\.0x[0-9a-f]{1,8}(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){0,2}$"
-        rb"|^[\w\-.]{1,200}\.(?:localtest\.me|lvh\.me|vcap\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us"
-        rb"|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$|^https?:(?:/?\\?)(?:127\."
-        rb"|localhost|0x7f|\[::)",
-        reason="the server itself, spelt to deceive",
-        needle=rb"\bmake-[\d.]{7,15}-rebind-|^127\.00|^0x7f|^017700000001$|^2130706433$|^0x[0-9a-f]+\.|\.0x[0-9a-f]|(?:localtest\.me|lvh\.me|vcap\.me"
-        rb"|nip\.io|sslip\.io|xip\.io|1u\.ms"
-        rb"|rbndr\.us|rebind\.network|burpcollaborator\.net|oastify\.com|interact\.sh)$"
-        rb"|https?:[/\\]{0,2}(?:127\.|localhost|0x7f|\[::)",
-        where=_PLACES,
-        confirm=lambda found: found.text[found.start : found.start + 5].lower() == b"make-" or odd_host(found.text),
-    ),
-    Signature(
-        id="own-port",
-        pattern=rb"^[\s\"']*(?:localhost|127\.[\d.]{3,20}|0\.0\.0\.0|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?[\s\"']*$",
-        reason="the server itself, as something to connect to",
-        where=_PLACES,
-        confirm=lambda found: is_inner_with_port(found.text),
-    ),
-    Signature(
-        id="private-network",
-        pattern=rb"^[\s\"'(]*(?:https?|ftp|wss?):[/\\]{2}(?:[^/\\?#\s]*@)?(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)\d",
-        reason="an address of a private network",
-        needle=rb":[/\\]{2}(?:[^/\\?#\s]*@)?(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)\d",
-        where=_PLACES,
-        confirm=lambda found: b" " not in found.text.strip() and len(found.text) <= 512 and is_private(found.text),
-    ),
-    Signature(
-        id="behind-another-host",
-        pattern=rb"//[^\s\"'<>]{1,200}@(?:127\.\d|localhost\b|0\.0\.0\.0|169\.254\.\d|\[::)",
-        reason="an address of the server itself behind another one",
-        where=_PLACES,
-        confirm=lambda found: len(found.text) <= 512 and found.start <= 40,
+        confirm=lambda found: found.text[found.start : found.start + 5].lower() == b"make-" or is_bare_inner(found.text),
     ),
     Signature(
         id="metadata-request",
@@ -187,7 +195,8 @@ SIGNATURES = (
         id="scheme",
         pattern=rb"(?:^[\s\"'(]*|[=@])(?:url:)?(?:gopher|dict|tftp|netdoc|sftp|file|phar|expect|zip|glob|ogg|rar"
         rb"|compress\.zlib|ssh2(?:\.\w+)?|php|data|jar|local_file|ldaps?|imaps?|smtps?|pop3s?|rtsp"
-        rb"|telnet)(?::/{2,3}[\w.\[%\\{$|+-]|:/etc/|:/[a-z]:|://)",
+        rb"|telnet|unix|npipe)(?::/{2,3}[\w.\[%\\{$|+-]|:/etc/|:/[a-z]:|://)"
+        rb"|(?:^[\s\"'(]*|[=@])jar:(?:file|https?|ftp):",
         reason="a scheme that reads files or speaks another protocol",
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 1_024 and _is_other_scheme(found),
@@ -195,24 +204,8 @@ SIGNATURES = (
 )
 
 _WITH_FILES = (
-    b"file",
-    b"php",
-    b"phar",
-    b"expect",
-    b"netdoc",
-    b"gopher",
-    b"dict",
-    b"tftp",
-    b"zip",
-    b"glob",
-    b"local_file",
-    b"jar",
-    b"sftp",
-    b"ldap",
-    b"compress",
-    b"ssh2",
-    b"ogg",
-    b"rar",
+    *(b"file", b"php", b"phar", b"expect", b"netdoc", b"gopher", b"dict", b"tftp", b"zip", b"glob", b"local_file", b"jar"),
+    *(b"sftp", b"ldap", b"compress", b"ssh2", b"ogg", b"rar", b"unix:", b"npipe:"),
 )
 
 

@@ -1,57 +1,84 @@
 """Where the host of an address leads, by its spelling alone: to the machine itself, to its neighbours, or nowhere in particular.
 
-Resolvers take IPv4 addresses of one to four parts, each decimal, octal or hexadecimal (inet_aton of POSIX; the URL standard, 3.5).
+Readers of addresses differ: what stands before and after "@", "#", "\\", blanks or NUL is the host to one and not to another, so
+each that could be is looked at. Resolvers take IPv4 addresses of one to four parts, each decimal, octal or hexadecimal
+(inet_aton of POSIX; WHATWG URL standard, 3.5); letters and dots have other forms that mean the same (UTS #46).
 Pure; it must not resolve names.
 """
 
 import re
 import unicodedata
-from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from urllib.parse import unquote
 
-_HOST = re.compile(rb"^[\s\"'(=@]*(?:url\s*[:=]\s*)?(?:[a-zA-Z0-9+.:\-]{1,20}:)?[/\\]{2,8}(?P<host>[^/\\?#\s\"'<>]{1,260})")
-_LOCAL = (
-    "localhost",
-    "localhost.localdomain",
-    "ip6-localhost",
-    "ip6-loopback",
-    "localtest.me",
-    "lvh.me",
-    "vcap.me",
-    "local",
-    "loopback",
+LONGEST = 512
+"""Octets of an address that are looked at."""
+
+_BEGINNING = re.compile(
+    r"[\s\"'(=@,\x00-\x20]*(?:url\s*[:=]\s*)?(?:(?:jar|url|feed|blob|view-source):)?"
+    r"(?:(?P<web>https?|ftp|wss?):[/\\]*|(?:[a-z][a-z0-9+.\-]{0,20}:)?[/\\]{2,8})(?P<rest>[^\"'<>]{1,300})",
+    re.IGNORECASE,
 )
-_CATCHERS = (
-    "burpcollaborator.net",
-    "oastify.com",
-    "interact.sh",
-    "oast.pro",
-    "oast.live",
-    "oast.site",
-    "oast.online",
-    "oast.fun",
-    "oast.me",
-    "1u.ms",
-    "rbndr.us",
-    "rebind.network",
+_IGNORED = re.compile("[\t\r\n\u00ad\u034f\u180b-\u180e\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff]")
+"""What readers leave out: tabs and line breaks (URL standard, 4.4), and what UTS #46 maps to nothing."""
+_PARTED = re.compile(r"[\\?#@&;,|^\s\x00]")
+"""Where one reader or another begins or ends a host. In front of the first slash."""
+_PORT = re.compile(r"(.+?):[0-9]{0,5}")
+
+_OWN_NAMES = (
+    *("localhost", "localdomain", "ip6-localhost", "ip6-loopback", "loopback"),
+    *("localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "localho.st", "fuf.me"),
 )
-_MAPPERS = ("nip.io", "sslip.io", "xip.io")
+"""Names of the machine itself, and names in public DNS that lead there."""
+_PUBLIC = 5
+"""How many of them are in no public DNS."""
+CATCHERS = (
+    *("burpcollaborator.net", "oastify.com", "interact.sh", "oast.pro", "oast.live", "oast.site", "oast.online", "oast.fun"),
+    *("oast.me", "1u.ms", "rbndr.us", "rebind.network", "r3dir.me", "dnslog.cn", "ceye.io", "requestrepo.com", "bxss.me"),
+)
+"""Domains of tools that wait for such requests, answer with changing addresses, or send readers on to inner ones."""
+_MAPPERS = ("nip.io", "sslip.io", "xip.io", "xip.name", "traefik.me", "backname.io")
+"""Domains that answer with the address in the name."""
+_DOTTED = re.compile(r"(?:^|\.)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.[a-z]")
 _EMBEDDED = re.compile(r"(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-]?(?:$|\.)")
 _HEX_EMBEDDED = re.compile(r"(?:^|[.-])([0-9a-f]{8})\.")
 _SHORT_EMBEDDED = re.compile(r"(?:^|\.)[0-9a-z]{6,7}\.xip\.io$")
 """An address in base 36, as xip.io took it."""
-_PRIVATE = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
-"""RFC 1918, section 3."""
+_PRIVATE = tuple(
+    IPv4Network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15")
+)
+_PRIVATE_6 = (IPv6Network("fc00::/7"), IPv6Network("fec0::/10"))
+"""Not reachable from outside (RFC 1918, 4193, 3879, and the registry of RFC 6890)."""
+_METADATA = ("100.100.100.200", "192.0.0.192")
+
+
+def hosts_of(text: bytes) -> Iterator[str]:
+    """Each host that a reader may find in the address that `text` begins with: in lower case, without port, that of the URL
+    standard first; none where it begins with no address."""
+    found = _BEGINNING.match(_IGNORED.sub("", text[:LONGEST].decode("utf-8", "replace")))
+    if found is None:
+        return
+    region = found["rest"].partition("/")[0]
+    standard = re.split(r"[\\?#\s\x00]" if found["web"] else r"[?#\s\x00]", region, maxsplit=1)[0].rpartition("@")[2]
+    yield _host(standard)
+    for piece in _PARTED.split(unquote(region))[:16]:
+        host = _host(piece)
+        if "." in host or host.startswith("[") or host in _OWN_NAMES:
+            yield host
 
 
 def host_of(text: bytes) -> str:
-    """The host of the address that `text` begins with, in lower case and without port and user; empty where there is none."""
-    found = _HOST.match(text)
-    if found is None:
-        return ""
-    host = unicodedata.normalize("NFKC", found["host"].decode("utf-8", "replace")).lower().replace("。", ".")
-    host = host.rpartition("@")[2]
+    """The first of `hosts_of`; empty where there is none."""
+    return next(hosts_of(text), "")
+
+
+def _host(piece: str) -> str:
+    """Without port, as UTS #46 maps it. Empty where brackets are not closed."""
+    host = unicodedata.normalize("NFKC", unquote(piece)).lower().replace("。", ".")
     if host.startswith("["):
-        return host[: host.find("]") + 1] if "]" in host else ""
+        return host[: host.find("]") + 1]
     return host.partition(":")[0].rstrip(".,;)!")
 
 
@@ -101,102 +128,96 @@ def _number(part: str) -> int | None:
         return None
 
 
-def _ipv6(host: str) -> IPv6Address | None:
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host is. One of IPv4 within one of IPv6 (mapped, compatible, 6to4, Teredo, NAT64) is that of IPv4."""
+    if not host.startswith("["):
+        return ipv4(host)
     try:
-        return IPv6Address(host[1:-1].replace("%25", "%").partition("%")[0])
+        address = IPv6Address(host[1:-1].replace("%25", "%").partition("%")[0])
     except ValueError:
         return None
+    value = int(address)
+    inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+    if inner is None and value > 1 and (value >> 32 in (0, 0xFFFF0000) or value >> 32 == 0x64FF9B << 64):
+        inner = IPv4Address(value & 0xFFFFFFFF)
+    return inner or address
 
 
-def _is_inner(address: IPv4Address | IPv6Address) -> bool:
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        value = int(address)
-        if inner is None and (value >> 32 in (0, 0xFFFF0000) or value >> 32 == 0x64FF9B << 64) and value > 1:
-            inner = IPv4Address(value & 0xFFFFFFFF)
-        return _is_inner(inner) if inner is not None else address.is_loopback or address.is_unspecified or address.is_link_local
-    return (
-        address.is_loopback
-        or address.is_link_local
-        or int(address) >> 24 == 0
-        or str(address) in ("100.100.100.200", "192.0.0.192")
-    )
+def _is_own(address: IPv4Address | IPv6Address) -> bool:
+    """The machine itself, its link, or a metadata service."""
+    if address.is_loopback or address.is_link_local:
+        return True
+    return address.is_unspecified if address.version == 6 else int(address) >> 24 == 0 or str(address) in _METADATA
+
+
+def _is_private(address: IPv4Address | IPv6Address) -> bool:
+    return any(address in network for network in (_PRIVATE if address.version == 4 else _PRIVATE_6))
+
+
+def _below(host: str, names: tuple[str, ...]) -> bool:
+    return host in names or host.endswith(tuple("." + name for name in names))
 
 
 def is_inner(text: bytes, alone: bool) -> bool:
-    """Whether the address at the beginning of `text` leads to the machine itself or to a metadata service. alone: whether
-    nothing else is in the value; a name such as localhost counts only then."""
-    host = host_of(text)
-    if not host:
-        return False
-    address = _ipv6(host) if host.startswith("[") else ipv4(host)
+    """Whether the address at the beginning of `text` leads to the machine itself, its neighbours or a metadata service, or waits
+    for such requests. alone: whether nothing else is in the value; a plain name or address counts only then."""
+    return any(_leads_inside(host, alone) for host in hosts_of(text) if host)
+
+
+def _leads_inside(host: str, alone: bool) -> bool:
+    address = _address(host)
     if address is not None:
-        return alone and _is_inner(address)
-    if host in _LOCAL or host.endswith(tuple("." + name for name in _LOCAL)):
-        return alone
-    if host.endswith(tuple("." + name for name in _CATCHERS)):
-        return True
-    if host.endswith(tuple("." + name for name in _MAPPERS)):
-        return _is_mapped(host)
-    return host.endswith(".169.254.169.254")
+        return alone and (_is_own(address) or _is_private(address))
+    return _below(host, CATCHERS) or _is_mapped(host) or (alone and _below(host, _OWN_NAMES))
 
 
 def _is_mapped(host: str) -> bool:
-    """Names of services that answer with the address in the name."""
-    found = _EMBEDDED.search(host)
+    """Names with an inner address in them: for services that answer with it, or for checks that look at beginnings and ends."""
+    services = _below(host, _MAPPERS)
+    found = (_EMBEDDED if services else _DOTTED).search(host)
     if found is not None and all(int(part) < 256 for part in found.groups()):
-        return _is_inner(IPv4Address(".".join(str(int(part)) for part in found.groups())))
+        address = IPv4Address(".".join(str(int(part)) for part in found.groups()))
+        return _is_own(address) or (services and _is_private(address))
+    if not services:
+        return host.endswith(".169.254.169.254")
     written = _HEX_EMBEDDED.search(host)
     if written is not None:
-        return _is_inner(IPv4Address(int(written[1], 16)))
+        return _is_own(address := IPv4Address(int(written[1], 16))) or _is_private(address)
     return _SHORT_EMBEDDED.search(host) is not None
 
 
 def odd_spelling(text: bytes) -> bool:
-    """Whether the host is an inner address in a spelling that nobody uses without a purpose."""
-    host = host_of(text)
-    if not host:
+    """Whether a host is an inner address in a spelling that nobody uses without a purpose."""
+    for host in hosts_of(text):
+        address = _address(host)
+        if address is not None and (_is_own(address) or _is_private(address)):
+            written = text[:LONGEST].lower()
+            if str(address).encode() != host.encode("utf-8", "replace") or host.encode("utf-8", "replace") not in written:
+                return True
+    return False
+
+
+def is_bare_inner(text: bytes) -> bool:
+    """Whether a value without a scheme is an inner host to connect to: with a port, a path or brackets, in an odd spelling, or a
+    name that leads inside. Plain addresses and names alone, networks (`127.0.0.0/8`), numbers and versions are none."""
+    host, slash, path = text.strip(b" \t\r\n\"'").decode("utf-8", "replace").lower().partition("/")
+    if not host or (slash and path[:1].isdigit()):
         return False
-    address = _ipv6(host) if host.startswith("[") else ipv4(host)
-    if address is None:
-        return False
-    if isinstance(address, IPv6Address):
-        return _is_inner(address)
-    plain = str(address) == host
-    written = _HOST.match(text)
-    disguised = written is not None and not written["host"].isascii()
-    return (_is_inner(address) or _is_private(address)) and (not plain or disguised)
-
-
-def _is_private(address: IPv4Address) -> bool:
-    return any(address in network for network in _PRIVATE)
-
-
-def is_private(text: bytes) -> bool:
-    """Whether the host of the address at the beginning of `text` is one of a private network (RFC 1918)."""
-    address = ipv4(host_of(text))
-    return address is not None and _is_private(address)
-
-
-_PORT = re.compile(r"^(.+?):[0-9]{1,5}$")
-
-
-def is_inner_with_port(text: bytes) -> bool:
-    """Whether a value without a scheme is the machine itself with a port, or in the brackets of IPv6: what a connection needs."""
-    host = text.strip().lower().decode("utf-8", "replace")
-    found = _PORT.match(host)
-    if found is None and not host.startswith("["):
-        return False
-    return is_inner(b"//" + host.encode(), True)
-
-
-def odd_host(text: bytes) -> bool:
-    """Whether a value without a scheme is an inner address with hexadecimal or octal parts, or a name that leads there."""
-    host = text.strip().lower().decode("utf-8", "replace")
-    for prefix in ("http:", "https:"):
-        if host.startswith(prefix):
-            return is_inner(b"//" + host.removeprefix(prefix).lstrip("/\\").encode(), True)
-    address = ipv4(host)
+    name = _host(host)
+    connects = slash != "" or _PORT.fullmatch(host.rpartition("]")[2] or host) is not None
+    address = _address(name)
+    if isinstance(address, IPv4Address) and not name.startswith("["):
+        return _is_odd_or_connects(name, address, connects)
     if address is not None:
-        return ("0x" in host or ".00" in host or host in ("017700000001", "2130706433")) and _is_inner(address)
-    return is_inner(b"//" + text.strip(), True) or host.endswith(("1u.ms", "rebind.network"))
+        return _is_own(address) or _is_private(address)
+    own = _below(name, _OWN_NAMES[:_PUBLIC]) and connects
+    return own or _is_mapped(name) or _below(name, (*CATCHERS, *_OWN_NAMES[_PUBLIC:]))
+
+
+def _is_odd_or_connects(name: str, address: IPv4Address, connects: bool) -> bool:
+    own = _is_own(address) and (int(address) >> 24 != 0 or int(address) == 0)
+    if name.isdigit():  # a number, unless it is the usual one
+        return str(address) in ("127.0.0.1", "169.254.169.254")
+    if "0x" in name:
+        return own or _is_private(address)
+    return own and (connects or (name.count(".") == 3 and str(address) != name))
