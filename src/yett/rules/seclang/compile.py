@@ -36,7 +36,8 @@ def compile_rules(
     folded = _folded(preparing, pinned, gaps)
     everything = [one for phase in PHASES for one in folded.kept[phase]]
     ruleset = msgspec.structs.replace(ruleset, items=tuple(preparing.items))
-    triggering = Triggering(ruleset.items, everything, folded.unknown, _forces_processor(everything, ruleset))
+    constants = dict(folded.tx[REQUEST])
+    triggering = Triggering(ruleset.items, everything, folded.unknown, constants, _forces_processor(everything, ruleset))
     triggering.all_rules()
     _sparing(ruleset, preparing, everything, quiet)
     _strip(everything)
@@ -44,7 +45,7 @@ def compile_rules(
     def phrases_of(trigger: Trigger) -> Sequence[bytes]:
         return phrases(trigger.rule.operator, ruleset.data)
 
-    sieve = Sieve(triggering.triggers, phrases_of, dict(folded.tx[2]), cache)
+    sieve = Sieve(triggering.triggers, phrases_of, constants, cache)
     phases = {phase: tuple(one.ruling for one in folded.kept[phase]) for phase in PHASES}
     return Program(phases, folded.tx, sieve, folded.start, tuple(gaps))
 
@@ -80,7 +81,7 @@ def _strip(kept: Sequence[Kept]) -> None:
 
 
 def _sparing(ruleset: RuleSet, preparing: Preparing, kept: Sequence[Kept], quiet: bool) -> None:
-    """Mark rules that do nothing but leave out others of their own half of the exchange."""
+    """Mark rules that do nothing but leave out others, for which candidates are looked for at the same time."""
     for one in kept:
         ruling = one.ruling
         if ruling.variables_only or ruling.verdict != "pass" or (ruling.logs and not quiet):
@@ -105,7 +106,7 @@ def _spares(control: Control, ruling: Ruling, ruleset: RuleSet, preparing: Prepa
     if not control.name.startswith("ruleremove"):
         return False
     meant = (ruleset.items[position] for position in preparing.meant(control))
-    return ruling.phase > REQUEST or all(isinstance(one, Marker) or one.phase <= REQUEST for one in meant)
+    return all(isinstance(one, Marker) or one.phase <= max(ruling.phase, REQUEST) for one in meant)
 
 
 def _forces_processor(kept: Sequence[Kept], ruleset: RuleSet) -> bool:

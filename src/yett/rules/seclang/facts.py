@@ -2,6 +2,7 @@
 what follows from this. It must not run anything.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -15,12 +16,16 @@ EARLIER = frozenset(("MATCHED_VAR", "MATCHED_VAR_NAME", "MATCHED_VARS", "MATCHED
 """Variables that hold what an earlier link matched."""
 
 
+_BEGINNING = re.compile(rb"\^([a-z0-9_-]*)([?*{]?)", re.IGNORECASE)
+
+
 class Reads(msgspec.Struct, eq=False):
-    """names: of TX, in lower case; tests: on names of TX; everything: all of TX; exchange: more than TX; earlier: what an
-    earlier link of the chain matched."""
+    """names: of TX, in lower case; tests: on names of TX; beginnings: of all names that a test accepts, for each test;
+    everything: all of TX; exchange: more than TX; earlier: what an earlier link of the chain matched."""
 
     names: set[bytes] = msgspec.field(default_factory=set)
     tests: list[Callable[[bytes], bool]] = msgspec.field(default_factory=list)
+    beginnings: list[bytes] = msgspec.field(default_factory=list)
     everything: bool = False
     exchange: bool = False
     earlier: bool = False
@@ -42,6 +47,7 @@ class Reads(msgspec.Struct, eq=False):
             test = key_test(variable)
             assert test is not None
             self.tests.append(test)
+            self.beginnings.append(_beginning(variable.pattern))
         elif variable.selector is None:
             self.everything = True
         else:
@@ -50,9 +56,22 @@ class Reads(msgspec.Struct, eq=False):
     def include(self, other: "Reads") -> None:
         self.names |= other.names
         self.tests += other.tests
+        self.beginnings += other.beginnings
         self.everything = self.everything or other.everything
         self.exchange = self.exchange or other.exchange
         self.earlier = self.earlier or other.earlier
+
+    def may_begin(self, start: bytes) -> bool:
+        """Whether a test may accept a name of which only the beginning is known."""
+        return any(one.startswith(start) or start.startswith(one) for one in self.beginnings)
+
+
+def _beginning(pattern: bytes) -> bytes:
+    """What all names begin with that a pattern finds."""
+    found = _BEGINNING.match(pattern) if b"|" not in pattern else None
+    if found is None:
+        return b""
+    return (found[1][:-1] if found[2] else found[1]).lower()
 
 
 class Names:

@@ -71,7 +71,7 @@ class Judging:
                 held.running[self.name] = work
                 return held.pause()
         t = evaluation.scoring
-        if t.clean and t.refusal is None and not t.truncated:
+        if t.clean and not t.steered and not t.allowed_until and t.refusal is None and not t.truncated:
             evaluation.scoring = unset  # nothing is to be kept for the response
             return None
         return self._conclude(t, evaluation)

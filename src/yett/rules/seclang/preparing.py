@@ -64,7 +64,7 @@ class Preparing:
         rule = isinstance(item, SecRule)
         operator = item.operator if isinstance(item, SecRule) else _ALWAYS
         effects = [assignment(told, self.pinned) for told in item.assignments]
-        effects += [self._control(control) for control in item.controls]
+        effects += [_steering(self._control(control)) for control in item.controls]
         return Link(
             gather=gather(item.variables) if isinstance(item, SecRule) else _nothing,
             chain=chain_of(item.transformations),
@@ -137,6 +137,18 @@ class Preparing:
 def _nothing(_: Transaction) -> list[tuple[bytes, bytes, bytes]]:
     """What a SecAction judges: one empty value, so that its effects take place once."""
     return [(b"", b"", b"")]
+
+
+def _steering(control: Effect | None) -> Effect | None:
+    """What a `ctl` does, and that it has been done."""
+    if control is None:
+        return None
+
+    def effect(t: Transaction) -> None:
+        control(t)
+        t.steered = True
+
+    return effect
 
 
 def _leave_out(positions: frozenset[int], target: Variable) -> Effect:

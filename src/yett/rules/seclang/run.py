@@ -85,6 +85,7 @@ def response(program: Program, t: Transaction) -> None:
 
 def response_head(program: Program, t: Transaction) -> int:
     """Phase 3. What was found in the head, for phase 4."""
+    _have_body(t)
     mask = program.sieve.answer(t)
     choice = program.chosen(3, mask)
     if choice.candidates or not t.clean:
@@ -107,10 +108,17 @@ def response_body(program: Program, t: Transaction, mask: int) -> None:
 def finish(program: Program, t: Transaction) -> None:
     """Phase 5: what rules record of the exchange. It can stop nothing any more."""
     t.acts = False
+    _have_body(t)
     choice = program.chosen(5, 0)
     if choice.candidates or not t.clean:
         for _ in _phase(choice.first, t, 5):
             pass
+
+
+def _have_body(t: Transaction) -> None:
+    """Rules that come after the request see its body, also where no rule of the request was run."""
+    if not t.has_body:
+        t.enter_body()
 
 
 def _phase(rulings: Sequence[Ruling], t: Transaction, phase: int) -> Iterator[int]:

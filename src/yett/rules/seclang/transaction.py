@@ -39,8 +39,8 @@ class Transaction:
     received, values without surrounding white space. body: without transfer and content codings.
     Until `has_body` is set, the variables that need the body are empty, as in the first phase.
     tx: the TX collection by lower-case name. removed: positions of rules that are switched off; excluded: targets left out by
-    position of the rule, each as (collection, test of the key). excuse: whether a match of the rule at a position on the value of a
-    name does not count.
+    position of the rule, each as (collection, test of the key). steered: whether a rule has said how those after it are run.
+    excuse: whether a match of the rule at a position on the value of a name does not count.
     """
 
     # Defaults stand on the class: most transactions never change them.
@@ -52,6 +52,7 @@ class Transaction:
     has_response_body = False
     body_forced = False
     clean = True
+    steered = False
     held = False
     refusal: Refusal | None = None
     phase = 1

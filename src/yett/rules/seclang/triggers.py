@@ -5,15 +5,15 @@ each of its bits is set. What cannot be judged beforehand has no bit, so that th
 know how parts are looked at (`yett.rules.seclang.sifting`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntFlag
 
 import msgspec
 
 from yett.formats.seclang.values import Item, SecRule, Variable
-from yett.rules.seclang.facts import LinkFacts, Names
+from yett.rules.seclang.facts import LinkFacts, Names, Reads, written
 from yett.rules.seclang.folding import Kept
-from yett.rules.seclang.links import Link
+from yett.rules.seclang.links import DIGITS, Link
 from yett.rules.seclang.macros import Macro
 from yett.rules.seclang.operators import PATTERNS
 from yett.rules.seclang.transaction import Transaction
@@ -76,6 +76,11 @@ NOBODY = Transaction(b"", b"", b"", ())
 PATHS = frozenset(("REQUEST_FILENAME", "REQUEST_BASENAME"))
 MULTIPLE = Part.TEXT | Part.PATH | Part.TARGET | Part.BODY | Part.FILES | Part.COOKIE | Part.ANSWER_BODY
 
+_ANSWER = Part.ANSWER_FIELD | Part.ANSWER_START | Part.ANSWER_BODY
+_LOOKED_AT = {1: ~_ANSWER, 2: ~_ANSWER, 3: _ANSWER, 4: _ANSWER, 5: Part(0)}
+"""By phase, the parts that are looked at before it. Rules of responses may look at the request as well, and rules that record at
+everything; what rules of requests say of a response that is not there yet depends on no part."""
+
 
 class Trigger(msgspec.Struct, eq=False):
     """One link that is judged beforehand. rule: as it was read; pattern: whether it has something to look for, which must be
@@ -117,10 +122,13 @@ def parts_of(rule: SecRule) -> Part:
 
 
 class Triggering:
-    """Gives bits to the links of all kept rules; `triggers` has them afterwards."""
+    """Gives bits to the links of all kept rules; `triggers` has them afterwards. tx: the variables of TX that are constant, as
+    whoever judges beforehand has them."""
 
-    def __init__(self, items: Sequence[Item], kept: Sequence[Kept], unknown: Names, forces_processor: bool) -> None:
-        self.items, self.unknown = items, unknown
+    def __init__(
+        self, items: Sequence[Item], kept: Sequence[Kept], unknown: Names, tx: Mapping[bytes, bytes], forces_processor: bool
+    ) -> None:
+        self.items, self.unknown, self.tx = items, unknown, tx
         self.forces_processor = forces_processor
         self.triggers: list[Trigger] = []
         self._kept = kept
@@ -142,19 +150,19 @@ class Triggering:
         for index in range(one.first, len(links)):
             if index > one.first and not self._private(one, index - 1):
                 break
-            bit = self._of_link(one.ruling.links[index], links[index], one.facts[index])
+            bit = self._of_link(one, index, links[index])
             if bit:
                 needs.append(bit)
         return tuple(needs)
 
-    def _of_link(self, link: Link, rule: SecRule, known: LinkFacts) -> int:
-        reads = known.reads
-        if not reads.exchange or reads.earlier or self.unknown.read_by(reads):
+    def _of_link(self, one: Kept, index: int, rule: SecRule) -> int:
+        link, reads, phase = one.ruling.links[index], one.facts[index].reads, one.ruling.phase
+        if not reads.exchange or reads.earlier or not self._reads_constants(one, reads):
             return 0
         parts = parts_of(rule)
-        if parts & Part.OTHER and _only_whether_there_is_a_body(rule):
+        if parts & Part.OTHER and phase > 1 and _only_whether_there_is_a_body(rule):
             parts = Part.START
-        if parts & Part.OTHER or (
+        if parts & (Part.OTHER | ~_LOOKED_AT[phase]) or (
             self.forces_processor and any(one.collection == "REQBODY_PROCESSOR" for one in rule.variables)
         ):
             return 0
@@ -167,6 +175,8 @@ class Triggering:
         pattern = name in PATTERNS and not rule.operator.negated and not macros and link.accept(b"", NOBODY) is None
         if parts & MULTIPLE & ~Part.FILES and parts != Part.TARGET and not pattern and not _quick(rule):
             return 0
+        if parts & Part.FILES and _matches_nothing(link, one.ruling.tx):
+            return 0  # most requests have no files, which nobody looks at then
         return self._bit(link, rule, parts, pattern)
 
     def _bit(self, link: Link, rule: SecRule, parts: Part, pattern: bool, whole: tuple[Link, ...] = ()) -> int:
@@ -174,13 +184,30 @@ class Triggering:
         self.triggers.append(Trigger(bit, link, rule, parts, pattern, whole))
         return bit
 
+    def _reads_constants(self, one: Kept, reads: Reads, own: frozenset[bytes] = frozenset()) -> bool:
+        """Whether the variables that are read, but for the rule's `own`, have the same values before the rule as in `tx`."""
+        now, later, unknown = one.ruling.tx, self.tx, self.unknown
+        names = {name for name in now.keys() | later.keys() if now.get(name) != later.get(name)} | unknown.exact
+        starts = unknown.prefixes - {_start(name) for name in own}
+        names -= own
+        if reads.everything and (names or starts):
+            return False
+        if any(name in names or name.startswith(tuple(starts)) for name in reads.names - own):
+            return False
+        return not any(map(reads.may_begin, starts)) and not any(test(name) for test in reads.tests for name in names)
+
+    def _own(self, one: Kept) -> frozenset[bytes]:
+        """Names of TX that nothing but this rule sets, and captures, which each rule that looks at them sets anew."""
+        others = {name for other in self._kept if other is not one for name in written(other.facts)}
+        return frozenset(written(one.facts)) - (others - set(DIGITS))
+
     def _private(self, one: Kept, index: int) -> bool:
         """Whether nothing but this chain sees what the link at `index` does."""
         known = one.facts[index]
         if known.acts:
             return False
         for name in known.writes:
-            start = name.partition(b"%{")[0]
+            start = _start(name)
             for other in self._kept:
                 if other is one:
                     continue
@@ -195,6 +222,9 @@ class Triggering:
         first = one.first
         if len(links) - first < 2 or parts_of(links[first]) != Part.FIELD or links[first].operator.negated:
             return False
+        own = self._own(one)
+        if one.ruling.phase > 2 or not all(self._reads_constants(one, known.reads, own) for known in one.facts):
+            return False
         for index in range(first, len(links)):
             known = one.facts[index]
             if known.acts or (index < len(links) - 1 and (known.adds or not self._private(one, index))):
@@ -202,6 +232,13 @@ class Triggering:
             if index > first and (known.reads.exchange or known.reads.earlier):
                 return False
         return True
+
+
+def _matches_nothing(link: Link, tx: Mapping[bytes, bytes]) -> bool:
+    """Whether a link matches a request without a body."""
+    t = Transaction(b"", b"", b"", ())
+    t.tx, t.clean, t.has_body = dict(tx), False, True
+    return msgspec.structs.replace(link, effects=(), captures=False).matches(t, -1)
 
 
 def _only_whether_there_is_a_body(rule: SecRule) -> bool:
@@ -218,6 +255,11 @@ def _quick(rule: SecRule) -> bool:
     return name in ("validatebyterange", "validateutf8encoding", "validateurlencoding", "detectsqli", "detectxss")
 
 
+def _start(name: bytes) -> bytes:
+    """What is known of a name that may hold macros."""
+    return name.partition(b"%{")[0]
+
+
 def _may_read(link: LinkFacts, name: bytes, start: bytes) -> bool:
     for reads in (link.reads, link.sources):
         if reads.everything:
@@ -225,8 +267,6 @@ def _may_read(link: LinkFacts, name: bytes, start: bytes) -> bool:
         if start == name:
             if name in reads.names or any(test(name) for test in reads.tests):
                 return True
-        elif any(other.startswith(start) for other in reads.names) or any(
-            test(start) or test(start + b"x") for test in reads.tests
-        ):
+        elif any(other.startswith(start) for other in reads.names) or reads.may_begin(start):
             return True
     return False

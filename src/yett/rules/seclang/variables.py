@@ -182,13 +182,16 @@ def values_of(t: Transaction, collection: str) -> Named:
         found = []
     else:
         found = _COLLECTIONS[collection](t)
-    if collection not in _CHANGING and collection not in _CHANGING_WITH_CONTROLS and (t.has_body or not _of_body(collection)):
+    if collection not in _CHANGING and collection not in _CHANGING_WITH_CONTROLS and _is_there(t, collection):
         t.gathered[collection] = found
     return found
 
 
-def _of_body(collection: str) -> bool:
-    return collection.startswith(("FILES", "MULTIPART", "REQBODY", "REQUEST_BODY", "ARGS", "RESPONSE"))
+def _is_there(t: Transaction, collection: str) -> bool:
+    """Whether what a collection holds is complete."""
+    if collection.startswith(("RESPONSE", "STATUS_LINE")):
+        return t.has_response_body
+    return t.has_body or not collection.startswith(("FILES", "MULTIPART", "REQBODY", "REQUEST_BODY", "ARGS"))
 
 
 def first_value(t: Transaction, collection: str, key: bytes | None) -> bytes:
