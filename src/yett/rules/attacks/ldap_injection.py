@@ -36,6 +36,11 @@ RULE = AttackRule(
         Payload("userAccountControl:1.2.840.113556.1.4.803:=2", "query filter"),
         Payload("x)(zone=public"),
         Payload("*|", "query user"),
+        Payload("nobody))%00x", "body /user", "what follows is cut off"),
+        Payload("x)(1.2.840.113556.1.4.1=*", "form user"),
+        Payload("x)(givenName:dn:2.4.6.8.10:=Sam*", "query user"),
+        Payload("x)(shadowLastChange>=0)(a=b", "body /user"),
+        Payload("!(cn=admin)", "query user"),
     ),
     passes=(
         Payload("f(x)(y) = z"),
@@ -46,6 +51,11 @@ RULE = AttackRule(
         Payload("(default = 5)"),
         Payload("*", "query fields"),
         Payload("*/*", "header Accept"),
+        Payload("*) required", "body /label"),
+        Payload("great :) (a=b)"),
+        Payload("1) first (x=2) 2) second (y=3)"),
+        Payload("^(foo|bar)(?=baz)$", "query pattern"),
+        Payload("f(a)(b=1)", "body /code"),
     ),
 )
 
@@ -55,6 +65,8 @@ _ATTRIBUTE = (
     rb"|homedirectory|loginshell|telephonenumber|department|title|manager|admincount|distinguishedname"
     rb"|useraccountcontrol|primarygroupid|\w{1,30}:\d[\d.]{3,40}:)"
 )
+_ITEM = rb"(?:(?:[a-z]|\\[0-9a-f]{2})[\w;.\-\\]*|\d{1,3}(?:\.\d+){2,16})(?::dn)?(?::[\w.\-]+)?\s?[~<>:]?=[^()\x00]*"
+"""An assertion: a name or number of an attribute with options, how it is compared, and a value (RFC 4515, section 3)."""
 
 
 def _closes(found: Found) -> bool:
@@ -70,6 +82,21 @@ SIGNATURES = (
         reason="a parenthesis that ends the application's filter, and another filter",
         where=PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER},
         confirm=lambda found: _closes(found) and len(found.text) <= 512,
+    ),
+    Signature(
+        id="rest-of-filter",
+        pattern=rb"^[^()\r\n]*(?:\([^()\r\n]*\)[^()\r\n]*){0,3}(?:\)\s?){1,8}(?:(?:\x00|%00).*|!?\((?:[&|!]|"
+        + _ITEM
+        + rb")(?:\)|\(|[&|!]|\s|\(\s?"
+        + _ITEM
+        + rb")*(?:(?:\x00|%00).*)?)$|^\s*[&|!]\s?(?:\(\s?"
+        + _ITEM
+        + rb"\)\s?){1,8}\)*$",
+        reason="a parenthesis that ends the application's filter, and the rest of another filter",
+        needle=rb"\)(?:\x00|%00)|\)[\s)!]*\([\w\\&|!.;:\-]*[~<>:(&|!]?=|\)[\s)!]*\([&|!]|^\s*[&|!]\s?\([^()]*=",
+        span=512,
+        where=PARAMETERS | NAMES,
+        confirm=lambda found: len(found.text) <= 512 and not _is_prose(found.text),
     ),
     Signature(
         id="wildcard",
@@ -114,6 +141,12 @@ SIGNATURES = (
         confirm=lambda found: len(found.text) <= 16,
     ),
 )
+
+
+def _is_prose(text: bytes) -> bool:
+    """Words before what closes, and a space after it."""
+    words = text[: text.find(b")")].count(b" ")
+    return words > 2 or (words > 0 and b") (" in text)
 
 
 def _is_filter(found: Found) -> bool:
