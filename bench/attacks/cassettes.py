@@ -141,8 +141,9 @@ def _fields(told: Any) -> Fields:
     made = []
     for name, values in told.items() if isinstance(told, dict) else ():
         for value in values if isinstance(values, list) else [values]:
-            text = _SECRET.sub(_STAND_IN, value if isinstance(value, str) else str(value))
-            field = str(name).encode("utf-8", "replace"), text.encode("utf-8", "replace").strip()
+            text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+            octets = _SECRET.sub(_STAND_IN, text).encode("latin-1" if isinstance(value, bytes) else "utf-8", "replace")
+            field = str(name).encode("utf-8", "replace"), octets.strip()
             plain = not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", field[1])
             if _FIELD_NAME.fullmatch(field[0]) and plain and field[0].lower() not in _FRAMING:
                 made.append(field)

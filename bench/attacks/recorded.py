@@ -39,6 +39,7 @@ _BATCH = 200
 _NAMES = re.compile(r"\.(?:ya?ml|json|har|http|txt)$", re.IGNORECASE)
 _LOCAL = re.compile(r"(?:[0-9.]+|\[.*\]|[^.]*|.*\.(?:local|internal|test|localhost|localdomain|invalid))(?::[0-9]*)?")
 _SAME = re.compile(rb"(?:0x)?[0-9a-f]{8,}|[0-9]+", re.IGNORECASE)
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _SECOND = frozenset(("co", "com", "org", "net", "gov", "ac", "edu"))
 
 
@@ -163,8 +164,26 @@ def contract(text: str) -> Contract:
 def copy(contracts: Iterable[Contract], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for one in contracts:
-        tree: Any = yaml.load(one.file.read_bytes(), yaml.CSafeLoader)
+        tree = mended(yaml.load(one.file.read_bytes(), yaml.CSafeLoader))
         (out / f"{one.name}.json").write_text(json.dumps(tree, default=str))
+
+
+def mended(tree: Any) -> Any:
+    """A public description without what is often wrong in them and says nothing of values: bounds that are no numbers, media types
+    that are none, and who may call what."""
+    if isinstance(tree, list):
+        return [mended(one) for one in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {name: mended(value) for name, value in tree.items() if not _is_mistaken(str(name), value)}
+
+
+def _is_mistaken(name: str, value: Any) -> bool:
+    if name in _BOUNDS:
+        return isinstance(value, bool | str)
+    if name in ("security", "securityDefinitions", "securitySchemes"):
+        return isinstance(value, list | dict)
+    return "/" in name and not name.startswith("/") and ";" in name and "=" not in name
 
 
 def main() -> int:

@@ -51,7 +51,7 @@ RULE = AttackRule(
         Payload("List<String> onClick = new ArrayList<>();"),
         Payload("I <3 you, alert me (1) when ready"),
         Payload("<?xml version='1.0'?>\n<methodCall><methodName>list</methodName></methodCall>", "body text/xml"),
-        Payload('<Versioning xmlns="http://s3.example.com/doc/2006-03-01/"><Status>Enabled</Status></Versioning>'),
+        Payload('<Change xmlns="http://s3.example.com/doc/2006-03-01/"><Comment>by hand</Comment></Change>'),
     ),
 )
 
@@ -92,12 +92,19 @@ def _is_address(found: Found) -> bool:
 _STYLED = re.compile(
     rb"\bstyle\s{0,3}=\s{0,3}(?:\"[\w\s:;#.,%!\-]{0,400}\"|'[\w\s:;#.,%!\-]{0,400}'|\w{1,40}\s{0,3}={2,3})", re.IGNORECASE
 )
+_W3C = rb"(?!https?://www\.w3\.org/(?!2001/xmlschema|2003/05/soap))"
 _NAMESPACE = re.compile(
-    rb"\A\s{0,20}<\?xml\s[^<>]{0,200}\?>|\sxmlns(?::[\w.\-]{1,40})?\s{0,3}=\s{0,3}"
-    rb"(?:\"(?!http://www\.w3\.org/)[^\"<>]{0,200}\"|'(?!http://www\.w3\.org/)[^'<>]{0,200}')",
+    rb"\A\s{0,20}<\?xml\s[^<>]{0,200}\?>|\sxmlns(?::[\w.\-]{1,40})?\s{0,3}=\s{0,3}(?:\""
+    + _W3C
+    + rb"[^\"<>]{0,200}\"|'"
+    + _W3C
+    + rb"[^'<>]{0,200}')",
     re.IGNORECASE,
 )
-"""What documents of XML begin with. Namespaces of the W3C are left: among them are those in which elements run scripts."""
+"""How documents of XML begin. Namespaces of the W3C are left: among them are those in which elements run or load something."""
+_OF_XML = re.compile(rb"\A\s{0,20}<(?:\?xml\s|[\w:.\-]{1,80}\s[^<>]{0,200}\bxmlns\b)", re.IGNORECASE)
+_COMMENT = re.compile(rb"</?comment>", re.IGNORECASE)
+"""A usual element of XML; in HTML old browsers took what it holds for a remark."""
 _REMARK = re.compile(rb"<!--[^<>\[`]*`[^<>\[]*-->")
 
 
@@ -107,7 +114,9 @@ def _is_script(found: Found) -> bool:
     text, raw = found.text, found.value.text
     if text is not raw and len(raw) <= 4_096 and b"<" in raw and b"&" in raw and b"%" not in raw and b"\\" not in raw:
         text = raw
-    return xss(_REMARK.sub(b" ", _STYLED.sub(b"class", _NAMESPACE.sub(b" ", text))))
+    if _OF_XML.match(text) and b"schemalocation" not in text.lower():  # a reader that obeys it fetches what it names
+        text = _COMMENT.sub(b" ", _NAMESPACE.sub(b" ", text))
+    return xss(_REMARK.sub(b" ", _STYLED.sub(b"class", text)))
 
 
 SIGNATURES = (

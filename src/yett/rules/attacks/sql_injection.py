@@ -58,7 +58,7 @@ RULE = AttackRule(
         Payload("it's 5 o'clock; let's create a table for two"),
         Payload("The sum of 5 and 3 is 8."),
         Payload("type='TXT' AND name='_acme-challenge.example.com.'", "query filter"),
-        Payload('sum(usage{job="kubelet",namespace="shop",pod="cart-7c9f"})', "query query"),
+        Payload('sum(memory_usage{job="kubelet",namespace="shop-of-the-city",pod="cart-7c9f"})', "query query"),
     ),
 )
 
@@ -135,12 +135,12 @@ _COMPARISON = re.compile(rb"\b[\w.\-]{1,64}\s?(?:=~|!~|!=|[<>]=|==?|[<>:])\s?(?:
 
 
 def _reads_as_sql(found: Found) -> bool:
-    """Whole comparisons that the value itself begins and ends say nothing; what stands between and around them does."""
+    """Whole comparisons that the value itself begins and ends say nothing; another quote between or around them does."""
     text = found.text
     if len(text) > 512 or found.start > 100 or not (shape := sqli(text)) or shape in _COMMON:
         return False
     rest = _COMPARISON.sub(lambda part: part[0] if _quoted(text, part.start()) else b"c", text)
-    return rest == text or bool(sqli(rest))
+    return rest == text or (any(quote in rest for quote in b"'\"`") and bool(sqli(rest)))
 
 
 def _quoted(text: bytes, start: int) -> bool:
