@@ -3,8 +3,8 @@
 `x%0d%0aSet-Cookie: sid=1` in a redirect's target adds a field to the response, or a whole response behind it; the same in mail
 adds recipients. Line breaks in fields themselves never get past the gateway's grammar; these come encoded, in values.
 
-The rule looks for a line break followed by a field that matters (Set-Cookie, Location, Content-Type, HTTP/1.1 …), or by
-recipients of mail, in places that hold one line. Texts of several lines in bodies pass, unless they begin like that.
+The rule looks for a line break, or what becomes one, followed by a field that matters (Set-Cookie, Location, Content-Type,
+HTTP/1.1 …), by recipients of mail, or by a command of SMTP, FTP, IMAP, Redis or memcached, in places that hold one line. Texts of several lines in bodies pass, unless they begin like that.
 
 To fix: refuse CR and LF in values that become fields (most frameworks do since long).
 
@@ -36,12 +36,23 @@ RULE = AttackRule(
         Payload("x\\r\\nSet-Cookie: sid=1", "body /next", "escapes that a later reader resolves"),
         Payload("x%0Dtracking:1", "query next"),
         Payload("/home\r\n\r\n<html>x</html>", "body /next"),
+        Payload("x%0d%0aevil: yes", "query next"),
+        Payload("/home\r\nevil: yes", "body /next"),
+        Payload("x%E5%98%8A%E0%A8%8DLocation: //evil.example", "body /next", "of which single octets leave line breaks"),
+        Payload("/x HTTP/1.1\r\nHost: evil.example", "body /path"),
+        Payload("x\r\nUSER anonymous\r\nPASS a@example.com\r\n", "body /file"),
+        Payload("k\r\n*1\r\n$8\r\nflushall\r\n", "query key"),
+        Payload("INBOX\r\nA1 LOGIN anna secret\r\n", "body /folder"),
     ),
     passes=(
         Payload("Dear Anna,\r\n\r\nthank you for the parcel.\r\nRegards"),
         Payload("line one\nline two: with a colon\n"),
         Payload("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", "body /log", "a text about HTTP that does not begin in a line"),
         Payload("first%0Asecond", "query q"),
+        Payload("Anna B\r\nphone: 1", "body /note"),
+        Payload("key: value\nother: value\n", "body /yaml"),
+        Payload("上传Content: x", "body /note"),
+        Payload("Anna\nset a 1", "body /note"),
         Payload("Dear all,%0Aplease note:%0A- one", "query q"),
     ),
 )
@@ -76,12 +87,31 @@ def _one_line(found: Found) -> bool:
 
 
 def _is_line(found: Found) -> bool:
-    """A place of one line by its nature, where a short value of one word goes on in another line."""
-    before = found.text[: found.start]
-    if found.text.count(b"\n") > 2 or before.strip(b"-= ") != before.strip():
+    """A place of one line by its nature, where a short value of one word goes on in another line. Where texts may have lines, only
+    with a carriage return, as protocols have it."""
+    text, before = found.text, found.text[: found.start].strip(b"\r\n")
+    if text.count(b"\n") > 2 or before.strip(b"-= ") != before.strip():
         return False
-    return len(found.text) <= 200 and not before.strip().count(b" ") and b"\n" not in before and b":" not in before[-40:]
+    if found.value.origin not in _ONE_LINE and (
+        b"\r" not in text[: found.start + 1] or b" " in text.strip().partition(b":")[0]
+    ):
+        return False
+    return len(text) <= 200 and not before.strip().count(b" ") and b"\n" not in before and b":" not in before[-40:]
 
+
+_ONE_LINE = frozenset({Origin.QUERY, Origin.PATH, Origin.COOKIE, Origin.HEADER})
+_TRUNCATED = (
+    rb"(?:[\xc4\xc8\xcc\xd0\xd4\xd8\xdc][\x8a\x8d]|[\xe0-\xef][\x80\x84\x88\x8c\x90\x94\x98\x9c\xa0\xa4\xa8\xac\xb0\xb4\xb8\xbc][\x8a\x8d]"
+    rb"|\xe2\x80[\xa8\xa9]|\xc2\x85)"
+)
+"""Characters of which the last octet of their number is that of CR or LF, which is what writers of single octets leave of them;
+and the line breaks of Unicode. In UTF-8."""
+_COMMAND = (
+    rb"(?:MAIL\s+FROM:|RCPT\s+TO:|USER\s\S+\s+PASS\s|(?:SET|CONFIG\s+(?:SET|GET)|SLAVEOF|REPLICAOF|EVAL)\s+\S+?\s"
+    rb"|(?:FLUSHALL|FLUSHDB|BGSAVE|DATA|QUIT|stats|shutdown)(?:\r|$)|(?:[A-Z]{0,2}\d{1,4}\s+)?LOGIN\s+\S+\s+\S+\s*$"
+    rb"|[A-Z]{0,2}\d{1,4}\s+(?:CAPABILITY|LOGIN|FETCH|SELECT|CREATE|DELETE|LOGOUT)\b|\*\d{1,3}\s+\$\d{1,6}\s)"
+)
+"""Lines of SMTP, FTP, IMAP, Redis and memcached."""
 
 SIGNATURES = (
     Signature(
@@ -89,8 +119,26 @@ SIGNATURES = (
         pattern=rb"[\r\n][\w\-]{1,40}:[ \t]*\S",
         reason="a line break, and what a field of HTTP looks like",
         needle=rb"[\r" + LINE_BREAK + rb"]\s*[\w\-]{1,40}:[ \t]*\S",
-        where=frozenset({Origin.QUERY, Origin.PATH, Origin.COOKIE, Origin.HEADER}),
+        where=_ONE_LINE | {Origin.FORM, Origin.JSON},
         confirm=_is_line,
+    ),
+    Signature(
+        id="truncated",
+        pattern=_TRUNCATED
+        + rb"{1,4}\s*(?:set-cookie|location|content-(?:type|length)|transfer-encoding|x-[a-z\-]{2,30}|refresh|link)\s*:",
+        reason="characters that become line breaks, and a field of HTTP",
+        needle=rb"[\x85\x8a\x8d\xa8\xa9]\s*(?:set-cookie|location|content-(?:type|length)|transfer-encoding|x-[a-z\-]{2,30}|refresh"
+        rb"|link)\s*:",
+        where=_LINE | PARAMETERS,
+        confirm=lambda found: len(found.text) <= 1_024,
+    ),
+    Signature(
+        id="rest-of-request",
+        pattern=rb"^[^\s\"']{0,200}[ \t]HTTP/[0-3](?:\.\d)?\s*[\r\n]+[\w\-]{1,40}:",
+        reason="the end of a request, and fields of HTTP",
+        needle=rb"HTTP/[0-3](?:\.\d)?\s+[\w\-]{1,40}:",
+        where=_LINE | PARAMETERS,
+        confirm=lambda found: not found.text[: found.start].strip(),
     ),
     Signature(
         id="document",
@@ -140,14 +188,10 @@ SIGNATURES = (
     ),
     Signature(
         id="protocol",
-        pattern=rb"[\r\n]+\s*(?:(?:MAIL\s+FROM|RCPT\s+TO):\s*<?|(?:SET|CONFIG\s+SET|FLUSHALL|SLAVEOF|EVAL)\s+\S+?\s"
-        rb"|(?:DATA|QUIT)\r\n|[A-Z]\d{3,4}\s+(?:CAPABILITY|LOGIN|FETCH|SELECT|CREATE|DELETE|LOGOUT)\b)",
+        pattern=rb"[\r\n]\s*" + _COMMAND,
         reason="a line break, and a command of another protocol",
-        needle=rb"(?:MAIL\s+FROM|RCPT\s+TO):|[\r"
-        + LINE_BREAK
-        + rb"]\s*(?:(?:SET|CONFIG\s+SET|FLUSHALL|SLAVEOF|EVAL)\s|(?:DATA|QUIT)\r|[A-Z]\d{3,4}\s+(?:CAPABILITY"
-        rb"|LOGIN|FETCH|SELECT|CREATE|DELETE|LOGOUT)\b)",
-        where=_LINE,
-        confirm=lambda found: found.value.origin is not Origin.FORM or _one_line(found),
+        needle=rb"(?:MAIL\s+FROM|RCPT\s+TO):|[\r" + LINE_BREAK + rb"]\s*" + _COMMAND,
+        where=_LINE | PARAMETERS,
+        confirm=lambda found: found.value.origin in _ONE_LINE or (b"\r" in found.text and _one_line(found)),
     ),
 )
