@@ -41,6 +41,8 @@ def carried(payload: Payload) -> Iterator[Attack]:
     """The requests of one payload."""
     fitting = _FITTING.get(payload.kind, ())
     others = sorted((one for one in _GENERAL if one not in fitting), key=lambda one: rank(payload.text, one.__name__))
+    if payload.kind in _ONLY:
+        others = []
     count = 0
     for carrier in (*fitting, *others):
         request = carrier(payload)
@@ -150,6 +152,16 @@ def cookie(payload: Payload) -> Request | None:
     return _request("GET", "/v1/profile", more=(("Cookie", f"lang=en; prefs={quote(payload.text, safe='')}"),))
 
 
+def agent(payload: Payload) -> Request | None:
+    """What a client says of itself."""
+    fields = tuple(field for field in _HEAD if field[0] != "User-Agent")
+    text = payload.text.strip()
+    if re.search(r"[^\x20-\x7e]", text):
+        return None
+    octets: Fields = tuple((name.encode(), value.encode()) for name, value in (*fields, ("User-Agent", text)))
+    return Request(method="GET", target=b"/v1/profile", fields=octets, body=b"")
+
+
 def xml(payload: Payload) -> Request:
     """The text of an element; of a class that attacks XML readers, the document itself."""
     if payload.kind == "xxe" and payload.text.lstrip().startswith("<"):
@@ -202,5 +214,8 @@ _FITTING: dict[str, tuple[Carrier, ...]] = {
     "sqli": (json_flat, query),
     "xss": (json_flat, query),
     "command": (json_flat, query),
+    "scanner": (agent,),
 }
 """What comes first for a class."""
+_ONLY = frozenset(("scanner",))
+"""Classes that nothing else carries."""

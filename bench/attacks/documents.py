@@ -15,6 +15,8 @@ import yaml
 SUFFIXES = (".json", ".yml", ".yaml", ".ini")
 _PAIR = re.compile(r"[\w%.\-]{1,60}=(.*)", re.DOTALL)
 _WIRE = re.compile(r"[A-Z]{3,7} (?P<target>/.*?) HTTP/[0-9.]{1,3}(?P<rest>(?:\r\n.*)?)", re.DOTALL)
+_PLACES = {"[NULL]": "%00", "[VALUE]": "1", "[LF]": "\n", "[TAB]": "\t", "[TIME]": "5"}
+"""What a scanner puts into its payloads."""
 _STRUCTURED = ("ARGS", "BODY")
 """Parts that hold pairs of names and values."""
 
@@ -26,9 +28,11 @@ def of_document(name: str, text: str) -> Iterator[str]:
             yield from _of_json(json.loads(text))
         elif name.endswith(".ini"):
             for line in re.findall(r"^payload *= *(.+)$", text, re.MULTILINE):
-                yield line.replace("[NULL]", "%00")
+                for place, value in _PLACES.items():
+                    line = line.replace(place, value)
+                yield line
         else:
-            yield from _of_yaml(yaml.safe_load(text))
+            yield from _of_yaml(yaml.safe_load(text.replace("\\'", "'")))  # an escape that only some readers know
     except (ValueError, yaml.YAMLError):
         return
 

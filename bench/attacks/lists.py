@@ -5,7 +5,7 @@ Facts about other people's collections, by path; nothing of their contents. It m
 
 CLASSES = (
     *("sqli", "xss", "command", "traversal", "ssti", "ldap", "xpath", "nosql", "ssrf", "xxe", "jndi", "deserialisation"),
-    *("header-injection", "prototype-pollution", "graphql", "php"),
+    *("header-injection", "prototype-pollution", "graphql", "php", "ssi", "scanner"),
 )
 
 LISTS: tuple[tuple[str, ...], ...] = (
@@ -103,8 +103,56 @@ LISTS: tuple[tuple[str, ...], ...] = (
     ("header-injection", "cheatsheets/crlf.md", "bugbounty-cheatsheet"),
     ("graphql", "payloads/community/graphql/introspection.json", "waftester"),
     ("graphql", "utils/payload/GraphQL/*.json", "waf-bypass"),
+    ("sqli", "testcases/*/*sql*.yml", "gotestwaf"),
+    ("xss", "testcases/*/*xss*.yml", "gotestwaf"),
+    ("command", "testcases/*/*rce*.yml", "gotestwaf"),
+    ("command", "testcases/owasp/shell-injection.yml", "gotestwaf"),
+    ("traversal", "testcases/*/*lfi*.yml", "gotestwaf"),
+    ("traversal", "testcases/owasp/path-traversal.yml", "gotestwaf"),
+    ("ssi", "testcases/owasp/ss-include.yml", "gotestwaf"),
+    ("scanner", "testcases/community/community-user-agent.yml", "gotestwaf"),
+    ("sqli", "utils/payload/SQLi/*.json", "waf-bypass"),
+    ("xss", "utils/payload/XSS/*.json", "waf-bypass"),
+    ("command", "utils/payload/RCE/*.json", "waf-bypass"),
+    ("command", "utils/payload/RFI/*.json", "waf-bypass"),
+    ("traversal", "utils/payload/LFI/*.json", "waf-bypass"),
+    ("ssi", "utils/payload/SSI/*.json", "waf-bypass"),
+    ("sqli", "payloads/community/*sqli*.json", "waftester"),
+    ("sqli", "payloads/community/waf-bypass/sqlmap-tamper.json", "waftester"),
+    ("xss", "payloads/community/xss/*.json", "waftester"),
+    ("command", "payloads/community/injection/oscmd.json", "waftester"),
+    ("command", "payloads/community/injection/rce-polyglots.json", "waftester"),
+    ("traversal", "payloads/community/traversal/*.json", "waftester"),
+    ("xss", "json/*.json", "xss-cheatsheet-data", "members"),
+    ("xss", "vectors.txt", "H5SC", "divisions"),
+    ("xss", "README.md", "Tiny-XSS-Payloads", "blocks"),
+    ("xss", "Payloads.txt", "RenwaX23+XSS-Payloads", "lines"),
+    ("xss", "Without-Parentheses.md", "RenwaX23+XSS-Payloads", "block lines"),
+    ("xss", "README.md", "AwesomeXSS", "block lines"),
+    ("xss", "cheatsheets/XSS_Filter_Evasion_Cheat_Sheet.md", "CheatSheetSeries", "block lines"),
+    ("xss", "xss*.txt", "coffinxp", "lines"),
+    ("xss", "data/xss-*.txt", "libinjection", "escaped lines"),
+    ("xss", "wapitiCore/data/attacks/xssPayloads.ini", "wapiti"),
+    ("sqli", "data/sqli-*.txt", "libinjection", "escaped lines"),
+    ("sqli", "data/xml/payloads/*.xml", "sqlmapproject", "pieces"),
+    ("sqli", "wapitiCore/data/attacks/blindSQLPayloads.ini", "wapiti"),
+    ("sqli", "SQL-*.txt", "SQL_Injection_Payload", "lines"),
+    ("sqli", "sql*.txt", "trietptm", "escaped lines"),
+    ("sqli", "Error Based SQLi/intruders.txt", "kleiton0x00", "lines"),
+    ("sqli", "*sql*.txt", "coffinxp", "lines"),
+    ("sqli", "SQL.txt", "coffinxp", "lines"),
+    ("command", "wapitiCore/data/attacks/execPayloads.ini", "wapiti"),
+    ("command", "OS-Command-Fuzzing.txt", "OS_Command_Payload_List", "lines"),
+    ("traversal", "wapitiCore/data/attacks/fileHandlingPayloads.ini", "wapiti"),
+    ("traversal", "Payload/D*.txt", "Path_Travelsal", "lines"),
+    ("traversal", "LFI payloads.txt", "emadshanab", "lines"),
+    ("traversal", "README.md", "rfi-lfi-payload-list", "block lines"),
+    ("traversal", "lfi.txt", "coffinxp", "lines"),
+    ("traversal", "directory_traversal*.txt", "coffinxp", "lines"),
+    ("scanner", "rules/scanners-user-agents.data", "coreruleset", "lines"),
 )
-"""(class, pattern of the path) or (class, pattern, part of the source's name)."""
+"""(class, pattern of the path), maybe with a part of the source's name, and the reader of the file (`attacks.entries`) where the
+name of the file does not tell."""
 
 _SQL_WORDS = (
     r"or|and|xor|select|union|sleep|waitfor|benchmark|having|order|insert|update|delete|drop|exec|like|in|between|where|from|case"
@@ -134,6 +182,8 @@ SUBSTANCE = {
     "header-injection": r"(?i)(?:%0[da]|%E5%98%8[AD]|\\r|\\n|[\r\n\u560a\u560d]|%u0+[da]|%250[ad]).*[a-z<]",
     "prototype-pollution": r"__proto__|constructor[\[.\"]",
     "graphql": r"(?s)__schema|__type\b|IntrospectionQuery",
+    "ssi": r"(?i)<!--[\s+]*#|<esi:",
+    "scanner": r"^(?!\s*#).{3}",
     "php": r"(?i)^(?:php|expect|phar|zip|data|input)://|^<\?.+[(`]",
 }
 """What a line must have to count as an attack of its class; a search, not a full match."""

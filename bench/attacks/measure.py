@@ -178,7 +178,7 @@ def wrong(count: Count, title: str) -> Iterator[str]:
     """The development half's cases, most frequent rule or class first."""
     for rule, cases in sorted(count.rules.items(), key=lambda one: -len(one[1])):
         yield f"=== {title} {rule}: {len(cases)}"
-        for case, found in cases[:400]:
+        for case, found in cases[:2000]:
             body = case.request().body.decode("utf-8", "replace")
             told = f" | {found.place}: {found.sample} ({found.reason})" if found.place or found.reason else ""
             yield f"{case.id} [{' '.join(dict.fromkeys(case.labels))}] {case.method} {case.target} {body[:700]!r}{told}"

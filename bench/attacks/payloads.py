@@ -10,13 +10,15 @@ import fnmatch
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
 from attacks.documents import SUFFIXES, of_document
+from attacks.entries import READERS
 from attacks.ftw import read_trials
 from attacks.lists import CLASSES, FAMILIES, LISTS, SUBSTANCE, TESTED
 from attacks.sources import Source, bit, rank
@@ -92,16 +94,18 @@ def _from_lists(lists: Sequence[Source]) -> Iterator[tuple[str, str, str]]:
         for kind, pattern, *within in LISTS:
             if within and within[0] not in source.name:
                 continue
+            reader = READERS.get(within[1]) if len(within) > 1 else None
             chosen = [name for name in names if fnmatch.fnmatchcase(name, pattern) and not _foreign(kind, name)]
             for name, content in source.read(chosen):
                 text = content.decode("utf-8", "replace")
-                yield from ((kind, source.name, line) for line in _payloads_of(kind, name, text))
+                yield from ((kind, source.name, line) for line in (reader or _payloads_of(kind, name))(text))
 
 
-def _payloads_of(kind: str, name: str, text: str) -> Iterable[str]:
+def _payloads_of(kind: str, name: str) -> Callable[[str], Iterable[str]]:
+    """The reader of a file whose name tells its shape."""
     if name.endswith(".md"):
-        return _fenced(kind, text)
-    return of_document(name, text) if name.endswith(SUFFIXES) else text.split("\n")
+        return partial(_fenced, kind)
+    return partial(of_document, name) if name.endswith(SUFFIXES) else lambda text: text.split("\n")
 
 
 def _foreign(kind: str, name: str) -> bool:

@@ -17,6 +17,8 @@ import re
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.programs import NAMED, WORDED
+from yett.rules.inspection.quoting import breaks_out
+from yett.rules.inspection.shell import LONGEST, weight
 from yett.rules.inspection.signature import LINE_BREAK, NAMES, PARAMETERS, TEXTS, Found, Signature
 
 RULE = AttackRule(
@@ -58,6 +60,13 @@ RULE = AttackRule(
         Payload("; netsh firewall set opmode disable"),
         Payload("; Get-Content secret.txt", "form q"),
         Payload("forfiles /p c:\\windows /c calc.exe"),
+        Payload("; n=$(echo abc); if [ 3 -ne ${#n} ]; then sleep 0; else sleep 9; fi #", "form q"),
+        Payload(";{u'n'ame,-a}", "query q"),
+        Payload("x;/???/b?s?64 notes.txt", "query q"),
+        Payload("& n^et^stat", "query q"),
+        Payload("'; $'\\x69\\x64' #", "form q"),
+        Payload('$(<"/etc/motd")', "query q"),
+        Payload("';die(strrev('abc'));//", "query q"),
     ),
     passes=(
         Payload("Open the door; cat and dog come in"),
@@ -81,6 +90,11 @@ RULE = AttackRule(
         Payload("$(TAR) and $(MAKE)"),
         Payload("``pip``, instead of ``Preferences/pip``"),
         Payload("`npm update -g` updates packages"),
+        Payload("```bash\nnpm diff --diff=pkg@2.0.0\n```"),
+        Payload("id;name;type;date;", "form columns"),
+        Payload("cats;dogs;find them all", "query q"),
+        Payload("see print(x); then exit(0)", "form q"),
+        Payload("C:\\temp\\cat; it's fine", "form q"),
     ),
 )
 
@@ -160,6 +174,8 @@ def _separated(found: Found) -> bool:
 
 def _bare(found: Found) -> bool:
     text, piece = found.text, found.text[found.start : found.end].strip()
+    if b"```" in text or (found.start == 0 and piece[:2].lower() == b"id" and _COLUMNS(text)):
+        return False  # a block of code, or the first line of a table
     if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer") and b";" in piece[:1]:
         return False  # parameters of fields are separated like that
     if piece[:1] == b"|" == piece[-1:] and text[:1] not in (b"'", b'"'):
@@ -171,6 +187,9 @@ def _bare(found: Found) -> bool:
     if piece[:1] == b"`" or found.text[found.start : found.start + 1] in b"\r\n":
         return len(text) <= 40
     return len(text) <= 100 and found.start <= 80 and text[: found.start].count(b" ") <= 3
+
+
+_COLUMNS = re.compile(rb"\w+(?:[;|]\w+){2,40}[;|]?\s*").fullmatch
 
 
 def _is_program(text: bytes) -> bool:
@@ -212,11 +231,67 @@ def _spelt(found: Found) -> bool:
     return len(found.text) <= 300 and len(name) > 1 and (name in NAMED or name in _SHORT)
 
 
+def _code_goes_on(found: Found) -> bool:
+    """The quote ends what the application began, or hardly anything stands before and a comment or nothing follows."""
+    text, piece = found.text, found.text[found.start : found.end].rstrip()
+    if len(text) > 300 or text.count(b"\n") > 2:
+        return False
+    if text[found.start : found.start + 1] in b"'\"":
+        return breaks_out(text, found.start) and found.start <= 80
+    return found.start <= 20 and b" " not in text[: found.start] and piece.endswith((b"//", b"#", b"/*", b"'", b'"', b"?>"))
+
+
 _PAIRED = re.compile(rb"'[^']*'|\"[^\"]*\"|[a-zA-Z]\\[a-zA-Z]|\$[@*]|\$\(\)")
 _EMPTY = re.compile(rb"['\"\\]|\$[@*]|\$\(\)")
 _SHORT = frozenset(b"cat ls id ps ping bash pwd head find echo env who dir more tee".split())
 
+
+def _weighs(found: Found) -> bool:
+    """Enough speaks for a command line, and it is not what a header's parameters or an entity look like."""
+    text = found.text
+    if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer"):
+        return False
+    return len(text) <= LONGEST and not _ENTITY_BEFORE.search(text[:80]) and weight(text) >= 3
+
+
+_CALLED = rb"(?:" + _any_of(NAMED | WORDED) + rb"|if|for|while|until|case|\[{1,2}|test)(?:\.exe)?(?:[\s;|&)<>#$`'\"]|$)"
+_SPELT = (
+    rb"(?:^|[;|&(\n{/\s=])[\w.\-~?*/]{0,40}(?:\w(?:''|\"\"|\\+\w|\$[@*!1-9]\w|\$\{[@*\w]{0,4}\}|\^\w)|['\"]\w{1,8}['\"][\w/]|\\\w{1,4}['\"\\]"
+    rb"|\$\{?ifs|\$'[\w\\])|\{[\w./\\'\"]{1,40},|[;|&(\n{]\s{0,4}/[\w?*]{1,8}/[\w?*/]{1,24}"
+)
+
 SIGNATURES = (
+    Signature(
+        id="command-line",
+        pattern=rb"(?:[;|&\n]|\$\(|<\()[\s!({|&;]{0,8}(?:(?:[\w.\-]{0,20}/){0,4}" + _CALLED + rb"|\w{1,20}=\$\()|" + _SPELT,
+        reason="a separator of a shell, and a command line",
+        needle=(
+            rb"(?:[;|&]|\$\(|<\(|"
+            + LINE_BREAK
+            + rb")[\s!({|&;]{0,8}(?:(?:[\w.\-]{0,20}/){0,4}"
+            + _CALLED
+            + rb"|\w{1,20}=\$\()|"
+            + _SPELT
+        ).replace(rb"\n", LINE_BREAK),
+        where=_PLACES,
+        whole=True,
+        confirm=_weighs,
+    ),
+    Signature(
+        id="code-after-quote",
+        pattern=rb"(?:^|['\"\w)\]])[\s)\]]*[;.]\s*@?(?:exit|die|print|print_r|echo|var_dump|system|passthru|exec|shell_exec|phpinfo|assert|eval"
+        rb"|file_get_contents|file_put_contents|include|require|usleep|sleep|chr|printf|popen|call_user_func(?:_array)?|base64_decode|readfile"
+        rb"|highlight_file|show_source|scandir|create_function)\s*\([^\n]{0,200}?\)\s*\)*\s*(?:;?\s*(?://|#|/\*|\.\s*['\"]|\?>)|;\s*['\"]|;?\s*$)",
+        reason="code after a quote or a statement of the application",
+        where=PARAMETERS | NAMES | {Origin.COOKIE},
+        confirm=lambda found: _code_goes_on(found),
+    ),
+    Signature(
+        id="redirected",
+        pattern=rb"^[\s'\"]*(?:\$\(\s*)?<\s*['\"]?/(?:etc|proc|var|home|root|usr|opt|tmp|dev)/[\w./\-]{1,80}['\"]?\s*\)?[\s'\"]*$",
+        reason="a file that a shell reads",
+        where=_PLACES,
+    ),
     Signature(
         id="known-program",
         pattern=_BEGINS + rb"(?:" + _any_of(NAMED) + rb")(?:\.exe)?" + _ENDS,

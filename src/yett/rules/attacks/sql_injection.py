@@ -62,9 +62,11 @@ RULE = AttackRule(
     ),
 )
 
+SUM = rb"\d+(?:\.\d+)?(?:\s*[+\-*/%]+\s*\d+){0,8}"
+"""A number, or a sum that is one."""
 W = rb"[\s\x0b\xa0(+]"
 SPACE = rb"[\s\x0b\xa0(+]+"
-QUOTE = rb"['\"`]"
+QUOTE = rb"\\?['\"`]"
 OPERATOR = rb"(?:\b(?:or|and|xor|having)\b|\|\||&&)"
 COMPARES = (
     rb"(?:[=<>]|!=|@>|\?[|&]|#>|->|::\w|\b(?:not"
@@ -74,7 +76,7 @@ COMPARES = (
     + rb"*(?:binary\s*)?['\"(%0-9]"
     rb"|in" + W + rb"*\(|between\s+['\"0-9]|is\s+(?:not\s+)?null\b))"
 )
-OPERAND = rb"[\s(!~@+\-]*(?:['\"`(]*[\w.%@$#*]*(?:\([^()]{0,40}\))?['\"`)]*)\s*"
+OPERAND = rb"[\s(!~@+\-\\]*(?:['\"`(]*[\w.%@$#*]*(?:\([^()]{0,40}\))?[\\'\"`)]*)\s*"
 STATEMENT = (
     rb"(?:drop\s+(?:table|database|user|schema|view|index|column|procedure|function)\b|insert\s+into\b"
     rb"|update\s+\S+?\s+set\b"
@@ -201,7 +203,7 @@ SIGNATURES = (
     ),
     Signature(
         id="always-true",
-        pattern=rb"(?:\b(?:or|and|xor|having|where)\b|\|\||&&)[\s(!~+\-]*(?:not\s+)?(?:\d+|'[^']{0,20}'?"
+        pattern=rb"(?:\b(?:or|and|xor|having|where)\b|\|\||&&)[\s(!~+\-]*(?:not\s+)?(?:" + SUM + rb"|'[^']{0,20}'?"
         rb"|\"[^\"]{0,20}\"?|true|false|null)[\s)]*"
         rb"(?:(?:=|<=>|<>|!=|<|>|\blike\b)[\s(]*(?:\d+\b|'|\"|true\b|false\b|null\b|@@|\w+\()"
         rb"|\bis\b(?:\s+not)?[\s(]*(?:'|\"|true\b|false\b|null\b|@@|\w+\())",
@@ -212,9 +214,11 @@ SIGNATURES = (
         id="number-and-condition",
         pattern=rb"^[\s(]*-?\d+[\s)%'\"]*(?:\b(?:or|and|xor|rlike|div|mod|having|in|like|group\s+by|order\s+by|limit"
         rb"|procedure)\b|\|\||&&)[\s(+!~\-]*"
-        rb"(?:\d+\s*(?:[=<>!]+[\s('\"]*[\d'\"(]|,\s*\d|--|#|$)|true\b|false\b|(?:not\s+)?(?:exists|select|ascii"
+        + rb"(?:"
+        + SUM
+        + rb"\s*(?:[=<>!]+[\s('\"]*[\d'\"(]|,\s*\d|--|#|$)|true\b|false\b|(?:not\s+)?(?:exists|select|ascii"
         rb"|ord|substr\w*|mid"
-        rb"|length|char|chr|if|case|sleep|benchmark|count|row|updatexml|extractvalue|analyse|user|version"
+        rb"|length|char|chr|if|case|sleep|benchmark|count|row|updatexml|extractvalue|analyse|user|version|elt|nullif|make_set"
         rb"|database)\s*[\s(]|['\"]|\w+\s*=\s*['\"\d(]|null\b)",
         reason="a number that goes on as a condition",
     ),
@@ -282,6 +286,15 @@ SIGNATURES = (
         confirm=_reads_as_sql,
     ),
     Signature(
+        id="cut-by-comments",
+        pattern=rb"(?:--|#)[^\n]{0,80}\n[^\n]{0,80}\b(?:select|union|or|and|xor|where|having|from|waitfor|sleep|like|order|by|into)\b",
+        needle=rb"(?:--|#)[^\n]{0,80}\s+[^\n]{0,80}\b(?:select|union|or|and|xor|where|having|from|waitfor|sleep|like|order|by|into)\b",
+        reason="a statement that comments cut into pieces",
+        whole=True,
+        where=(PARAMETERS | NAMES | {Origin.COOKIE}) - {Origin.URL},
+        confirm=lambda found: len(found.text) <= 1_000 and _without_remarks(found.text),
+    ),
+    Signature(
         id="alias",
         pattern=rb"(?:^[\d\s]{1,8}|[`'])\s*as\s*[`\"']\w*[`\"']?\s*from\b",
         reason="a column of one's own in a query",
@@ -294,7 +307,7 @@ SIGNATURES = (
         + rb"by"
         + SPACE
         + rb"\d{1,5}(?:\s*,\s*\d{1,5}){0,30}[\s)]*(?:--|#|/\*|;|having\b)|^"
-        + rb"[\s'\")\d\-]{0,10}(?:order|group)"
+        + rb"[\s'\").\d\-]{0,10}(?:order|group)"
         + SPACE
         + rb"by"
         + SPACE
@@ -312,7 +325,7 @@ SIGNATURES = (
     Signature(
         id="sleep",
         pattern=rb"(?:\b(?:and|or|xor|select|having|where|like|by|if|case|when|then|else|rlike|union|values|div|in)\b"
-        rb"|\|\||&&|['\"]|[,=*+\-(])[\s('\"+!*,\-]*(?:sleep|pg_sleep|benchmark|dbms_pipe\.receive_message"
+        rb"|\|\||&&|['\"]|[,=*+\-(])[\s('\"+!*,/\-]*(?:sleep|pg_sleep|benchmark|dbms_pipe\.receive_message"
         rb"|dbms_lock\.sleep|randomblob|generate_series)"
         rb"\s*\(\s*[\d'\"(a-z]{1,40}",
         reason="a function that waits",
@@ -320,7 +333,7 @@ SIGNATURES = (
     ),
     Signature(
         id="waitfor",
-        pattern=rb"\bwaitfor\s+(?:delay|time)\s*\(?\s*['\"]|\bwait\s*for\s+delay\s+['\"]?0"
+        pattern=rb"\bwaitfor\s+(?:delay|time)\s*\(?\s*\\?['\"]|\bwait\s*for\s+delay\s+['\"]?0"
         rb"|\bdbms_(?:pipe\.receive_message|lock\.sleep)\s*\(|\bpg_sleep(?:_for)?\s*\(",
         reason="a statement that waits",
     ),
@@ -406,13 +419,35 @@ SIGNATURES = (
 )
 
 
+_REMARK = re.compile(rb"(?:--|#)[^\n]{0,200}\n")
+_MOVE = re.compile(
+    rb"\bunion\s{1,20}(?:all\s{1,20})?select\b|\bwaitfor\s{1,20}delay\b|\border\s{1,20}by\s{1,20}\d", re.I
+).search
+
+
+def _without_remarks(text: bytes) -> bool:
+    """Whether what is left without comments to the end of a line is SQL, in one line and on its own."""
+    rest = _REMARK.sub(b" ", text)
+    return _MOVE(rest) is not None or bool(sqli(rest, precise=True))
+
+
 def _waits(found: Found) -> bool:
     """The function is called in a condition or a select, not as a statement of a program."""
     text = found.text
     piece = text[found.start : found.end].lower()
     if b"sleep" in piece and b"pg_" not in piece and not piece[:1].isalpha() and piece[:1] not in b"'\"|&":
-        return found.start <= 20 and len(text) < 200 and b"." not in text[: found.start]
+        before = text[: found.start]
+        return len(text) < 200 and (
+            (found.start <= 20 and b"." not in before) or (found.start <= 120 and _CONDITION(before[-60:]) is not None)
+        )
     return found.start <= 120 or breaks_out(text, found.start)
+
+
+_CONDITION = re.compile(
+    rb"(?:\b(?:and|or|xor|rlike|where|when)|\|\||&&|['\"]\s?(?:and|x?or|\|\|))\s*\(*[\s'\"!]*(?:if|elt|case|make_set|select|not|[\d`'\"(])",
+    re.I,
+).search
+"""A condition that a function within it belongs to."""
 
 
 def _marked(found: Found) -> bool:

@@ -11,7 +11,13 @@ from html.entities import html5
 ROUNDS = 3
 """How often a value is decoded again. More than two layers over the gateway's own are not seen in the field."""
 
-_HARMLESS = bytes(octet for octet in range(256) if octet not in b"%&\\\0*\xef\xc0\xc1\xe0\xf0\xf8")
+_CONTROLS = bytes(octet for octet in range(1, 32) if octet not in b"\t\n\x0c\r")
+"""Control characters that some database or browser reads as white space, as far as they are not white space to patterns anyway.
+SQL Server: 1 to 32; the others: a vertical tab (the manuals' chapters on lexical structure)."""
+_SPACES = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
+_NO_BREAK_SPACE = b"\xc2\xa0"
+"""White space to MySQL's and PL/SQL's readers in some character sets, and to many programs that trim or split texts."""
+_HARMLESS = bytes(octet for octet in range(256) if octet not in b"%&\\\0*\xef\xc0\xc1\xc2\xe0\xf0\xf8" + _CONTROLS)
 """Octets that no disguise needs. Deleting them is the cheapest way to see whether others are there."""
 
 # None of these can backtrack: what may repeat is bounded, and ends where something else begins.
@@ -72,8 +78,11 @@ def _decoded(text: bytes, marks: bytes) -> bytes:
         text = _ENTITY.sub(_entity, text)
     if b"\xef" in marks and (b"\xef\xbc" in text or b"\xef\xbd" in text):
         text = text.decode("utf-8", "surrogateescape").translate(_WIDE_LETTERS).encode("utf-8", "surrogateescape")
-    if marks.strip(b"%&\\\0*\xef"):
-        text = _OVERLONG.sub(_short, text)
+    if b"\xc2" in marks:
+        text = text.replace(_NO_BREAK_SPACE, b" ")
+    rest = marks.strip(b"%&\\\0*\xef\xc2")
+    if rest:
+        text = _OVERLONG.sub(_short, text).translate(_SPACES)
     return text
 
 
