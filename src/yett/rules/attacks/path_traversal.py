@@ -96,7 +96,8 @@ def _alone(found: Found) -> bool:
     if found.value.name == b"referer":
         return False
     text = found.text.strip()
-    return len(text) <= 4_096 and b"\n" not in text and text.count(b" ") <= 2 + text.count(b"\\")
+    spaces = min(text.count(b" "), found.value.text.count(b" "))  # a control character may have become one
+    return len(text) <= 4_096 and b"\n" not in text and spaces <= 2 + text.count(b"\\")
 
 
 def _absolute(found: Found) -> bool:

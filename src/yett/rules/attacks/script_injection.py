@@ -12,8 +12,10 @@ What it does not protect against: scripts that are put together in the browser f
 """
 
 import re
+from binascii import a2b_base64
 
 from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.javascript import calls
 from yett.rules.inspection.signature import Found, Signature
 from yett.rules.inspection.xss import xss
 
@@ -38,6 +40,13 @@ RULE = AttackRule(
         Payload("<iframe srcdoc='<script>alert(1)</script>'>"),
         Payload('<object data="data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg=="></object>'),
         Payload("<IMG SRC=x OnErRoR = confirm`1`>", "header Referer"),
+        Payload("';self['con'+'firm'](document['coo'+'kie']);//", "query q"),
+        Payload("';top['\\\\143\\\\157\\\\156\\\\146\\\\151\\\\162\\\\155'](1);//", "query q"),
+        Payload("[3].some(prompt)", "form q"),
+        Payload("confirm.apply(this, [7])"),
+        Payload("this[(![]+[])[+!![]]+(![]+[])[!+[]+!![]]](+[])", "query q"),
+        Payload('" o<i>nclick=con<i>firm(5)//', "query q"),
+        Payload('{{q.sub.call.call({}["x"])}}', "form q"),
     ),
     passes=(
         Payload("if a < b and c > d: run()"),
@@ -52,6 +61,13 @@ RULE = AttackRule(
         Payload("I <3 you, alert me (1) when ready"),
         Payload("<?xml version='1.0'?>\n<methodCall><methodName>list</methodName></methodCall>", "body text/xml"),
         Payload('<Change xmlns="http://s3.example.com/doc/2006-03-01/"><Comment>by hand</Comment></Change>'),
+        Payload("warning (alert) and error (fatal)"),
+        Payload("a" + "<b>b</b>" * 3 + "c<i>d</i>"),
+        Payload("const url = base + '/' + name + \"/\" + id;"),
+        Payload("role=alert; level=3"),
+        Payload("[[[[[[[[[[[[1]]]]]]]]]]]]"),
+        Payload("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"),
+        Payload("Hello {{ customer.name }}, your order {{order.id}} was sent"),
     ),
 )
 
@@ -81,9 +97,14 @@ CALLS = (
 )
 
 
+_ESCAPED = re.compile(rb"['\"](?:\\[0-7]{2,3}|\\x[0-9a-f]{2}|<)")
+
+
 def _is_address(found: Found) -> bool:
     """javascript: at the beginning of a value or of an attribute; "javascript:void(0)" and ";" are common and harmless."""
     rest = found.text[found.end : found.end + 16].strip().lower()
+    if rest[:1] in (b"'", b'"') and _ESCAPED.match(rest):
+        return True
     return bool(rest) and not rest.startswith(
         (b"void(0)", b"void 0", b";", b"'", b'"', b"history.", b"window.print", b"//"[:0] or b"\x00")
     )
@@ -121,13 +142,34 @@ def _is_script(found: Found) -> bool:
 
 SIGNATURES = (
     Signature(
+        id="spelt-script",
+        pattern=rb"\\[0-3]?[0-7]{1,2}\\[0-7]|['\"`]\s*(?:\+|\.concat\s*\()\s*['\"`]|/\s*\.\s*source\b|\[\s*['\"`]\w{1,30}['\"`]\s*\]\s*[(`\[.?]"
+        rb"|\b(?:alert|confirm|prompt|eval|function|settimeout|setinterval|(?:set|apply|construct)\.call|(?:call|apply)\.call)(?:\s*\))*\s*"
+        rb"(?:\?\.|\.\s*(?:call|apply|bind)|`|[,;)}])|\(\s*(?:alert|confirm|prompt)\s*\)|\(\s*(?:[^()\s]{0,20},\s*)?(?:alert|confirm|prompt|eval)\s*[,)]"
+        rb"|\.\s*constructor\s*[(`]\s*['\"`]|\bonerror\s*=\s*(?:alert|confirm|prompt|eval)\b|\bcreateelement\s*\(\s*['\"`](?:script|iframe|img)|toString\(\s*3\d"
+        rb"|\b(?:settimeout|setinterval|eval|function)\s*\(\s*['\"`]|\blocation\s*=\s*['\"`]|[\[\]()!+{}]{24}"
+        rb"|^[\s;,+!~\-]{0,4}\(?(?:alert|confirm|prompt)\)?\(",
+        reason="a script that hides what it calls",
+        whole=True,
+        confirm=lambda found: (
+            len(found.text) <= 600 and found.text.count(b"\n") <= 3 and not _is_prose(found) and calls(found.text)
+        ),
+    ),
+    Signature(
+        id="torn-apart",
+        pattern=rb"[a-z]<[^<>\s]{0,12}>[a-z]",
+        reason="markup that appears when tags are taken out",
+        whole=True,
+        confirm=lambda found: len(found.text) <= 600 and _appears(found.text),
+    ),
+    Signature(
         id="script-element",
         pattern=rb"<[\s\x00]*/?[\s\x00]*(?:\w{1,10}:)?s[\s\x00]*c[\s\x00]*r[\s\x00]*i[\s\x00]*p[\s\x00]*t\b[^a-z0-9]",
         reason="a script element",
     ),
     Signature(
         id="event-handler",
-        pattern=rb"<[a-z!?/][^>]*?[\s\x00\x0b\x0c/\"'`:]on[a-z]{3,30}[\s\x00\x0b\x0c]*=[\s\x00]*[^\s>]",
+        pattern=rb"<[a-z!?/][^>]*?[\s\x00\x0b\x0c/\"'`:+]on[a-z]{3,30}[\s\x00\x0b\x0c]*=[\s\x00]*[^\s>]",
         reason="an element with an event handler",
     ),
     Signature(
@@ -136,9 +178,9 @@ SIGNATURES = (
         + EVENT
         + rb"[\s\x00]*=[\s\x00]*[\"'`]?[^\"'\s>]*?(?:"
         + CALLS
-        + rb"|\w{1,40})[\s\x00]*[(`\[.&\\]",
+        + rb"|\w{1,40})[\s\x00]*\??[(`\[.&\\]",
         reason="an event handler for an attribute that was broken out of",
-        needle=rb"(?:^|[\"\'`>;\s/\x00])on[a-z]{3,30}[\s\x00]*=[\s\x00]*[\"\'`]?[^\"\'\s>]*[(`\[.&\\]",
+        needle=rb"(?:^|[\"\'`>;\s/\x00])on[a-z]{3,30}[\s\x00]*=[\s\x00]*[\"\'`]?[^\"\'\s>]*[(`\[.&\\?]",
         confirm=lambda found: found.start <= 100,
     ),
     Signature(
@@ -159,6 +201,15 @@ SIGNATURES = (
         rb"|image/svg\+xml|text/javascript|application/(?:x-)?javascript)[^\"'\s]*,[^\"'>\s]*?(?:<|%3c|PH|PD"
         rb"|script|on\w+=)",
         reason="an address that holds a document with scripts",
+    ),
+    Signature(
+        id="packed-document",
+        pattern=rb"(?:^[\s]*|[=\"'(,])[\s]*data:[\s]*(?:text/html|text/xml|application/xhtml\+xml|application/xml|image/svg\+xml)?[^\"'\s,]*;base64,"
+        rb"[a-z0-9+/=%]{12,}",
+        needle=rb"data:[^\"'\s,]*;base64,[a-z0-9+/=%]{12}",
+        reason="an address that holds a document with scripts",
+        span=4_000,
+        confirm=lambda found: _packed(found),
     ),
     Signature(
         id="active-element",
@@ -251,15 +302,42 @@ SIGNATURES = (
     ),
     Signature(
         id="template-script",
-        pattern=rb"\{\{\s*(?:constructor|\$on|\$eval|toString|x\s*=|a\s*=|\[\]|''|\"\"|this)[^}]*?(?:constructor"
-        rb"|sub\.call|alert|__proto__|\$apply|getPrototypeOf)[^}]*|\bng-(?:app|init|click|focus|csp|mouseover"
+        pattern=rb"\{\{[^\n]{0,300}?(?:\bconstructor\b|\.sub\b|\balert\b|__proto__|\$apply|\$eval|getPrototypeOf|getOwnProperty"
+        rb"|fromCharCode|\$root\.\$|\$on\b)|\bng-(?:app|init|click|focus|csp|mouseover"
         rb"|include)\s*=|\bv-(?:html|on:\w+)\s*=|\bx-(?:init|on:\w+)\s*=\s*[\"'][^\"']{0,40}\(|\bhx-on\b",
         reason="a script for a template in the browser",
-        needle=rb"\{\{[^}]*(?:constructor|sub\.call|alert|__proto__|\$apply|getPrototypeOf)|\bng-\w+\s*=|\bv-(?:html"
+        needle=rb"\{\{[^\n]{0,300}?(?:\bconstructor\b|\.sub\b|\balert\b|__proto__|\$apply|\$eval|getPrototypeOf|getOwnProperty|fromCharCode"
+        rb"|\$root\.\$|\$on\b)|\bng-\w+\s*=|\bv-(?:html"
         rb"|on:)|\bx-(?:init|on:)|\bhx-on\b",
         confirm=lambda found: found.start <= 200 and (found.text[found.start : found.start + 1] == b"{" or b"<" in found.text),
     ),
 )
+
+
+_BETWEEN_TAGS = re.compile(rb"<[^<>\s]{0,12}>")
+_APPEARING = re.compile(rb"<\s*/?\s*script\b|\bon[a-z]{4,24}\s*=|\b(?:alert|confirm|prompt)\s*\(|\bjavascript:", re.I)
+
+
+def _appears(text: bytes) -> bool:
+    """A filter that takes tags out makes two pieces of script that were not there before: `o<x>nfocus=a<x>lert(1)`."""
+    if not any(
+        text[one.end() : one.end() + 1].isalpha() and text[one.start() - 1 : one.start()].isalpha()
+        for one in _BETWEEN_TAGS.finditer(text, 1)
+    ):
+        return False
+    rest = _BETWEEN_TAGS.sub(b"", text)
+    return len(_APPEARING.findall(rest)) > max(0, len(_APPEARING.findall(text))) and xss(rest)
+
+
+def _packed(found: Found) -> bool:
+    """The document within is markup that runs something."""
+    packed = (
+        found.text[found.start : min(found.end, found.start + 2_800)].rpartition(b",")[2].replace(b"%3D", b"=").rstrip(b"=")
+    )
+    try:
+        return xss(a2b_base64(packed[: len(packed) // 4 * 4]))
+    except ValueError:
+        return False
 
 
 def _is_prose(found: Found) -> bool:
