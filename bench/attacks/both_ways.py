@@ -96,10 +96,15 @@ def _answer(t: Transaction, response: Response) -> None:
 
 
 class Comparing:
-    """Compares on one program, which remembers one exchange for the next. compared: how often."""
+    """Compares on one program, which remembers one exchange for the next. compared: how often.
+
+    proven: by a contract. valid_head, valid_body: whether the head, and by which schema the body, of what comes next was found
+    valid; as `yett.model.decision.Evaluation` has it.
+    """
 
     def __init__(self, program: Program, proven: Proven | None = None) -> None:
         self.program, self.proven = program, proven
+        self.valid_head, self.valid_body = False, -1
         self.compared = 0
 
     def differences(self, request: Request, response: Response | None = None) -> list[str]:
@@ -111,11 +116,19 @@ class Comparing:
             found.append(self._in_turns(view))
         return [f"{one}: {shown(request)}" for one in found if one]
 
-    def live(self, view: View, valid_head: bool = False, valid_body: int = -1) -> LiveTransaction:
-        """The transaction of a view; whether its head, and by which schema its body, was found valid."""
+    def found(self, request: Request, response: Response | None = None) -> list[list[int]]:
+        """The rules that match as usual, of both ways in which a request is read; [] where the gateway refuses it."""
+        view = recorded(request, response)
+        rules = [as_usual(self.program, received(request), response).rules]
+        return [*rules, as_usual(self.program, self.live(view), response).rules if view is not None else []]
+
+    def live(self, view: View) -> LiveTransaction:
+        return LiveTransaction(view, self._evaluation(view), DEFAULT_LIMITS, self.proven)
+
+    def _evaluation(self, view: View) -> Evaluation:
         evaluation = Evaluation(Operation("o", "shop", view.method, "/"), 0.0, 0.0)
-        evaluation.valid_head, evaluation.valid_body = valid_head, valid_body
-        return LiveTransaction(view, evaluation, DEFAULT_LIMITS, self.proven)
+        evaluation.valid_head, evaluation.valid_body = self.valid_head, self.valid_body
+        return evaluation
 
     def _compare(self, name: str, make: Callable[[], Transaction], response: Response | None) -> str:
         self.compared += 1
@@ -130,18 +143,16 @@ class Comparing:
     def _in_turns(self, view: RecordedView) -> str:
         """As a plan has it, with pauses, and with a response that may have a transaction of its own."""
         self.compared += 1
-        t = self.live(view)
-        expected = with_all_rules(self.program, t, view.exchange.response)
-        denial = self.denial(view, t.evaluation)
+        expected = with_all_rules(self.program, self.live(view), view.exchange.response)
+        denial = self.denial(view)
         if (denial is not None) == (expected.refusal is not None):
             return ""
         return f"in turns: {denial}, and not {expected.refusal}"
 
-    def denial(self, view: RecordedView, state: Evaluation) -> Denial | None:
+    def denial(self, view: RecordedView) -> Denial | None:
         """What the guard says, of the request or of the response."""
         judging = Judging("crs", self.program, DEFAULT_LIMITS, None, self.proven)
-        evaluation = Evaluation(state.operation, 0.0, 0.0)
-        evaluation.valid_head, evaluation.valid_body = state.valid_head, state.valid_body
+        evaluation = self._evaluation(view)
         found = judging.request(view, evaluation)
         while isinstance(found, Wait):
             if isinstance(found.need, Pause) and found.need.work is not None:
