@@ -133,7 +133,16 @@ CARRIERS: dict[str, Carrier] = {
     "cookie, many": lambda text: _get(b"/", (b"Cookie", b"a=1;" * 1_001 + in_field(text))),
     **{
         f"field {name}": _field(name.encode())
-        for name in ("Referer", "User-Agent", "Accept", "Authorization", "X-Forwarded-For", "X-Unknown", "Range", "Content-Type")
+        for name in (
+            "Referer",
+            "User-Agent",
+            "Accept",
+            "Authorization",
+            "X-Forwarded-For",
+            "X-Unknown",
+            "Range",
+            "Content-Type",
+        )
     },
     "field, encoded": lambda text: _get(b"/", (b"Referer", b"http://api.example/?q=" + quoted(text))),
     "field, twice": lambda text: _get(b"/", (b"X-Twice", b"harmless"), (b"X-Twice", in_field(text))),
@@ -158,7 +167,9 @@ CARRIERS: dict[str, Carrier] = {
     "JSON, nested": lambda text: _json({"a": [{"b": {"c": _text(text)}}, 1, None]}),
     "JSON, index": lambda text: _json([0] * _at(text, 30) + [{"q": _text(text)}]),
     "JSON, escapes": lambda text: _post(b"application/json", b'{"q":"%b"}' % _escaped(text)),
-    "JSON, UTF-8": lambda text: _post(b"application/json", json.dumps([_text(text), "\u00e9\u20ac"], ensure_ascii=False).encode()),
+    "JSON, UTF-8": lambda text: _post(
+        b"application/json", json.dumps([_text(text), "\u00e9\u20ac"], ensure_ascii=False).encode()
+    ),
     "JSON, name": lambda text: _json({_text(text): 1, "a": 2}),
     "JSON, name of levels": lambda text: _json(_levels(text)),
     "JSON, name in array": lambda text: _json([{"a": 1}] * _at(text, 9) + [{_text(text): {}}]),
@@ -166,8 +177,12 @@ CARRIERS: dict[str, Carrier] = {
     "JSON, name of halves": lambda text: _json({_text(_halves(text)[0]): {_text(_halves(text)[1]): "x"}}),
     "JSON, empty name": lambda text: _json({"": _text(text)}),
     "JSON, twice": lambda text: _post(b"application/json", b'{"q":%b,"q":"x"}' % _string(text)),
-    "JSON, twice inside": lambda text: _post(b"application/json", b'[{"q":1},{"q":%b,"q":%b}]' % (_string(text), _string(text))),
-    "JSON, among numbers": lambda text: _post(b"application/json", b'[1e5,-0,1.50,12345678901234567890,%b,1E-7]' % _string(text)),
+    "JSON, twice inside": lambda text: _post(
+        b"application/json", b'[{"q":1},{"q":%b,"q":%b}]' % (_string(text), _string(text))
+    ),
+    "JSON, among numbers": lambda text: _post(
+        b"application/json", b"[1e5,-0,1.50,12345678901234567890,%b,1E-7]" % _string(text)
+    ),
     "JSON, scalar": lambda text: _post(b"application/json", _string(text)),
     "JSON, bare": lambda text: _post(b"application/json", text),
     "JSON, deep": lambda text: _json(_deep(text)),
@@ -182,7 +197,9 @@ CARRIERS: dict[str, Carrier] = {
     "JSON, comment": lambda text: _post(b"application/json", b'/* x */{"q":%b}' % _string(text)),
     "JSON, mark before it": lambda text: _post(b"application/json", b'\xef\xbb\xbf{"q":%b}' % _string(text)),
     "JSON, half surrogate": lambda text: _post(b"application/json", b'["\\ud800",%b]' % _string(text)),
-    "JSON, raw octets": lambda text: _post(b"application/json", b'["\xff%b"]' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')),
+    "JSON, raw octets": lambda text: _post(
+        b"application/json", b'["\xff%b"]' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    ),
     "JSON, no type": lambda text: _post(b"", b'{"q":%b}' % _string(text)),
     "JSON as text": lambda text: _post(b"text/plain", b'{"q":%b}' % _string(text)),
     "JSON, form": lambda text: _post(b"application/json", b"a=1&q=" + quoted(text)),
@@ -192,7 +209,9 @@ CARRIERS: dict[str, Carrier] = {
     "file, name": lambda text: _multipart((b'name="f"; filename="%b"' % in_field(text).replace(b'"', b""), b"1")),
     "part, head": lambda text: _multipart((b'name="f"\r\nContent-Type: %b' % in_field(text), b"1")),
     "parts, many": lambda text: _multipart(*[(b'name="a"', b"1")] * 200, (b'name="q"', text)),
-    "part, no boundary": lambda text: _post(b"multipart/form-data", b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n%b' % text),
+    "part, no boundary": lambda text: _post(
+        b"multipart/form-data", b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n%b' % text
+    ),
     "part, cut": lambda text: _post(
         b"multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n%b' % text
     ),
@@ -217,7 +236,20 @@ CARRIERS: dict[str, Carrier] = {
 
 NUMBERS = (
     *("1e5", "-0", "1.50", "12345678901234567890", "1E400", "-1e-400", "0.1", "1e-7", "123456789012345678901234567890.5", "-5"),
-    *("4294967295", "2.2250738585072011e-308", "0", "1.0", "100000000000000000000000", "01", "+1", ".5", "1.", "0x10", "NaN", "-"),
+    *(
+        "4294967295",
+        "2.2250738585072011e-308",
+        "0",
+        "1.0",
+        "100000000000000000000000",
+        "01",
+        "+1",
+        ".5",
+        "1.",
+        "0x10",
+        "NaN",
+        "-",
+    ),
 )
 """Of JSON, and some that are none."""
 

@@ -2,13 +2,14 @@
 
 The first look of the engine for rules remembers what was harmless. Here each text travels in many places and spellings, shuffled
 among others and among ordinary requests, so that what was harmless in one place comes again where it is not; every exchange is
-compared with all rules run (`attacks.both_ways`). Prints how many comparisons there were, and each difference; where the same exchange
-alone, on a program that has seen nothing, is judged right, what was remembered is to blame. Exit code 1 where there is a difference.
+compared with all rules run (`attacks.both_ways`). Prints how many comparisons there were, and each difference; where the same
+exchange alone, on a program that has seen nothing, is judged right, what was remembered is to blame. Exit code 1 where there is a
+difference.
 
   --crs DIR        a directory of rules: an unpacked release, or Debian's /usr/share/modsecurity-crs/rules
   --setup FILE     in place of its crs-setup.conf (Debian's is /etc/modsecurity/crs/crs-setup.conf)
   --paranoia N     1 to 4; several, one after the other
-  --tests DIR      the Core Rule Set's own regression tests (tests/regression/tests of a release): their requests, and what they carry
+  --tests DIR      the Core Rule Set's own regression tests (tests/regression/tests of a release): requests, and what they carry
   --corpus DIR     what `attacks.corpus` wrote; of it the development half only
   --texts N        most texts (2,000), which are chosen by their hashes
   --each N         places of each text (12)
@@ -125,7 +126,9 @@ def sequence(options: argparse.Namespace) -> Iterator[Sent]:
     ordinary: list[Sent] = []
     if options.corpus:
         found += of_corpus(options.corpus, "attacks.jsonl", options.texts)
-        ordinary += of_corpus(options.corpus, "benign.jsonl", options.texts) if (options.corpus / "benign.jsonl").exists() else []
+        ordinary += (
+            of_corpus(options.corpus, "benign.jsonl", options.texts) if (options.corpus / "benign.jsonl").exists() else []
+        )
     texts = sorted({text for text in texts_of(found) if 1 < len(text) < 8_000}, key=lambda text: rank("sequence", text))
     texts = texts[: options.texts]
     pending: list[Sent] = []
@@ -140,7 +143,9 @@ def sequence(options: argparse.Namespace) -> Iterator[Sent]:
     yield from pending
 
 
-def run(program: Program, fresh: Program, sent: Iterator[Sent], told: list[list[list[int]]], keep: bool) -> tuple[int, int, int]:
+def run(
+    program: Program, fresh: Program, sent: Iterator[Sent], told: list[list[list[int]]], keep: bool
+) -> tuple[int, int, int]:
     """Exchanges, comparisons, differences. told: gets which rules matched, where they are kept."""
     comparing, alone = Comparing(program), Comparing(fresh)
     exchanges = differences = 0

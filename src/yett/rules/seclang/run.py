@@ -108,7 +108,8 @@ def response_body(program: Program, t: Transaction, mask: int) -> None:
 def finish(program: Program, t: Transaction) -> None:
     """Phase 5: what rules record of the exchange. It can stop nothing any more."""
     t.acts = False
-    _have_body(t)
+    if t.refusal is None:
+        _have_body(t)
     choice = program.chosen(5, 0)
     if choice.candidates or not t.clean:
         for _ in _phase(choice.first, t, 5):

@@ -1,0 +1,316 @@
+"""Sequences of exchanges on one program, which remembers what was harmless: nothing that was seen before hides anything afterwards.
+
+Texts in all places and spellings of `attacks.everywhere`, texts made of what transformations undo, fields by name, names of several
+levels, numbers, memories filled beyond their bounds, and what a contract proves.
+"""
+
+import json
+from base64 import b64encode
+from random import Random
+
+import pytest
+from described import only, openapi, read
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seclang_rules import program
+
+from attacks.both_ways import Comparing, as_usual, received, recorded
+from attacks.everywhere import ANSWERS, CARRIERS, HOST, NUMBERED, NUMBERS, SPELLINGS, of_number
+from yett.engine.recorded import RecordedView
+from yett.formats.contract.proven import proven_places
+from yett.model.exchange import Request
+from yett.rules.seclang import run
+from yett.rules.seclang.heads import REMEMBERED
+from yett.rules.seclang.texts import LONGEST_KNOWN, MOST_KNOWN
+
+TARGETS = (
+    "ARGS|ARGS_NAMES|XML:/*|XML://@*",
+    "ARGS_NAMES",
+    "REQUEST_COOKIES|REQUEST_COOKIES_NAMES|ARGS",
+    "REQUEST_FILENAME|REQUEST_BASENAME",
+    "REQUEST_URI|REQUEST_URI_RAW|QUERY_STRING",
+    "REQUEST_HEADERS",
+    "REQUEST_HEADERS:Referer|REQUEST_HEADERS:User-Agent",
+    "REQUEST_HEADERS:Content-Type|REQUEST_HEADERS_NAMES",
+    "REQUEST_HEADERS|!REQUEST_HEADERS:Referer|ARGS:q",
+    "FILES|FILES_NAMES|MULTIPART_PART_HEADERS",
+    "REQUEST_BODY",
+    "RESPONSE_BODY|RESPONSE_HEADERS",
+)
+CHAINS = (
+    "",
+    "t:lowercase",
+    "t:urlDecodeUni,t:lowercase",
+    "t:urlDecodeUni,t:htmlEntityDecode,t:jsDecode,t:removeNulls",
+    "t:utf8toUnicode,t:urlDecodeUni,t:cssDecode,t:normalizePath",
+    "t:cmdLine",
+    "t:removeWhitespace",
+    "t:replaceComments,t:compressWhitespace",
+    "t:base64Decode,t:lowercase",
+    "t:urlDecodeUni,t:base64Decode",
+    "t:removeWhitespace,t:base64Decode",
+    "t:urlDecodeUni,t:lowercase,multiMatch",
+)
+OPERATORS = (
+    r"@rx (?i)union[\s/*+]+select",
+    r"@rx ^(?:json\.)?(?:list\.array_1|a)\b.*evil",
+    r"@rx \A(?:root|-5|1e5|0|1\.5|100000\.0|12345678901234567890)\z",
+    r"@rx [\r\n]\W*?set-cookie",
+    "@pm evil <script set-cookie ../",
+    "@streq exact",
+    "@beginsWith /etc",
+    "@endsWith passwd",
+    "@contains /bin/",
+    "@within evil exact root",
+    "@detectSQLi",
+    "@detectXSS",
+    "@validateByteRange 9-10,13,32-126",
+    "@validateUrlEncoding",
+    "@gt 1024",
+)
+TEXTS = (
+    b"1 union select 2",
+    b"evil",
+    b"a.evil.b",
+    b"x\r\nset-cookie: a=b",
+    b"exact",
+    b"root",
+    b"1e5",
+    b"/etc/passwd",
+    b"; /bin/sh",
+    b"1' or '1'='1",
+    b"<script>alert(1)</script>",
+    b"../../x",
+    b"harmless words of prose",
+    b"x",
+)
+
+
+def written() -> str:
+    """Each operator with half of the targets, each with one chain of transformations, or with its length."""
+    author = Random(1)
+    lines: list[str] = []
+    for operator in OPERATORS:
+        for target in author.sample(TARGETS, len(TARGETS) // 2):
+            chain = "t:length" if "@gt" in operator else author.choice(CHAINS)
+            phase = 4 if "RESPONSE" in target else 2
+            actions = f"id:{len(lines) + 1},phase:{phase},pass,log{',' * bool(chain)}{chain}"
+            lines.append(f'SecRule {target} "{operator}" "{actions}"')
+    return "\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def comparing() -> Comparing:
+    return Comparing(program(written()))
+
+
+def test_texts_that_travel(comparing: Comparing) -> None:
+    """Each text in many places, in no order, as it is in half of them."""
+    author = Random(7)
+    sent = []
+    for name in CARRIERS:
+        for text in author.sample(TEXTS, 3):
+            spelling = author.choice(["as it is", author.choice(sorted(set(SPELLINGS) - {"very long"}))])
+            sent.append((f"{name}, {spelling}", CARRIERS[name](SPELLINGS[spelling](text))))
+    sent += [(number, of_number(document, number)) for number in NUMBERS for document in NUMBERED]
+    author.shuffle(sent)
+    met = set()
+    for name, request in sent:
+        if request is not None:
+            assert not comparing.differences(request), name
+            met.update(as_usual(comparing.program, received(request)).rules)
+    assert len(met) > 40  # or nothing is told by it
+
+
+def test_answers(comparing: Comparing) -> None:
+    request = Request(method="GET", target=b"/", fields=HOST)
+    for spelling in ("as it is", "after a line", "to 1,025 octets"):
+        for text in TEXTS:
+            for name in ANSWERS:
+                assert not comparing.differences(request, ANSWERS[name](SPELLINGS[spelling](text))), (name, spelling)
+
+
+PLACES = (
+    "query",
+    "form",
+    "JSON",
+    "JSON, name",
+    "JSON, name in array",
+    "field X-Unknown",
+    "field Referer",
+    "cookie",
+    "path",
+    "part",
+    "XML",
+)
+
+
+@pytest.mark.parametrize("harmless", PLACES)
+def test_what_was_harmless_there_is_none_here(harmless: str) -> None:
+    """Rules that look at one place each, asked with the same text in another place before."""
+    rules = (
+        'SecRule ARGS|XML:/* "@rx evil" "id:1,phase:2,pass,log"\n'
+        'SecRule ARGS_NAMES "@rx evil" "id:2,phase:2,pass,log"\n'
+        'SecRule REQUEST_HEADERS:Referer "@rx evil" "id:3,phase:2,pass,log"\n'
+        'SecRule REQUEST_COOKIES "@rx evil" "id:4,phase:2,pass,log"\n'
+        'SecRule REQUEST_FILENAME "@rx evil" "id:5,phase:2,pass,log"\n'
+        'SecRule REQUEST_HEADERS:X-Other "@rx evil" "id:6,phase:2,pass,log"\n'
+    )
+    for only_one in rules.splitlines():
+        comparing = Comparing(program(only_one))
+        for name in (harmless, *PLACES):
+            request = CARRIERS[name](b"evil")
+            assert request is not None
+            for _ in range(2):
+                assert not comparing.differences(request), (only_one, name)
+
+
+SOUGHT = b"union select evil root exact /etc passwd <script set-cookie 1 ' or=or'".split()
+BREAKS = rb"+ %20 %0a %2b %25 &#10; \n \x0a \u0020 \ /**/ -- ; . .. / = == %u0065 %zz &lt; QUFB".split()
+OCTETS = (b" ", b"\n", b"\r\n", b"\t", b"\x0b", b"\0", b"\xff", b"\xc3", b"\xa0")
+FOREIGN = "\u00a0 \u2028 \uff1c \u010a".encode().split(b" ")
+ENCODED = (b64encode(b"union select"), b64encode(b"an evil one")[:-1], b64encode(b"root"))
+PIECES = st.sampled_from((*SOUGHT, *BREAKS, *OCTETS, *FOREIGN, *ENCODED))
+WORDS = st.lists(PIECES, max_size=7).map(b"".join)
+"""Texts of what patterns look for, and of what transformations undo."""
+
+
+@settings(max_examples=80)
+@given(st.lists(st.tuples(st.sampled_from(sorted(CARRIERS)), WORDS), min_size=1, max_size=3))
+def test_texts_of_what_transformations_undo(comparing: Comparing, sent: list[tuple[str, bytes]]) -> None:
+    for name, text in sent:
+        request = CARRIERS[name](text)
+        if request is not None and "thousands" not in name:
+            assert not comparing.differences(request), (name, text)
+
+
+NAMES = st.one_of(
+    st.sampled_from(["a", "list", "evil", "", "empty-key", "array_1", "json", "a.b", "x" * 200]), st.text(max_size=3)
+)
+TREES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from(["", "evil", "5"]),
+    ),
+    lambda inside: st.one_of(st.lists(inside, max_size=4), st.dictionaries(NAMES, inside, max_size=4)),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=80)
+@given(st.lists(TREES, min_size=1, max_size=3))
+def test_documents(comparing: Comparing, trees: list[object]) -> None:
+    for tree in trees:
+        body = json.dumps(tree, ensure_ascii=len(str(tree)) % 2 == 0).encode("utf-8", "surrogatepass")
+        fields = (*HOST, (b"Content-Type", b"application/json"))
+        assert not comparing.differences(Request(method="POST", target=b"/", fields=fields, body=body)), tree
+
+
+def test_memories_that_are_full(comparing: Comparing) -> None:
+    """Values, names, lines of heads and paths, more than are remembered, and the same attacks again between them."""
+    attacks = [request for name in PLACES if (request := CARRIERS[name](b"evil")) is not None]
+    names = iter(range(10**9))
+
+    def document(count: int) -> Request:
+        tree = {f"name{next(names)}": [f"value {next(names)}"] for _ in range(count)}
+        fields = (*HOST, (b"Content-Type", b"application/json"))
+        return Request(method="POST", target=b"/", fields=fields, body=json.dumps(tree).encode())
+
+    for filled in range(2 * MOST_KNOWN // 450 + 2):
+        run.request(comparing.program, comparing.live(seen(document(450))))
+        if filled % 15 == 0:
+            assert not [one for attack in attacks for one in comparing.differences(attack)]
+    for filled in range(2 * REMEMBERED // 80 + 2):
+        lines = tuple((b"X-%d" % next(names), b"line %d" % next(names)) for _ in range(80))
+        request = Request(method="GET", target=b"/p%d" % next(names), fields=(*HOST, *lines))
+        run.request(comparing.program, comparing.live(seen(request)))
+        if filled % 40 == 0:
+            assert not [one for attack in attacks for one in comparing.differences(attack)]
+
+
+def seen(request: Request) -> RecordedView:
+    view = recorded(request)
+    assert view is not None
+    return view
+
+
+@pytest.mark.parametrize("length", [LONGEST_KNOWN - 1, LONGEST_KNOWN, LONGEST_KNOWN + 1, 1_023, 1_024, 1_025])
+def test_values_as_long_as_what_is_remembered(length: int) -> None:
+    rules = Comparing(
+        program(
+            'SecRule ARGS "@rx ^x+y$" "id:1,phase:2,pass,log"\nSecRule REQUEST_HEADERS:X-Unknown "@rx y$" "id:2,phase:2,pass,log"'
+        )
+    )
+    for last in (b"x", b"y", b"x", b"y"):
+        for name in ("query", "JSON", "form", "field X-Unknown", "cookie"):
+            request = CARRIERS[name](b"x" * (length - 1) + last)
+            assert request is not None and not rules.differences(request)
+            expected = [] if last == b"x" or name == "cookie" else [2] if "field" in name else [1]
+            assert as_usual(rules.program, received(request)).rules == expected
+
+
+# --- what a contract proves ---------------------------------------------------------------------------------------------------
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "kind": {"enum": ["evil kind", "plain"]},
+        "count": {"type": "integer"},
+        "note": {"type": "string"},
+        "lines": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"kind": {"enum": ["evil kind"]}, "note": {"type": "string"}}},
+        },
+    },
+}
+PARAMETERS = [
+    {"name": "kind", "in": "query", "schema": {"enum": ["evil kind", "plain"]}},
+    {"name": "note", "in": "query", "schema": {"type": "string"}},
+]
+
+
+def proven_operation() -> tuple[Comparing, int]:
+    """A comparison with what the contract proves, and the number of the body's schema."""
+    content = {"application/json": {"schema": SCHEMA}}
+    operation = {"parameters": PARAMETERS, "requestBody": {"content": content}, "responses": {"200": {"description": ""}}}
+    declared = only(read(openapi(paths={"/x": {"post": operation}})))
+    rules = 'SecRule ARGS "@rx evil" "id:1,phase:2,pass,log"\nSecRule ARGS_NAMES "@rx evil" "id:2,phase:2,pass,log"'
+    assert declared.detail.body is not None
+    return Comparing(program(rules), proven_places(declared)), declared.detail.body.media[0].schema
+
+
+@pytest.mark.parametrize(
+    ("query", "tree", "found"),
+    [
+        (b"", {"kind": "evil kind", "count": 5}, []),
+        (b"", {"kind": "evil kind", "note": "evil kind"}, [1]),
+        (b"", {"lines": [{"kind": "evil kind"}]}, []),
+        (b"", {"lines": [{"kind": "evil kind", "note": "x"}, {"note": "evil"}]}, [1]),
+        (b"", {"other": "evil kind"}, [1]),
+        (b"", {"evil": 1}, [2]),
+        (b"?kind=evil%20kind", {"count": 1}, []),
+        (b"?note=evil", {"kind": "evil kind"}, [1]),
+        (b"?kind=plain&note=evil%20kind", {}, [1]),
+    ],
+)
+def test_proven_values_are_passed_over_and_no_others(query: bytes, tree: object, found: list[int]) -> None:
+    comparing, schema = proven_operation()
+    fields = (*HOST, (b"Content-Type", b"application/json"))
+    request = Request(method="POST", target=b"/x" + query, fields=fields, body=json.dumps(tree).encode())
+    for _ in range(2):
+        for comparing.valid_head, comparing.valid_body in (
+            (True, schema),
+            (False, -1),
+            (True, -1),
+            (False, schema),
+            (True, schema),
+        ):
+            assert not comparing.differences(request)
+            rules = as_usual(comparing.program, comparing.live(seen(request))).rules
+            if comparing.valid_head and comparing.valid_body >= 0:
+                assert rules == found
+            elif not comparing.valid_head and comparing.valid_body < 0:
+                assert rules == ([2] if tree == {"evil": 1} else [1])
