@@ -19,7 +19,7 @@ from typing import Any
 
 from yett.formats.inspected import Origin, Value
 from yett.model.rule import AttackRule, Confidence, Payload, Severity
-from yett.rules.inspection.signature import PARAMETERS, Signature, Structure
+from yett.rules.inspection.signature import PARAMETERS, Found, Signature, Structure
 
 _ALIASES = " ".join(f"a{number}: login(p: {number})" for number in range(40))
 
@@ -40,6 +40,8 @@ RULE = AttackRule(
         Payload("[" + ", ".join(['{"query": "mutation { login(pin: 1) }"}'] * 20) + "]", "body"),
         Payload('{"query": "{ __schema { types { name } } }"}', "body"),
         Payload('query { __type(name: "User") { fields { name } } }', "query query"),
+        Payload('{"query": "{ __schema @skip(if: false) { types { name } } }"}', "body"),
+        Payload('{"query": "query Q { __schema { types { name } } }"}', "query q"),
         Payload('{"query": "fragment A on U { ...A } { me { ...A } }"}', "body"),
     ),
     passes=(
@@ -141,6 +143,16 @@ def _batch(values: Sequence[Value], document: Any) -> Value | None:
     return next((value for value in values if value.origin is Origin.JSON_NAME and value.text == b"query"), None)
 
 
+def _asks(found: Found) -> bool:
+    """A query, also as a member of JSON within a value."""
+    text = found.text.lstrip()
+    return (
+        is_query(text)
+        or (text.startswith((b'{"', b'[{"')) and b'"query"' in text[:_LOOKED_AT])
+        or found.text[found.start : found.start + 1] in b"_{f"
+    )
+
+
 SIGNATURES = (
     Structure(
         id="greedy",
@@ -159,10 +171,10 @@ SIGNATURES = (
     ),
     Signature(
         id="introspection",
-        pattern=rb"[{\s]__(?:schema\s*\{|type\s*\(\s*name\s*:)|\b__schema\s*\{\s*(?:queryType|mutationType|types"
+        pattern=rb"[{\s]__(?:schema\s*(?:@\w{1,30}\s*\([^()]*\)\s*)*\{|type\s*\(\s*name\s*:)|\b__schema\s*\{\s*(?:queryType|mutationType|types"
         rb"|directives)\b|\{\s*__schema\s*\}|\bfragment[\s+]+\w+[\s+]+on[\s+]+__Type\b",
         reason="a question for the schema",
         where=PARAMETERS | {Origin.TEXT},
-        confirm=lambda found: is_query(found.text) or found.text[found.start : found.start + 1] in b"_{f",
+        confirm=_asks,
     ),
 )

@@ -4,7 +4,8 @@
 adds recipients. Line breaks in fields themselves never get past the gateway's grammar; these come encoded, in values.
 
 The rule looks for a line break, or what becomes one, followed by a field that matters (Set-Cookie, Location, Content-Type,
-HTTP/1.1 …), by recipients of mail, or by a command of SMTP, FTP, IMAP, Redis or memcached, in places that hold one line. Texts of several lines in bodies pass, unless they begin like that.
+HTTP/1.1 …), by recipients of mail, or by a command of SMTP, FTP, IMAP, Redis or memcached, in places that hold one line. Texts of
+several lines in bodies pass, unless they begin like that.
 
 To fix: refuse CR and LF in values that become fields (most frameworks do since long).
 

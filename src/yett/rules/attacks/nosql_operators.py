@@ -15,7 +15,7 @@ What it does not protect against: operators under other names of the application
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.quoting import breaks_out
-from yett.rules.inspection.signature import NAMES, PARAMETERS, TEXTS, Signature
+from yett.rules.inspection.signature import NAMES, PARAMETERS, TEXTS, Found, Signature
 
 RULE = AttackRule(
     id="nosql-operators",
@@ -36,6 +36,11 @@ RULE = AttackRule(
         Payload('{"$gt": ""}', "query filter"),
         Payload("$where=1", "query"),
         Payload("this.password.match(/^a/)", "form q"),
+        Payload("user[$nin][]=admin&pass[$ne]=x", "body /filter"),
+        Payload("db.adminCommand({listDatabases: 1})", "query q"),
+        Payload('{"$bitsAllSet": 1}', "query filter"),
+        Payload("a');return(true);//", "query user"),
+        Payload("' RETURN count(*) as x UNION MATCH (n) RETURN n//", "query name"),
     ),
     passes=(
         Payload('{"price": "$10", "name": "$ne of a kind"}', "body"),
@@ -43,6 +48,10 @@ RULE = AttackRule(
         Payload("filter[status]=open&page[size]=10", "query"),
         Payload("use $gt or $lt in the shell"),
         Payload("$top=10&$filter=price gt 5", "query", "OData"),
+        Payload("'RETURN TO SENDER' // the parcel", "body /note"),
+        Payload("MATCH (n) RETURN n", "body /query", "a query of one's own"),
+        Payload("the 'old' and the new return (as before)", "body /note"),
+        Payload("db.session.add(user)", "body /code"),
     ),
 )
 
@@ -50,7 +59,8 @@ OPERATORS = (
     rb"\$(?:n?eq?|gte?|lte?|n?in|not|n?or|and|exists|regex|where|expr|jsonSchema|mod|all|elemMatch|size"
     rb"|type|text|function|accumulator"
     rb"|lookup|unionWith|out|merge|geoWithin|near|slice|func|like|startsWith|endsWith|contains|between"
-    rb"|iLike|regexp|any|group|sum)"
+    rb"|iLike|regexp|any|group|sum|bits(?:All|Any)(?:Set|Clear)|geoIntersects|nearSphere|sampleRate|natural|graphLookup|facet"
+    rb"|inc|push|pull(?:All)?|rename|addToSet|setOnInsert|currentDate|collStats|indexStats|currentOp)"
 )
 
 SIGNATURES = (
@@ -70,7 +80,7 @@ SIGNATURES = (
     Signature(
         id="object",
         pattern=rb"\{\s*['\"]?\s*" + OPERATORS + rb"\s*['\"]?\s*:\s*(?:['\"\[{/\-\d]|null|true|false|new|function|db|undefined)"
-        rb"|^\s*[\w.]{1,40}\[\$\w{2,12}\]\s*=|['\"]\s*,\s*\$(?:or|and|nor|where|ne|gt|lt|regex|in"
+        rb"|(?:^\s*|[&?])[\w.]{1,40}(?:\[\w{0,12}\]){0,2}\[\$\w{2,12}\](?:\[\w{0,12}\]){0,2}\s*=|['\"]\s*,\s*\$(?:or|and|nor|where|ne|gt|lt|regex|in"
         rb"|nin)\b\s*['\"]?\s*:\s*[\[{'\"\d/]",
         reason="a condition of a document database",
         where=TEXTS - {Origin.TEXT},
@@ -79,7 +89,7 @@ SIGNATURES = (
     Signature(
         id="javascript",
         pattern=rb"['\"][\s)};]*(?:\|\||&&)\s*(?:this\.|['\"]?\w*['\"]?\s*={2,3}|[01]\s*==|true\b|!)"
-        rb"|['\"]\s*;\s*return\b.{0,60}(?:;\s*(?:var|//|\})|['\"]|$)"
+        rb"|['\"][\s)}]*;\s*return\b.{0,60}(?:;\s*(?:var|//|\})|['\"]|$)"
         rb"|['\"]?\s*\|\|\s*['\"]?\w*['\"]?\s*={2,3}\s*['\"]?\w|['\"]\s*[;,}]\s*(?:while\s*\(\s*(?:true|1)"
         rb"|sleep\s*\(\s*\d|db\.\w+\.)",
         reason="a value that breaks out of a JavaScript condition",
@@ -87,8 +97,9 @@ SIGNATURES = (
     ),
     Signature(
         id="function",
-        pattern=rb"\bthis\.\w{1,40}\.match\s*\(\s*/|\bdb\.(?:getCollectionNames|injection|\w{1,40}\.(?:insert|find"
-        rb"|remove|drop|update\w*)\s*\()|\bdb\[|\$where\s*['\"]?\s*[:=]|^\s*(?:\|\||&&)\s*\w+\s*=="
+        pattern=rb"\bthis\.\w{1,40}\.match\s*\(\s*/|\bdb\.(?:getCollectionNames|injection|(?:getSiblingDB|getCollection|runCommand|adminCommand|createUser"
+        rb"|dropDatabase|dropUser|dropAllUsers|grantRolesToUser|changeUserPassword|shutdownServer|copyDatabase|fsyncLock)\s*\("
+        rb"|\w{1,40}\.(?:insert\w{0,4}|find\w{0,20}|remove|drop|update\w*|delete\w{1,4}|aggregate|mapReduce|bulkWrite)\s*\()|\bdb\[|\$where\s*['\"]?\s*[:=]|^\s*(?:\|\||&&)\s*\w+\s*=="
         rb"|\bnew\s+Date\(\)\s*;\s*do\s*\{|^\s*[\w'\"]{0,12}\s*[,}]?\s*\$where\s*:|['\"]\s*;\s*(?:sleep|while"
         rb"|do|var|it)\b\s*[({=]|^\s*\}?\s*,\s*\{?\s*\w+\s*:\s*/\.\*/|^\s*\[\$(?:ne|gt|lt|gte|lte|in|nin|regex"
         rb"|exists)\]\s*="
@@ -98,4 +109,23 @@ SIGNATURES = (
         where=PARAMETERS | NAMES | {Origin.COOKIE},
         confirm=lambda found: found.start <= 100 and len(found.text) <= 300,
     ),
+    Signature(
+        id="graph",
+        pattern=rb"['\"`][\s)}\]]*\b(?:OR|AND|RETURN|UNION|WITH|CALL|MATCH|DETACH|MERGE)\b.{0,160}?\b(?:RETURN\s+[\w(]|YIELD\s+\w"
+        rb"|MATCH\s*\(\w{0,20}[:)]|LOAD\s+CSV\b|DETACH\s+DELETE\b|CALL\s+\w{1,20}\.\w)",
+        reason="clauses of a graph database after a quote that ends the application's literal",
+        needle=rb"\b(?:RETURN\s+[\w(]|YIELD\s+\w|MATCH\s*\(\w{0,20}[:)]|LOAD\s+CSV\b|DETACH\s+DELETE\b|CALL\s+\w{1,20}\.\w)",
+        where=PARAMETERS | NAMES | {Origin.COOKIE},
+        confirm=lambda found: found.start <= 60 and len(found.text) <= 512 and _is_clause(found),
+    ),
 )
+
+
+_CLAUSES = (b"RETURN ", b"YIELD ", b"MATCH", b"LOAD CSV", b"DETACH DELETE", b"CALL ")
+
+
+def _is_clause(found: Found) -> bool:
+    """A comment or a second clause takes care of what follows."""
+    piece = found.text[found.start :].upper()
+    clauses = sum(piece.count(clause) for clause in _CLAUSES)
+    return breaks_out(found.text, found.start) and clauses > 0 and (b"//" in piece or clauses > 1)
