@@ -31,6 +31,8 @@ SETUP = Path("/etc/modsecurity/crs/crs-setup.conf")
 SIZES = (200, 1_000, 10_000, 100_000, 1_000_000)
 PATIENCE = 180.0
 """Seconds."""
+WARMING = 5.0
+"""Seconds after the first large body until who judges large bodies has started."""
 NEIGHBOURS = 300
 """Requests per second of the connections that must not notice."""
 
@@ -150,6 +152,8 @@ def neighbours(settings: dict[str, Any], seconds: float) -> list[tuple[str, floa
         others = load(running.port, wires)
         answered_once(running.port, wires[0])
         others.closed(8, count=500)
+        with worst.sending(running.port, traffic.wire(next(worst.inputs())[1])):
+            others.paced(32, NEIGHBOURS, WARMING)
         calm = percentile(others.paced(32, NEIGHBOURS, seconds).latencies, 99)
         for name, request in worst.inputs():
             with worst.sending(running.port, traffic.wire(request)):

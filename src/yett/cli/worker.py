@@ -6,6 +6,7 @@ Started by the supervisor (`yett.edge.gateway.fleet`), never by hand.
 import argparse
 import asyncio
 import socket
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from ssl import SSLContext
@@ -22,6 +23,7 @@ from yett.edge.gateway.metrics import Labels, Metrics
 from yett.edge.gateway.pool import Cluster, Target
 from yett.edge.gateway.tls import Contexts
 from yett.edge.gateway.worker import Built, Worker
+from yett.edge.inspector import Inspector
 from yett.edge.keysets import KeySets
 from yett.edge.needs import fulfiller
 from yett.edge.passwords import PasswordVerifier
@@ -35,6 +37,8 @@ from yett.model.ports import Journal, Ports
 from yett.store.counters.shared import SharedCounters
 from yett.store.eventlog.journal import SegmentJournal
 from yett.store.keyfile import KeyRing, ring_in_slices
+
+INSPECTOR = (sys.executable, "-P", "-m", "yett.cli.inspector")
 
 
 class Forgetful:
@@ -59,6 +63,7 @@ class Composition:
         self.contexts = Contexts()
         self.key_sets = KeySets()
         self.passwords = PasswordVerifier()
+        self.inspector = Inspector(INSPECTOR)
         self.counters: SharedCounters | None = None
         self.journal: SegmentJournal | None = None
         self._base = Path()
@@ -88,6 +93,7 @@ class Composition:
             fingerprint_key=self._key,
             patterns=pattern_cache(self._base / bundle.policy.state),
             compiled=self._compiled,
+            snapshot=bundle.digest,
         )
         yield
         building = Building(bundle, ports)
@@ -102,6 +108,7 @@ class Composition:
         self._snapshot = building.snapshot
         contexts = yield from self._transport(bundle)
         self.key_sets.retain(packed.key_sets)
+        self.inspector.load(bundle.digest, memoryview(packed.bundle_packed))
         policy = bundle.policy
         return Built(
             digest=bundle.digest,
@@ -143,7 +150,7 @@ class Composition:
         gateway = Gateway(
             snapshot,
             self._open_journal(snapshot),
-            fulfil=fulfiller(self.key_sets, self.passwords),
+            fulfil=fulfiller(self.key_sets, self.passwords, self.inspector),
             metrics=self.metrics,
             loop=self.loop,
             worker=self.number,
@@ -165,6 +172,7 @@ class Composition:
     async def close(self) -> None:
         """Give everything back; the log is written out."""
         await self.key_sets.close()
+        await self.inspector.close()
         if self.journal is not None:
             self.journal.close()
         self.passwords.close()
@@ -181,6 +189,11 @@ class Composition:
         metrics.gauges("yett_key_set_available", "0 where a key set could not be fetched yet.", self._available)
         metrics.gauge("yett_passwords_pending", "Passwords being verified or waiting.", lambda: passwords.pending)
         metrics.total("yett_passwords_refused_total", "Passwords for which the queue was full.", lambda: passwords.refused)
+        inspector = self.inspector
+        metrics.gauge(
+            "yett_inspections_waiting", "Large bodies that wait for the inspecting process.", lambda: inspector.waiting
+        )
+        metrics.total("yett_inspector_deaths_total", "Inspecting processes that have died.", lambda: inspector.deaths)
         if self.journal is not None:
             counted = self.journal.counted
             metrics.gauge("yett_log_queued", "Records that wait to be written.", lambda: counted().queued)

@@ -5,9 +5,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from yett.edge.inspector import Inspector, InspectorFailed
 from yett.edge.keysets import KeySets
 from yett.edge.passwords import PasswordVerifier
-from yett.model.decision import Need, Pause, Unanswered, VerifyPassword
+from yett.model.decision import Errand, Need, Pause, Unanswered, VerifyPassword
 
 _TURN = 0.0005
 """Seconds that one thread computes while another one waits. Python's default is ten times as long, which callers would feel."""
@@ -48,9 +49,13 @@ class Aside:
             running.exception()  # looked at, also where the caller is gone
 
 
-def fulfiller(key_sets: KeySets, passwords: PasswordVerifier) -> Callable[[Need], Awaitable[bool | Unanswered]]:
+def fulfiller(
+    key_sets: KeySets, passwords: PasswordVerifier, inspector: Inspector | None = None
+) -> Callable[[Need], Awaitable[bool | Unanswered]]:
     """A function from a need to its answer, for the gateway. It takes as long as one fetch or one full queue at most, and work of
-    guards as long as all that is asked for before it. Raises WorkFailed."""
+    guards as long as all that is asked for before it. Raises WorkFailed.
+
+    inspector: does errands; a thread does the work where there is none, or it cannot say."""
 
     aside = Aside()
     sys.setswitchinterval(_TURN)
@@ -61,9 +66,18 @@ def fulfiller(key_sets: KeySets, passwords: PasswordVerifier) -> Callable[[Need]
         if isinstance(need, Pause):
             if need.work is None:
                 await asyncio.sleep(0)
-            else:
+            elif inspector is None or need.errand is None or not await _done(need.errand, inspector):
                 await aside.do(need.work)
             return True
         return await key_sets.refresh(need)
 
     return fulfil
+
+
+async def _done(errand: Errand, inspector: Inspector) -> bool:
+    """Whether an errand was done. Raises WorkFailed."""
+    try:
+        found = await inspector.do(errand)
+    except InspectorFailed as error:
+        raise WorkFailed(str(error)) from error
+    return found is not None and errand.take(found)

@@ -24,6 +24,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     beginning: where nothing reads more, octets of the body that the edge buffers at most before the phase runs; 0 means all.
     passes_unreadable: bodies that cannot be decoded are not refused, because only rules that watch would look at them.
     begins_response: conditions under which the beginning of a response is read, of at most `response_beginning` octets.
+    errands: what guards can do for another process that has the same snapshot, by rule; see `yett.model.decision.Errand`.
     """
 
     operation: Operation
@@ -45,6 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     default_lines: tuple[tuple[bytes, bytes], ...] = ()
     drop_fields: frozenset[bytes] = frozenset()
     standard_reasons: bool = False
+    errands: tuple[tuple[str, Callable[[bytes], bytes]], ...] = ()
 
     @property
     def may_read_response(self) -> bool:

@@ -134,6 +134,7 @@ class _Work:
         self.default_fields: dict[bytes, bytes] = {}
         self.drop_fields: set[bytes] = set()
         self.standard_reasons = False
+        self.errands: list[tuple[str, Callable[[bytes], bytes]]] = []
 
     def add(self, chosen: Chosen) -> None:
         rule = chosen.guard.rule.id
@@ -150,6 +151,8 @@ class _Work:
             self.rules[rule] = Mode.ENFORCE if Mode.ENFORCE in (mode, self.rules.get(rule)) else Mode.MONITOR
         for step in prepared.steps:
             self._add_step(step, chosen, mode)
+        if prepared.errand is not None:
+            self.errands.append((rule, prepared.errand))
         if mode is Mode.ENFORCE:
             self.set_fields.update(prepared.set_fields)
             self.default_fields.update(prepared.default_fields)
@@ -280,5 +283,6 @@ def plan(draft: Draft, guards: Iterable[Chosen]) -> Planned:
         default_lines=one(default_lines),
         drop_fields=one(drop_fields),
         standard_reasons=work.standard_reasons,
+        errands=one(tuple(work.errands)),
     )
     return Planned(made, tuple(work.rules.items()), preflight, entry, tuple(work.gaps), tuple(work.failures))

@@ -92,15 +92,34 @@ class RefreshKeySet(msgspec.Struct, frozen=True):
     kid: str
 
 
+class Errand(msgspec.Struct, frozen=True):
+    """Work that another process with the same snapshot can do as well, octets in and octets out.
+
+    snapshot: its digest. method, host, path: of the request, as it was routed. rule: whose work it is (see `Prepared.errand`).
+    ask: makes what must be known to do it; called at most once. take: puts what was found where the check finds it when it is
+    called again; False where the other process could not say, so that the work is still to be done.
+    """
+
+    snapshot: str
+    method: str
+    host: str
+    path: str
+    rule: str
+    ask: Callable[[], bytes]
+    take: Callable[[bytes], bool]
+
+
 class Pause(msgspec.Struct, frozen=True):
     """Need: let other connections have their turn, because the check has computed for a while. It is called again with what it
     kept in the evaluation; `step` tells this pause from the one before. The answer is True.
 
     work: what is still to be computed, and may be, in one go, by another thread; where nobody does, the check goes on with it.
+    errand: the same for another process; whoever does it does not call `work`.
     """
 
     step: int
     work: Callable[[], object] | None = None
+    errand: Errand | None = None
 
 
 Need = VerifyPassword | RefreshKeySet | Pause

@@ -134,6 +134,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
         id and options; dropped with the snapshot, so that nothing learnt under an older policy lives on.
     patterns: compiled patterns of earlier starts.
     compiled: what this process has compiled, whatever the snapshot, by the digest of everything that it was made of. It may forget.
+    snapshot: the digest of the snapshot where another process has it, too, and may do its errands; else empty.
     """
 
     counters: Counters
@@ -145,6 +146,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     shared: dict[Any, Any] = {}
     patterns: PatternCache = NoPatternCache()
     compiled: MutableMapping[bytes, Any] = {}
+    snapshot: str = ""
 
 
 class Journal(Protocol):

@@ -181,6 +181,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     They apply in enforce mode only: monitor mode changes no response.
     mode: the guard's own wish, from its options; the policy may still soften it to monitor. A step in a body stage makes
     the edge buffer, decode and bound that body before the phase runs.
+    errand: does what the guard's own `Errand` asks for, in another process: what was asked to what was found. It raises nothing but
+    for mistakes of ours.
     """
 
     steps: tuple[Step, ...] = ()
@@ -189,6 +191,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     drop_fields: frozenset[bytes] = frozenset()
     standard_reasons: bool = False
     mode: Mode = Mode.ENFORCE
+    errand: Callable[[bytes], bytes] | None = None
 
 
 class Gap(msgspec.Struct, frozen=True):

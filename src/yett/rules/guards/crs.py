@@ -148,12 +148,13 @@ def prepare(options: Options, scope: Scope) -> Prepared:
     excused = Exceptions(exceptions) if exceptions else None
     judging = Judging(RULE.id, program, limits, excused, proven)
     judging.denies_beyond = options.inspect.beyond is Beyond.DENY
+    judging.snapshot = scope.ports.snapshot
     steps = [Step(Stage.INSPECT_BODY, judging.request, prefix=limits.size)]
     if options.responses and (program.phases[3] or program.phases[4]):
         steps.append(Step(Stage.RESPONSE, judging.response_head))
         prefix = min(limits.size, RESPONSE_PREFIX)
         steps.append(Step(Stage.RESPONSE_BODY, judging.response_body, wants=response_is_text, prefix=prefix))
-    return Prepared(steps=tuple(steps), mode=options.mode)
+    return Prepared(steps=tuple(steps), mode=options.mode, errand=judging.errand)
 
 
 def _program(options: Options, ports: Ports) -> Program:

@@ -7,26 +7,27 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from yett.formats.inspected import BodyValues, Value
-from yett.model.decision import Evaluation, Pause, Wait, unset
+from yett.model.decision import Errand, Evaluation, Pause, Wait, unset
 
 
 class Gathered:
     """head: values of the request's head; body, response: of the bodies; None where nobody has asked yet. running: work that
-    pauses now and then, by the name of who does it."""
+    pauses now and then, by the name of who does it; told: what another process has found instead, likewise."""
 
-    __slots__ = ("body", "head", "response", "running", "turns")
+    __slots__ = ("body", "head", "response", "running", "told", "turns")
 
     def __init__(self) -> None:
         self.head: list[Value] | None = None
         self.body: BodyValues | None = None
         self.response: BodyValues | None = None
         self.running: dict[str, Iterator[Any]] = {}
+        self.told: dict[str, Any] = {}
         self.turns = 0
 
-    def pause(self, work: Callable[[], object] | None = None) -> Wait:
+    def pause(self, work: Callable[[], object] | None = None, errand: Errand | None = None) -> Wait:
         """A pause that differs from all before it."""
         self.turns += 1
-        return Wait(Pause(self.turns, work))
+        return Wait(Pause(self.turns, work, errand))
 
 
 def gathered(evaluation: Evaluation) -> Gathered:

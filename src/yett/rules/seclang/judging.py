@@ -8,13 +8,14 @@ from functools import partial
 
 from yett.formats.contract.proven import Proven
 from yett.formats.inspected import InspectionLimits, Origin, Value
-from yett.model.decision import Denial, Evaluation, Wait, unset
+from yett.model.decision import Denial, Errand, Evaluation, Wait, unset
 from yett.model.exchange import View
 from yett.rules.inspection.exceptions import Exceptions
 from yett.rules.inspection.gathered import gathered
 from yett.rules.inspection.samples import sample_of
 from yett.rules.inspection.signature import Found
-from yett.rules.seclang import run
+from yett.rules.seclang import errands, run
+from yett.rules.seclang.errands import Left, Told
 from yett.rules.seclang.live import LiveTransaction, response_is_text
 from yett.rules.seclang.operators import integer
 from yett.rules.seclang.places import place_of
@@ -27,14 +28,16 @@ TURN = 1 << 18
 """Octets of work after which others get their turn; a few milliseconds."""
 
 ALONE = 1 << 15
-"""Octets of a body from which on another thread may do the work: single steps of it may take more than a few milliseconds."""
+"""Octets of a body from which on another process or thread may do the work: single steps of it may take more than a few
+milliseconds."""
 
 MOST_NAMED = 8
 """Rules that a reason names."""
 
 
 class Judging:
-    """The checks of one operation. name: of the guard. denies_beyond: whether a body that is longer than `limits` is refused."""
+    """The checks of one operation. name: of the guard. denies_beyond: whether a body that is longer than `limits` is refused.
+    snapshot: see `yett.model.ports.Ports`."""
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Judging:
     ) -> None:
         self.name, self.program, self.limits = name, program, limits
         self.denies_beyond = False
+        self.snapshot = ""
         self.exceptions, self.proven = exceptions, proven
         self.ids = {ruling.position: str(ruling.id) for rulings in program.phases.values() for ruling in rulings}
 
@@ -54,7 +58,12 @@ class Judging:
     def request(self, view: View, evaluation: Evaluation) -> Denial | Wait | None:
         """Phases 1 and 2."""
         held = evaluation.inspected
-        work = None if held is unset else held.running.get(self.name)
+        work = None
+        if held is not unset:
+            told = held.told.get(self.name)
+            if told is not None:
+                return self._told(told, view, evaluation)
+            work = held.running.get(self.name)
         if work is None:
             t = self._transaction(view, evaluation)
             work = run.request_in_turns(self.program, t)
@@ -62,7 +71,7 @@ class Judging:
             if len(t.body) > ALONE:
                 held = gathered(evaluation)
                 held.running[self.name] = work
-                return held.pause(partial(deque, work, 0))
+                return held.pause(partial(deque, work, 0), self._errand(view, evaluation))
         done = 0
         for octets in work:
             done += octets
@@ -70,8 +79,10 @@ class Judging:
                 held = gathered(evaluation)
                 held.running[self.name] = work
                 return held.pause()
-        t = evaluation.scoring
-        if t.clean and not t.steered and not t.allowed_until and t.refusal is None and not t.truncated:
+        return self._judged(evaluation.scoring, evaluation)
+
+    def _judged(self, t: LiveTransaction, evaluation: Evaluation) -> Denial | None:
+        if not _leaves(t) and t.refusal is None and not t.truncated:
             evaluation.scoring = unset  # nothing is to be kept for the response
             return None
         return self._conclude(t, evaluation)
@@ -96,6 +107,48 @@ class Judging:
                 return Denial(self.name, 413, "the body is longer than what is inspected", "body", title=TITLE)
         return None
 
+    # --- requests that another process judges -------------------------------------------------------------------------------
+
+    def _errand(self, view: View, evaluation: Evaluation) -> Errand | None:
+        if not self.snapshot:
+            return None
+
+        def take(octets: bytes) -> bool:
+            told = errands.decode(octets)
+            if told.sure:
+                held = gathered(evaluation)
+                del held.running[self.name]
+                held.told[self.name] = told
+            return told.sure
+
+        ask = partial(errands.sent, view, evaluation)
+        return Errand(self.snapshot, view.method, view.host, view.target.path, self.name, ask, take)
+
+    def errand(self, octets: bytes) -> bytes:
+        """Judge a request for another process: `Prepared.errand`."""
+        view = errands.received(octets)
+        evaluation = view.evaluation()
+        t = self._transaction(view, evaluation)
+        given = sum(map(len, t.excluded.values()))
+        run.request(self.program, t)
+        denial = self._judged(t, evaluation)
+        left = None
+        if _leaves(t):
+            if sum(map(len, t.excluded.values())) > given:  # which values a rule leaves out cannot be told
+                return errands.encode(Told(False))
+            left = Left.by(t)
+        return errands.encode(Told(True, denial, evaluation.inbound_score, evaluation.not_evaluated or [], left))
+
+    def _told(self, told: Told, view: View, evaluation: Evaluation) -> Denial | None:
+        evaluation.scoring = unset
+        evaluation.inbound_score = told.score
+        for rule, reason in told.skipped:
+            evaluation.skip(rule, reason)
+        if told.left is not None:
+            t = evaluation.scoring = self._transaction(view, evaluation)
+            told.left.to(t)
+        return told.denial
+
     # --- responses ----------------------------------------------------------------------------------------------------------
 
     def response_head(self, view: View, evaluation: Evaluation) -> Denial | None:
@@ -106,6 +159,7 @@ class Judging:
             t.enter_body()
             evaluation.scoring = t
         t.take_response()
+        t.refusal = None  # of a request that passed nevertheless, because that was only to be recorded
         before = len(t.hits)
         mask = run.response_head(self.program, t)
         if t.refusal is None and not response_is_text(view):
@@ -140,6 +194,11 @@ class Judging:
         title = TITLE if status == 403 else TITLE_OF_RESPONSE
         reason = f"anomaly score {score}: {message}{also}{more}"
         return Denial(f"crs-{worst.rule.id}", status, reason, place_of(worst.name, t), _sample(worst), title)
+
+
+def _leaves(t: LiveTransaction) -> bool:
+    """Whether rules for responses may find something changed by those for the request."""
+    return not t.clean or t.steered or t.allowed_until > 0
 
 
 def _score(t: LiveTransaction, names: tuple[bytes, ...]) -> int:

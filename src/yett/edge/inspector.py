@@ -1,0 +1,267 @@
+"""A process beside a worker that judges large bodies in its place, so that nobody else's requests wait for it.
+
+A thread would share the interpreter with the event loop, and one pass over a megabyte holds it for tens of milliseconds. A process
+of its own with the lowest priority is put aside by the kernel as soon as the loop has something to do. It is started when the
+first large body comes, and it has nothing but a socket, over which it gets the policy and then one errand after the other. It must
+not know what errands are about.
+"""
+
+import asyncio
+import socket
+import struct
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+
+import msgspec
+
+from yett.model.decision import Errand
+
+PATIENCE = 60.0
+"""Seconds that one errand, or loading the policy, may take; then the process is ended."""
+
+FIRST_DELAY, LAST_DELAY = 1.0, 60.0
+"""Seconds after a death before another process is started: doubled each time one dies."""
+
+HEADER = struct.Struct(">I")
+"""Before each message: its length in octets."""
+
+_LIMIT = 256 << 10
+
+
+class Job(msgspec.Struct, frozen=True, array_like=True):
+    """An errand as it travels."""
+
+    method: str
+    host: str
+    path: str
+    rule: str
+    asked: bytes
+
+
+class Done(msgspec.Struct, frozen=True, array_like=True):
+    """What became of a job, or of loading the policy. failure: how it failed, or empty."""
+
+    found: bytes = b""
+    failure: str = ""
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DONE = msgspec.msgpack.Decoder(Done)
+
+
+class InspectorFailed(Exception):
+    """An errand came to nothing: the process has died over it, took too long, or says that it could not."""
+
+
+class Inspector:
+    """The worker's end. Every method is for the event loop's thread.
+
+    command: starts the process; it gets `--errands DESCRIPTOR`. What waits is bounded by the connections that wait: errands are
+    done one after the other, in the order in which they came.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = tuple(command)
+        self._digest = ""
+        self._bundle: bytes | memoryview = b""
+        self._process: _Process | None = None
+        self._processes: set[_Process] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._starting = False
+        self._turn = asyncio.Semaphore(1)
+        self._delay, self._not_before = FIRST_DELAY, 0.0
+        self.waiting = self.deaths = 0
+
+    def load(self, digest: str, bundle: bytes | memoryview) -> None:
+        """A new policy holds: encoded (`yett.model.bundle`). A process that has the one before ends after what it is at, and
+        another one takes its place."""
+        self._digest, self._bundle = digest, bundle
+        if self._process is not None:
+            self._process.retire()
+            self._process = None
+            self._begin()
+
+    async def close(self) -> None:
+        """End it, whatever it is at."""
+        self._digest, self._process = "", None
+        for process in self._processes:
+            process.retired = True
+            process.kill()
+        await asyncio.gather(*self._tasks)
+
+    async def do(self, errand: Errand) -> bytes | None:
+        """What was found; None where no process is there that could say, or not yet. Raises InspectorFailed."""
+        process = self._process
+        if process is None or errand.snapshot != self._digest:
+            if process is None and self._digest and not self._starting and time.monotonic() >= self._not_before:
+                self._begin()
+            return None
+        self.waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self.waiting -= 1
+        if process is not self._process or process.gone:
+            self._turn.release()
+            return None
+        job = Job(errand.method, errand.host, errand.path, errand.rule, errand.ask())
+        asking = asyncio.get_running_loop().create_task(process.ask(_ENCODER.encode(job)))
+        asking.add_done_callback(self._answered)  # also where the caller leaves meanwhile
+        done = await asyncio.shield(asking)
+        if done.failure:
+            raise InspectorFailed(done.failure)
+        return done.found
+
+    def _answered(self, asking: "asyncio.Task[Done]") -> None:
+        self._turn.release()
+        if not asking.cancelled():
+            asking.exception()  # looked at, also where the caller is gone
+
+    def _begin(self) -> None:
+        self._starting = True
+        process = _Process()
+        self._processes.add(process)
+        task = asyncio.get_running_loop().create_task(self._live(process))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _live(self, process: "_Process") -> None:
+        """Start a process, and see to its end."""
+        digest = self._digest
+        try:
+            await process.start(self._command, self._bundle)
+            if digest == self._digest:
+                self._process = process
+            else:
+                process.retire()
+        except (InspectorFailed, OSError):
+            process.kill()
+        finally:
+            self._starting = False
+        await process.end()
+        self._processes.discard(process)
+        if not process.retired:
+            self.deaths += 1
+            self._not_before = time.monotonic() + self._delay
+            self._delay = min(self._delay * 2, LAST_DELAY)
+        if self._process is process:
+            self._process = None
+
+
+class _Process:
+    """retired: it is to end, or has been ended, by its worker."""
+
+    def __init__(self) -> None:
+        self.retired = self._killed = False
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether it can be asked no more."""
+        reader, writer = self._reader, self._writer
+        return self._killed or reader is None or writer is None or reader.at_eof() or writer.is_closing()
+
+    async def start(self, command: Sequence[str], bundle: bytes | memoryview) -> None:
+        """Raises OSError, InspectorFailed."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *command,
+                    "--errands",
+                    str(theirs.fileno()),
+                    pass_fds=(theirs.fileno(),),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                )
+            except BaseException:
+                ours.close()
+                raise
+        if self._killed:
+            self.kill()
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=_LIMIT)
+        loaded = await self.ask(bundle)
+        if loaded.failure:
+            raise InspectorFailed(loaded.failure)
+
+    async def ask(self, message: bytes | memoryview) -> Done:
+        """Raises InspectorFailed."""
+        reader, writer = self._reader, self._writer
+        if reader is None or writer is None:
+            raise AssertionError("it was not started")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                writer.write(HEADER.pack(len(message)))
+                writer.write(message)
+                (length,) = HEADER.unpack(await reader.readexactly(HEADER.size))
+                return _DONE.decode(await reader.readexactly(length))
+        except TimeoutError:
+            self.kill()
+            raise InspectorFailed(f"the inspecting process did not answer within {PATIENCE:g} s") from None
+        except (asyncio.IncompleteReadError, OSError):
+            self.kill()
+            raise InspectorFailed("the inspecting process has died") from None
+
+    def retire(self) -> None:
+        """Let it finish what it is at."""
+        self.retired = True
+        if self._writer is not None and self._writer.can_write_eof():
+            with suppress(OSError):
+                self._writer.write_eof()
+
+    def kill(self) -> None:
+        self._killed = True
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def end(self) -> None:
+        """Wait for it."""
+        if self._process is not None:
+            await self._process.wait()
+        if self._writer is not None:
+            self._writer.close()
+
+
+def serve(end: socket.socket, load: Callable[[bytes], Callable[[Job], bytes]]) -> None:
+    """The other end: get the policy, then do one job after the other until the worker has gone or asks to end.
+
+    load: makes of the policy what does jobs. What it raises, and what jobs raise, is told to the worker; only what cannot be
+    told ends the process.
+    """
+    messages = _messages(end)
+    do = None
+    for message in messages:
+        try:
+            if do is None:
+                do = load(message)
+                done = Done()
+            else:
+                done = Done(do(_JOBS.decode(message)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker must be told, and decides
+            done = Done(failure=f"{type(error).__name__}: {error}")
+        answer = _ENCODER.encode(done)
+        end.sendall(HEADER.pack(len(answer)) + answer)
+
+
+_JOBS = msgspec.msgpack.Decoder(Job)
+
+
+def _messages(end: socket.socket) -> Generator[bytes, None, None]:
+    while header := _exactly(end, HEADER.size):
+        yield _exactly(end, HEADER.unpack(header)[0])
+
+
+def _exactly(end: socket.socket, length: int) -> bytes:
+    """So many octets; none where the other end has gone."""
+    octets = bytearray(length)
+    view, at = memoryview(octets), 0
+    while at < length:
+        got = end.recv_into(view[at:])
+        if not got:
+            return b""
+        at += got
+    return bytes(octets)

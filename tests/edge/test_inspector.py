@@ -1,0 +1,284 @@
+"""The inspecting process: real ones over real sockets, what happens when they die, hang or refuse, and when the policy changes."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house import House, run
+from test_work_aside import ATTACK, GET, POLICY, RULES, large
+
+from yett.edge import inspector as module
+from yett.edge.inspector import Inspector, InspectorFailed
+from yett.edge.keysets import KeySets
+from yett.edge.needs import fulfiller
+from yett.edge.passwords import PasswordVerifier
+from yett.engine.compile import compile_policy
+from yett.model.bundle import encode
+from yett.model.decision import Errand
+from yett.model.ports import Ports
+from yett.store.bundle import load_bundle
+from yett.store.counters.local import LocalCounters
+from yett.store.keyfile import KeyRing
+
+COMMAND = (sys.executable, "-P", "-m", "yett.cli.inspector")
+
+SCRIPT = """
+import argparse, os, socket, sys, time
+from yett.edge.inspector import serve
+
+def load(policy):
+    if policy == b"bad":
+        raise ValueError("no such policy")
+    def do(job):
+        if job.asked == b"die":
+            os._exit(3)
+        if job.asked == b"hang":
+            time.sleep(60)
+        if job.asked == b"fail":
+            raise ValueError("cannot")
+        return policy + b" " + job.asked
+    return do
+
+end = socket.socket(fileno=int(sys.argv[sys.argv.index("--errands") + 1]))
+serve(end, load)
+"""
+SCRIPTED = (sys.executable, "-c", SCRIPT)
+
+
+class Judged(House):
+    """A house whose large bodies a process of its own judges."""
+
+    def __init__(self, directory: Path) -> None:
+        (directory / "crs" / "rules").mkdir(parents=True)
+        (directory / "crs" / "crs-setup.conf").write_text("")
+        (directory / "crs" / "rules" / "rules.conf").write_text(RULES)
+        self.inspector = Inspector(COMMAND)
+        real = fulfiller(KeySets(), PasswordVerifier(), self.inspector)
+        super().__init__(directory, POLICY, fulfil=real, fill={"threshold": 5})
+
+    def snapshot(self, **fill: Any) -> Any:
+        path = self.directory / "yett.yaml"
+        path.write_text("version: 1\n" + POLICY.format(port=self.upstream_port, **{**self.fill, **fill}))
+        bundle = load_bundle(path)
+        self.inspector.load(bundle.digest, encode(bundle))
+        ports = Ports(counters=LocalCounters(), keys=KeyRing(()), files=bundle.files, snapshot=bundle.digest)
+        return compile_policy(bundle, ports)
+
+    @property
+    def process(self) -> Any:
+        return self.inspector._process
+
+    async def started(self) -> None:
+        """Until the process is there, which the first large body asks for."""
+        assert (await self.ask(large()))[0] == 200
+        async with asyncio.timeout(25):
+            while self.process is None:
+                await asyncio.sleep(0.01)
+
+
+def test_a_process_judges_large_bodies_and_says_the_same(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with Judged(tmp_path) as house:
+            assert (await house.ask(ATTACK))[0] == 403  # a thread, while the process starts
+            await house.started()
+            assert (await house.ask(ATTACK))[0] == 403
+            assert (await house.ask(large("union soviet")))[0] == 200
+            first, _, second, third = [(e.verdict, [r.reason for r in e.reasons]) for e in house.journal.events]
+            assert first == second and first[0] == "deny" and third[0] == "allow"
+            clients = [await house.connect() for _ in range(6)]
+            for place, client in enumerate(clients):
+                await client.send(ATTACK if place % 2 else large())
+            assert (await house.ask(GET))[0] == 200
+            assert [(await client.response())[0] for client in clients] == [200, 403] * 3
+            await house.inspector.close()
+
+    run(talk())
+
+
+def test_a_policy_that_changes_changes_the_process(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with Judged(tmp_path) as house:
+            await house.started()
+            before = house.process
+            house.gateway.swap(house.snapshot(threshold=100))
+            assert (await house.ask(ATTACK))[0] == 200  # a thread
+            await house.started()
+            assert house.process is not before
+            assert (await house.ask(ATTACK))[0] == 200
+            await before._process.wait()
+            assert house.inspector.deaths == 0
+            await house.inspector.close()
+
+    run(talk())
+
+
+def test_an_errand_over_which_the_process_dies_ends_its_request_only(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with Judged(tmp_path) as house:
+            house.loop.set_exception_handler(house.gateway.crashed)
+            await house.started()
+            process = house.process._process
+            os.kill(process.pid, signal.SIGSTOP)
+            client = await house.connect()
+            await client.send(ATTACK)
+            await house.until(lambda: len(house.gateway._tasks) == 1)
+            process.kill()
+            assert await client.rest() == b""
+            assert house.accepted == 1  # nothing passed undecided
+            assert next(e for e in house.journal.events if e.tag == "gateway:internal:failed").failure.startswith("WorkFailed")
+            assert (await house.ask(ATTACK))[0] == 403  # a thread
+            assert (await house.ask(GET))[0] == 200
+            await house.until(lambda: house.inspector.deaths == 1)
+            await house.inspector.close()
+
+    run(talk())
+
+
+# --- the worker's end, with a scripted process ------------------------------------------------------------------------------
+
+
+def errand(asked: bytes, snapshot: str = "one") -> Errand:
+    return Errand(snapshot, "GET", "h", "/", "crs", lambda: asked, lambda _: True)
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def started(policy: bytes = b"policy") -> Inspector:
+    inspector = Inspector(SCRIPTED)
+    inspector.load("one", policy)
+    assert await inspector.do(errand(b"x")) is None
+    await until(lambda: inspector._process)
+    return inspector
+
+
+def test_errands_are_done_in_turn() -> None:
+    async def talk() -> None:
+        inspector = await started()
+        asked = [b"%d" % number * 100_000 for number in range(5)]
+        assert await asyncio.gather(*(inspector.do(errand(each)) for each in asked)) == [b"policy " + each for each in asked]
+        assert await inspector.do(errand(b"x", "another")) is None
+        with pytest.raises(InspectorFailed, match="ValueError: cannot"):
+            await inspector.do(errand(b"fail"))
+        assert await inspector.do(errand(b"x")) == b"policy x"
+        await inspector.close()
+
+    run(talk())
+
+
+def test_who_leaves_meanwhile_does_not_leave_an_answer_to_the_next() -> None:
+    async def talk() -> None:
+        inspector = await started()
+        first = asyncio.create_task(inspector.do(errand(b"first")))
+        second = asyncio.create_task(inspector.do(errand(b"second")))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert inspector.waiting == 1
+        first.cancel()
+        second.cancel()
+        assert await inspector.do(errand(b"third")) == b"policy third"
+        assert inspector.waiting == 0
+        await inspector.close()
+
+    run(talk())
+
+
+def test_a_process_that_dies_is_replaced_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        monkeypatch.setattr(module, "FIRST_DELAY", 0.05)
+        inspector = await started()
+        waiting = asyncio.create_task(inspector.do(errand(b"die")))
+        behind = asyncio.create_task(inspector.do(errand(b"x")))
+        with pytest.raises(InspectorFailed, match="has died"):
+            await waiting
+        assert await behind is None
+        await until(lambda: inspector.deaths == 1)
+        assert await inspector.do(errand(b"x")) is None
+        assert not inspector._starting  # not yet
+        await asyncio.sleep(0.06)
+        assert await inspector.do(errand(b"x")) is None
+        await until(lambda: inspector._process)
+        assert await inspector.do(errand(b"x")) == b"policy x"
+        await inspector.close()
+
+    run(talk())
+
+
+def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        inspector = await started()
+        monkeypatch.setattr(module, "PATIENCE", 0.2)
+        with pytest.raises(InspectorFailed, match=r"did not answer within 0\.2 s"):
+            await inspector.do(errand(b"hang"))
+        await until(lambda: inspector.deaths == 1 and inspector._process is None)
+        await inspector.close()
+
+    run(talk())
+
+
+@pytest.mark.parametrize("command", [SCRIPTED, (sys.executable, "-c", "pass"), ("/nowhere/at/all",)])
+def test_a_process_that_cannot_begin_is_done_without(command: tuple[str, ...]) -> None:
+    async def talk() -> None:
+        inspector = Inspector(command)
+        inspector.load("one", b"bad")
+        assert await inspector.do(errand(b"x")) is None
+        await until(lambda: inspector.deaths == 1)
+        assert inspector._process is None
+        assert await inspector.do(errand(b"x")) is None
+        await inspector.close()
+
+    run(talk())
+
+
+def test_nothing_is_started_before_there_is_a_policy_or_after_the_end() -> None:
+    async def talk() -> None:
+        inspector = Inspector(SCRIPTED)
+        assert await inspector.do(errand(b"x", "")) is None
+        assert not inspector._tasks
+        inspector.load("one", b"policy")
+        assert not inspector._tasks
+        await inspector.close()
+        assert await inspector.do(errand(b"x")) is None
+        assert not inspector._tasks
+
+    run(talk())
+
+
+def test_the_end_does_not_wait_for_what_is_under_way() -> None:
+    async def talk() -> None:
+        inspector = await started()
+        hanging = asyncio.create_task(inspector.do(errand(b"hang")))
+        await asyncio.sleep(0)
+        await inspector.close()
+        with pytest.raises(InspectorFailed):
+            await hanging
+        fresh = Inspector(SCRIPTED)
+        fresh.load("one", b"policy")
+        assert await fresh.do(errand(b"x")) is None
+        await fresh.close()  # while it starts
+
+    run(talk())
+
+
+def test_a_new_policy_while_the_process_starts() -> None:
+    async def talk() -> None:
+        inspector = Inspector(SCRIPTED)
+        inspector.load("one", b"policy")
+        assert await inspector.do(errand(b"x")) is None
+        inspector.load("two", b"other")
+        await until(lambda: not inspector._starting)
+        assert await inspector.do(errand(b"x")) is None
+        await until(lambda: inspector._process)
+        assert await inspector.do(errand(b"x", "two")) == b"other x"
+        assert inspector.deaths == 0
+        await inspector.close()
+
+    run(talk())
