@@ -17,7 +17,7 @@ from yett.formats.inspected.json_values import (
     encoded,
     is_plain,
     json_lines,
-    json_strings,
+    json_scalars,
     json_texts,
     portions,
 )
@@ -90,11 +90,12 @@ class BodyValues:
         return [value.text for value in self.values] if content else []
 
     @property
-    def strings(self) -> list[bytes] | None:
-        """Exactly the strings of a document of JSON, names included; None where there is no strict reading of one."""
+    def scalars(self) -> tuple[list[bytes], set[bytes]] | None:
+        """Exactly the strings, names included, and the texts of the numbers of a document of JSON that is an object or array; None
+        where there is no strict reading of one, or where it is to be asked for all of them otherwise."""
         content = self.content
         if self._readings.is_json and is_plain(content) and type(self.document) in (dict, list):
-            return json_strings(content)
+            return json_scalars(content)
         return None
 
     def unproven_pairs(self, form: Form) -> Sequence[tuple[str, str]]:

@@ -180,16 +180,36 @@ def json_lines(content: bytes) -> list[bytes]:
     return found
 
 
-def json_strings(content: bytes) -> list[bytes]:
-    """All strings of a JSON text that was read strictly, names included, as often as they stand there; exact where `is_plain`."""
+def json_scalars(content: bytes) -> tuple[list[bytes], set[bytes]]:
+    """All strings of a JSON text that was read strictly, names included, as often as they stand there, and the texts of its
+    numbers: each as sent and as the shortest that means the same. Exact where `is_plain`."""
     if b"\\" not in content:
-        return content.split(b'"')[1::2]
-    pieces = content.replace(b"\\\\", _BACKSLASH).replace(b'\\"', _QUOTE).split(b'"')[1::2]
+        pieces = content.split(b'"')
+        return pieces[1::2], _numbers(pieces[::2])
+    pieces = content.replace(b"\\\\", _BACKSLASH).replace(b'\\"', _QUOTE).split(b'"')
+    return _strings(pieces[1::2]), _numbers(pieces[::2])
+
+
+def _strings(pieces: list[bytes]) -> list[bytes]:
     text = b"\n".join(pieces)  # strings have no line breaks but in escapes
     if b"\\" in text:
         text = _unescaped(text.replace(b"\\n", _BREAK))
     found = text.replace(_QUOTE, b'"').replace(_BACKSLASH, b"\\").split(b"\n")
     return [one.replace(_BREAK, b"\n") for one in found] if _BREAK in text else found
+
+
+def _numbers(between: list[bytes]) -> set[bytes]:
+    """What stands between the strings of a JSON text, without its structure and words."""
+    found = {*b" ".join(between).translate(_STRUCTURE).split()} - _WORDS
+    found.update([str(float(number)).encode() for number in found if number.translate(None, _INTEGER)])
+    if b"-0" in found:
+        found.add(b"0")
+    return found
+
+
+_STRUCTURE = bytes.maketrans(b"{}[]:,", b"      ")
+_WORDS = frozenset((b"true", b"false", b"null"))
+_INTEGER = b"-0123456789"
 
 
 def is_plain(content: bytes) -> bool:

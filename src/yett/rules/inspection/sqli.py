@@ -27,7 +27,7 @@ _PLAIN: Final = (
     rb"|-?[0-9]++(?:\.[0-9]++)?+"
     rb"|" + _WORD + rb"(?:[-:]" + _CONSTANT + _WORD + rb")*+"  # kebab case, UUID, date, time
 )
-_MEANT: Final = KNOWN | CALLED.keys()
+_MEANT: Final = frozenset((*KNOWN, *CALLED))
 _HARMLESS: Final = re.compile(rb"(?:%s)?" % _PLAIN).fullmatch
 _WORDS: Final = rb" *+([A-Za-z]++(?: [A-Za-z]++(?= |$)){1,5}+)(?: [^'\"/\n]*+)?+$"
 _IN_WORDS: Final = re.compile(_WORDS).match

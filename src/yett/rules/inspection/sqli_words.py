@@ -140,5 +140,5 @@ PHRASES: Final = _table(_PHRASES)
 BEGINNINGS: Final = frozenset(phrase.rpartition(b"+")[0] for phrase in PHRASES)
 """Words and phrases that are the beginning of a phrase."""
 
-KNOWN: Final = BEGINNINGS | WORDS.keys()
+KNOWN: Final = frozenset((*BEGINNINGS, *WORDS))
 """Words that are not simply names."""

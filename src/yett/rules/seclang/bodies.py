@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from yett.formats.inspected import form_pairs, lenient
-from yett.formats.inspected.json_values import encoded
 from yett.formats.json_body import MAX_DEPTH, NotJSON, decode_json
 from yett.formats.multipart import NotMultipart, read_multipart
 from yett.formats.xml import NotXML, XMLDocument, read_xml
@@ -150,30 +149,18 @@ def of_json(document: Any, most: int = MOST_ARGUMENTS) -> BodyReading:
     return reading
 
 
-def json_names(document: Any, most: int) -> tuple[list[bytes], list[bytes]]:
-    """All names of a document that is an object or array, as `of_json` gives them, and the texts of its numbers."""
-    found: list[str] = []
-    numbers: list[bytes] = []
-    left = LONGEST_NAMES
-    waiting: list[tuple[str, Any]] = [("json", document)]
-    for prefix, value in waiting:  # grows meanwhile
-        left -= (len(prefix) + 8) * len(value)
-        if left < 0 or len(found) > most:  # which values it leaves out depends on their order
-            reading = of_json(document, most)
-            return [*reading.names, *(name for name, _ in reading.arguments)], [text for _, text in reading.arguments]
-        listed = type(value) is list
-        if listed or not value:
-            found.append(prefix)
-        for key, part in enumerate(value) if listed else value.items():
-            name = f"{prefix}.array_{key}" if listed else f"{prefix}.{key or 'empty-key'}"
+def json_numbers(document: Any) -> list[bytes]:
+    """The texts of a document's numbers, as `of_json` gives them."""
+    found: list[bytes] = []
+    waiting: list[Any] = [document]
+    for value in waiting:  # grows meanwhile
+        for part in value if type(value) is list else value.values():
             kind = type(part)
             if kind is dict or kind is list:
-                waiting.append((name, part))
-                continue
-            found.append(name)
-            if kind is int or kind is float:
-                numbers.append(str(part).encode())
-    return encoded(found), numbers
+                waiting.append(part)
+            elif kind is int or kind is float:
+                found.append(str(part).encode())
+    return found
 
 
 def _members(path: bytes, value: Any) -> Iterator[tuple[bytes, Any]]:

@@ -15,7 +15,7 @@ from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.operators import Accept
 from yett.rules.seclang.texts import ManyTexts
 from yett.rules.seclang.transaction import Transaction
-from yett.rules.seclang.triggers import HEADS, Trigger
+from yett.rules.seclang.triggers import HEADS, Part, Trigger
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -51,51 +51,71 @@ class Memory(Generic[Key, Found]):
 
 
 class _Tests(NamedTuple):
-    """What fields of a name are asked. mask: bits of links that match for the name alone. allowed: bits of patterns that count in
-    the value. single: (bit, operator, chain, negated) of links that judge the value; chains: links in a row, by bit."""
+    """What fields of a name are asked. mask: bits of links that match for the name alone. anywhere: bits of patterns that count in
+    the value of this field and of any other; here: of those that do not in every field. single: (bit, operator, chain, negated) of
+    links that judge the value; chains: links in a row, by bit. cookies: whether it holds cookies."""
 
     mask: int
-    allowed: int
+    anywhere: int
+    here: int
     single: tuple[tuple[int, Accept, tuple[str, ...], bool], ...]
     chains: tuple[tuple[int, tuple[Link, ...]], ...]
+    cookies: bool
 
 
 class Fields:
-    """All links that look at fields. tx: the constant variables of TX."""
+    """All links that look at fields. texts: looks for all that `anywhere` names. tx: the constant variables of TX."""
 
     def __init__(
-        self, triggers: Iterable[Trigger], phrases: Phrases, tx: Mapping[bytes, bytes], cache: PatternCache | None
+        self,
+        triggers: Iterable[Trigger],
+        texts: ManyTexts,
+        phrases: Phrases,
+        tx: Mapping[bytes, bytes],
+        cache: PatternCache | None,
     ) -> None:
-        patterns = []
         self._tx = tx
+        self._anywhere = texts
         self._others: list[Trigger] = []
         self._allowed: list[tuple[int, frozenset[bytes] | None]] = []
         self._names = 0
         self._tests: Memory[bytes, _Tests] = Memory()
         self._nobody = Transaction(b"", b"", b"", ())
         self._nobody.tx, self._nobody.clean = dict(tx), False
+        named = []
         for trigger in triggers:
-            if not trigger.pattern or trigger.whole:
+            if not _seeks(trigger):
                 self._others.append(trigger)
                 continue
-            patterns.append(trigger)
+            if not anywhere(trigger):
+                named.append(trigger)
             collections = {variable.collection for variable in trigger.rule.variables if not variable.exclude}
             if "REQUEST_HEADERS_NAMES" in collections:
                 self._names |= trigger.bit
             if "REQUEST_HEADERS" in collections:
                 self._allowed.append((trigger.bit, _named(trigger)))
-        self._texts = ManyTexts(patterns, phrases, cache)
+        self._here = ManyTexts(named, phrases, cache)
 
     def look(self, name: bytes, value: bytes) -> int:
         """The bits of all links that may match a line."""
+        tests = self.tests(name)
+        mask = self.alone(tests, name, value)
+        return mask | (self._anywhere.look((value,)) & tests.anywhere if tests.anywhere else 0)
+
+    def tests(self, name: bytes) -> _Tests:
+        """What fields of a name are asked."""
         tests = self._tests.get(name)
         if tests is None:
             tests = self._tests.recall(name) or self._asked(name)
             if len(name) <= LONGEST:
                 self._tests.keep(name, tests)
+        return tests
+
+    def alone(self, tests: _Tests, name: bytes, value: bytes) -> int:
+        """The bits of all links that may match a line but for the patterns that are looked for anywhere."""
         mask = tests.mask
-        if tests.allowed:
-            mask |= self._texts.look((value,)) & tests.allowed
+        if tests.here:
+            mask |= self._here.look((value,)) & tests.here
         for bit, accept, chain, negated in tests.single:
             if (accept(transformed(chain, value) if chain else value, self._nobody) is None) == negated:
                 mask |= bit
@@ -105,8 +125,9 @@ class Fields:
 
     def _asked(self, name: bytes) -> _Tests:
         lower = name.lower()
-        mask = self._texts.look((name,)) & self._names if self._names else 0
-        allowed = sum(bit for bit, names in self._allowed if names is None or lower in names)
+        mask = (self._anywhere.look((name,)) | self._here.look((name,))) & self._names if self._names else 0
+        everywhere = sum(bit for bit, names in self._allowed if names is None)
+        here = sum(bit for bit, names in self._allowed if names is not None and lower in names)
         single, chains = [], []
         for trigger in self._others:
             if _of_names(trigger):
@@ -123,7 +144,7 @@ class Fields:
                 chains.append((trigger.bit, (link,)))
             elif any(own.startswith(_VALUES) for own in found):
                 single.append((trigger.bit, link.accept, link.chain, link.negated))
-        return _Tests(mask, allowed, tuple(single), tuple(chains))
+        return _Tests(mask, everywhere, here, tuple(single), tuple(chains), lower == b"cookie")
 
     def _judged(self, bit: int, links: tuple[Link, ...], name: bytes, value: bytes) -> int:
         t = Transaction(b"", b"", b"", [(name, value)])
@@ -134,6 +155,15 @@ class Fields:
 def bare(trigger: Trigger) -> Link:
     """The link without anything that it does."""
     return msgspec.structs.replace(trigger.link, effects=(), captures=False)
+
+
+def anywhere(trigger: Trigger) -> bool:
+    """Whether a link looks for a pattern in all fields."""
+    return bool(trigger.parts & Part.FIELD) and _seeks(trigger) and _named(trigger) is None
+
+
+def _seeks(trigger: Trigger) -> bool:
+    return trigger.pattern and not trigger.whole
 
 
 def _of_names(trigger: Trigger) -> bool:

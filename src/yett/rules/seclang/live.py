@@ -22,7 +22,8 @@ from yett.formats.xml import XMLDocument
 from yett.model.decision import Evaluation
 from yett.model.exchange import View
 from yett.rules.inspection.gathered import gathered
-from yett.rules.seclang.bodies import NOTHING, BodyReading, json_names, of_json, of_xml, processor_of, read
+from yett.rules.seclang.bodies import NOTHING, BodyReading, json_numbers, of_json, of_xml, processor_of, read
+from yett.rules.seclang.names import FreshNames, NameTree
 from yett.rules.seclang.transaction import Transaction
 
 _processor_of = lru_cache(256)(processor_of)
@@ -86,22 +87,28 @@ class LiveTransaction(Transaction):
             return [pair for pair in found if pair[0] not in self.proven.query]
         return found
 
-    def names(self) -> tuple[list[bytes], list[bytes]] | None:
+    def names(self, known: NameTree) -> FreshNames | None:
         document = self.values.document if self.body and self.processor == b"JSON" else None
-        return json_names(document, self.limits.values) if type(document) in (dict, list) else None
+        return known.fresh(document, self.limits.values) if type(document) in (dict, list) else None
 
-    def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    def texts(self, more: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:
         """See `Transaction.texts`. Of large documents of JSON more is given than rules look at, so that it is not for their length
         alone that they count as truncated."""
-        found = self.target_texts()
+        found = more + self.target_texts()
         if not self.body:
             yield found, []
             return
         values, lines = self.values, list[bytes]()
         document = values.document
         if self.processor == b"JSON" and type(document) in (dict, list):
-            strings = values.strings
-            for batch in _portions(strings) if strings is not None else values.batches():
+            scalars = values.scalars
+            if scalars is not None:
+                found += scalars[0]
+                found += scalars[1]
+                yield from ((batch, []) for batch in _portions(found))
+                return
+            found += json_numbers(document)
+            for batch in values.batches():
                 yield found + batch, []
                 found = []
             return
@@ -185,6 +192,9 @@ class LiveTransaction(Transaction):
 
 def _portions(values: list[bytes]) -> Iterator[list[bytes]]:
     """Values, about BATCH octets at a time."""
+    if sum(map(len, values)) + len(values) < BATCH:
+        yield values
+        return
     start = size = 0
     for place, value in enumerate(values):
         size += len(value) + 1

@@ -100,8 +100,5 @@ TEXT = Plain(f"{_PROSE}+".encode())
 UNSIGNED = Plain(_PROSE.encode())
 """Likewise, without plus signs, in which nothing is encoded at all."""
 
-NUMBERS = Plain(b"0123456789+-.einf")
-"""Numbers. What is not finite has a name."""
-
 TARGET = Plain(f"{_PROSE}+=&~$'*;|".encode())
 """Targets without percent encodings."""

@@ -9,9 +9,6 @@ from collections.abc import Iterator, Sequence
 from yett.rules.seclang.program import Hit, Program, Ruling
 from yett.rules.seclang.transaction import Refusal, Transaction
 
-TURN = 1 << 16
-"""Octets that a look at a portion of a body counts for."""
-
 FEW = 100
 """So many values are judged in one turn."""
 
@@ -33,16 +30,7 @@ def request(program: Program, t: Transaction) -> None:
 
 
 def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
-    sieve = program.sieve
-    mask = sieve.head(t) | sieve.targets(t, t.targets())
-    for values, lines in t.texts():
-        mask |= sieve.text.look(values, lines) & sieve.texts
-        yield TURN
-    told = t.names()
-    if told is not None:
-        mask |= sieve.names(*told)
-    if mask & sieve.paths:
-        mask = sieve.path(t, mask)
+    mask = yield from program.sieve.request(t)
     if t.body:
         mask |= _body(program, t)
     choice = program.chosen(1, mask)

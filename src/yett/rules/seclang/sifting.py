@@ -1,20 +1,36 @@
 """Which links may match, found out for a whole exchange at once: a number with a bit for each link that is judged beforehand.
 
-Texts go through one matcher for all patterns. What repeats from request to request is remembered: lines of heads, the set of
-fields, method and protocol. Memory is bounded. It must not know what the bits are for.
+All texts of a request go through one matcher for all patterns together, wherever they stand: nearly always none is there. What
+repeats from request to request is remembered: lines of heads, the set of fields, method and protocol, paths, names of members of
+documents. Memory is bounded. It must not know what the bits are for.
 """
 
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
 
 from yett.model.ports import PatternCache
-from yett.rules.seclang.heads import LONGEST, Fields, Memory, bare
+from yett.rules.seclang.heads import LONGEST, Fields, Memory, anywhere, bare
 from yett.rules.seclang.links import Link
+from yett.rules.seclang.names import NameTree
 from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.plain import TARGET
 from yett.rules.seclang.texts import ManyTexts, Texts
 from yett.rules.seclang.transaction import Transaction, cookie_pairs
 from yett.rules.seclang.triggers import Part, Trigger
+
+TURN = 1 << 16
+"""Octets that a look at a portion of a body counts for."""
+
+Line = tuple[bytes, bytes]
+
+
+class Head(NamedTuple):
+    """What is known of a head. mask: of all lines that were there before, and of what is not in its lines. fresh: all other lines,
+    and what each sets alone; values: what of those is to be looked at together with everything else."""
+
+    mask: int
+    fresh: Sequence[tuple[Line, int]]
+    values: list[bytes]
 
 
 class Sieve:
@@ -24,47 +40,84 @@ class Sieve:
         self, triggers: Sequence[Trigger], phrases: Phrases, tx: dict[bytes, bytes], cache: PatternCache | None
     ) -> None:
         self._tx = tx
-        in_texts = [one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE | Part.PATH)]
-        self.text = ManyTexts(in_texts, phrases, cache, numbers=True)
+        in_texts = [one for one in triggers if one.parts & (Part.TEXT | Part.COOKIE) or anywhere(one)]
+        self.text = ManyTexts(in_texts, phrases, cache)
         self.cookies = sum(one.bit for one in triggers if one.parts & Part.COOKIE)
-        self.texts = sum(one.bit for one in triggers if one.parts & (Part.TEXT | Part.PATH))
         self.arguments = sum(one.bit for one in triggers if one.parts & Part.TEXT)
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]
         self.target = ManyTexts(looked_for, phrases, cache, TARGET)
-        self._of_path = [(one.bit, bare(one)) for one in triggers if one.parts == Part.PATH]
-        self.paths = sum(bit for bit, _ in self._of_path)
+        of_path = [one for one in triggers if one.parts == Part.PATH]
+        self._path = Texts(of_path, phrases, cache)
+        self._of_path = [(one.bit, bare(one)) for one in of_path]
         self._of_target = [(one.bit, bare(one)) for one in triggers if one.parts == Part.TARGET and not one.pattern]
         self.body = Texts([one for one in triggers if one.parts & Part.BODY], phrases, cache)
         self.answer_body = Texts([one for one in triggers if one.parts & Part.ANSWER_BODY], phrases, cache)
         self._of_files = [(one.bit, bare(one)) for one in triggers if one.parts & Part.FILES]
-        self._fields = Fields([one for one in triggers if one.parts & Part.FIELD], phrases, tx, cache)
+        self._fields = Fields([one for one in triggers if one.parts & Part.FIELD], self.text, phrases, tx, cache)
         self._of_names = [(one.bit, bare(one)) for one in triggers if one.parts & Part.NAMES]
         self._of_start = [(one.bit, bare(one)) for one in triggers if one.parts & Part.START]
         self._of_answer_fields = [(one.bit, bare(one)) for one in triggers if one.parts & Part.ANSWER_FIELD]
         self._of_answer_start = [(one.bit, bare(one)) for one in triggers if one.parts & Part.ANSWER_START]
-        self._lines: Memory[tuple[bytes, bytes], int] = Memory()
+        self._lines: Memory[Line, int] = Memory()
         self._names: Memory[tuple[bytes, ...], int] = Memory()
         self._starts: Memory[tuple[bytes, ...], int] = Memory()
         self._paths: Memory[bytes, int] = Memory()
-        self._answer_lines: Memory[tuple[bytes, bytes], int] = Memory()
+        self._members = NameTree()
+        self._answer_lines: Memory[Line, int] = Memory()
         self._answer_starts: Memory[tuple[int, bytes], int] = Memory()
 
     # --- requests -----------------------------------------------------------------------------------------------------------
 
-    def head(self, t: Transaction) -> int:
+    def request(self, t: Transaction) -> Generator[int, None, int]:
+        """The bits of everything but the body as a whole. Yields the octets worked on after each portion of the texts."""
+        head = self._head(t)
+        mask = head.mask | self._targets(t) | self._of_paths(t)
+        names = t.names(self._members)
+        fresh: list[bytes] = []
+        if names is not None:
+            mask |= self.text.words & self.arguments
+            fresh = names.texts
+        found = 0
+        for values, lines in t.texts(head.values + fresh):
+            found |= self.text.look(values, lines)
+            yield TURN
+        if not found:
+            if names is not None:
+                names.learn()
+            for line, own in head.fresh:
+                mask |= own
+                self._keep(line, own)
+        else:
+            mask |= found & self.arguments
+            for line, _ in head.fresh:
+                mask |= self._line(line)
+            if names is not None and not self.text.look(fresh) & self.arguments:
+                names.learn()
+        return mask
+
+    def _head(self, t: Transaction) -> Head:
         """Method, protocol and fields."""
         key = (t.method, t.protocol, t.processor, b"x" if t.body else b"")
         mask = self._starts.get(key)
         if mask is None:
             mask = self._starts.recall(key)
             mask = self._starts.keep(key, self._judge(self._of_start, self._like(t)) if mask is None else mask)
-        known = self._lines.get
-        names = []
+        lines = self._lines
+        known = lines.get
+        names: list[bytes] = []
+        fresh: list[tuple[Line, int]] = []
+        values: list[bytes] = []
         for line in t.fields:
             names.append(line[0])
             found = known(line)
-            mask |= self._line(line) if found is None else found
-            known = self._lines.get
+            if found is None:
+                found = lines.recall(line)
+                if found is None:
+                    fresh.append((line, self._alone(line, values)))
+                    continue
+                lines.keep(line, found)
+                known = lines.get
+            mask |= found
         named = tuple(names)
         found = self._names.get(named)
         if found is None:
@@ -73,7 +126,7 @@ class Sieve:
                 found = self._judge(self._of_names, Transaction(b"", b"", b"", [(name, b"x") for name in names]))
             if len(names) <= 100:
                 self._names.keep(named, found)
-        return mask | found
+        return Head(mask | found, fresh, values)
 
     def _like(self, t: Transaction) -> Transaction:
         alike = Transaction(t.method, b"", t.protocol, ())
@@ -81,40 +134,48 @@ class Sieve:
         alike.body, alike.has_body = b"x" if t.body else b"", True
         return alike
 
-    def _line(self, line: tuple[bytes, bytes]) -> int:
-        mask = self._lines.recall(line)
-        if mask is None:
-            name, value = line
-            mask = self._fields.look(name, value)
-            if name.lower() == b"cookie":
-                mask |= self._cookie(value)
-        if len(line[0]) + len(line[1]) <= LONGEST:
-            self._lines.keep(line, mask)
+    def _alone(self, line: Line, values: list[bytes]) -> int:
+        """What a line sets by itself. What is to be looked at elsewhere is added to `values`."""
+        name, value = line
+        tests = self._fields.tests(name)
+        if tests.cookies:
+            values += _pieces(value)
+        if tests.anywhere:
+            values.append(value)
+        return self._fields.alone(tests, name, value)
+
+    def _line(self, line: Line) -> int:
+        """All that a line sets."""
+        name, value = line
+        mask = self._fields.look(name, value)
+        if name.lower() == b"cookie":
+            mask |= self.text.look(_pieces(value)) & self.cookies
+        self._keep(line, mask)
         return mask
 
-    def _cookie(self, value: bytes) -> int:
-        texts: list[bytes] = []
-        for pair in cookie_pairs(value):
-            texts += pair
-        return self.text.look(texts) & self.cookies
+    def _keep(self, line: Line, mask: int) -> None:
+        if len(line[0]) + len(line[1]) <= LONGEST:
+            self._lines.keep(line, mask)
 
-    def names(self, names: list[bytes], numbers: list[bytes]) -> int:
-        """Names of a document's arguments, which mostly were all there before, and its numbers."""
-        key = sha256(b"\n".join(names)).digest()
-        mask = self._paths.get(key)
+    def _of_paths(self, t: Transaction) -> int:
+        """Links that look at nothing but the path."""
+        if not self._of_path:
+            return 0
+        path = t.path
+        mask = self._paths.get(path)
         if mask is None:
-            mask = self._paths.recall(key)
-            mask = self._paths.keep(key, self.text.look(names) if mask is None else mask)
-        return (mask | self.text.look_at_numbers(b"\n".join(numbers))) & self.arguments
+            mask = self._paths.recall(path)
+            if mask is None:
+                found = self._path.look(t.path_texts())
+                mask = self._judge([(bit, link) for bit, link in self._of_path if bit & found], t) if found else 0
+            if len(path) <= LONGEST:
+                self._paths.keep(path, mask)
+        return mask
 
-    def targets(self, t: Transaction, texts: Sequence[bytes]) -> int:
+    def _targets(self, t: Transaction) -> int:
         """The target as a whole, in all its spellings."""
-        return self.target.look(texts) | self._judge(self._of_target, t)
-
-    def path(self, t: Transaction, mask: int) -> int:
-        """The mask without links that look at nothing but the path and have matched something else only."""
-        suspects = [(bit, link) for bit, link in self._of_path if bit & mask]
-        return (mask & ~self.paths) | self._judge(suspects, t)
+        mask = self.target.look(t.targets())
+        return mask | self._judge(self._of_target, t) if self._of_target else mask
 
     def files(self, t: Transaction) -> int:
         """Names of files and heads of parts, of a multipart body that was read."""
@@ -152,3 +213,11 @@ class Sieve:
                     self._answer_lines.keep(line, found)
             mask |= found
         return mask
+
+
+def _pieces(value: bytes) -> list[bytes]:
+    """Names and values of cookies."""
+    texts: list[bytes] = []
+    for pair in cookie_pairs(value):
+        texts += pair
+    return texts

@@ -11,7 +11,7 @@ from yett.formats.transformations import chain_of
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.seclang.needles import TELLING, Phrases, bound, decodes, encoded, needle, unbroken
-from yett.rules.seclang.plain import NUMBERS, TEXT, Plain
+from yett.rules.seclang.plain import TEXT, Plain
 from yett.rules.seclang.probes import SINGLE, Probe, Singles, passes_plain, probe, touched
 from yett.rules.seclang.triggers import Trigger
 
@@ -64,7 +64,7 @@ class Texts:
 
 
 class ManyTexts(Texts):
-    """Likewise, for many texts at a time, most of which are plain or known. numbers: whether `look_at_numbers` will be asked."""
+    """Likewise, for many texts at a time, most of which are plain or known. words: what is found in truth values and null."""
 
     def __init__(
         self,
@@ -72,7 +72,6 @@ class ManyTexts(Texts):
         phrases: Phrases,
         cache: PatternCache | None,
         plain: Plain = TEXT,
-        numbers: bool = False,
     ) -> None:
         super().__init__(triggers, phrases, cache)
         self._others = plain.others
@@ -83,9 +82,7 @@ class ManyTexts(Texts):
         self._of_others = [(one.bit, probe) for one, probe in self._probed if passes_plain(one, plain)]
         decoded = list(filter(decodes, self._needles))
         self._decoded = Matcher(decoded, cache) if decoded else None
-        self._numbers = _Narrow(self._needles if numbers else (), NUMBERS.left, cache)
-        self._of_numbers = [(one.bit, probe) for one, probe in self._probed if not passes_plain(one, NUMBERS)]
-        self._words = super().look((b"", b"true", b"false"))
+        self.words = super().look((b"", b"true", b"false"))
         self._new: set[bytes] = set()
         self._old: set[bytes] = set()
 
@@ -101,14 +98,6 @@ class ManyTexts(Texts):
         if not mask:
             self._keep(fresh)
         return mask | self.always
-
-    def look_at_numbers(self, lines: bytes) -> int:
-        """The same of numbers, one a line, and of truth values and null, which are taken to be there; no number is SQL or HTML."""
-        mask = self._words | self._mask(self._numbers.candidates(lines))
-        for bit, may_match in self._of_numbers:
-            if may_match((), (lines,)):
-                mask |= bit
-        return mask
 
     def _keep(self, fresh: Iterable[bytes]) -> None:
         short = [text for text in fresh if len(text) <= LONGEST_KNOWN]

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 from yett.formats.inspected import form_pairs
 from yett.formats.transformations import Remembered
 from yett.rules.seclang.bodies import MOST_ARGUMENTS, BodyReading, processor_of, read
+from yett.rules.seclang.names import FreshNames, NameTree
 
 if TYPE_CHECKING:
     from yett.rules.seclang.program import Hit
@@ -141,14 +142,14 @@ class Transaction:
             found.append(decoded[max(slash, 0) :])
         return tuple(found)
 
-    def names(self) -> tuple[list[bytes], list[bytes]] | None:
-        """Of JSON whose `texts` are its strings alone: names of arguments, and numbers; there may be truth values, too."""
+    def names(self, known: NameTree) -> FreshNames | None:  # noqa: ARG002
+        """Of JSON whose `texts` are its strings and numbers alone: names of arguments that are not known."""
         return None
 
-    def texts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
-        """All arguments, names included, texts of XML and the path, in portions: values; and texts of which each line is looked at
-        like a value."""
-        yield self.target_texts() + (self.reading.values() if self.body else []), []
+    def texts(self, more: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:
+        """All arguments, names included, texts of XML, the path, and `more`, in portions: values; and texts of which each line
+        is looked at like a value."""
+        yield more + self.target_texts() + (self.reading.values() if self.body else []), []
 
     @property
     def path(self) -> bytes:
@@ -156,13 +157,18 @@ class Transaction:
         path = self.uri.partition(b"?")[0]
         return unquote_to_bytes(path) if b"%" in path else path
 
-    def target_texts(self) -> list[bytes]:
-        """The path, its last segment, and the arguments of the query."""
+    def path_texts(self) -> list[bytes]:
+        """The path, its last segment, and the path without scheme and authority."""
         path = self.path
-        query = self.uri.partition(b"?")[2]
         found = [path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :]]
-        if path[:1] != b"/":  # without scheme and authority
+        if path[:1] != b"/":
             found.append(path[max(path.find(b"/", path.find(b"://") + 3), 0) :])
+        return found
+
+    def target_texts(self) -> list[bytes]:
+        """The texts of the path, and the arguments of the query."""
+        found = self.path_texts()
+        query = self.uri.partition(b"?")[2]
         for pair in form_pairs(query, MOST_ARGUMENTS) if query else ():
             found += pair
         return found
