@@ -172,8 +172,6 @@ def test_needles_for_values_without_line_breaks() -> None:
 
 
 def test_what_may_be_base64() -> None:
-    assert encoded([b"page\nlimit\nZXZhbCgx\nsome words here!\nQUJD REVG\nab+cd ef"]) == [
-        b"ZXZhbCgx",
-        b"QUJD REVG",
-        b"ab+cd ef",
-    ]
+    lines = [b"page", b"limit", b"ZXZhbCgx", b"some words here!", b"QUJD REVG", b"ab+cd ef", b"ab+cd", b"QUJDREU=  "]
+    assert encoded(lines, True) == [b"ZXZhbCgx", b"QUJD REVG", b"ab+cd ef", b"ab+cd", b"QUJDREU=  "]
+    assert encoded(lines, False) == [b"ZXZhbCgx", b"ab+cd", b"QUJDREU=  "]

@@ -29,7 +29,7 @@ _PLAIN: Final = (
 )
 _MEANT: Final = frozenset((*KNOWN, *CALLED))
 _HARMLESS: Final = re.compile(rb"(?:%s)?" % _PLAIN).fullmatch
-_WORDS: Final = rb" *+([A-Za-z]++(?: [A-Za-z]++(?= |$)){1,5}+)(?: [^'\"/\n]*+)?+$"
+_WORDS: Final = rb" *+([A-Za-z]++(?: [A-Za-z]++(?=[ .,!?;:]|$)){1,5}+)(?:[ .,!?;:][^'\"/\n]*+)?+$"
 _IN_WORDS: Final = re.compile(_WORDS).match
 _ODD: Final = re.compile(rb"^(?!(?:%s)?$)(%s|.+)" % (_PLAIN, _WORDS), re.MULTILINE).findall
 

@@ -8,6 +8,7 @@ looked for that cannot take any. Base64 is decoded where a value may be Base64 o
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
 import re2
 
 from yett.formats.transformations import chain_of
@@ -52,11 +53,12 @@ _PLAIN = frozenset(
 )
 
 
-ENCODING = "base64Decode"
-_BEFORE = frozenset(("urlDecodeUni", "jsDecode", "removeWhitespace"))
+ENCODING, WHITE_SPACE = "base64Decode", "removeWhitespace"
+_BEFORE = frozenset(("urlDecodeUni", "jsDecode", WHITE_SPACE))
 """Without an octet of TELLING these only take white space away, or make a space of a plus sign."""
 
-_ENCODED = re.compile(rb"^[A-Za-z0-9+/ \t\r\v\f]{2,}+={0,2}+[ \t\r\v\f]*+$", re.MULTILINE)
+_ENCODED = re.compile(rb"[A-Za-z0-9+/]{2,}+={0,2}+ *+").fullmatch
+_SPACED = re.compile(rb"^[A-Za-z0-9+/ \t\r\v\f]{2,}+={0,2}+[ \t\r\v\f]*+$", re.MULTILINE)
 _WHITE = b" \t\r\v\f"
 
 
@@ -135,12 +137,24 @@ def least(node: Node) -> int:
     return least(node.part) * (node.least if isinstance(node, Repeat) else 1)
 
 
-def encoded(texts: Iterable[bytes]) -> list[bytes]:
-    """All lines that may be Base64 of more than three octets."""
-    found = []
-    for text in texts:
-        for line in _ENCODED.findall(text):
-            length = len(line.translate(None, _WHITE))
-            if length > SHORTEST and (not length & 3 or b"+" in line):  # a plus sign may stand for a space
-                found.append(line)
-    return found
+def encoded(lines: Iterable[bytes], spaced: bool) -> list[bytes]:
+    """Those of the lines that may be Base64 of more than three octets. spaced: white space may stand within it."""
+    if spaced:
+        found = _SPACED.findall(b"\n".join(lines))
+    else:
+        found = [
+            line for line in lines if (not len(line) & 3 or line[-1:] == b" " or b"+" in line) and _ENCODED(line) is not None
+        ]
+    suspects = []
+    for line in found:
+        length = len(line.translate(None, _WHITE))
+        if length > SHORTEST and (not length & 3 or b"+" in line):  # a plus sign may stand for a space
+            suspects.append(line)
+    return suspects
+
+
+def undone(one: Needle) -> tuple[tuple[str, ...], Needle]:
+    """The transformations that `decodes` is about, and the needle in what they make of a value."""
+    chain = chain_of(one.chain)
+    end = chain.index(ENCODING) + 1
+    return chain[:end], msgspec.structs.replace(one, chain=chain[end:])

@@ -70,6 +70,10 @@ class Plain:
         """Whether a chain changes no plain value."""
         return self._same.issuperset(chain)
 
+    def unchanged(self, chain: tuple[str, ...]) -> int:
+        """How many transformations at the beginning of a chain change no plain value."""
+        return next((at for at, name in enumerate(chain) if name not in self._same), len(chain))
+
     def keeps(self, chain: tuple[str, ...]) -> bool:
         """Whether a chain makes plain values of plain values."""
         return self._keeping.union(self._same).issuperset(chain)
@@ -100,5 +104,13 @@ TEXT = Plain(f"{_PROSE}+".encode())
 UNSIGNED = Plain(_PROSE.encode())
 """Likewise, without plus signs, in which nothing is encoded at all."""
 
-TARGET = Plain(f"{_PROSE}+=&~$'*;|".encode())
+_TARGET = f"{_PROSE}=&~$'*;|"
+
+TARGET = Plain(f"{_TARGET}+".encode())
 """Targets without percent encodings."""
+
+SENT = Plain(f"{_TARGET}+%".encode())
+"""Targets with percent encodings of nothing but what stands in `UNDONE`."""
+
+UNDONE = Plain(_TARGET.encode())
+"""What is left of them once the encodings are undone, without plus signs."""

@@ -13,7 +13,7 @@ from yett.rules.seclang.heads import LONGEST, Fields, Memory, anywhere, bare
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.names import NameTree
 from yett.rules.seclang.needles import Phrases
-from yett.rules.seclang.plain import TARGET
+from yett.rules.seclang.targets import Targets
 from yett.rules.seclang.texts import ManyTexts, Texts
 from yett.rules.seclang.transaction import Transaction, cookie_pairs
 from yett.rules.seclang.triggers import Part, Trigger
@@ -45,7 +45,7 @@ class Sieve:
         self.cookies = sum(one.bit for one in triggers if one.parts & Part.COOKIE)
         self.arguments = sum(one.bit for one in triggers if one.parts & Part.TEXT)
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]
-        self.target = ManyTexts(looked_for, phrases, cache, TARGET)
+        self.target = Targets(looked_for, phrases, cache)
         of_path = [one for one in triggers if one.parts == Part.PATH]
         self._path = Texts(of_path, phrases, cache)
         self._of_path = [(one.bit, bare(one)) for one in of_path]

@@ -7,10 +7,20 @@ is left through all patterns with all transformations. Memory is bounded. It mus
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from yett.formats.transformations import chain_of
+from yett.formats.transformations import chain_of, transformed
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
-from yett.rules.seclang.needles import TELLING, Phrases, bound, decodes, encoded, needle, unbroken
+from yett.rules.seclang.needles import (
+    TELLING,
+    WHITE_SPACE,
+    Phrases,
+    bound,
+    decodes,
+    encoded,
+    needle,
+    unbroken,
+    undone,
+)
 from yett.rules.seclang.plain import TEXT, Plain
 from yett.rules.seclang.probes import SINGLE, Probe, Singles, passes_plain, probe, touched
 from yett.rules.seclang.triggers import Trigger
@@ -51,6 +61,11 @@ class Texts:
         mask = self.always
         if self.matcher is not None:
             mask |= self._mask(self.matcher.candidates(values))
+        return mask | self._read(values)
+
+    def _read(self, values: Sequence[bytes]) -> int:
+        """The bits of operators that have nothing to look for."""
+        mask = 0
         for trigger, may_match in self._probed:
             if may_match(values, ()):
                 mask |= trigger.bit
@@ -76,12 +91,15 @@ class ManyTexts(Texts):
         super().__init__(triggers, phrases, cache)
         self._others = plain.others
         self._alike = plain is TEXT and self._singles.alike
-        self._plain = _Narrow(self._needles, plain.left, cache)
-        self._unbroken = _Narrow(self._needles, unbroken, cache)
+        self._plain = Narrow(self._needles, plain.left, cache)
+        self._unbroken = Narrow(self._needles, unbroken, cache)
         self._of_plain = [(one.bit, probe) for one, probe in self._probed if not passes_plain(one, plain)]
         self._of_others = [(one.bit, probe) for one, probe in self._probed if passes_plain(one, plain)]
-        decoded = list(filter(decodes, self._needles))
-        self._decoded = Matcher(decoded, cache) if decoded else None
+        inner: dict[tuple[str, ...], list[Needle]] = {}
+        for chain, left in map(undone, filter(decodes, self._needles)):
+            inner.setdefault(chain, []).append(left)
+        self._inner = [(chain, Matcher(needles, cache)) for chain, needles in inner.items()]
+        self._spaced = any(WHITE_SPACE in chain for chain in inner)
         self.words = super().look((b"", b"true", b"false"))
         self._new: set[bytes] = set()
         self._old: set[bytes] = set()
@@ -124,8 +142,9 @@ class ManyTexts(Texts):
                 mask |= self._mask(self._unbroken.candidates(_LINE_FEED.join(mild)))
         if rest and self.matcher is not None:
             mask |= self._mask(self.matcher.candidates(rest))
-        if self._decoded is not None and (suspects := encoded((text,))):
-            mask |= self._mask(self._decoded.candidates(suspects))
+        if self._inner and (suspects := encoded(fresh, self._spaced)):
+            for chain, matcher in self._inner:
+                mask |= self._mask(matcher.candidates([transformed(chain, line) for line in suspects]))
         for bit, may_match in self._of_plain:
             if may_match(rest, (text,)):
                 mask |= bit
@@ -139,7 +158,7 @@ class ManyTexts(Texts):
         return mask | singles.look(single) | singles.look_at_plain(text)
 
 
-class _Narrow:
+class Narrow:
     """Some of the needles, for lines of some kind. fitting: what is left of a needle there."""
 
     def __init__(
