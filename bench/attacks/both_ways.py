@@ -4,7 +4,7 @@ The two may never differ: what the first look leaves out would not have matched 
 `attacks.sequences`. It must not know where exchanges come from.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from yett.engine.recorded import RecordedView
@@ -109,11 +109,14 @@ class Comparing:
 
     def differences(self, request: Request, response: Response | None = None) -> list[str]:
         """How the ways differ: for the octets as received; and, where the gateway takes them, for what it makes of them."""
-        found = [self._compare("as received", lambda: received(request), response)]
+        found = [
+            self._compare("as received", received(request), with_all_rules(self.program, received(request), response), response)
+        ]
         view = recorded(request, response)
         if view is not None:
-            found.append(self._compare("in the gateway", lambda: self.live(view), response))
-            found.append(self._in_turns(view))
+            everything = with_all_rules(self.program, self.live(view), response)
+            found.append(self._compare("in the gateway", self.live(view), everything, response))
+            found.append(self._in_turns(view, everything))
         return [f"{one}: {shown(request)}" for one in found if one]
 
     def found(self, request: Request, response: Response | None = None) -> list[list[int]]:
@@ -130,24 +133,22 @@ class Comparing:
         evaluation.valid_head, evaluation.valid_body = self.valid_head, self.valid_body
         return evaluation
 
-    def _compare(self, name: str, make: Callable[[], Transaction], response: Response | None) -> str:
+    def _compare(self, name: str, t: Transaction, everything: Outcome, response: Response | None) -> str:
         self.compared += 1
-        judged = as_usual(self.program, make(), response)
-        everything = with_all_rules(self.program, make(), response)
+        judged = as_usual(self.program, t, response)
         if judged == everything:
             return ""
         if judged.rules == everything.rules:
             return f"{name}, same rules: {judged} and not {everything}"
         return f"{name}: found {judged.rules}, there are {everything.rules}"
 
-    def _in_turns(self, view: RecordedView) -> str:
+    def _in_turns(self, view: RecordedView, everything: Outcome) -> str:
         """As a plan has it, with pauses, and with a response that may have a transaction of its own."""
         self.compared += 1
-        expected = with_all_rules(self.program, self.live(view), view.exchange.response)
         denial = self.denial(view)
-        if (denial is not None) == (expected.refusal is not None):
+        if (denial is not None) == (everything.refusal is not None):
             return ""
-        return f"in turns: {denial}, and not {expected.refusal}"
+        return f"in turns: {denial}, and not {everything.refusal}"
 
     def denial(self, view: RecordedView) -> Denial | None:
         """What the guard says, of the request or of the response."""

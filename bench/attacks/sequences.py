@@ -11,7 +11,7 @@ difference.
   --paranoia N     1 to 4; several, one after the other
   --tests DIR      the Core Rule Set's own regression tests (tests/regression/tests of a release): requests, and what they carry
   --corpus DIR     what `attacks.corpus` wrote; of it the development half only
-  --texts N        most texts (2,000), which are chosen by their hashes
+  --texts N        most texts, and most requests of each source (2,000), which are chosen by their hashes
   --each N         places of each text (12)
   --seed N         of the order, and of which text travels where
   --cache DIR      where compiled patterns are kept
@@ -131,8 +131,9 @@ def sequence(options: argparse.Namespace) -> Iterator[Sent]:
         )
     texts = sorted({text for text in texts_of(found) if 1 < len(text) < 8_000}, key=lambda text: rank("sequence", text))
     texts = texts[: options.texts]
-    pending: list[Sent] = []
+    found = sorted(found, key=lambda sent: rank("sequence", sent[0]))[: options.texts]
     author.shuffle(found)
+    pending: list[Sent] = []
     streams = [iter(carried(texts, options.each, author)), iter(found), iter([*numbers(), *ordinary])]
     for group in zip_longest(*streams):
         pending += [one for one in group if one is not None]
