@@ -17,7 +17,7 @@ from yett.model.exchange import Exchange, Request, Response, View
 from yett.model.operation import Operation
 from yett.model.policy import Bounds
 from yett.rules.seclang import run
-from yett.rules.seclang.judging import Judging
+from yett.rules.seclang.judging import ALONE, Judging
 from yett.rules.seclang.live import LiveTransaction
 from yett.rules.seclang.operators import integer
 from yett.rules.seclang.program import INBOUND, OUTBOUND, Program
@@ -143,21 +143,26 @@ class Comparing:
         return f"{name}: found {judged.rules}, there are {everything.rules}"
 
     def _in_turns(self, view: RecordedView, everything: Outcome) -> str:
-        """As a plan has it, with pauses, and with a response that may have a transaction of its own."""
-        self.compared += 1
-        denial = self.denial(view)
-        if (denial is not None) == (everything.refusal is not None):
-            return ""
-        return f"in turns: {denial}, and not {everything.refusal}"
+        """As a plan has it, with pauses, and with a response that may have a transaction of its own; where another process may
+        judge the request, also by what that one would say."""
+        for aside in (False, True) if len(view.content) > ALONE else (False,):
+            self.compared += 1
+            denial = self.denial(view, aside)
+            if (denial is not None) != (everything.refusal is not None):
+                return f"in turns{', aside' if aside else ''}: {denial}, and not {everything.refusal}"
+        return ""
 
-    def denial(self, view: RecordedView) -> Denial | None:
-        """What the guard says, of the request or of the response."""
+    def denial(self, view: RecordedView, aside: bool = False) -> Denial | None:
+        """What the guard says, of the request or of the response. aside: as if another process judged large bodies."""
         judging = Judging("crs", self.program, DEFAULT_LIMITS, None, self.proven)
+        judging.snapshot = "here as well" if aside else ""
         evaluation = self._evaluation(view)
         found = judging.request(view, evaluation)
         while isinstance(found, Wait):
-            if isinstance(found.need, Pause) and found.need.work is not None:
-                found.need.work()
+            need = found.need
+            assert isinstance(need, Pause)
+            if (need.errand is None or not need.errand.take(judging.errand(need.errand.ask()))) and need.work is not None:
+                need.work()
             found = judging.request(view, evaluation)
         if found is None and view.status:
             found = judging.response_head(view, evaluation) or judging.response_body(view, evaluation)

@@ -110,11 +110,14 @@ def test_what_another_rule_set_counts_in_a_chain_of_one_line(sets: str, reads: s
 DENIES = 'SecRule RESPONSE_BODY "@rx evil" "id:1,phase:4,deny,log"\n'
 
 
-@pytest.mark.parametrize("does", ["ctl:ruleEngine=Off", "ctl:ruleRemoveById=1", "allow"])
-def test_what_a_request_was_granted_holds_for_its_response(does: str) -> None:
-    rules = f'SecRule REQUEST_HEADERS:X-Word "@streq spare" "id:8,phase:1,nolog,{does}"\n' + DENIES
-    assert matched(rules, sent(word=b"spare"), RESPONSE) == []
-    assert matched(rules, sent(), RESPONSE) == [1]
+@pytest.mark.parametrize("body", [b"", b"{}", b'["%b"]' % (b"long " * 10_000)], ids=["none", "short", "long"])
+@pytest.mark.parametrize(
+    "does", ["ctl:ruleEngine=Off", "ctl:ruleRemoveById=1", "ctl:ruleRemoveTargetById=1;RESPONSE_BODY", "allow"]
+)
+def test_what_a_request_was_granted_holds_for_its_response(does: str, body: bytes) -> None:
+    rules = f'SecRule REQUEST_HEADERS:X-Word "@streq spare" "id:8,phase:1,pass,nolog,{does}"\n' + DENIES
+    assert matched(rules, sent(body, word=b"spare"), RESPONSE) == []
+    assert matched(rules, sent(body), RESPONSE) == [1]
 
 
 def test_allowing_a_request_is_not_allowing_its_response() -> None:
