@@ -28,6 +28,7 @@ RULE = AttackRule(
         Payload("rO0ABXNyABFqYXZhLnV0aWwuSGFzaE1hcAUH2sHDFmDRAwACRgAKbG9hZEZhY3RvckkACXRocmVzaG9sZHhw", "cookie session"),
         Payload('O:8:"stdClass":1:{s:4:"user";s:5:"admin";}', "query data"),
         Payload('{"@type":"com.sun.rowset.JdbcRowSetImpl","dataSourceName":"x","autoCommit":true}', "body"),
+        Payload('{"@type": "java.net.Inet4Address", "val": "x.example"}', "body"),
         Payload("cos\nsystem\n(S'id'\ntR.", "form data"),
         Payload("gASVJAAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAJpZJSFlFKULg==", "cookie state"),
         Payload("!!python/object/apply:os.system ['id']"),
@@ -47,6 +48,7 @@ RULE = AttackRule(
         Payload("!!! important: python/object models"),
         Payload("rOOABX is no stream"),
         Payload("Bahamas", "query country"),
+        Payload('{"exception": "java.lang.NullPointerException"}', "body"),
         Payload("YTower", "query q"),
         Payload("kztaau", "query q"),
         Payload("a:1 s:2 O:3 in a table"),
@@ -58,7 +60,7 @@ SIGNATURES = (
     Signature(
         id="java",
         pattern=rb"\brO0AB[QXY]|\b(?:KztAAU|Cs7QAF)|\xac\xed\x00\x05$|^ac[ :]?ed[ :]?00[ :]?05\b"
-        rb"|\baced0005(?:7[0-9a-f])|\xac\xed\x00\x05[\x70-\x7e]|\bH4sIAAAAAAAA\w{0,4}(?:FvzloG0"
+        rb"|\baced0005(?:7[0-9a-f])|\xac\xed\x00\x05[\x70-\x7e]|\bH4sIAAAAAAAA\w{0,4}(?:Fvzlo"
         rb"|J1bW)|<java\b[^>]*class\s*=\s*[\"']java\.beans\.XMLDecoder"
         rb"|<object\s+class\s*=\s*[\"']java\.lang\.(?:Runtime|ProcessBuilder)",
         reason="a serialised object of Java",
@@ -154,6 +156,15 @@ SIGNATURES = (
         where=REQUEST,
         span=1_000,
         confirm=lambda found: len(found.text) <= 65_536,
+    ),
+    Signature(
+        id="type-name",
+        pattern=rb"^(?:java|javax|jdk|sun|com\.sun)\.[a-z][\w.$]{3,160}$|[\"']@(?:type|class|c)[\"']\s*:\s*[\"'](?:java|javax|jdk|sun|com\.sun)\.[a-z][\w.$]{3,160}[\"']",
+        reason="a class of Java as the type of an object",
+        where=TEXTS,
+        confirm=lambda found: (
+            found.start > 0 or found.text[:1] in b"[{" or found.value.name.endswith((b"@type", b"@class", b"@c"))
+        ),
     ),
     Signature(
         id="yaml",

@@ -37,6 +37,11 @@ RULE = AttackRule(
         Payload("__proto__.polluted", "query path"),
         Payload("{}.constructor.prototype.isAdmin = true"),
         Payload('{"settings": "{\\"constructor\\": {\\"prototype\\": {\\"x\\": 1}}}"}', "body"),
+        Payload("__pro__proto__to__[x]=1", "query", "what is left where the word is deleted once"),
+        Payload("constconstructorructor[protoprototypetype][x]=1", "query"),
+        Payload('[{"op": "add", "path": "/constructor/prototype/isAdmin", "value": true}]', "body"),
+        Payload('[["__proto__", "x"], 1]', "form path"),
+        Payload("__init__.__globals__.SECRET_KEY", "query field"),
         Payload("{\"merged\": {\"account['__proto__']['x']\": 1}}", "body"),
         Payload('{"__class__": {"__init__": {"__globals__": {"x": 1}}}}', "body"),
     ),
@@ -45,6 +50,8 @@ RULE = AttackRule(
         Payload('{"constructor": "Ferrari", "prototype": "F40"}', "body"),
         Payload('{"__typename": "User", "__v": 0, "_proto": 1}', "body"),
         Payload("constructor=mclaren", "query"),
+        Payload("self.__class__.__name__", "body /code"),
+        Payload("'__proto__' is a name of JavaScript", "body /text"),
         Payload("A class has a constructor. Prototypes are objects, too."),
     ),
 )
@@ -82,13 +89,13 @@ SIGNATURES = (
     Signature(
         id="name",
         pattern=rb"(?:^|[.\[\]'\"])__(?:proto|class|globals|init|builtins|defineGetter|defineSetter|lookupGetter"
-        rb"|lookupSetter)__(?:$|[.\[\]'\"])",
+        rb"|lookupSetter)__(?:$|[.\[\]'\"])|__proto__\w{0,9}__(?:$|[.\[\]'\"])|^_{1,8}proto_{1,8}$",
         reason="a name that reaches what objects inherit",
         where=NAMES,
     ),
     Signature(
         id="constructor",
-        pattern=rb"constructor(?:\]?\[|\.)\s*['\"]?prototype\b",
+        pattern=rb"constructor\w{0,11}(?:\]?\[|\.)\s*['\"]?\w{0,9}prototype",
         reason="a name that reaches what objects inherit",
         where=NAMES,
     ),
@@ -101,7 +108,9 @@ SIGNATURES = (
         rb"|[?#&]constructor\[prototype\]|[?#&]constructor\.prototype\.\w"
         rb"|[\w\]})]\s*(?:\.\s*constructor\s*|\[\s*['\"]?constructor['\"]?\s*\]\s*)(?:\.\s*prototype"
         rb"|\[\s*['\"]?prototype['\"]?\s*\])|[\w\]})]\s*\[\s*['\"]?__proto__['\"]?\s*\]"
-        rb"|[\"']constructor[\"']\s*:\s*\{\s*[\"']prototype[\"']\s*:|[{,]\s*[\"']__proto__[\"']\s*:",
+        rb"|[\"']constructor[\"']\s*:\s*\{\s*[\"']prototype[\"']\s*:|[{,]\s*[\"']\w{0,9}__proto__\w{0,9}[\"']\s*:|^\w{1,9}__proto__\w{0,9}[.\[]"
+        rb"|^\s*[\[{?\"'].{0,200}[\"'/=]__proto__[\"'/\]]|(?:^|[\"'=])/(?:\w{1,40}/){0,6}constructor/prototype(?:/|[\"']|$)|^[\w.]{0,60}=__proto__[/.\[]"
+        rb"|^\s*(?:\w{1,40}\.){0,6}__\w{3,20}__(?:\(\))?[.\[]['\"]?__(?:globals|builtins|subclasses|mro)__",
         reason="a path to what objects inherit",
         where=PARAMETERS | NAMES,
         confirm=lambda found: len(found.text) <= 300,
