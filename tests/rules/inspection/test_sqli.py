@@ -58,6 +58,9 @@ ATTACKS = [
 ]
 
 HARMLESS = [
+    b"000 unknown street",
+    b"12 Null Street",
+    b"1 1 null",
     b"",
     b"hello world",
     b"It's a nice day, isn't it?",

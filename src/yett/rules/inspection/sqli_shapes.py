@@ -30,7 +30,7 @@ UE[1nsv];c UE[1nsv][,k][(fn] UE[1sv] UE[1sv]ws UE[1v]; UEf([)1fnsv] UEk1 UEkn UE
 [&1ns]f()[Ufo] [&1sv][,Ef]([1nsv][)o] [&ETk](so[(1fns] [&E][1nsv]UE[(1fnv] [&E][nv]of( [&Efk]([1nsv]o[(s]
 [&Ekn]1o[(s][1f] [&Tk]([1nsv])o [&Tk]f(f( [&f]([)1ns]o[fsv] [&f]([1ns])[EU] [&fk](f([)1fnsv] [&k][1nsv]o([fv]
 [&k][1s]o[(1][1fns] [&k][1s]o[fn]( [&n][1s]o[1sv]U [&ns]1UEk [&s]vo([1ns] [&w]son[1U] [)1nsv]UE[1nsv][kow] [)n]UEf(
-[1ET]n(s) [1EUfsv](Ek[fn] [1E]n[&(,E]f( [1E]v[ns] [1Ensv][BEfkw](f( [1Ensv]f(n, [1Ufsv](Enk [1Unsv]Eso[1s]
+[1ET]n(s) [1EUfsv](Ek[fn] [1E]n[&(,E]f( 1vs Ev[ns] [1Ensv][BEfkw](f( [1Ensv]f(n, [1Ufsv](Enk [1Unsv]Eso[1s]
 [1Usv]E[1nsv]c [1knsv][,Bf]([1sv][)o] [1n];T[(n][,1cnsv] [1n]o[sv][&B][1Efv] [1n]sUE[;ck] [1ns]&s1 [1ns];Tkk [1ns];To(
 [1ns];Tsf [1ns]E[nv]UE [1ns]Tn[1ns][co] [1ns][&o][1sv][Bkw][1ns] [1ns]k1;[ET] [1ns]k1Es [1ns]ok([1fns] [1ns]ok1c
 [1nsv]&([1nsv]& [1nsv]&[1ns]f( [1nsv]&[sv][Bko]n [1nsv]&s1[;c] [1nsv]&vs [1nsv])&[1nsv]f [1nsv]);[ET]o [1nsv])B1n
@@ -45,7 +45,7 @@ UE[1nsv];c UE[1nsv][,k][(fn] UE[1sv] UE[1sv]ws UE[1v]; UEf([)1fnsv] UEk1 UEkn UE
 [1nsv][&o][1nsv][Bk][(1fs] [1nsv][&o]f([)1Efnsv] [1nsv][),ABETk]f(f [1nsv][)o]U(E [1nsv][)o]knc [1nsv][,BETk]f([)1nsv]
 [1nsv][,BEfk](no [1nsv][;U]E[(n]E [1nsv][;U]E[1nsv][,;cko] [1nsv][Bkw][1nsv];c [1nsv][Bkw][1s][&o][(1fnsv]
 [1nsv][Ew][1s]UE [1nsv]f()[nos] [1nsv]kUE[(1fknsv] [1nsv]knE[(1fv] [1nsv]o(EE [1nsv]o[sv]A[st] [1nsv]o[sv][&1Bkw][(ns]
-[1nsv]w[1s]U( [1s][&o][1nsv]U; [1s][1os]v [1s][Tkw]([sv]) [1s]f(1n [1sv]&En [1sv]&[1nsv])o [1sv]&kc [1sv])o[1sv]
+[1nsv]w[1s]U( [1s][&o][1nsv]U; 1[os]v s[1os]v [1s][Tkw]([sv]) [1s]f(1n [1sv]&En [1sv]&[1nsv])o [1sv]&kc [1sv])o[1sv]
 [1sv];T[(kn][1ns] [1sv]Ek([1fnv] [1sv]Ekf( [1sv]EnEn [1sv][&B]n[Bk]n [1sv][&Bk][1nsv][;c] [1sv][(;U]Ef( [1sv][)U]c
 [1sv][Bko][1nsv]&[(1fnsv] [1sv][Bw][ns] [1sv][EU][ko](E [1sv][Eo]k[1sv]o [1sv][Uk]([ns][)o] [1sv]wf(s [1v]o[sv][&U][Eks]
 [1v]o[sv]kv [EUf](E[(fk][(1] [EUf](E[1nsv][)o] [Ef]([1nsv])[&,;ckno] [Ef]([1sv]&[(1fsv] [Ef]([Ef]([Efns] [Ek]nk([1fnsv]
