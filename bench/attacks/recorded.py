@@ -133,7 +133,8 @@ def cases(collection: Collection, contracts: Iterable[Contract]) -> Iterator[Cas
         request, response = kept.exchange.request, kept.exchange.response
         target, host = request.target.decode("latin-1"), host_of(kept.exchange)
         group = next((one.name for one in described if one.describes(host, target)), name)
-        labels = (f"provider {name}", "has body" if request.body else "no body")
+        known = "with a contract" if group != name else "without contract"
+        labels = (f"provider {name}", "has body" if request.body else "no body", known)
         yield Case(
             id=f"recorded-{number}",
             half=HALVES[bit(kept.key)],
