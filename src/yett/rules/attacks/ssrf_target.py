@@ -63,6 +63,7 @@ RULE = AttackRule(
         Payload("http://localhost%00.example.com/", "body /url"),
         Payload("http://127.0.0.1.example.com/", "query url"),
         Payload("http://app.10.0.0.1.nip.io/", "body /webhook"),
+        Payload("http://0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.127.0.0.1.nip.io/", "body /webhook"),
         Payload("http:127.0.0.1", "query url"),
         Payload("http://169.254.43518/", "query url"),
         Payload("http://[fd12:3456::1]/", "body /url"),
@@ -89,6 +90,7 @@ RULE = AttackRule(
         Payload("https://example.com/@anna", "body /url"),
         Payload("https://ip-10-0-0-1.example.com/", "body /url"),
         Payload("a //2 + b //10", "body /code"),
+        Payload("0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.b.1.0.0.1.7.0.8.c.b.0.1.0.0.2.lb.example.net", "body /reverse"),
     ),
 )
 

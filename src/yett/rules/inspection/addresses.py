@@ -42,6 +42,7 @@ _MAPPERS = ("nip.io", "sslip.io", "xip.io", "xip.name", "traefik.me", "backname.
 """Domains that answer with the address in the name."""
 _DOTTED = re.compile(r"(?:^|\.)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.[a-z]")
 _EMBEDDED = re.compile(r"(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-]?(?:$|\.)")
+_REVERSED = re.compile(r"(?:(?<=\.)|\A)(?:[0-9a-f]\.){16,32}")
 _HEX_EMBEDDED = re.compile(r"(?:^|[.-])([0-9a-f]{8})\.")
 _SHORT_EMBEDDED = re.compile(r"(?:^|\.)[0-9a-z]{6,7}\.xip\.io$")
 """An address in base 36, as xip.io took it."""
@@ -172,8 +173,10 @@ def _leads_inside(host: str, alone: bool) -> bool:
 
 
 def _is_mapped(host: str) -> bool:
-    """Names with an inner address in them: for services that answer with it, or for checks that look at beginnings and ends."""
+    """Names with an inner address in them: for services that answer with it, or for checks that look at beginnings and ends.
+    The digits of a reversed address of IPv6 (RFC 3596, 2.5), which are names of one letter each, are none."""
     services = _below(host, _MAPPERS)
+    host = _REVERSED.sub("", host)
     found = (_EMBEDDED if services else _DOTTED).search(host)
     if found is not None and all(int(part) < 256 for part in found.groups()):
         address = IPv4Address(".".join(str(int(part)) for part in found.groups()))
