@@ -17,6 +17,7 @@ development half came out wrong is written there by rule and class, for those wh
 
 import argparse
 import json
+import re
 import sys
 import time
 from collections import Counter, defaultdict
@@ -35,6 +36,8 @@ from yett.model.mistake import PolicyErrors
 from yett.rules.inspection.exceptions import narrowest
 
 SUBJECTS = ("libmodsecurity", "crs", "crs+contract", "crs+tuned", "own")
+_CRS = re.compile(r"(?:crs-)?(9[0-9]{2})[0-9]{3}")
+"""Rules of the Core Rule Set by their files: 920 is on the protocol, 949 to 980 add up, the others are on attacks and leaks."""
 Judge = Callable[[Case, Response | None], Verdict]
 
 
@@ -85,7 +88,8 @@ def settings(subject: str, crs: Path | None) -> dict[str, Any]:
 
 
 def subject_judge(name: str, corpus: Path, crs: Path | None) -> Judge:
-    """With contracts each API is a service of its own, else there is one for all. Raises PolicyErrors."""
+    """With contracts each API is a service of its own, else there is one for all, which also judges what a contract does not
+    declare: such requests are recorded from a newer API than the one described. Raises PolicyErrors."""
     services = {"all": settings(name, crs)}
     if "+" in name:
         for path in sorted((corpus / "contracts").glob("*.json")):
@@ -97,7 +101,8 @@ def subject_judge(name: str, corpus: Path, crs: Path | None) -> Judge:
         subject = Subject(services)
 
     def judge(case: Case, response: Response | None) -> Verdict:
-        return subject.judge(case.group if case.group in services else "all", case.request(), response)
+        found = subject.judge(case.group if case.group in services else "all", case.request(), response)
+        return subject.judge("all", case.request(), response) if found.rule == "undeclared" else found
 
     return judge
 
@@ -151,8 +156,15 @@ def _written(path: Path) -> Iterator[Case]:
 
 
 def _keep(count: Count, case: Case, found: Verdict) -> None:
-    """What is wrong, by rule: the cases of the development half, of both halves how many."""
-    for rule in found.rules if found.denied else ():
+    """What is wrong, by rule: the cases of the development half, of both halves how many. Of the Core Rule Set also whether a rule
+    on attacks was among them."""
+    if not found.denied:
+        return
+    numbers = [match[1] for rule in found.rules if (match := _CRS.fullmatch(rule))]
+    if numbers:
+        attack = any(number not in ("920", "949", "959", "980") for number in numbers)
+        count.by_rule["rules of attacks" if attack else "rules of protocol only", case.half] += 1
+    for rule in found.rules:
         count.by_rule[rule, case.half] += 1
         if case.half == HALVES[0]:
             count.rules.setdefault(rule, []).append((case, found))

@@ -52,6 +52,7 @@ RULE = AttackRule(
         Payload("if a < b and c > d: run()"),
         Payload('<p>Hello <b>world</b>, see <a href="https://example.com/?on=1">this</a></p>'),
         Payload("the script was written in JavaScript: it is short"),
+        Payload("JavaScript: the basics of a language", "query q"),
         Payload("on error = retry; on load = nothing"),
         Payload('<td style="text-align: center">5</td>'),
         Payload("const style = kind === 'plain' ? bold : none"),
@@ -100,8 +101,14 @@ CALLS = (
 _ESCAPED = re.compile(rb"['\"](?:\\[0-7]{2,3}|\\x[0-9a-f]{2}|<)")
 
 
+_TITLE = re.compile(rb"[ ]\w[\w ,!?-]{0,200}")
+
+
 def _is_address(found: Found) -> bool:
-    """javascript: at the beginning of a value or of an attribute; "javascript:void(0)" and ";" are common and harmless."""
+    """javascript: at the beginning of a value or of an attribute; "javascript:void(0)" and ";" are common and harmless, and so is
+    a title ("JavaScript: the basics"), which has a space and then words only."""
+    if _TITLE.fullmatch(found.text, found.end):
+        return False
     rest = found.text[found.end : found.end + 16].strip().lower()
     if rest[:1] in (b"'", b'"') and _ESCAPED.match(rest):
         return True
