@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from seclang_rules import program
 
-from attacks.both_ways import Comparing, as_usual, received
+from attacks.both_ways import Comparing, as_usual, received, recorded
 from yett.model.exchange import Request, Response
 
 REQUEST = Request(
@@ -123,6 +123,15 @@ def test_what_a_request_was_granted_holds_for_its_response(does: str, body: byte
 def test_allowing_a_request_is_not_allowing_its_response() -> None:
     rules = 'SecRule REQUEST_HEADERS:X-Word "@streq spare" "id:8,phase:1,nolog,allow:request"\n' + DENIES
     assert matched(rules, sent(word=b"spare"), RESPONSE) == [1]
+
+
+def test_bodies_of_other_kinds_are_not_looked_at() -> None:
+    comparing = Comparing(program(DENIES))
+    for kind, denied in ((b"text/plain", True), (b"image/png", False)):
+        response = Response(status=200, fields=((b"Content-Type", kind),), body=b"evil")
+        assert not comparing.differences(sent(), response)
+        view = recorded(sent(), response)
+        assert view is not None and (comparing.denial(view) is not None) is denied
 
 
 def test_the_head_of_a_response_spares_its_body() -> None:
