@@ -169,7 +169,9 @@ class Comparing:
                 need.work()
             found = judging.request(view, evaluation)
         if found is None and view.status:
-            found = judging.response_head(view, evaluation) or judging.response_body(view, evaluation)
+            found = judging.response_head(view, evaluation)
+            if found is None and response_is_text(view):
+                found = judging.response_body(view, evaluation)
         return found
 
 

@@ -209,6 +209,60 @@ def test_documents(comparing: Comparing, trees: list[object]) -> None:
         assert not comparing.differences(Request(method="POST", target=b"/", fields=fields, body=body)), tree
 
 
+DOCUMENTS = (
+    '{"constructor": {"prototype": 1}}',
+    '{"constructor": 1, "prototype": {}}',
+    '{"a": [{"constructor": {"prototype": []}}]}',
+    '{"list": [0, 1, 2, {"b": 1}]}',
+    '{"list": [0, 1, {"b": 1}, 3]}',
+    '{"list": {"array_3": {"b": ""}}}',
+    json.dumps({"list": [{"b": 1}] * 80}),
+    json.dumps({"list": [*range(69), {"b": 1}]}),
+    json.dumps({"list": [*range(70), {"b": 1}]}),
+    json.dumps({"list": list(range(80))}),
+    '{"list": []}',
+    '{"list": {}}',
+    '{"": {"a": 1}}',
+    '{"a": {"": 1}}',
+    '{"a": ""}',
+    '{"a": {}}',
+    '{"a": {"b": {"c": {}}}}',
+    '{"a": {"b": {"c": {"d": null}}}}',
+    '{"a.b": {"c": true}}',
+    "[[[], []]]",
+    "[[1, {}]]",
+    '[{"a.b": 1}]',
+    json.dumps({"x" * 300: {"c": {"prototype": 1}}}),
+    json.dumps({"x" * 300: {"constructor": {"prototype": 1}}}),
+)
+OF_NAMES = (
+    r"constructor\.prototype$",
+    r"^json\.list\.array_3\.b$",
+    r"^json\.list\.array_70(?:\.b)?$",
+    r"^json\.list$",
+    r"\.empty-key(?:\.a)?$",
+    r"^json\.a\.b\.c$",
+    r"^json\.a\.b\.c\.d$",
+    r"^json\.a$",
+    r"^json\.array_0\.array_1$",
+    r"^json\.array_0\.a\.b$",
+)
+
+
+def test_names_of_several_levels_come_again() -> None:
+    rules = [f'SecRule ARGS_NAMES "@rx {pattern}" "id:{at},phase:2,pass,log"' for at, pattern in enumerate(OF_NAMES, 1)]
+    together, author = Comparing(program("\n".join(rules))), Random(3)
+    alone = [Comparing(program(rule)) for rule in rules]
+    met = set()
+    for document in author.choices(DOCUMENTS, k=4 * len(DOCUMENTS)):
+        fields = (*HOST, (b"Content-Type", b"application/json"))
+        request = Request(method="POST", target=b"/", fields=fields, body=document.encode())
+        for comparing in (together, *alone):
+            assert not comparing.differences(request), document
+        met.update(as_usual(together.program, together.live(seen(request))).rules)
+    assert met == set(range(1, len(OF_NAMES) + 1))
+
+
 def test_memories_that_are_full(comparing: Comparing) -> None:
     """Values, names, lines of heads and paths, more than are remembered, and the same attacks again between them."""
     attacks = [request for name in PLACES if (request := CARRIERS[name](b"evil")) is not None]
