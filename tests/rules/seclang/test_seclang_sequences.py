@@ -209,6 +209,49 @@ def test_documents(comparing: Comparing, trees: list[object]) -> None:
         assert not comparing.differences(Request(method="POST", target=b"/", fields=fields, body=body)), tree
 
 
+ENCODES = (
+    "t:base64Decode",
+    "t:base64Decode,t:lowercase",
+    "t:urlDecodeUni,t:base64Decode",
+    "t:removeWhitespace,t:base64Decode",
+    "t:jsDecode,t:base64Decode,t:urlDecodeUni",
+    "t:lowercase,t:base64Decode",
+    "t:none,t:base64Decode,multiMatch",
+)
+
+
+ENCODED_PATTERNS = ((1, "(?i)evil"), (2, r"[\r\n]x"))
+
+
+@pytest.mark.parametrize("chain", ENCODES)
+def test_what_is_encoded_is_found(chain: str) -> None:
+    """Base64 of all lengths, whole and broken, with and without padding and white space, among harmless values of its kind."""
+    rules = [
+        f'SecRule ARGS|REQUEST_HEADERS "@rx {pattern}" "id:{at},phase:2,pass,log,{chain}"' for at, pattern in ENCODED_PATTERNS
+    ]
+    comparing = Comparing(program("\n".join(rules)))
+    author, met = Random(chain), 0
+    for length in range(12):
+        text = b64encode(author.choice([b"an evil one", b"~~~>>>???\nx"]) + b"y" * length)
+        at = author.randrange(len(text) + 1)
+        broken = text[:at] + author.choice([b" ", b"\n", b"\t", b"\r\n", b"-", b"=", b"%20", b"\\n"]) + text[at:]
+        for sent in (
+            text,
+            text.rstrip(b"="),
+            text + b" ",
+            b" " + text,
+            text + b"\n",
+            broken,
+            text.replace(b"+", b" "),
+            text + b"=",
+        ):
+            for name in ("query", "query, as sent", "form, as it is", "JSON", "field X-Unknown", "part"):
+                request = CARRIERS[name](sent)
+                assert request is not None and not comparing.differences(request), (name, sent)
+                met += bool(as_usual(comparing.program, received(request)).rules)
+    assert met > 20 or "lowercase,t:base64" in chain
+
+
 DOCUMENTS = (
     '{"constructor": {"prototype": 1}}',
     '{"constructor": 1, "prototype": {}}',
