@@ -209,6 +209,57 @@ def test_documents(comparing: Comparing, trees: list[object]) -> None:
         assert not comparing.differences(Request(method="POST", target=b"/", fields=fields, body=body)), tree
 
 
+OF_TARGETS = ("%65", "(?i)%2e%2E", "evil", "%20", r"\+", r"^/s\?q=[^%]*$", r"a b", r"&lt;", "%$", r"\.\./")
+ESCAPED = (
+    "/%65vil",
+    "/s?q=%65vil",
+    "/s?q=evi%6C",
+    "/%2e%2E/x",
+    "/s?q=a%20b",
+    "/s?q=a+b",
+    "/s?q=%26lt;",
+    "/s?q=a%2520b",
+    "/s?q=%2b",
+    "/s?q=%0a",
+)
+ESCAPED += (
+    "/s?q=%zz%65vil",
+    "/s?q=%u0065vil",
+    "/%",
+    "/s?%71=evil",
+    "http://api.example/%65vil?q=%20",
+    "/..%2fx",
+    "/s?q=%26%6ct;",
+    "/s?q=%25%36%35",
+)
+
+
+@pytest.mark.parametrize(
+    "chain", ["", "t:urlDecodeUni", "t:lowercase,t:urlDecode", "t:htmlEntityDecode,t:urlDecodeUni", "t:urlDecodeUni,multiMatch"]
+)
+def test_targets_as_sent_and_with_encodings_undone(chain: str) -> None:
+    actions = f"phase:1,pass,log{',' * bool(chain)}{chain}"
+    rules = [
+        f'SecRule {target} "{operator}" "id:{{}},{actions}"'
+        for target in (
+            "REQUEST_URI_RAW",
+            "REQUEST_URI",
+            "QUERY_STRING",
+            "REQUEST_LINE|REQUEST_HEADERS:Referer",
+            "REQUEST_FILENAME",
+        )
+        for operator in [*(f"@rx {pattern}" for pattern in OF_TARGETS), "@validateUrlEncoding", "@contains %6", "@pm %65 evil"]
+    ]
+    comparing, met = Comparing(program("\n".join(rule.format(at) for at, rule in enumerate(rules, 1)))), set()
+    alone = [Comparing(program(rule.format(1))) for rule in rules[::3]]
+    for target in ESCAPED * 2:
+        request = Request(method="GET", target=target.encode(), fields=HOST)
+        for one in (comparing, *alone):
+            assert not one.differences(request), target
+        met.update(as_usual(comparing.program, received(request)).rules)
+    assert len(met) > 20
+
+
 ENCODES = (
     "t:base64Decode",
     "t:base64Decode,t:lowercase",
