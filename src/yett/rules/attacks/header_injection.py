@@ -88,8 +88,7 @@ def _one_line(found: Found) -> bool:
 
 
 def _is_line(found: Found) -> bool:
-    """A place of one line by its nature, where a short value of one word goes on in another line. Where texts may have lines, only
-    with a carriage return, as protocols have it."""
+    """A short value of one word goes on in another line."""
     text, before = found.text, found.text[: found.start].strip(b"\r\n")
     if text.count(b"\n") > 2 or before.strip(b"-= ") != before.strip():
         return False
@@ -120,8 +119,16 @@ SIGNATURES = (
         pattern=rb"[\r\n][\w\-]{1,40}:[ \t]*\S",
         reason="a line break, and what a field of HTTP looks like",
         needle=rb"[\r" + LINE_BREAK + rb"]\s*[\w\-]{1,40}:[ \t]*\S",
-        where=_ONE_LINE | {Origin.FORM, Origin.JSON},
+        where=_ONE_LINE,
         confirm=_is_line,
+    ),
+    Signature(
+        id="any-field-after-return",
+        pattern=rb"\r\n?[\w\-]{1,40}:[ \t]*\S",
+        reason="a line break as of HTTP, and what a field of it looks like",
+        needle=rb"\r\s*[\w\-]{1,40}:[ \t]*\S",
+        where=frozenset({Origin.FORM, Origin.JSON}),
+        confirm=lambda found: b" " not in found.text.strip().partition(b":")[0] and _is_line(found),
     ),
     Signature(
         id="truncated",

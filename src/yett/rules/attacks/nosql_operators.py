@@ -63,6 +63,16 @@ OPERATORS = (
     rb"|inc|push|pull(?:All)?|rename|addToSet|setOnInsert|currentDate|collStats|indexStats|currentOp)"
 )
 
+_CLAUSE = rb"\b(?:(?:RETURN|YIELD)\s+[\w(][^\n]*//|MATCH\s*\(\w{0,20}[:)]|LOAD\s+CSV\b|DETACH\s+DELETE\b|CALL\s+\w{1,20}\.\w)"
+"""Clauses of Cypher."""
+
+
+def _is_clause(found: Found) -> bool:
+    """What follows is taken care of: by a comment, or by a second clause."""
+    piece = found.text[found.start :].upper()
+    return breaks_out(found.text, found.start) and (b"//" in piece or b"RETURN" in piece or b"DELETE" in piece)
+
+
 SIGNATURES = (
     Signature(
         id="member",
@@ -111,21 +121,10 @@ SIGNATURES = (
     ),
     Signature(
         id="graph",
-        pattern=rb"['\"`][\s)}\]]*\b(?:OR|AND|RETURN|UNION|WITH|CALL|MATCH|DETACH|MERGE)\b.{0,160}?\b(?:RETURN\s+[\w(]|YIELD\s+\w"
-        rb"|MATCH\s*\(\w{0,20}[:)]|LOAD\s+CSV\b|DETACH\s+DELETE\b|CALL\s+\w{1,20}\.\w)",
+        pattern=rb"['\"`][\s)}\]]*\b(?:OR|AND|RETURN|UNION|WITH|CALL|MATCH|DETACH|MERGE)\b.{0,160}?" + _CLAUSE,
         reason="clauses of a graph database after a quote that ends the application's literal",
-        needle=rb"\b(?:RETURN\s+[\w(]|YIELD\s+\w|MATCH\s*\(\w{0,20}[:)]|LOAD\s+CSV\b|DETACH\s+DELETE\b|CALL\s+\w{1,20}\.\w)",
+        needle=_CLAUSE,
         where=PARAMETERS | NAMES | {Origin.COOKIE},
         confirm=lambda found: found.start <= 60 and len(found.text) <= 512 and _is_clause(found),
     ),
 )
-
-
-_CLAUSES = (b"RETURN ", b"YIELD ", b"MATCH", b"LOAD CSV", b"DETACH DELETE", b"CALL ")
-
-
-def _is_clause(found: Found) -> bool:
-    """A comment or a second clause takes care of what follows."""
-    piece = found.text[found.start :].upper()
-    clauses = sum(piece.count(clause) for clause in _CLAUSES)
-    return breaks_out(found.text, found.start) and clauses > 0 and (b"//" in piece or clauses > 1)
