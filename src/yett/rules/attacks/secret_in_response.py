@@ -35,9 +35,14 @@ RULE = AttackRule(
         Payload("xoxb-" + "123456789012-123456789012-AbCdEfGhIjKlMnOpQrStUvWx", "response"),
         Payload("sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc", "response"),
         Payload("postgres://app:s3cr3tpw@db.internal:5432/shop", "response"),
+        Payload("dapi" + "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "response"),
+        Payload("Server=db1;Database=shop;User Id=sa;Password=" + "kT7vQ2mX9z;", "response text/plain"),
     ),
     passes=(
+        Payload("Server=db1;Database=shop;User Id=sa;Password=<secret>;", "response", "a template"),
+        Payload("patience is a virtue; pul-" + "verised stone", "response"),
         Payload("AKIAIOSFODNN7EXAMPLE", "response", "the example of the documentation"),
+        Payload("https://b.example.com/o?AWSAccessKeyId=" + "ASIA" + "Z7QW2LMN4PXR6TSV&Expires=1", "response"),
         Payload("-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n", "response"),
         Payload("-----BEGIN CERTIFICATE-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n", "response"),
         Payload("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "response", "an API that hands out tokens"),
@@ -79,9 +84,11 @@ def _is_real(found: Found) -> bool:
 
 def _is_key_of_aws(found: Found) -> bool:
     """Not the one that an address or a form names which was signed for the caller: it comes with date, region and service (AWS
-    Signature Version 4, "credential scope")."""
+    Signature Version 4, "credential scope"), or after its name (Version 2, "query string request authentication")."""
     scope = found.text[found.end : found.end + 80].replace(b"%2F", b"/").replace(b"%2f", b"/")
-    signed = scope[:1] == b"/" and scope[1:9].isdigit() and b"/aws4_request" in scope
+    before = found.text[max(0, found.start - 20) : found.start].lower()
+    scoped = scope[:1] == b"/" and scope[1:9].isdigit() and b"/aws4_request" in scope
+    signed = scoped or before.endswith(b"awsaccesskeyid=")
     return not signed and _is_real(found) and found.text[found.start : found.end].isupper()
 
 
@@ -107,6 +114,11 @@ def _is_password(found: Found) -> bool:
         )
     ):
         return False
+    return _is_word(password)
+
+
+def _is_word(password: bytes) -> bool:
+    """Whether it may be a password: no stand-in of documentation or of a template."""
     plain = (
         b"password",
         b"pass",
@@ -132,6 +144,8 @@ def _is_password(found: Found) -> bool:
 
 def _is_key(found: Found) -> bool:
     """A key follows, not only its first line."""
+    if found.text[found.start : found.start + 5].lower() == b"putty":
+        return b"Private-Lines:" in found.text[found.end : found.end + 4_096]
     rest = found.text[found.end : found.end + 400].replace(b"\\n", b"\n")
     body = b"".join(line for line in rest.split(b"\n")[:6] if b":" not in line)
     return len(body.strip()) >= 40 and len(set(body)) >= 16 and b"..." not in body[:60]
@@ -140,7 +154,7 @@ def _is_key(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="private-key",
-        pattern=rb"-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP) )?PRIVATE KEY(?: BLOCK)?-----",
+        pattern=rb"PuTTY-User-Key-File-\d: [^\n]+|-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP) )?PRIVATE KEY(?: BLOCK)?-----",
         reason="a private key",
         where=RESPONSE - {Origin.RESPONSE_OPAQUE},
         confirm=_is_key,
@@ -168,9 +182,33 @@ SIGNATURES = (
         confirm=_is_real,
     ),
     Signature(
+        id="more-tokens",
+        pattern=rb"\bgl(?:dt|rt|cbt|ptt|ft|imt|agent|oas|soat)-[A-Za-z0-9_\-]{20,64}|\bgl(?:sa|c)_[A-Za-z0-9]{32}_[a-f0-9]{8}\b"
+        rb"|\bxapp-\d-A[A-Z0-9]{8,12}-\d{10,14}-[a-f0-9]{64}\b|\bwhsec_[A-Za-z0-9+/]{32,64}|\bSharedAccessKey=[A-Za-z0-9+/]{43}="
+        rb"|(?:^|[^\w~.\-])[\w~.]{3}\dQ~[\w~.\-]{31,34}(?:[^\w~.\-]|$)|\bhf_[A-Za-z]{34}\b|\blin_api_[A-Za-z0-9]{40}\b"
+        rb"|\bntn_[A-Za-z0-9]{43,50}\b|\b\d{8,10}:AA[A-Za-z0-9_\-]{33}(?:[^\w\-]|$)|\bdiscord(?:app)?\.com/api/webhooks/\d{17,20}/[\w\-]{60,72}"
+        rb"|\bsq0(?:csp|atp)-[\w\-]{22,43}|\bdapi[a-f0-9]{32}(?:-\d)?\b|\bNRAK-[A-Z0-9]{27}\b|\brubygems_[a-f0-9]{48}\b"
+        rb"|\b[A-Za-z0-9]{14}\.atlasv1\.[\w\-=]{60,70}|\bdp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9.]{40,60}"
+        rb"|\bpscale_(?:tkn|pw|oauth)_[\w\-.=]{32,64}|\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b|\bpul-[a-f0-9]{40}\b"
+        rb"|\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b|\bFlyV1 fm\d_[A-Za-z0-9+/=,_]{60,}|\bv1\.0-[a-f0-9]{24}-[a-f0-9]{146}\b"
+        rb"|\bsk\.eyJ[\w\-]{40,200}\.[\w\-]{20,30}\b|\bsntry[su]_[A-Za-z0-9+/=_]{60,}|\bfigd_[\w\-]{40}|\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}\b"
+        rb"|\bHRKU-AA[\w\-]{58}|\bAKCp[A-Za-z0-9]{69}\b|\baws_?secret_?(?:access_?)?key[\"'\s:=]{1,8}[A-Za-z0-9/+]{40}\b",
+        reason="a token of a service",
+        where=RESPONSE - {Origin.RESPONSE_OPAQUE},
+        confirm=_is_real,
+    ),
+    Signature(
+        id="connection-string",
+        pattern=rb"(?:\bjdbc:[^\s\"'<>]{3,200}[;?&]|\b(?:Server|Data Source|Host|Address)=[^;\n\"]{1,100};[^\n\"]{0,200})"
+        rb"(?:password|pwd)=[^;&\s\"'<>]{6,80}",
+        reason="an address of a database with its password",
+        where=RESPONSE - {Origin.RESPONSE_OPAQUE},
+        confirm=lambda found: _is_word(found.text[found.start : found.end].rpartition(b"=")[2].lower()),
+    ),
+    Signature(
         id="connection",
-        pattern=rb"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver"
-        rb"|oracle)(?:\+\w{2,12})?://[\w.\-]{0,64}:[^\s@/:\"'<>]+@",
+        pattern=rb"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver|clickhouse|cockroachdb|nats"
+        rb"|ldaps?|smtps?|sftp|ftps?|oracle)(?:\+\w{2,12})?://[\w.\-]{0,64}:[^\s@/:\"'<>]+@",
         reason="an address of a database with its password",
         where=RESPONSE - {Origin.RESPONSE_OPAQUE},
         confirm=_is_password,
