@@ -31,8 +31,21 @@ class Escapes(dict[bytes, bytes]):
         pieces[1::2] = map(self.__getitem__, pieces[1::2])
         return b"".join(pieces)
 
+    def unescaped(self, expression: re.Pattern[bytes], value: bytes) -> bytes:
+        """The same where escapes begin with a backslash and have no other one but as their second octet, which stands for itself:
+        so pairs of them can be found first, from the left, at the speed of C."""
+        if value.count(_PAIR_OF_BACKSLASHES, 0, _FAR) <= _DENSE:
+            return self.replaced(expression, value) if b"\\" in value else value
+        pieces = value.split(_PAIR_OF_BACKSLASHES)
+        decoded = {piece: self.replaced(expression, piece) if b"\\" in piece else piece for piece in set(pieces)}
+        return b"\\".join(map(decoded.__getitem__, pieces))
+
 
 _SHORT, _FEW = 8, 4_096
+_MANY, _FAR = 64, 1 << 16
+_DENSE = 1 << 10
+"""Pairs in so many octets from which on it pays to look for them apart."""
+_PAIR_OF_BACKSLASHES = b"\\\\"
 
 
 def wide(digits: bytes) -> bytes:
@@ -56,17 +69,35 @@ def url_decode_uni(value: bytes) -> bytes:
 def _url_decoded(value: bytes, escape: re.Pattern[bytes]) -> bytes:
     if b"+" in value:
         value = value.replace(b"+", b" ")
-    count = value.count(b"%")
-    if not count:
+    if b"%" not in value:
         return value
-    if count > _MANY and (escape is _URL or not (b"%u" in value or b"%U" in value)):
-        text = _STRAY.sub(b"=25", value.replace(b"=", b"=3D"))
-        return binascii.a2b_qp(text.replace(b"%", b"="))  # the same with another sign, at the speed of C
+    if value.count(b"%", 0, _FAR) > _MANY and (escape is _URL or not (b"%u" in value or b"%U" in value)):
+        return _as_quoted_printable(value)
     return _ESCAPES.replaced(escape, value)
 
 
-_MANY = 64
 _STRAY = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+def _as_quoted_printable(value: bytes) -> bytes:
+    """The escapes decoded at the speed of C: quoted-printable has the same with another sign (RFC 2045, 6.7).
+
+    Signs that are no escapes pass through the decoder as they are, but for those before another one, before line breaks and at the
+    end. So an octet that is not there stands for the equals sign meanwhile, where one can be found."""
+    for sign, escape in _STANDING:
+        if sign not in value and escape not in value and b"%3D" not in value and b"%3d" not in value:
+            text = value.translate(bytes.maketrans(b"%=", b"=" + sign))
+            if text[-1:] == b"=":
+                text += b"25"
+            for pair in (b"==", b"==", b"=\n", b"=\r"):  # of signs in a row the first pass leaves half
+                if pair in text:
+                    text = text.replace(pair, b"=25" + pair[1:])
+            return binascii.a2b_qp(text).translate(bytes.maketrans(b"=" + sign, b"%="))
+    text = _STRAY.sub(b"=25", value.replace(b"=", b"=3D"))
+    return binascii.a2b_qp(text.replace(b"%", b"="))
+
+
+_STANDING = tuple((b"%c" % octet, b"%%%02d" % octet) for octet in range(1, 8))
 
 
 def url_decode_touches(text: bytes, _borders: int = 0) -> bool:

@@ -13,7 +13,7 @@ _JS = re.compile(rb"(\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-3][0-7]{0,2}|[4-7][
 
 
 def js_decode(value: bytes) -> bytes:
-    return _JS_ESCAPES.replaced(_JS, value) if b"\\" in value else value
+    return _JS_ESCAPES.unescaped(_JS, value)
 
 
 def js_decode_in_lines(text: bytes) -> bytes | None:
@@ -40,7 +40,7 @@ _ESCAPE = re.compile(rb"(\\(?:[xX][0-9A-Fa-f]{2}|[0-7]{1,3}|.))", re.DOTALL)
 
 
 def escape_seq_decode(value: bytes) -> bytes:
-    return _SEQUENCE_ESCAPES.replaced(_ESCAPE, value) if b"\\" in value else value
+    return _SEQUENCE_ESCAPES.unescaped(_ESCAPE, value)
 
 
 def escape_seq_decode_in_lines(text: bytes) -> bytes | None:
@@ -62,7 +62,7 @@ _CSS = re.compile(rb"(\\(?:[0-9A-Fa-f]{1,6}[ \t\n\v\f\r]?|.?))", re.DOTALL)
 
 
 def css_decode(value: bytes) -> bytes:
-    return _CSS_ESCAPES.replaced(_CSS, value) if b"\\" in value else value
+    return _CSS_ESCAPES.unescaped(_CSS, value)
 
 
 def css_decode_in_lines(text: bytes) -> bytes | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from yett.rules.inspection.engines import Engine, Scan
-from yett.rules.inspection.folding import STEPS
+from yett.rules.inspection.folding import STEPS, plainest
 from yett.rules.inspection.plan import Plan
 
 _REMEMBERED = 256
@@ -18,6 +18,15 @@ _REMEMBERED = 256
 
 _LITTLE = 512
 """Octets up to which values that different chains change are scanned together: a scan of its own would cost more."""
+
+_LONG = 1 << 15
+"""Octets of a value from which on it is looked at by itself, so that all matchers can share what becomes of it."""
+
+_FEW = 64
+"""Lines of a text among which long ones are looked for."""
+
+_KEPT = 32 << 20
+"""Octets of long texts that are kept for other matchers."""
 
 _Test = tuple[int, Callable[[bytes, int], bool]]
 """The bit of a transformation, and whether it touches a text."""
@@ -34,13 +43,44 @@ class _State(NamedTuple):
         return self.text.split(b"\n")[:-1] if self.units is None else self.units
 
 
+class Made:
+    """What long texts become by single transformations, for all matchers that look at them one after the other. Bounded;
+    `forget` gives the memory back. Thread-safe: at worst something is worked out twice."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bool, bytes], _State | None] = {}
+        self._size = 0
+
+    def forget(self) -> None:
+        self._known.clear()
+        self._size = 0
+
+    def taken(self, step: "_Step", state: _State, borders: int) -> _State:
+        """As `_Step.taken`, of a text that is one value."""
+        text, units = state
+        name = plainest(step.name, text)
+        key = name, units is None, text
+        if key in self._known:
+            return self._known.get(key) or state
+        after = (step if name == step.name else _Step(0, name, 0)).made(state, borders)
+        if self._size > _KEPT:
+            self.forget()
+        self._size += len(after.text)
+        self._known[key] = None if after is state else after
+        return after
+
+
+MADE = Made()
+
+
 class _Step:
     """A transformation after those of its parents. ends: the chains that end here, as bits. below: the transformations that
     may follow."""
 
-    __slots__ = ("apply", "below", "bit", "children", "ends", "in_lines", "number")
+    __slots__ = ("apply", "below", "bit", "children", "ends", "in_lines", "name", "number")
 
     def __init__(self, number: int, name: str, bit: int) -> None:
+        self.name = name
         self.number = number
         self.bit = bit
         self.children: dict[str, _Step] = {}
@@ -51,6 +91,12 @@ class _Step:
 
     def taken(self, state: _State, borders: int) -> _State:
         """The state after this transformation; the same object where nothing changes."""
+        if borders == 1 and len(state.text) > _LONG:
+            return MADE.taken(self, state, borders)
+        return self.made(state, borders)
+
+    def made(self, state: _State, borders: int) -> _State:
+        """The same, worked out."""
         text, units = state
         if units is None:
             if self.in_lines is not None:
@@ -126,6 +172,37 @@ class Passes:
         lines: texts of which each line is a value, which is cheaper than as many values; so those values must not have line breaks
         of their own. Costs: `yett.rules.inspection.matching`.
         """
+        ids = self._ids
+        found: set[int] = set()
+        if max(map(len, values), default=0) > _LONG:
+            for value in {value for value in values if len(value) > _LONG}:
+                found.update([ids[hit] for hit in self._hits((value,), ())])
+            values = [value for value in values if len(value) <= _LONG]
+        if max(map(len, lines), default=0) > _LONG:
+            return found | self._of_lines(values, lines)
+        if values or lines:
+            found.update([ids[hit] for hit in self._hits(values, lines)])
+        return found
+
+    def _of_lines(self, values: Sequence[bytes], lines: Sequence[bytes]) -> set[int]:
+        """The same, where lines may be long."""
+        ids = self._ids
+        found: set[int] = set()
+        rest: list[bytes] = []
+        for text in lines:
+            if len(text) <= _LONG or text.count(b"\n") > _FEW:
+                rest.append(text)
+                continue
+            pieces = text.split(b"\n")
+            rest += [piece for piece in pieces if len(piece) <= _LONG]
+            for piece in {piece for piece in pieces if len(piece) > _LONG}:
+                found.update([ids[hit] for hit in self._hits((piece,), ())])
+        if values or rest:
+            found.update([ids[hit] for hit in self._hits(values, rest)])
+        return found
+
+    def _hits(self, values: Sequence[bytes], lines: Sequence[bytes]) -> list[int]:
+        """Places of needles in databases."""
         text = b"\n".join([*values, *lines, b""])
         borders = len(values)
         if lines:
@@ -142,8 +219,7 @@ class Passes:
                 if text.count(b"\n") != borders:
                     units = [*values, *[unit for line in lines for unit in line.split(b"\n")]]
                 hits = self._changed(changing, _State(text, units), borders, hits)
-        ids = self._ids
-        return {ids[hit] for hit in hits}
+        return hits
 
     def _changed(self, changing: Sequence[_Front], start: _State, borders: int, hits: list[int]) -> list[int]:
         """The hits of values as they are, where they count, and those of what chains make of values."""

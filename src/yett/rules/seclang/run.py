@@ -6,6 +6,7 @@ where transactions come from.
 
 from collections.abc import Iterator, Sequence
 
+from yett.rules.inspection.passes import MADE
 from yett.rules.seclang.program import Hit, Program, Ruling
 from yett.rules.seclang.transaction import Refusal, Transaction
 
@@ -30,6 +31,13 @@ def request(program: Program, t: Transaction) -> None:
 
 
 def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
+    try:
+        yield from _request(program, t)
+    finally:
+        MADE.forget()
+
+
+def _request(program: Program, t: Transaction) -> Iterator[int]:
     mask = yield from program.sieve.request(t)
     if t.body:
         mask |= _body(program, t)

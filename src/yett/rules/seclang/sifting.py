@@ -21,6 +21,9 @@ from yett.rules.seclang.triggers import Part, Trigger
 TURN = 1 << 16
 """Octets that a look at a portion of a body counts for."""
 
+LONG = 1 << 15
+"""Octets of a value from which on it pays to find out whether it was looked at before."""
+
 Line = tuple[bytes, bytes]
 
 
@@ -78,8 +81,9 @@ class Sieve:
             mask |= self.text.words & self.arguments
             fresh = names.texts
         found = 0
+        seen: set[bytes] = set()
         for values, lines in t.texts(head.values + fresh):
-            found |= self.text.look(values, lines)
+            found |= self.text.look(_unseen(values, seen), lines)
             yield TURN
         if not found:
             if names is not None:
@@ -221,3 +225,13 @@ def _pieces(value: bytes) -> list[bytes]:
     for pair in cookie_pairs(value):
         texts += pair
     return texts
+
+
+def _unseen(values: list[bytes], seen: set[bytes]) -> list[bytes]:
+    """The values without long ones that were there before: what has several readings is often the same in them."""
+    long = {value for value in values if len(value) > LONG}
+    if not long:
+        return values
+    values = [value for value in values if len(value) <= LONG] + list(long - seen)
+    seen |= long
+    return values
