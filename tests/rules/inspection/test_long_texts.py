@@ -1,0 +1,111 @@
+"""Long texts: transformations at the speed of C, steps that stand for others, and what matchers share, against the plain way."""
+
+import random
+import re
+from itertools import product
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from yett.formats.transformations import TRANSFORMATIONS, codes, escapes
+from yett.rules.inspection.folding import STEPS, plainest
+from yett.rules.inspection.matching import Matcher, Needle
+from yett.rules.inspection.passes import MADE
+
+_ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
+
+signs = st.lists(
+    st.sampled_from([b"%", b"%", b"=", b"%3D", b"%25", b"%01", b"\x01", b"\n", b"\r", b"a", b"2", b"+", b"%%", b"%4"])
+)
+
+
+@given(signs.map(b"".join))
+@example(b"%")
+@example(b"%\r\n%3d=")
+@example(b"".join(b"%%%02d%c" % (octet, octet) for octet in range(1, 9)))
+def test_many_percent_signs_are_decoded_as_few_are(text: bytes) -> None:
+    value = b"%41" * 65 + text
+    expected = _ESCAPE.sub(lambda match: bytes.fromhex(match[0][1:].decode()), value.replace(b"+", b" "))
+    assert codes.url_decode(value) == codes.url_decode_uni(value) == expected
+
+
+pieces = st.lists(
+    st.sampled_from([b"\\", b"\\\\", b"\\x41", b"\\u00e9", b"\\7", b"\\12", b"x4", b"1", b"\n", b" ", b"\\\n", b"n", b"\\zz"])
+)
+
+
+@given(pieces.map(b"".join), pieces.map(b"".join))
+@example(b"\\", b"")
+def test_many_backslashes_are_decoded_as_few_are(before: bytes, after: bytes) -> None:
+    value = before + b"\\\\" * 1_100 + after
+    assert value.count(b"\\\\", 0, 1 << 16) > 1_024
+    assert escapes.js_decode(value) == escapes._JS_ESCAPES.replaced(escapes._JS, value)
+    assert escapes.css_decode(value) == escapes._CSS_ESCAPES.replaced(escapes._CSS, value)
+    assert escapes.escape_seq_decode(value) == escapes._SEQUENCE_ESCAPES.replaced(escapes._ESCAPE, value)
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"%41", b"%u0041", b"%U", b"\\", b"/", b"..", b" ", b"+", b"\0", b"\xc3\xa9", b"A", b"\n", b"'"])
+    ).map(b"".join)
+)
+def test_a_step_that_stands_for_another_does_the_same(text: bytes) -> None:
+    for name, step in STEPS.items():
+        if name not in TRANSFORMATIONS or name.startswith(("url", "normalize")):
+            assert STEPS[plainest(name, text)].apply(text) == step.apply(text), name
+
+
+NEEDLES = [
+    Needle(0, b"union select", ("urlDecodeUni", "cmdLine")),
+    Needle(1, b"union select", ("utf8toUnicode", "urlDecodeUni", "jsDecode", "lowercase")),
+    Needle(2, rb"^/etc/passwd$", ("urlDecodeUni", "normalizePathWin")),
+    Needle(3, rb"<script\n", ("htmlEntityDecode", "urlDecode")),
+    Needle(4, b"sleep", ("urlDecode", "urlDecode", "compressWhitespace", "removeNulls")),
+    Needle(5, b"plain"),
+]
+ATTACKS = (
+    b"uni'on  s^elect",
+    b"%75nion%20select",
+    b"\\x75nion select",
+    b"%252Fetc%2f.%5c../x/./passwd",
+    b"%2Fetc%2f.%5cpasswd",
+    b"/etc//passwd",
+    b"&#x3c;script\n",
+    b"sl%2565e%00p",
+    b"plain",
+    b"none",
+)
+PADDING = (b"a", b"%41 ", b"\\\\ ", b"../", b"/./", b"%u0041\\", b"\xc3\xa9%", b"A\n", b"' ")
+
+
+@pytest.fixture(scope="module")
+def matchers() -> tuple[Matcher, Matcher]:
+    return Matcher(NEEDLES), Matcher(NEEDLES[1:4])
+
+
+@pytest.mark.parametrize(("attack", "padding"), [*product(ATTACKS, PADDING)])
+def test_nothing_is_lost_in_a_long_value(matchers: tuple[Matcher, Matcher], attack: bytes, padding: bytes) -> None:
+    long = padding * (40_000 // len(padding))
+    ways = random.Random(attack + padding)
+    for value in (long + attack + long, attack + long, long + attack, attack):
+        for matcher in matchers:
+            among = [b"short", value, b"%41", padding]
+            ways.shuffle(among)
+            needles = NEEDLES if matcher is matchers[0] else NEEDLES[1:4]
+            expected = {one.id for one in needles if any(matcher.confirm(one.id, each) is not None for each in among)}
+            assert expected <= set(matcher.candidates(among))
+            breaks = b"\n" in b"".join(among)
+            assert breaks or expected <= set(matcher.candidates((), (b"\n".join(among),)))
+            assert breaks or expected <= set(matcher.candidates(among[:2], (b"\n".join(among[2:]),)))
+    MADE.forget()
+
+
+def test_what_is_kept_is_bounded_and_given_back(matchers: tuple[Matcher, Matcher]) -> None:
+    value = b"%41' " * 300_000
+    for number in range(20):
+        matchers[0].candidates([b"%d" % number + value])
+        assert sum(len(text) for _, _, text in MADE._known) < 96 << 20
+    assert MADE._known
+    MADE.forget()
+    assert not MADE._known
