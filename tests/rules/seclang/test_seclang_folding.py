@@ -161,6 +161,22 @@ def test_line_by_line_chains() -> None:
     assert ids(inspected(compiled, b"GET / HTTP/1.1", [*HOST, (b"X-Other", b"1")])) == []
 
 
+def test_what_a_line_sets_is_seen_by_others_that_look_at_all_names_of_some_kind() -> None:
+    text = """
+    SecRule REQUEST_HEADERS_NAMES "@rx ^.*$" "id:1,phase:2,pass,log,capture,t:lowercase,setvar:'tx.name_%{tx.0}=/%{tx.0}/',chain"
+        SecRule TX:/^name_/ "@within /proxy/" "t:none"
+    SecRule TX:/PARTS_*/ "!@rx ^[a-z/]+$" "id:2,phase:2,pass,log"
+    SecRule &TX:/leak/ "@ge 1" "id:3,phase:2,pass,log"
+    """
+    compiled = program(text)
+    assert compiled.phases[2][0].needs
+    assert ids(inspected(compiled, b"GET / HTTP/1.1", [*HOST, (b"X-Other", b"1")])) == []
+    assert ids(inspected(compiled, b"GET / HTTP/1.1", [*HOST, (b"My_Parts_1", b"1")])) == [2]
+    assert ids(inspected(compiled, b"GET / HTTP/1.1", [*HOST, (b"X-Leak", b"1")])) == [3]
+    for more in ('SecRule &TX:/leak/ "@eq 2" "id:4,phase:2,pass,log"', 'SecRule TX "@rx x" "id:4,phase:2,pass,log"'):
+        assert not program(text + more).phases[2][0].needs
+
+
 def test_what_cannot_be_run_is_told() -> None:
     text = """
     SecRule ARGS "@rx (?=a)b" "id:1,phase:2,pass,log"

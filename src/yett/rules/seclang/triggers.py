@@ -144,8 +144,10 @@ class Triggering:
             return ()
         links = (head, *head.chained)
         if self._line_by_line(one, links):
-            index = one.first
-            return (self._bit(one.ruling.links[index], links[index], Part.FIELD, False, one.ruling.links[index:]),)
+            first, chain = links[one.first], one.ruling.links[one.first :]
+            seen_by = self._seen_by(one, one.first)
+            wholes = [chain, *((chain[0], link) for link in seen_by or ())]
+            return (sum(self._bit(chain[0], first, Part.FIELD, False, whole) for whole in wholes),)
         needs: list[int] = []
         for index in range(one.first, len(links)):
             if index > one.first and not self._private(one, index - 1):
@@ -216,6 +218,25 @@ class Triggering:
                         return False
         return True
 
+    def _seen_by(self, one: Kept, index: int) -> list[Link] | None:
+        """Links of other rules that look at what the link at `index` sets only because they look at all names that some pattern
+        finds: each variable by itself. None where what it sets may be seen otherwise."""
+        known = one.facts[index]
+        found: dict[int, Link] = {}
+        for name in known.writes:
+            start = _start(name)
+            for other in self._kept:
+                item = self.items[other.ruling.position]
+                for place, link in enumerate(other.facts if other is not one else ()):
+                    if not _may_read(link, name, start):
+                        continue
+                    rule = (item, *item.chained)[place] if isinstance(item, SecRule) else None
+                    if rule is None or not _by_pattern_alone(link, rule, start):
+                        return None
+                    judged = other.ruling.links[place]
+                    found[id(judged)] = msgspec.structs.replace(judged, effects=(), captures=False)
+        return list(found.values())
+
     def _line_by_line(self, one: Kept, links: tuple[SecRule, ...]) -> bool:
         """Whether the chain matches a head exactly where it matches one of its lines alone: only its first link looks at the
         exchange, at fields; what it sets, it sets anew for each line, and the others look at that."""
@@ -227,11 +248,27 @@ class Triggering:
             return False
         for index in range(first, len(links)):
             known = one.facts[index]
-            if known.acts or (index < len(links) - 1 and (known.adds or not self._private(one, index))):
+            if known.acts or (index < len(links) - 1 and known.adds):
+                return False
+            if index < len(links) - 1 and (
+                self._seen_by(one, index) is None if index == first else not self._private(one, index)
+            ):
                 return False
             if index > first and (known.reads.exchange or known.reads.earlier):
                 return False
         return True
+
+
+def _by_pattern_alone(link: LinkFacts, rule: SecRule, start: bytes) -> bool:
+    """Whether a link may read a name with that beginning only as one of all variables that a pattern finds."""
+    reads, sources = link.reads, link.sources
+    if reads.everything or reads.exchange or any(name.startswith(start) for name in reads.names):
+        return False
+    if sources.everything or any(name.startswith(start) for name in sources.names) or sources.may_begin(start):
+        return False
+    operator = rule.operator
+    any_at_all = not operator.negated and (operator.name, operator.argument) in (("ge", "1"), ("gt", "0"))
+    return "%{" not in operator.argument and (any_at_all or not any(variable.count for variable in rule.variables))
 
 
 def _matches_nothing(link: Link, tx: Mapping[bytes, bytes]) -> bool:
