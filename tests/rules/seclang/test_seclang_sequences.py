@@ -209,6 +209,37 @@ def test_documents(comparing: Comparing, trees: list[object]) -> None:
         assert not comparing.differences(Request(method="POST", target=b"/", fields=fields, body=body)), tree
 
 
+@pytest.mark.parametrize(
+    ("pattern", "value", "found"),
+    [
+        (r"union\s+select", b"union\x0bselect", True),
+        (r"union[\s(]+select", b"union\x0b(select", True),
+        (r"<\?xml[^\s]", b"<?xml\x0bversion", False),
+        (r"a\Sb", b"a\x0bb", False),
+        (r"a[\S]b", b"a\x0bb", False),
+        (r"a[^\S]b", b"a\x0bb", True),
+        (r"a[]\s]b", b"a\x0bb", True),
+        (r"a[^]\s]b", b"a]b", False),
+        (r"a[[:alpha:]\s-]b", b"a\x0bb", True),
+        (r"a[\s-]b", b"a-b", True),
+        (r"a[\s-z]b", b"a5b", False),
+        (r"a\\\s", b"a\\\x0b", True),
+        (r"a\[\s", b"a[\x0b", True),
+        (r"a\\sb", b"a\\sb", True),
+        (r"a\Sb", b"a\xffb", True),
+    ],
+)
+def test_vertical_tabs_are_white_space(pattern: str, value: bytes, found: bool) -> None:
+    for chain in ("t:none", "t:lowercase", "t:urlDecodeUni"):
+        comparing = Comparing(program(f'SecRule ARGS "@rx {pattern}" "id:1,phase:2,pass,log,{chain}"'))
+        for name in ("query", "JSON", "form"):
+            request = CARRIERS[name](value)
+            assert request is not None
+            if name != "JSON" or value.isascii():
+                assert not comparing.differences(request), chain
+                assert as_usual(comparing.program, received(request)).rules == [1] * found, chain
+
+
 OF_TARGETS = ("%65", "(?i)%2e%2E", "evil", "%20", r"\+", r"^/s\?q=[^%]*$", r"a b", r"&lt;", "%$", r"\.\./")
 ESCAPED = (
     "/%65vil",

@@ -34,9 +34,41 @@ def options(caseless: bool = False) -> "re2.Options":
 def compiled(pattern: bytes) -> "re2._Regexp":
     """Raises Refused."""
     try:
-        return re2.compile(b"(?sm)" + pattern, options())
+        return re2.compile(b"(?sm)" + with_white_space(pattern), options())
     except re2.error as error:
         raise Refused(str(error)) from None
+
+
+_WHITE, _OTHERS = rb"\x20\t-\r", rb"\x00-\x08\x0e-\x1f\x21-\xff"
+_IN_CLASSES = {rb"\s": _WHITE, rb"\S": _OTHERS}
+_ALONE = {name: b"[%b]" % octets for name, octets in _IN_CLASSES.items()}
+
+
+def with_white_space(pattern: bytes) -> bytes:
+    r"""The pattern with the octets that `\s` and `\S` mean in PCRE, where a vertical tab is white space (pcre2pattern, "Generic
+    character types"), which it is not in RE2; databases read it as such."""
+    if rb"\s" not in pattern and rb"\S" not in pattern:
+        return pattern
+    found, at, inside = bytearray(), 0, False
+    while at < len(pattern):
+        end = at + 1
+        if pattern[at:end] == b"\\":
+            end += 1
+            pair = pattern[at:end]
+            found += (_IN_CLASSES if inside else _ALONE).get(pair, pair)
+            at = end
+            continue
+        if inside and pattern.startswith(b"[:", at) and (close := pattern.find(b":]", at)) > 0:
+            end = close + 2
+        elif inside:
+            inside = pattern[at:end] != b"]"
+        elif pattern[at:end] == b"[":
+            inside = True
+            end += pattern.startswith(b"^", end)
+            end += pattern.startswith(b"]", end)  # as the first it stands for itself
+        found += pattern[at:end]
+        at = end
+    return bytes(found)
 
 
 def expression(pattern: bytes) -> Accept:
