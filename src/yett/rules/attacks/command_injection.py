@@ -254,7 +254,11 @@ def _weighs(found: Found) -> bool:
     return len(text) <= LONGEST and not _ENTITY_BEFORE.search(text[:80]) and weight(text) >= 3
 
 
-_CALLED = rb"(?:" + _any_of(NAMED | WORDED) + rb"|if|for|while|until|case|\[{1,2}|test)(?:\.exe)?(?:[\s;|&)<>#$`'\"]|$)"
+_CALLED = (
+    rb"(?:"
+    + _any_of(NAMED | WORDED)
+    + rb"|if|for|while|until|case|\[{1,2}|test|[\w\-]{1,24}\.(?:exe|bat|cmd|ps1))(?:\.exe)?(?:[\s;|&)<>#$`'\"]|$)"
+)
 _SPELT = (
     rb"(?:^|[;|&(\n{/\s=])[\w.\-~?*/]{0,40}(?:\w(?:''|\"\"|\\+\w|\$[@*!1-9]\w|\$\{[@*\w]{0,4}\}|\^\w)|['\"]\w{1,8}['\"][\w/]|\\\w{1,4}['\"\\]"
     rb"|\$\{?ifs|\$'[\w\\])|\{[\w./\\'\"]{1,40},|[;|&(\n{]\s{0,4}/[\w?*]{1,8}/[\w?*/]{1,24}"

@@ -310,10 +310,10 @@ SIGNATURES = (
     Signature(
         id="template-script",
         pattern=rb"\{\{[^\n]{0,300}?(?:\bconstructor\b|\.sub\b|\balert\b|__proto__|\$apply|\$eval|getPrototypeOf|getOwnProperty"
-        rb"|fromCharCode|\$root\.\$|\$on\b)|\bng-(?:app|init|click|focus|csp|mouseover"
+        rb"|fromCharCode|\$root\.\$|\$on\b)|<\w[^<>]{0,200}?[\s/](?:@(?:\[[^\]]{1,40}\]|[a-z][\w.:\-]{2,40})|v-[\w:.\-]{0,40}|:\[?\w{1,30})\s*=\s*[\"']?[^\"'>]{0,100}(?:constructor|\.view\.|[(`])|\bng-(?:app|init|click|focus|csp|mouseover"
         rb"|include)\s*=|\bv-(?:html|on:\w+)\s*=|\bx-(?:init|on:\w+)\s*=\s*[\"'][^\"']{0,40}\(|\bhx-on\b",
         reason="a script for a template in the browser",
-        needle=rb"\{\{[^\n]{0,300}?(?:\bconstructor\b|\.sub\b|\balert\b|__proto__|\$apply|\$eval|getPrototypeOf|getOwnProperty|fromCharCode"
+        needle=rb"<\w[^<>]{0,200}?[\s/](?:@[\[\w]|v-|:\[?\w)[^=<>]{0,60}=|\{\{[^\n]{0,300}?(?:\bconstructor\b|\.sub\b|\balert\b|__proto__|\$apply|\$eval|getPrototypeOf|getOwnProperty|fromCharCode"
         rb"|\$root\.\$|\$on\b)|\bng-\w+\s*=|\bv-(?:html"
         rb"|on:)|\bx-(?:init|on:)|\bhx-on\b",
         confirm=lambda found: found.start <= 200 and (found.text[found.start : found.start + 1] == b"{" or b"<" in found.text),

@@ -45,6 +45,10 @@ RULE = AttackRule(
         Payload("1' AND extractvalue(1,concat(0x7e,version()))-- -"),
         Payload("'||(select 1 from dual)||'", "header X-Tenant"),
         Payload("1) ORDER BY 10--", "query page"),
+        Payload("1\x0bOR\x0b2+3-3=2", "query id"),
+        Payload("7#a\nunion#b\nselect 1,2", "form id"),
+        Payload("id,(SELECT CASE WHEN 2=2 THEN 1 ELSE 1/0 END)", "query sort"),
+        Payload("0'XOR(if(now()=sysdate(),sleep(4),0))XOR'Z", "query id"),
     ),
     passes=(
         Payload("select a plan from the list or drop by the store"),
@@ -56,6 +60,8 @@ RULE = AttackRule(
         Payload("a union of select committees and other groups", "query q"),
         Payload("2 or 3 = enough", "query q"),
         Payload("it's 5 o'clock; let's create a table for two"),
+        Payload("# Title\nselect one or the other\n-- a rule\nand a line"),
+        Payload("sum = a + b or c - d"),
         Payload("The sum of 5 and 3 is 8."),
         Payload("type='TXT' AND name='_acme-challenge.example.com.'", "query filter"),
         Payload('sum(memory_usage{job="kubelet",namespace="shop-of-the-city",pod="cart-7c9f"})', "query query"),
@@ -80,14 +86,14 @@ OPERAND = rb"[\s(!~@+\-\\]*(?:['\"`(]*[\w.%@$#*]*(?:\([^()]{0,40}\))?[\\'\"`)]*)
 STATEMENT = (
     rb"(?:drop\s+(?:table|database|user|schema|view|index|column|procedure|function)\b|insert\s+into\b"
     rb"|update\s+\S+?\s+set\b"
-    rb"|delete\s+from\b|create\s+(?:table|user|database|function|procedure|login|or\s+replace|temp)\b"
+    rb"|delete\s+from\b|create\s+(?:table|user|database|function|procedure|login|or\s+replace|temp|extension|trigger|role|alias)\b"
     rb"|alter\s+(?:table|user|login|database|session|system|role)\b|truncate\s+table\b|grant\s+\S+?\s+(?:to|on)\b"
     rb"|exec(?:ute)?[\s(]+(?:master|xp_|sp_|immediate|@|['\"(\[])|declare\s+@?\w{1,64}\s+\w|shutdown\b"
     rb"|waitfor\s+(?:delay|time)\b"
     rb"|select[\s(]+(?:pg_sleep|sleep|benchmark|@@|load_file|version|user|database|case|if|count|\*"
     rb"|\w{1,64}\s*(?:,|\(|from\b))"
     rb"|begin\s+(?:dbms|declare|utl)|copy\s+\S+?\s+(?:from|to)\b|backup\s+database\b|if[\s(]+\S+?\s*waitfor\b|set\s+@\w"
-    rb"|union\s+(?:all\s+)?select\b|call\s+\w{1,64}\s*\(|vacuum\b|attach\s+database\b|use\s+master\b|bulk\s+insert\b)"
+    rb"|union\s+(?:all\s+)?select\b|call\s+[\w.]{1,64}\s*\(|vacuum\b|attach\s+database\b|use\s+master\b|bulk\s+insert\b)"
 )
 CATALOG = (
     rb"(?:information_schema|mysql\s*\.|performance_schema|pg_(?:catalog|user|shadow|database|tables|class"
@@ -172,7 +178,7 @@ def _equal(found: Found) -> bool:
 SIGNATURES = (
     Signature(
         id="union",
-        pattern=rb"\bunion"
+        pattern=rb"(?:\b|[\d.])union"
         + SPACE
         + rb"(?:(?:all|distinct|distinctrow)"
         + SPACE
@@ -196,7 +202,7 @@ SIGNATURES = (
         id="truth-after-quote",
         pattern=QUOTE + rb"[\s\x0b\xa0)+]*(?:\b(?:or|and|xor)\b|\|\||&&|[+*\-/=^|])[\s(!~+\-]*(?:\d+|true|false|null"
         rb"|['\"]\w{0,20}['\"]|not\b.{1,20}|'|\"|(?:not\s+)?\w+\s*\([^()]*\)(?:::\w+)?|\{[^'\"]*)[\s)'\"]*(?:--"
-        rb"|#|;|/\*|$)",
+        rb"|#|;|/\*|$|[+\-*/^|&%]{1,2}\s*['\"]\s*$)",
         reason="a value or comment after a quote that ends the application's literal",
         needle=QUOTE + rb"[\s\x0b\xa0)+]*(?:\b(?:or|and|xor)\b|\|\||&&|[+*\-/=^|])",
         confirm=_goes_on,
@@ -318,14 +324,15 @@ SIGNATURES = (
         id="or-value",
         pattern=rb"^[\s'\")]*(?:or|and|\|\|)[\s(]+(?:\d+|true|\(exists\)|isnull\s*\(|'[^']*'"
         rb"|\w+\s+like\s+char\()[\s)'\"]*(?:--|#|/\*|;|=|$|\(|,)|^\|\|\s*\(?\s*(?:elt|bin|ord|hex|char|select"
-        rb"|ascii|length)\s*\(|^[('\"]*\|\|'?\d+[)'\"]*$",
+        rb"|ascii|length)\s*\(|^[('\"]*\|\|'?\d+[)'\"]*$"
+        rb"|^\w{0,12}(?:'\s*[=<>]\s*'\w{1,12}|\"\s*[=<>]\s*\"\w{1,12})$",
         reason="a condition that goes on from the application's",
         confirm=lambda found: len(found.text) <= 120,
     ),
     Signature(
         id="sleep",
         pattern=rb"(?:\b(?:and|or|xor|select|having|where|like|by|if|case|when|then|else|rlike|union|values|div|in)\b"
-        rb"|\|\||&&|['\"]|[,=*+\-(])[\s('\"+!*,/\-]*(?:sleep|pg_sleep|benchmark|dbms_pipe\.receive_message"
+        rb"|\|\||&&|['\"]|[,=*+\-(])[\s('\"+!*,/\-]*(?:sleep|sleepeachrow|pg_sleep|benchmark|dbms_pipe\.receive_message"
         rb"|dbms_lock\.sleep|randomblob|generate_series)"
         rb"\s*\(\s*[\d'\"(a-z]{1,40}",
         reason="a function that waits",
@@ -380,13 +387,13 @@ SIGNATURES = (
     ),
     Signature(
         id="subquery",
-        pattern=rb"(?:\b(?:and|or|xor|where|having|like|not|exists|if|in|any|all|some|by|values|case\s+when|ascii|ord"
+        pattern=rb"(?:\b(?:and|or|xor|where|having|r?like|regexp|not|exists|if|in|any|all|some|by|values|case\s+when|ascii|ord"
         rb"|substr|substring|mid|hex|length|char_length|len|count|concat)\b|\|\||&&|[=<>+\-*/%,|(]"
         rb"|['\"])[\s(+!~]*\(\s*select"
         + SPACE
-        + rb"(?:(?:distinct|top\s+\d+)\s+)?(?:[\w.*@'\"`]{1,64}|\w{1,30}\s*\(.*?\))(?:\s*[,)]|"
+        + rb"(?:(?:distinct|top\s+\d+)\s+)?(?:case\b|(?:[\w.*@'\"`]{1,64}|\w{1,30}\s*\(.*?\))(?:\s*[,)]|"
         + SPACE
-        + rb"(?:from|where|union|limit|into)\b|\s*$)",
+        + rb"(?:from|where|union|limit|into)\b|\s*$))",
         reason="a subquery within a value",
         needle=rb"\(\s*select" + W,
         confirm=_short_before,

@@ -164,11 +164,12 @@ SIGNATURES = (
         + rb")|<\?(?:php\b|=\s*(?:system|exec|shell_exec|`|\$_|phpinfo))[^?]*(?:system|exec|passthru|eval|assert"
         rb"|phpinfo|shell_exec|base64_decode|file_get_contents|include|require|\$_(?:GET|POST|REQUEST|COOKIE"
         rb"|SERVER)|print|echo)|\{php\}|\{/php\}|\{Smarty\w{0,30}::|\{\$smarty\.|\{system\s*\(|\{literal\}<"
-        rb"|#exec\s+cmd\s*=|<!--\s*#\s*(?:exec|include|echo|config|printenv|set)\b|<\s*(?:xsl:value-of"
-        rb"|esi:(?:include|inline|debug|assign))\b",
+        rb"|#exec\s+cmd\s*=|<!--\s*#\s*(?:exec|include|echo|config|printenv|set|fsize|flastmod|if|elif)\b|<!--esi\s|<\s*(?:xsl:value-of"
+        rb"|esi:(?:include|inline|debug|assign|vars|try|choose|remove|eval|function)|jsp:(?:include|forward|usebean|setproperty)"
+        rb"|cf(?:execute|include|file|query|registry))\b|<%@\s*(?:include|page|import|taglib)\b",
         reason="code of a page that runs on a server",
-        needle=rb"<%|<\?(?:php|=)|\{/?php\}|\{smarty|\{\$smarty|\{system\s*\(|\{literal\}<|#exec\s|<!--\s*#"
-        rb"|<\s*(?:xsl:value-of|esi:)",
+        needle=rb"<%|<\?(?:php|=)|\{/?php\}|\{smarty|\{\$smarty|\{system\s*\(|\{literal\}<|#exec\s|<!--\s*#|<!--esi\s"
+        rb"|<\s*(?:xsl:value-of|esi:|jsp:|cf)",
     ),
     Signature(
         id="pebble-and-others",

@@ -32,7 +32,8 @@ _EXPANDED: Final = re.compile(rb"\$\(|\$\{|`")
 _WITHIN: Final = re.compile(rb"[\w/](?:''|\"\"|\\+[a-zA-Z]|['\"]\w{1,8}['\"]\w|\$[@*!]\w|\^\w)|\$\{?IFS|\$'[\w\\]|\{\w+,")
 """Quotes and expansions within words, where they say nothing to a shell but much to whoever looks for words."""
 _TAIL: Final = re.compile(rb"(?:[;|&#'\"`\\]|//|%2[26fF3])\s*$")
-_SAYING: Final = frozenset(b"echo printf cat ls expr ping sleep".split())
+_COMPOUND: Final = re.compile(rb"\bdo\s[^\n]{1,200}\bdone\b|\bthen\s[^\n]{1,200}\bfi\b")
+_SAYING: Final = frozenset(b"echo printf cat ls expr ping sleep eval exec trap".split())
 """Programs of which any word after them is an argument: hardly any text goes on with them after a separator."""
 _KEYWORDS: Final = frozenset(b"if for while until case do then test [ [[ cat ls id ps ping find head sleep type".split())
 
@@ -78,7 +79,7 @@ def weight(text: bytes) -> int:
     if not best:
         return 0
     best -= b" | " in text and b"|" in shown[:end]
-    best += programs > 1
+    best += programs > 1 or _COMPOUND.search(shown) is not None
     best += _EXPANDED.search(shown, max(0, end - 20)) is not None
     best += _TAIL.search(text) is not None and not text.lstrip().startswith((b"|", b'"', b"'"))
     return best + (len(text) > len(shown) and _WITHIN.search(text) is not None)
@@ -98,7 +99,8 @@ def _known(name: bytes, whole: bytes) -> int:
     """2 for a program whose name is no word of a language, 1 for one that is, and for keywords of a shell; else 0."""
     if b"?" in name or b"*" in name:
         return 2 if b"/" in whole and _globbed(name) else 0
-    name = name.removesuffix(b".exe")
+    if name.endswith((b".exe", b".bat", b".cmd", b".ps1")):
+        return 2
     if name in NAMED:
         return 2
     return int(name in WORDED or name in _KEYWORDS or name.endswith(b"="))
