@@ -69,6 +69,8 @@ RULE = AttackRule(
         Payload("http://[fd12:3456::1]/", "body /url"),
         Payload("jar:http://127.0.0.1!/x.jar", "query url"),
         Payload("unix:///var/run/docker.sock", "body /host"),
+        Payload("localhost:+11211a", "body /host", "a port for lenient readers"),
+        Payload("0://example.com:80;http://127.0.0.1:80/", "query url"),
     ),
     passes=(
         Payload("https://example.com/path?x=1", "query url"),
@@ -152,7 +154,7 @@ SIGNATURES = (
     Signature(
         id="address",
         pattern=rb"(?:(?:^[\s\"'(\x00-\x20]*|[=,])(?:url\s*[:=]\s*)?(?:(?:(?:jar|url|feed|blob|view-source):)?[a-z][a-z0-9+.\-]{1,15}:)?"
-        rb"[/\\]{2,8}|(?:^[\s\"'(]*|[=@,\s\"'(])(?:(?:https?|ftp|wss?):[/\\]*|(?:gopher|dict):[/\\]{2,8}))"
+        rb"[/\\]{2,8}|(?:^[\s\"'(]*|[=@,;\s\"'(])(?:(?:https?|ftp|wss?):[/\\]*|(?:gopher|dict):[/\\]{2,8}))"
         + _authority(b"{0,200}", b"{0,200}"),
         reason="an address of the server itself or its neighbours",
         needle=rb"(?:[/\\]{2}|\b(?:https?|ftp|wss?):[/\\]?)" + _authority(b"*", b"*"),
@@ -167,13 +169,13 @@ SIGNATURES = (
         + _BARE
         + rb"|\[[0-9a-f:.%]{2,60}\]|[\w.\-]{0,100}"
         + _FOUR
-        + rb"\w[\w.\-]{0,100})\.?(?::[0-9]{1,5})?(?:/\S{0,400})?[\s\"']*$",
+        + rb"\w[\w.\-]{0,100})\.?(?::[+\-]?[0-9]{1,12}[a-z]{0,8})?(?:/\S{0,400})?[\s\"']*$",
         reason="the server itself or its neighbours, as something to connect to",
         needle=rb"\bmake-[\d.]{7,15}-rebind-|^[\s\"']*(?:"
         + _NAMES
         + rb"|2130706433|2852039166|0x[0-9a-f]{6,16}|0[0-7]{10,12}|"
         + _BARE
-        + rb"|\[[0-9a-f:.%]{2,60}\])\.?(?::[0-9]{1,5})?(?:/\S*)?[\s\"']*$|[.\-]"
+        + rb"|\[[0-9a-f:.%]{2,60}\])\.?(?::[+\-]?[0-9]{1,12}[a-z]{0,8})?(?:/\S*)?[\s\"']*$|[.\-]"
         + _NAMES
         + rb"\b|"
         + _FOUR

@@ -16,7 +16,7 @@ LONGEST = 512
 """Octets of an address that are looked at."""
 
 _BEGINNING = re.compile(
-    r"[\s\"'(=@,\x00-\x20]*(?:url\s*[:=]\s*)?(?:(?:jar|url|feed|blob|view-source):)?"
+    r"[\s\"'(=@,;\x00-\x20]*(?:url\s*[:=]\s*)?(?:(?:jar|url|feed|blob|view-source):)?"
     r"(?:(?P<web>https?|ftp|wss?):[/\\]*|(?:[a-z][a-z0-9+.\-]{0,20}:)?[/\\]{2,8})(?P<rest>[^\"'<>]{1,300})",
     re.IGNORECASE,
 )
@@ -24,7 +24,8 @@ _IGNORED = re.compile("[\t\r\n\u00ad\u034f\u180b-\u180e\u200b-\u200d\u2060\u2064
 """What readers leave out: tabs and line breaks (URL standard, 4.4), and what UTS #46 maps to nothing."""
 _PARTED = re.compile(r"[\\?#@&;,|^\s\x00]")
 """Where one reader or another begins or ends a host. In front of the first slash."""
-_PORT = re.compile(r"(.+?):[0-9]{0,5}")
+_PORT = re.compile(r"(.+?):[+\-]?[0-9]{0,12}[a-z]{0,8}")
+"""As lenient readers take it: with a sign, zeros before it, letters after it."""
 
 _OWN_NAMES = (
     *("localhost", "localdomain", "ip6-localhost", "ip6-loopback", "loopback"),
