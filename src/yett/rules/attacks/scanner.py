@@ -1,7 +1,7 @@
 """Scanners: programs that look for holes and say who they are.
 
-sqlmap, Nikto, Nuclei and their kin name themselves in User-Agent unless told otherwise, or put the address of a service there
-that tells them who called it. Whoever scans an API without an appointment should be noticed.
+sqlmap, Nikto, Nuclei and their kin name themselves in User-Agent unless told otherwise, say there what they are for, or put
+the address of a service there that tells them who called it. Whoever scans an API without an appointment should be noticed.
 
 To allow an agreed test: an exception for the place `header User-Agent`, or `rules: {scanner: false}`.
 
@@ -27,6 +27,8 @@ RULE = AttackRule(
         Payload("Nuclei - Open-source project (github.com/projectdiscovery/nuclei)", "header User-Agent"),
         Payload("Mozilla/5.0 (compatible; wapiti; +https://wapiti-scanner.github.io)", "header User-Agent"),
         Payload("Mozilla/5.0 (X11; Linux x86_64) a1b2c3.oast.site", "header User-Agent"),
+        Payload("my-sqli-checker/0.1", "header User-Agent"),
+        Payload("Acme Web Scanner 3", "header User-Agent"),
     ),
     passes=(
         Payload("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "header User-Agent"),
@@ -34,6 +36,9 @@ RULE = AttackRule(
         Payload("curl/8.5.0", "header User-Agent"),
         Payload("sqlmap is a tool"),
         Payload("python-httpx/0.28.1", "header User-Agent"),
+        Payload("QRScanner/4.1 (iPhone; iOS 18.1)", "header User-Agent"),
+        Payload("DocScan 2.2 rv:7 (Android)", "header User-Agent"),
+        Payload("Resource-Sync/1.0 (force)", "header User-Agent"),
         Payload("VegaPlayer/2.1 (Android 15; Pixel 9)", "header User-Agent"),
         Payload("PhotonOS-updater/3.0", "header User-Agent"),
     ),
@@ -65,6 +70,8 @@ SIGNATURES = (
         pattern=rb"(?:^|[\s(;,/+_])(?:"
         + _NAMES
         + rb")(?:$|[\s/;:,)_-]|\d)|\bNmap Scripting Engine\b|\bFuzz Faster U Fool\b|\bOWASP[ _]ZAP\b|\bqualys\b.{0,10}was\b"
+        rb"|(?:^|[\s(;,])[\w.\-]{0,20}(?:sqli|xss|lfi|ssrf|csrf|fuzz|pwn|exploit|vuln|pentest|bruteforce|injector)[\w.\-]{0,16}(?:/[v\d]|$|[\s;,)])"
+        rb"|\b(?:web|port|vuln\w*|security|url|dir|ssl|bug|hole|site|host|cgi|subdomain)[ _-]?scan(?:ner)?\b"
         rb"|\bgithub\.com/projectdiscovery/|\b\w{3,80}\.nasl\b|\b(?:vulnerability|security|web)[ -]?scanner\b|\bopenvas-?vt\b",
         reason="a scanner that says so",
         where=frozenset({Origin.HEADER}),
