@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from urllib.parse import unquote
 
 LONGEST = 512
 """Octets of an address that are looked at."""
@@ -22,6 +21,7 @@ _BEGINNING = re.compile(
 )
 _IGNORED = re.compile("[\t\r\n\u00ad\u034f\u180b-\u180e\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff]")
 """What readers leave out: tabs and line breaks (URL standard, 4.4), and what UTS #46 maps to nothing."""
+_ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})")
 _PARTED = re.compile(r"[\\?#@&;,|^\s\x00]")
 """Where one reader or another begins or ends a host. In front of the first slash."""
 _PORT = re.compile(r"(.+?):[+\-]?[0-9]{0,12}[a-z]{0,8}")
@@ -65,10 +65,16 @@ def hosts_of(text: bytes) -> Iterator[str]:
     region = found["rest"].partition("/")[0]
     standard = re.split(r"[\\?#\s\x00]" if found["web"] else r"[?#\s\x00]", region, maxsplit=1)[0].rpartition("@")[2]
     yield _host(standard)
-    for piece in _PARTED.split(unquote(region))[:16]:
+    for piece in _PARTED.split(_unescaped(region))[:16]:
         host = _host(piece)
         if "." in host or host.startswith("[") or host in _OWN_NAMES:
             yield host
+
+
+def _unescaped(piece: str) -> str:
+    if "%" not in piece:
+        return piece
+    return _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), piece.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
 def host_of(text: bytes) -> str:
@@ -78,7 +84,7 @@ def host_of(text: bytes) -> str:
 
 def _host(piece: str) -> str:
     """Without port, as UTS #46 maps it. Empty where brackets are not closed."""
-    host = unicodedata.normalize("NFKC", unquote(piece)).lower().replace("。", ".")
+    host = unicodedata.normalize("NFKC", _unescaped(piece)).lower().replace("。", ".")
     if host.startswith("["):
         return host[: host.find("]") + 1]
     return host.partition(":")[0].rstrip(".,;)!")
