@@ -1,11 +1,13 @@
 """Percent-decoding where there must be exactly one reading (RFC 3986, 2.1; the form encoding of the URL standard, 5.1), and
 percent-encoding of what cannot stand in a target."""
 
+import binascii
 import re
 
 _MALFORMED = re.compile("%(?![0-9A-Fa-f]{2})")
 _NO_TARGET = re.compile(rb"[^!$&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~%]")
 _RESERVED = re.compile(rb"[^\-.0-9A-Z_a-z~]")
+_LONG = 1_024
 _RUN = re.compile("((?:%[0-9A-Fa-f]{2})+)")
 
 
@@ -17,6 +19,8 @@ def strictly_decoded(text: str, plus: bool = False) -> str | None:
         return text
     if _MALFORMED.search(text):
         return None
+    if len(text) > _LONG and text.isascii():
+        return _long_decoded(text.encode())
     pieces = _RUN.split(text)
     known: dict[str, str] = {}
     try:
@@ -29,6 +33,14 @@ def strictly_decoded(text: str, plus: bool = False) -> str | None:
     except UnicodeDecodeError:
         return None
     return "".join(pieces)
+
+
+def _long_decoded(text: bytes) -> str | None:
+    """The same at the speed of C, where no escape is malformed: quoted-printable has the same with another sign (RFC 2045, 6.7)."""
+    try:
+        return binascii.a2b_qp(text.replace(b"=", b"%3D").replace(b"%", b"=")).decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def quoted(target: bytes) -> bytes:

@@ -14,15 +14,12 @@ from yett.rules.seclang.links import Link
 from yett.rules.seclang.names import NameTree
 from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.targets import Targets
-from yett.rules.seclang.texts import ManyTexts, Texts
+from yett.rules.seclang.texts import LONG, ManyTexts, Texts
 from yett.rules.seclang.transaction import Transaction, cookie_pairs
 from yett.rules.seclang.triggers import Part, Trigger
 
 TURN = 1 << 16
 """Octets that a look at a portion of a body counts for."""
-
-LONG = 1 << 15
-"""Octets of a value from which on it pays to find out whether it was looked at before."""
 
 Line = tuple[bytes, bytes]
 

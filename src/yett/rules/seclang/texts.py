@@ -29,6 +29,9 @@ MOST_KNOWN, LONGEST_KNOWN = 8_192, 32
 """How many harmless values are remembered (twice at most), and how long they may be: names of members, words of enumerations and
 the like come back with every request."""
 
+LONG = 1 << 15
+"""Octets from which on it pays to find out whether a value has been, or will be, looked at elsewhere."""
+
 _LINE_FEED = b"\n"
 
 
@@ -129,11 +132,14 @@ class ManyTexts(Texts):
         if text.count(_LINE_FEED) >= len(fresh):
             rest = [value for value in fresh if _LINE_FEED in value]
             text = _LINE_FEED.join(fresh.difference(rest))
-        mask = self._mask(self._plain.candidates(text))
+        unplain = self._others(text)
+        long = [line for line in unplain if len(line) > LONG]  # they do no harm among plain ones, but take their time
+        plain = _LINE_FEED.join(fresh.difference(rest, long)) if long else text
+        mask = self._mask(self._plain.candidates(plain))
         single = [*rest]
         if b"+" in text:
             single += [line for line in fresh if b"+" in line]
-        if unplain := self._others(text):
+        if unplain:
             single += unplain
             mild = [line for line in unplain if not _tells(line)]
             if len(mild) < len(unplain):
@@ -155,7 +161,7 @@ class ManyTexts(Texts):
         singles = self._singles
         if not self._alike:
             return mask | singles.look(fresh)
-        return mask | singles.look(single) | singles.look_at_plain(text)
+        return mask | singles.look(single) | singles.look_at_plain(plain)
 
 
 class Narrow:
