@@ -110,11 +110,61 @@ def chain_of(names: Iterable[str]) -> tuple[str, ...]:
 
 def transformed(chain: tuple[str, ...], value: bytes) -> bytes:
     """The value after a chain of canonical names; the same object where nothing changes most of the time."""
+    if len(value) > LONG:
+        for name in chain:
+            value = MADE.after(name, value, TRANSFORMATIONS[name].apply)
+        return value
     for name in chain:
         step = TRANSFORMATIONS[name]
         if step.touches(value, 0):
             value = step.apply(value)
     return value
+
+
+LONG = 1 << 15
+"""Octets of a value from which on it pays to remember, wherever it is looked at, what single transformations make of it."""
+
+_KEPT = 32 << 20
+"""Octets of long values that are remembered."""
+
+
+def alike(name: str, value: bytes) -> str:
+    """The name that stands for all transformations that do the same to this value."""
+    if name == "urlDecodeUni":
+        return name if b"%u" in value or b"%U" in value else "urlDecode"
+    if name == "normalizePathWin":
+        return name if b"\\" in value else "normalizePath"
+    return name
+
+
+class Made:
+    """What long values become by single transformations, for all that look at them one after the other: hundreds of links ask for
+    some dozen. Bounded; `forget` gives the memory back. Thread-safe: at worst something is worked out twice."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bytes], bytes] = {}
+        self._size = 0
+
+    def forget(self) -> None:
+        self._known.clear()
+        self._size = 0
+
+    def after(self, name: str, value: bytes, apply: Apply) -> bytes:
+        """What `apply`, of that name, makes of the value; the value itself where that is nothing else."""
+        key = alike(name, value), value
+        found = self._known.get(key)
+        if found is None:
+            found = apply(value)
+            if found == value:
+                found = value
+            if self._size > _KEPT:
+                self.forget()
+            self._size += len(found)
+            self._known[key] = found
+        return found
+
+
+MADE = Made()
 
 
 class Remembered:
@@ -131,7 +181,7 @@ class Remembered:
         at: tuple[tuple[str, ...] | str, bytes] = (chain, value)
         found = known.get(at)
         if found is None:
-            found = known[at] = self._stepwise(chain, value) if len(value) > _LONG else transformed(chain, value)
+            found = known[at] = self._stepwise(chain, value) if LONG >= len(value) > _LONG else transformed(chain, value)
         return found
 
     def _stepwise(self, chain: tuple[str, ...], value: bytes) -> bytes:

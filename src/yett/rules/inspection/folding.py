@@ -64,24 +64,21 @@ STEPS = TRANSFORMATIONS | {
 }
 """What a folded chain consists of."""
 
-_URLS = frozenset(("urlDecodeUni", "urlDecodeButPlus", "urlDecodeUniButPlus", TO_OCTETS.name, "utf8toOctetsButPlus"))
 _ALIKE = {
     BUT_SPACES.name: BUT_CASE.name,
     IN_PATHS.name: BUT_CASE.name,
     ONE_LINE.name: "compressWhitespace",
     ESCAPED_LOWER.name: "lowercase",
     "urlDecodeButPlus": "urlDecode",
+    "urlDecodeUniButPlus": "urlDecodeUni",
+    "utf8toOctetsButPlus": TO_OCTETS.name,
 }
 
 
-def plainest(name: str, text: bytes) -> str:
-    """The name of the step that stands for all that do the same to this text, one value or several joined by line feeds."""
-    if name in _URLS:
-        octets = name.startswith(TO_OCTETS.name)
-        return name if b"%u" in text or b"%U" in text or (octets and (not text.isascii() or b"\0" in text)) else "urlDecode"
-    if name == "normalizePathWin":
-        return name if b"\\" in text else "normalizePath"
-    return _ALIKE.get(name, name)
+def plainest(name: str, value: bytes) -> str:
+    """The name that stands for all steps that do the same to this value; see `yett.formats.transformations.alike`."""
+    name = _ALIKE.get(name, name)
+    return "urlDecodeUni" if name == TO_OCTETS.name and value.isascii() and b"\0" not in value else name
 
 
 _INDIFFERENT = frozenset(

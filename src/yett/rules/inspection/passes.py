@@ -9,6 +9,7 @@ all the chains that lead to it. It must not know how patterns were written.
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+from yett.formats.transformations import LONG, MADE
 from yett.rules.inspection.engines import Engine, Scan
 from yett.rules.inspection.folding import STEPS, plainest
 from yett.rules.inspection.plan import Plan
@@ -19,14 +20,8 @@ _REMEMBERED = 256
 _LITTLE = 512
 """Octets up to which values that different chains change are scanned together: a scan of its own would cost more."""
 
-_LONG = 1 << 15
-"""Octets of a value from which on it is looked at by itself, so that all matchers can share what becomes of it."""
-
 _FEW = 64
 """Lines of a text among which long ones are looked for."""
-
-_KEPT = 32 << 20
-"""Octets of long texts that are kept for other matchers."""
 
 _Test = tuple[int, Callable[[bytes, int], bool]]
 """The bit of a transformation, and whether it touches a text."""
@@ -41,36 +36,6 @@ class _State(NamedTuple):
 
     def split(self) -> list[bytes]:
         return self.text.split(b"\n")[:-1] if self.units is None else self.units
-
-
-class Made:
-    """What long texts become by single transformations, for all matchers that look at them one after the other. Bounded;
-    `forget` gives the memory back. Thread-safe: at worst something is worked out twice."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, bool, bytes], _State | None] = {}
-        self._size = 0
-
-    def forget(self) -> None:
-        self._known.clear()
-        self._size = 0
-
-    def taken(self, step: "_Step", state: _State, borders: int) -> _State:
-        """As `_Step.taken`, of a text that is one value."""
-        text, units = state
-        name = plainest(step.name, text)
-        key = name, units is None, text
-        if key in self._known:
-            return self._known.get(key) or state
-        after = (step if name == step.name else _Step(0, name, 0)).made(state, borders)
-        if self._size > _KEPT:
-            self.forget()
-        self._size += len(after.text)
-        self._known[key] = None if after is state else after
-        return after
-
-
-MADE = Made()
 
 
 class _Step:
@@ -91,18 +56,16 @@ class _Step:
 
     def taken(self, state: _State, borders: int) -> _State:
         """The state after this transformation; the same object where nothing changes."""
-        if borders == 1 and len(state.text) > _LONG:
-            return MADE.taken(self, state, borders)
-        return self.made(state, borders)
-
-    def made(self, state: _State, borders: int) -> _State:
-        """The same, worked out."""
         text, units = state
+        if units is not None and len(units) == 1 and len(text) > LONG:
+            value = units[0]
+            after = MADE.after(plainest(self.name, value), value, self.apply)
+            return state if after is value else _State(after + b"\n", [after])
         if units is None:
             if self.in_lines is not None:
-                after = self.in_lines(text)
-                if after is not None and after.count(b"\n") == borders:
-                    return state if after == text else _State(after, None)
+                lines = self.in_lines(text)
+                if lines is not None and lines.count(b"\n") == borders:
+                    return state if lines == text else _State(lines, None)
             units = text.split(b"\n")
             units.pop()
         apply = self.apply
@@ -174,11 +137,11 @@ class Passes:
         """
         ids = self._ids
         found: set[int] = set()
-        if max(map(len, values), default=0) > _LONG:
-            for value in {value for value in values if len(value) > _LONG}:
+        if max(map(len, values), default=0) > LONG:
+            for value in {value for value in values if len(value) > LONG}:
                 found.update([ids[hit] for hit in self._hits((value,), ())])
-            values = [value for value in values if len(value) <= _LONG]
-        if max(map(len, lines), default=0) > _LONG:
+            values = [value for value in values if len(value) <= LONG]
+        if max(map(len, lines), default=0) > LONG:
             return found | self._of_lines(values, lines)
         if values or lines:
             found.update([ids[hit] for hit in self._hits(values, lines)])
@@ -190,12 +153,12 @@ class Passes:
         found: set[int] = set()
         rest: list[bytes] = []
         for text in lines:
-            if len(text) <= _LONG or text.count(b"\n") > _FEW:
+            if len(text) <= LONG or text.count(b"\n") > _FEW:
                 rest.append(text)
                 continue
             pieces = text.split(b"\n")
-            rest += [piece for piece in pieces if len(piece) <= _LONG]
-            for piece in {piece for piece in pieces if len(piece) > _LONG}:
+            rest += [piece for piece in pieces if len(piece) <= LONG]
+            for piece in {piece for piece in pieces if len(piece) > LONG}:
                 found.update([ids[hit] for hit in self._hits((piece,), ())])
         if values or rest:
             found.update([ids[hit] for hit in self._hits(values, rest)])
@@ -216,7 +179,7 @@ class Passes:
             _, changing = root.way(_touched(root, text, borders))
             if changing:
                 units = None
-                if text.count(b"\n") != borders:
+                if text.count(b"\n") != borders or (len(text) > LONG and len(values) == 1 and not lines):
                     units = [*values, *[unit for line in lines for unit in line.split(b"\n")]]
                 hits = self._changed(changing, _State(text, units), borders, hits)
         return hits

@@ -6,7 +6,7 @@ where transactions come from.
 
 from collections.abc import Iterator, Sequence
 
-from yett.rules.inspection.passes import MADE
+from yett.formats.transformations import MADE
 from yett.rules.seclang.program import Hit, Program, Ruling
 from yett.rules.seclang.transaction import Refusal, Transaction
 

@@ -8,13 +8,14 @@ documents. Memory is bounded. It must not know what the bits are for.
 from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
+from yett.formats.transformations import LONG
 from yett.model.ports import PatternCache
 from yett.rules.seclang.heads import LONGEST, Fields, Memory, anywhere, bare
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.names import NameTree
 from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.targets import Targets
-from yett.rules.seclang.texts import LONG, ManyTexts, Texts
+from yett.rules.seclang.texts import ManyTexts, Texts
 from yett.rules.seclang.transaction import Transaction, cookie_pairs
 from yett.rules.seclang.triggers import Part, Trigger
 

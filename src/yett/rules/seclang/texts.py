@@ -7,7 +7,7 @@ is left through all patterns with all transformations. Memory is bounded. It mus
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from yett.formats.transformations import chain_of, transformed
+from yett.formats.transformations import LONG, chain_of, transformed
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.seclang.needles import (
@@ -28,9 +28,6 @@ from yett.rules.seclang.triggers import Trigger
 MOST_KNOWN, LONGEST_KNOWN = 8_192, 32
 """How many harmless values are remembered (twice at most), and how long they may be: names of members, words of enumerations and
 the like come back with every request."""
-
-LONG = 1 << 15
-"""Octets from which on it pays to find out whether a value has been, or will be, looked at elsewhere."""
 
 _LINE_FEED = b"\n"
 
