@@ -151,16 +151,22 @@ class Made:
 
     def after(self, name: str, value: bytes, apply: Apply) -> bytes:
         """What `apply`, of that name, makes of the value; the value itself where that is nothing else."""
-        key = alike(name, value), value
-        found = self._known.get(key)
+        if name == "cmdLine":
+            return self.after("lowercase", self.after("cmdLineButCase", value, text.command_line_but_case), text.lowercase)
+        known = self._known
+        found = known.get((name, value))
         if found is None:
-            found = apply(value)
-            if found == value:
-                found = value
-            if self._size > _KEPT:
-                self.forget()
-            self._size += len(found)
-            self._known[key] = found
+            same = alike(name, value)
+            found = known.get((same, value))
+            if found is None:
+                found = apply(value)
+                if found == value:
+                    found = value
+                if self._size > _KEPT:
+                    self.forget()
+                self._size += len(found)
+                known[same, value] = found
+            known[name, value] = found
         return found
 
 

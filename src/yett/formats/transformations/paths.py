@@ -1,17 +1,13 @@
 """Transformations that normalise paths. Shapes and promises as in `yett.formats.transformations.text`."""
 
-import re
-
-_SLASHES = re.compile(rb"/{2,}")
-
 
 def normalize_path(value: bytes) -> bytes:
     """One slash instead of several, "." goes, ".." takes the segment before it along. As ModSecurity: a slash at the end stays, a
     segment that only ends in two dots goes too, and what leads above a relative start stays from then on."""
     text = value
     if b"/" in value:
-        if b"//" in value:
-            text = _SLASHES.sub(b"/", value)
+        while b"//" in text:  # at most as often as the length of the longest run can be halved
+            text = text.replace(b"//", b"/")
         if b"./" not in text and text[-1:] != b".":
             return text
     elif value[-1:] != b".":

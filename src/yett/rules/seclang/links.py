@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from yett.formats.seclang.values import Assignment, raw
-from yett.formats.transformations import TRANSFORMATIONS
+from yett.formats.transformations import transformed
 from yett.rules.seclang.macros import Macro
 from yett.rules.seclang.operators import Accept, Captured, integer
 from yett.rules.seclang.transaction import Named, Transaction
@@ -71,7 +71,7 @@ class Link(msgspec.Struct, kw_only=True, eq=False):
     def _search_each(self, value: bytes, t: Transaction) -> list[tuple[bytes, Captured | None]]:
         stages = [value]
         for step in self.chain:
-            after = TRANSFORMATIONS[step].apply(stages[-1])
+            after = transformed((step,), stages[-1])
             if after != stages[-1]:
                 stages.append(after)
         found = []
