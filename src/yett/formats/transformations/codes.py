@@ -166,7 +166,11 @@ def base64_decode(value: bytes) -> bytes:
         return value
     text = value.partition(b"\0")[0].rstrip(b" ")
     if b"\n" in text:
-        text = _BASE64_BREAK.sub(b"", text).rstrip(b" ")
+        if b" \n" in text or b" \r" in text:
+            text = _BASE64_BREAK.sub(b"", text)
+        else:
+            text = text.replace(b"\r\n", b"").replace(b"\n", b"")
+        text = text.rstrip(b" ")
     if len(text) & 3 or not _BASE64.fullmatch(text):
         return value
     return binascii.a2b_base64(text)
