@@ -1,10 +1,12 @@
 """Deciding one request in the steps in which the gateway does, each timed: from one pause to the next nobody else has a turn."""
 
+import gc
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attacks.subject import HOST, NOW, Subject
+from yett.edge.gateway.worker import MIDDLE, OLD, YOUNG
 from yett.engine.decide import decide, resume
 from yett.engine.recorded import RecordedView
 from yett.model.decision import Denial, Evaluation, Pause, Phase, Wait
@@ -24,6 +26,9 @@ class Stepper:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """Raises PolicyErrors."""
         self.subject = Subject({"all": settings})
+        gc.collect()
+        gc.freeze()  # as workers do: else a step now and then walks all that was loaded
+        gc.set_threshold(YOUNG, MIDDLE, OLD)
 
     def steps(self, request: Request) -> Iterator[float]:
         """Seconds of CPU of each step of both phases of a request: what it takes where nothing else wants the core."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from yett.cli.patterns import pattern_cache
+from yett.edge.gateway.worker import MIDDLE, OLD, YOUNG
 from yett.edge.inspector import Job, serve
 from yett.edge.keysets import KeySets
 from yett.engine.compile import compile_policy
@@ -51,7 +52,9 @@ def load(encoded: bytes) -> Callable[[Job], bytes]:
     snapshot = compile_policy(bundle, ports)
     for serving in snapshot.servings:
         serving.plans.of(serving.table.rest)
+    gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG, MIDDLE, OLD)
 
     def do(job: Job) -> bytes:
         found = snapshot.route(job.method, job.host, job.path)
