@@ -154,8 +154,8 @@ def neighbours(settings: dict[str, Any], seconds: float) -> list[tuple[str, floa
         others.closed(8, count=500)
         with worst.sending(running.port, traffic.wire(next(worst.inputs())[1])):
             others.paced(32, NEIGHBOURS, WARMING)
-        calm = percentile(others.paced(32, NEIGHBOURS, seconds).latencies, 99)
         for name, request in worst.inputs():
+            calm = percentile(others.paced(32, NEIGHBOURS, seconds).latencies, 99)  # each time: a shared machine changes
             with worst.sending(running.port, traffic.wire(request)):
                 found.append((name, calm, percentile(others.paced(32, NEIGHBOURS, seconds).latencies, 99)))
     return found
