@@ -155,9 +155,9 @@ class Judging:
         """Phase 3, and phase 4 where nobody will look at a body."""
         t = evaluation.scoring
         if t is unset:
-            t = self._transaction(view, evaluation)
-            t.enter_body()
-            evaluation.scoring = t
+            if run.answers_plainly(self.program, view.status, view.response_lines, b""):
+                return None
+            t = self._answered_transaction(view, evaluation)
         t.take_response()
         t.refusal = None  # of a request that passed nevertheless, because that was only to be recorded
         before = len(t.hits)
@@ -166,13 +166,25 @@ class Judging:
             run.response_body(self.program, t, mask)
         return self._answered(t, evaluation, before)
 
-    def response_body(self, _: View, evaluation: Evaluation) -> Denial | None:
+    def response_body(self, view: View, evaluation: Evaluation) -> Denial | None:
         """Phase 4."""
         t = evaluation.scoring
+        if t is unset:
+            body = view.response_content[: self.limits.size]
+            if run.answers_plainly(self.program, view.status, view.response_lines, body):
+                return None
+            t = self._answered_transaction(view, evaluation)
+            t.take_response()
         t.take_response_body()
         before = len(t.hits)
-        run.response_body(self.program, t, self.program.sieve.answer(t))
+        run.response_body(self.program, t, run.answer_mask(self.program, t))
         return self._answered(t, evaluation, before)
+
+    def _answered_transaction(self, view: View, evaluation: Evaluation) -> LiveTransaction:
+        """That of a request which left nothing behind."""
+        t = evaluation.scoring = self._transaction(view, evaluation)
+        t.enter_body()
+        return t
 
     def _answered(self, t: LiveTransaction, evaluation: Evaluation, before: int) -> Denial | None:
         evaluation.outbound_score = _score(t, OUTBOUND)

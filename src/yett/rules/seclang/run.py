@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from yett.formats.transformations import MADE
 from yett.rules.seclang.program import Hit, Program, Ruling
-from yett.rules.seclang.transaction import Refusal, Transaction
+from yett.rules.seclang.transaction import Pairs, Refusal, Transaction
 
 FEW = 100
 """So many values are judged in one turn."""
@@ -79,10 +79,23 @@ def response(program: Program, t: Transaction) -> None:
         response_body(program, t, mask)
 
 
+def answer_mask(program: Program, t: Transaction) -> int:
+    """What was found in the head of the response."""
+    return program.sieve.answer(t.status, t.response_fields, t.response_protocol)
+
+
+def answers_plainly(program: Program, status: int, fields: Pairs, body: bytes) -> bool:
+    """Whether no rule looks at a response, to a request that left nothing behind: neither phase need be run. protocol: HTTP/1.1."""
+    mask = program.sieve.answer(status, fields, Transaction.response_protocol)
+    if body:
+        mask |= program.sieve.answer_body.look((body,))
+    return not program.chosen(3, mask).candidates
+
+
 def response_head(program: Program, t: Transaction) -> int:
     """Phase 3. What was found in the head, for phase 4."""
     _have_body(t)
-    mask = program.sieve.answer(t)
+    mask = answer_mask(program, t)
     choice = program.chosen(3, mask)
     if choice.candidates or not t.clean:
         for _ in _phase(choice.first, t, 3):

@@ -16,7 +16,7 @@ from yett.rules.seclang.names import NameTree
 from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.targets import Targets
 from yett.rules.seclang.texts import ManyTexts, Texts
-from yett.rules.seclang.transaction import Transaction, cookie_pairs
+from yett.rules.seclang.transaction import Pairs, Transaction, cookie_pairs
 from yett.rules.seclang.triggers import Part, Trigger
 
 TURN = 1 << 16
@@ -197,22 +197,24 @@ class Sieve:
 
     # --- responses ----------------------------------------------------------------------------------------------------------
 
-    def answer(self, t: Transaction) -> int:
-        """The head of the response."""
-        key = (t.status, t.response_protocol)
+    def answer(self, status: int, fields: Pairs, protocol: bytes) -> int:
+        """The head of a response."""
+        key = (status, protocol)
         mask = self._answer_starts.get(key)
         if mask is None:
             alike = Transaction(b"", b"", b"", ())
-            alike.answer(t.status, (), t.response_protocol)
+            alike.answer(status, (), protocol)
             mask = self._answer_starts.keep(key, self._judge(self._of_answer_start, alike))
-        for line in t.response_fields:
-            found = self._answer_lines.get(line)
+        known = self._answer_lines.get
+        for line in fields:
+            found = known(line)
             if found is None:
                 alike = Transaction(b"", b"", b"", ())
                 alike.answer(200, [line])
                 found = self._judge(self._of_answer_fields, alike)
                 if len(line[1]) <= LONGEST:
                     self._answer_lines.keep(line, found)
+                    known = self._answer_lines.get
             mask |= found
         return mask
 
