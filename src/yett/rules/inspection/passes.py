@@ -135,16 +135,24 @@ class Passes:
         lines: texts of which each line is a value, which is cheaper than as many values; so those values must not have line breaks
         of their own. Costs: `yett.rules.inspection.matching`.
         """
+        text = b"\n".join([*values, *lines, b""])
+        if len(text) > LONG:
+            return self._of_long(values, lines)
+        hits = self._hits(text, values, lines)
+        ids = self._ids
+        return {ids[hit] for hit in hits} if hits else hits
+
+    def _of_long(self, values: Sequence[bytes], lines: Sequence[bytes]) -> set[int]:
+        """The same, where there may be long values, of which each is worked on alone."""
         ids = self._ids
         found: set[int] = set()
-        if max(map(len, values), default=0) > LONG:
-            for value in {value for value in values if len(value) > LONG}:
-                found.update([ids[hit] for hit in self._hits((value,), ())])
-            values = [value for value in values if len(value) <= LONG]
+        for value in {value for value in values if len(value) > LONG}:
+            found.update([ids[hit] for hit in self._of((value,), ())])
+        values = [value for value in values if len(value) <= LONG]
         if max(map(len, lines), default=0) > LONG:
             return found | self._of_lines(values, lines)
         if values or lines:
-            found.update([ids[hit] for hit in self._hits(values, lines)])
+            found.update([ids[hit] for hit in self._of(values, lines)])
         return found
 
     def _of_lines(self, values: Sequence[bytes], lines: Sequence[bytes]) -> set[int]:
@@ -159,14 +167,16 @@ class Passes:
             pieces = text.split(b"\n")
             rest += [piece for piece in pieces if len(piece) <= LONG]
             for piece in {piece for piece in pieces if len(piece) > LONG}:
-                found.update([ids[hit] for hit in self._hits((piece,), ())])
+                found.update([ids[hit] for hit in self._of((piece,), ())])
         if values or rest:
-            found.update([ids[hit] for hit in self._hits(values, rest)])
+            found.update([ids[hit] for hit in self._of(values, rest)])
         return found
 
-    def _hits(self, values: Sequence[bytes], lines: Sequence[bytes]) -> list[int]:
-        """Places of needles in databases."""
-        text = b"\n".join([*values, *lines, b""])
+    def _of(self, values: Sequence[bytes], lines: Sequence[bytes]) -> list[int]:
+        return self._hits(b"\n".join([*values, *lines, b""]), values, lines)
+
+    def _hits(self, text: bytes, values: Sequence[bytes], lines: Sequence[bytes]) -> list[int]:
+        """Places of needles in databases. text: values and lines, with a line feed after each."""
         borders = len(values)
         if lines:
             borders += len(lines) + sum([line.count(b"\n") for line in lines])

@@ -24,6 +24,7 @@ _WORD: Final = rb"[A-Za-z0-9_\x80-\x9f\xa1-\xff]++"
 _PLAIN: Final = (
     rb"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9:.]++(?:Z|[-+][0-9:]++)?+"  # date and time
     rb"|[A-Za-z_][A-Za-z0-9_]*+(?:[.@][A-Za-z][A-Za-z0-9_]*+)*+"  # host, file, mail
+    rb"|[A-Za-z]++[.!?]"  # a word that is a sentence
     rb"|-?[0-9]++(?:\.[0-9]++)?+"
     rb"|" + _WORD + rb"(?:[-:]" + _CONSTANT + _WORD + rb")*+"  # kebab case, UUID, date, time
 )
@@ -78,18 +79,22 @@ def may_be_sqli(value: bytes) -> bool:
     if _HARMLESS(value):
         return False
     words = None if b"\n" in value else _IN_WORDS(value)
-    return words is None or _mean(words[1])
+    return words is None or _mean(words[1].upper())
 
 
 def suspects(lines: bytes) -> list[bytes]:
     """Those of the values that stand here one a line, none with a line feed of its own, that `sqli` has to read."""
-    return [line for line, words in _ODD(lines) if not words or _mean(words)]
+    odd = _ODD(lines)
+    if not odd:
+        return []
+    begun = b"\n".join([words for _, words in odd]).upper().split(b"\n")
+    return [one[0] for one, words in zip(odd, begun, strict=True) if not words or _mean(words)]
 
 
-def _mean(text: bytes) -> bool:
-    """Whether words, with single spaces between them, may be where an injection begins."""
-    words = text.upper().split(b" ")
-    return (words[0] in _MEANT or words[1] in _MEANT) and not dies(words)
+def _mean(words: bytes) -> bool:
+    """Whether words, in upper case with single spaces between them, may be where an injection begins."""
+    first, _, rest = words.partition(b" ")
+    return (first in _MEANT or rest.partition(b" ")[0] in _MEANT) and not dies(words.split(b" "))
 
 
 def sqli(value: bytes, precise: bool = False) -> str:

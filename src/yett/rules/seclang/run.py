@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from yett.formats.transformations import MADE
 from yett.rules.seclang.program import Hit, Program, Ruling
-from yett.rules.seclang.transaction import Pairs, Refusal, Transaction
+from yett.rules.seclang.transaction import PROTOCOL, Pairs, Refusal, Transaction
 
 FEW = 100
 """So many values are judged in one turn."""
@@ -85,8 +85,8 @@ def answer_mask(program: Program, t: Transaction) -> int:
 
 
 def answers_plainly(program: Program, status: int, fields: Pairs, body: bytes) -> bool:
-    """Whether no rule looks at a response, to a request that left nothing behind: neither phase need be run. protocol: HTTP/1.1."""
-    mask = program.sieve.answer(status, fields, Transaction.response_protocol)
+    """Whether no rule looks at a response, to a request that left nothing behind: neither phase need be run."""
+    mask = program.sieve.answer(status, fields, PROTOCOL)
     if body:
         mask |= program.sieve.answer_body.look((body,))
     return not program.chosen(3, mask).candidates

@@ -5,7 +5,7 @@ repeats from request to request is remembered: lines of heads, the set of fields
 documents. Memory is bounded. It must not know what the bits are for.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
 from yett.formats.transformations import LONG
@@ -17,7 +17,8 @@ from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.targets import Targets
 from yett.rules.seclang.texts import ManyTexts, Texts
 from yett.rules.seclang.transaction import Pairs, Transaction, cookie_pairs
-from yett.rules.seclang.triggers import Part, Trigger
+from yett.rules.seclang.triggers import NOBODY, Part, Trigger
+from yett.rules.seclang.variables import scalar
 
 TURN = 1 << 16
 """Octets that a look at a portion of a body counts for."""
@@ -50,7 +51,9 @@ class Sieve:
         of_path = [one for one in triggers if one.parts == Part.PATH]
         self._path = Texts(of_path, phrases, cache)
         self._of_path = [(one.bit, bare(one)) for one in of_path]
-        self._of_target = [(one.bit, bare(one)) for one in triggers if one.parts == Part.TARGET and not one.pattern]
+        of_target = [one for one in triggers if one.parts == Part.TARGET and not one.pattern]
+        self._of_line = [(one.bit, value_of, one.link) for one in of_target if (value_of := _asked_alone(one))]
+        self._of_target = [(one.bit, bare(one)) for one in of_target if _asked_alone(one) is None]
         self.body = Texts([one for one in triggers if one.parts & Part.BODY], phrases, cache)
         self.answer_body = Texts([one for one in triggers if one.parts & Part.ANSWER_BODY], phrases, cache)
         self._of_files = [(one.bit, bare(one)) for one in triggers if one.parts & Part.FILES]
@@ -62,6 +65,7 @@ class Sieve:
         self._lines: Memory[Line, int] = Memory()
         self._names: Memory[tuple[bytes, ...], int] = Memory()
         self._starts: Memory[tuple[bytes, ...], int] = Memory()
+        self._requested: Memory[tuple[bytes, bytes, bytes], int] = Memory()
         self._paths: Memory[bytes, int] = Memory()
         self._members = NameTree()
         self._answer_lines: Memory[Line, int] = Memory()
@@ -176,8 +180,19 @@ class Sieve:
 
     def _targets(self, t: Transaction) -> int:
         """The target as a whole, in all its spellings."""
-        mask = self.target.look(t.targets())
-        return mask | self._judge(self._of_target, t) if self._of_target else mask
+        line = (t.method, t.uri, t.protocol)
+        mask = self._requested.get(line)
+        if mask is None:
+            mask = self._requested.recall(line)
+            if mask is None:
+                mask = self.target.look(t.targets())
+                for bit, value_of, link in self._of_line:
+                    if (link.accept(value_of(t), NOBODY) is None) == link.negated:
+                        mask |= bit
+                mask |= self._judge(self._of_target, t)
+            if len(t.uri) <= LONGEST:
+                self._requested.keep(line, mask)
+        return mask
 
     def files(self, t: Transaction) -> int:
         """Names of files and heads of parts, of a multipart body that was read."""
@@ -217,6 +232,13 @@ class Sieve:
                     known = self._answer_lines.get
             mask |= found
         return mask
+
+
+def _asked_alone(trigger: Trigger) -> Callable[[Transaction], bytes] | None:
+    """The one value of which a link asks something that depends on nothing else."""
+    if trigger.link.chain or trigger.link.multi or "%{" in trigger.rule.operator.argument:
+        return None
+    return scalar(trigger.rule)
 
 
 def _pieces(value: bytes) -> list[bytes]:

@@ -5,7 +5,7 @@ What ModSecurity 2 and 3 do differently follows what the Core Rule Set's own tes
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from yett.formats.inspected import form_pairs
@@ -23,6 +23,10 @@ Named = list[tuple[bytes, bytes, bytes]]
 
 Exclusion = tuple[str, Callable[[bytes], bool] | None]
 """A collection, and which of its (lower-case) keys are meant; None for all."""
+
+
+PROTOCOL: Final = b"HTTP/1.1"
+"""Of responses for which nothing else is said."""
 
 
 class Refusal(NamedTuple):
@@ -46,7 +50,7 @@ class Transaction:
 
     # Defaults stand on the class: most transactions never change them.
     status = 0
-    response_protocol = b"HTTP/1.1"
+    response_protocol = PROTOCOL
     response_fields: Pairs = ()
     response_body = b""
     has_body = False

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 import re2
 
-from yett.formats.seclang.values import Variable
+from yett.formats.seclang.values import SecRule, Variable
 from yett.rules.seclang.bodies import NOTHING
 from yett.rules.seclang.transaction import Named, Transaction, cookie_pairs
 
@@ -167,6 +167,13 @@ KNOWN = frozenset(_SCALARS) | frozenset(_COLLECTIONS) | {"XML"} | PERSISTENT
 """All variables that have values here."""
 
 SCALARS = frozenset(_SCALARS)
+
+
+def scalar(rule: SecRule) -> Callable[[Transaction], bytes] | None:
+    """The one value that a rule looks at; None where there may be more, or none."""
+    if len(rule.variables) != 1 or rule.variables[0].count or rule.variables[0].exclude:
+        return None
+    return _SCALARS.get(rule.variables[0].collection)
 
 
 def values_of(t: Transaction, collection: str) -> Named:
