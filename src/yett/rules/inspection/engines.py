@@ -14,13 +14,8 @@ import re2
 
 from yett.rules.inspection.approximation import collapsed, loops, loosened, size, without
 from yett.rules.inspection.expressions import Node
+from yett.rules.inspection.scanner import Scanner, hyperscan, keep
 from yett.rules.inspection.writing import written_for_lines
-
-try:
-    import hyperscan as _hyperscan
-except ImportError:  # there are no wheels for Windows
-    _hyperscan = None  # type: ignore[assignment]
-hyperscan: Any = _hyperscan
 
 Scan = Callable[[bytes], list[int]]
 """From a text of lines to ids, some maybe more than once."""
@@ -136,7 +131,7 @@ class HyperscanEngine:
             database = hyperscan.loadb(found.database, hyperscan.HS_MODE_BLOCK) if found.database else None
         except (msgspec.DecodeError, msgspec.ValidationError, hyperscan.error) as error:
             raise EngineError(str(error)) from None
-        return _with_rare(_hyperscan_scan(database) if database else _nothing, found)
+        return _with_rare(Scanner(database) if database else _nothing, found)
 
 
 def _lightened(node: Node) -> tuple[bytes, Node]:
@@ -163,27 +158,6 @@ def _both(scan: Scan, other: Scan) -> Scan:
 
 def _where(octet: bytes, rare: Scan, scan: Scan) -> Scan:
     return lambda text: scan(text) + rare(text) if octet in text else scan(text)
-
-
-def _hyperscan_scan(database: Any) -> Scan:
-    look, new = database.scan, hyperscan.Scratch
-    free = [new(database)]
-
-    def scan(text: bytes) -> list[int]:
-        hits: list[int] = []
-        try:
-            scratch = free.pop()
-        except IndexError:  # another thread is scanning
-            scratch = new(database)
-        look(text, _keep, 0, hits, scratch)
-        free.append(scratch)
-        return hits
-
-    return scan
-
-
-def _keep(id_: int, _start: int, _end: int, _flags: int, hits: list[int]) -> None:
-    hits.append(id_)
 
 
 _MEMORY = 8 << 20
@@ -297,7 +271,7 @@ def finds_far_ends() -> bool:
     database.compile(expressions=[rb"@.+=\s*\(\s*select"], ids=[0], elements=1, flags=[flags])
     for length in (10, 60, 100, 200):
         hits: list[int] = []
-        database.scan(b"@%b=(select" % (b"a" * length), _keep, 0, hits)
+        database.scan(b"@%b=(select" % (b"a" * length), keep, 0, hits)
         if not hits:
             return False
     return True

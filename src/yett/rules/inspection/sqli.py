@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from yett.rules.inspection.sqli_shapes import DOUBTFUL, SHAPES, WEAK
-from yett.rules.inspection.sqli_tokens import Reading, dies, read
+from yett.rules.inspection.sqli_tokens import Reading, read, says_nothing
 from yett.rules.inspection.sqli_words import CALLED, KNOWN
 
 _CLOSED: Final = {
@@ -79,7 +79,7 @@ def may_be_sqli(value: bytes) -> bool:
     if _HARMLESS(value):
         return False
     words = None if b"\n" in value else _IN_WORDS(value)
-    return words is None or _mean(words[1].upper())
+    return words is None or _mean(words[1].upper(), value)
 
 
 def suspects(lines: bytes) -> list[bytes]:
@@ -88,13 +88,19 @@ def suspects(lines: bytes) -> list[bytes]:
     if not odd:
         return []
     begun = b"\n".join([words for _, words in odd]).upper().split(b"\n")
-    return [one[0] for one, words in zip(odd, begun, strict=True) if not words or _mean(words)]
+    return [one[0] for one, words in zip(odd, begun, strict=True) if not words or _mean(words, one[0])]
 
 
-def _mean(words: bytes) -> bool:
-    """Whether words, in upper case with single spaces between them, may be where an injection begins."""
+def _mean(words: bytes, value: bytes) -> bool:
+    """Whether a value may be an injection that begins with these words, in upper case with single spaces between them."""
     first, _, rest = words.partition(b" ")
-    return (first in _MEANT or rest.partition(b" ")[0] in _MEANT) and not dies(words.split(b" "))
+    if first not in _MEANT and rest.partition(b" ")[0] not in _MEANT:
+        return False
+    more = value.lstrip(b" ")[len(words) :]
+    return not says_nothing(words.split(b" "), more if more in _ENDS else None)
+
+
+_ENDS: Final = frozenset((b"", b".", b"!", b"?"))
 
 
 def sqli(value: bytes, precise: bool = False) -> str:

@@ -74,6 +74,9 @@ def _spelled(pattern: str) -> Iterator[str]:
 SHAPES: Final = frozenset(letters for pattern in _PATTERNS.split() for letters in _spelled(pattern)) | {"X"}
 """The shapes of injections, one to five letters each."""
 
+FLAGGED: Final = SHAPES | DOUBTFUL
+"""All shapes that may be those of an injection."""
+
 _WEAK: Final = """
 &no( 1), 1)o(1 1)o1 1,(n 1,(s 1o(n 1of(1 1os; E(n); Esk T f(1) f(f(n f(n f(s), f(s)n f(so k n&(n n&n n&v n)&( n)&n n)o
 n), n,(s n,f(n n1 n;T(n n;Tnn nB( nE nT nc nf nk( nkf nkn nks no nt s&n s)&n s)on s),(n s),(s s,(1 s,(n s,(s sBs sE( sEn

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from yett.rules.inspection.sqli_folding import DEAD, SETTLED, SHOWN, Folding
 from yett.rules.inspection.sqli_shapes import BEGINNINGS as ALIVE
+from yett.rules.inspection.sqli_shapes import FLAGGED
 from yett.rules.inspection.sqli_words import BEGINNINGS, CALLED, KNOWN, PHRASES, WORDS
 
 MOST_TOKENS: Final = 4_096
@@ -285,8 +286,9 @@ def read(value: bytes, upper: bytes, quote: bytes = b"", standard: bool = True) 
     return _finished(fragment)
 
 
-def dies(words: Sequence[bytes]) -> bool:
-    """Whether nothing that begins with these words is read as anything. Upper case, each with a space after it; no `/*` follows."""
+def says_nothing(words: Sequence[bytes], end: bytes | None = None) -> bool:
+    """Whether no value that begins with these words is an injection; or the value is none that consists of them and of `end`: of
+    nothing or one of ".!?". Upper case, each with a space or `end` after it; no `/*` follows."""
     letters, said = "", b""
     for place, word in enumerate(words, 1):
         if letters[-1:] == "A":
@@ -302,7 +304,13 @@ def dies(words: Sequence[bytes]) -> bool:
         if len(letters) >= SETTLED:
             return False
         said = word if len(letters) > before else b"" if len(letters) < before else said
-    return False
+    if end is None:
+        return False
+    if end and (end != b"." or words[-1] in WORDS):  # a full stop belongs to a word that is no keyword
+        if said == b"IN":
+            letters = letters[:-1] + "n"
+        letters = NEXT[letters + _SIGNS[end]]
+    return letters is DEAD or letters[:5].translate(SHOWN) not in FLAGGED
 
 
 def _fold(fragment: _Fragment, letter: str) -> bool:

@@ -90,11 +90,12 @@ class Judging:
     def _transaction(self, view: View, evaluation: Evaluation) -> LiveTransaction:
         t = LiveTransaction(view, evaluation, self.limits, self.proven)
         run.begin(self.program, t)
-        exceptions = self.exceptions
-        if exceptions is not None:
-            ids = self.ids
-            t.excuse = lambda position, name: exceptions.excuse(ids.get(position, ""), place_of(name, t))
+        if self.exceptions is not None:
+            t.excuse = partial(self._excuses, self.exceptions, t)
         return t
+
+    def _excuses(self, exceptions: Exceptions, t: LiveTransaction, position: int, name: bytes) -> bool:
+        return exceptions.excuse(self.ids.get(position, ""), place_of(name, t))
 
     def _conclude(self, t: LiveTransaction, evaluation: Evaluation) -> Denial | None:
         evaluation.inbound_score = _score(t, INBOUND)
@@ -113,16 +114,17 @@ class Judging:
         if not self.snapshot:
             return None
 
-        def take(octets: bytes) -> bool:
-            told = errands.decode(octets)
-            if told.sure:
-                held = gathered(evaluation)
-                del held.running[self.name]
-                held.told[self.name] = told
-            return told.sure
-
         ask = partial(errands.sent, view, evaluation)
-        return Errand(self.snapshot, view.method, view.host, view.target.path, self.name, ask, take)
+        return Errand(self.snapshot, view.method, view.host, view.target.path, self.name, ask, partial(self._take, evaluation))
+
+    def _take(self, evaluation: Evaluation, octets: bytes) -> bool:
+        """Whether another process has judged the request for certain."""
+        told = errands.decode(octets)
+        if told.sure:
+            held = gathered(evaluation)
+            del held.running[self.name]
+            held.told[self.name] = told
+        return told.sure
 
     def errand(self, octets: bytes) -> bytes:
         """Judge a request for another process: `Prepared.errand`."""

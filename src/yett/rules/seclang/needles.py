@@ -143,7 +143,11 @@ def encoded(lines: Iterable[bytes], spaced: bool) -> list[bytes]:
         found = _SPACED.findall(b"\n".join(lines))
     else:
         found = [
-            line for line in lines if (not len(line) & 3 or line[-1:] == b" " or b"+" in line) and _ENCODED(line) is not None
+            line
+            for line in lines
+            if (b" " not in line or line[-1:] == b" ")
+            and (not len(line) & 3 or line[-1:] == b" " or b"+" in line)
+            and _ENCODED(line) is not None
         ]
     suspects = []
     for line in found:
