@@ -299,7 +299,7 @@ def says_nothing(words: Sequence[bytes], end: bytes | None = None) -> bool:
             letters, said = letters[:-1] + "n", b""
         before = len(letters)
         letters = NEXT[letters + WORDS.get(word, "n")]
-        if letters is DEAD:
+        if letters == DEAD:
             return True
         if len(letters) >= SETTLED:
             return False
@@ -310,7 +310,7 @@ def says_nothing(words: Sequence[bytes], end: bytes | None = None) -> bool:
         if said == b"IN":
             letters = letters[:-1] + "n"
         letters = NEXT[letters + _SIGNS[end]]
-    return letters is DEAD or letters[:5].translate(SHOWN) not in FLAGGED
+    return letters == DEAD or letters[:5].translate(SHOWN) not in FLAGGED
 
 
 def _fold(fragment: _Fragment, letter: str) -> bool:
@@ -332,7 +332,7 @@ def _fold(fragment: _Fragment, letter: str) -> bool:
 
 def _finished(fragment: _Fragment) -> Reading:
     """What was read, with the comment at the end if there is one and room for it."""
-    if fragment.letters is DEAD:
+    if fragment.letters == DEAD:
         return _DEAD_IN_ONE if fragment.dialects else _DEAD
     letters = fragment.letters[:5].translate(SHOWN)
     if fragment.remark and letters and len(letters) < 5:
