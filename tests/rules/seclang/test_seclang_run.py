@@ -183,3 +183,35 @@ def test_severity_of_what_matched() -> None:
     """
     assert said(text, b"GET /?x=a HTTP/1.1") == [1]
     assert said(text, b"GET /?x=ab HTTP/1.1") == [1, 2, 3]
+
+
+@pytest.mark.parametrize("length", [0, 24, 33, 500, 1_016, 1_017, 1_100, 9_000])
+def test_what_was_harmless_hides_nothing_that_begins_like_it(length: int) -> None:
+    """Paths, targets, lines of heads, cookies and arguments of one beginning, after one that was remembered."""
+    compiled = program(
+        """
+        SecRule REQUEST_FILENAME "@endsWith .bak" "id:1,phase:2,pass,log"
+        SecRule REQUEST_HEADERS "@rx evil$" "id:2,phase:2,pass,log"
+        SecRule REQUEST_HEADERS:X-A "@rx wrong$" "id:3,phase:2,pass,log"
+        SecRule ARGS "@rx ^x*y z$" "id:4,phase:2,pass,log,t:urlDecodeUni"
+        SecRule REQUEST_COOKIES "@rx bad$" "id:5,phase:2,pass,log"
+        SecRule REQUEST_URI_RAW "@rx end$" "id:6,phase:2,pass,log"
+        """
+    )
+    same = b"x" * length
+
+    def asked(path: bytes = b"", value: bytes = b"", field: bytes = b"", cookie: bytes = b"", end: bytes = b"") -> list[int]:
+        line = b"GET /%b%b?a=%b%b%b HTTP/1.1" % (same, path, same, value, end)
+        fields = [*HOST, (b"X-A", same + field), (b"Cookie", b"c=" + same + cookie)]
+        return ids(inspected(compiled, line, fields))
+
+    for _ in range(2):
+        assert asked() == []
+        assert asked(path=b"/a.bak") == [1]
+        assert asked(field=b"evil") == [2]
+        assert asked(field=b"wrong") == [3]
+        assert asked(value=b"y%2bz") == [4]
+        assert asked(value=b"y%252bz") == []
+        assert asked(cookie=b"bad") == [5]
+        assert asked(end=b"end") == [6]
+        assert asked(path=b"/a.bak", field=b"evil", cookie=b"bad") == [1, 2, 5]
