@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from seclang_rules import FORM, inspected, program
 
 from yett.formats.transformations import MADE, TRANSFORMATIONS, alike, codes, escapes
 from yett.rules.inspection.folding import STEPS, plainest
@@ -97,14 +98,33 @@ def test_nothing_is_lost_in_a_long_value(matchers: tuple[Matcher, Matcher], atta
             breaks = b"\n" in b"".join(among)
             assert breaks or expected <= set(matcher.candidates((), (b"\n".join(among),)))
             assert breaks or expected <= set(matcher.candidates(among[:2], (b"\n".join(among[2:]),)))
-    MADE.forget()
 
 
 def test_what_is_kept_is_bounded_and_given_back(matchers: tuple[Matcher, Matcher]) -> None:
     value = b"%41' " * 300_000
+    holder = MADE.hold()
     for number in range(20):
         matchers[0].candidates([b"%d" % number + value])
         assert sum(len(text) for _, text in MADE._known) < 96 << 20
     assert MADE._known
-    MADE.forget()
+    MADE.release(holder)
+    assert not MADE._known
+
+
+def test_nothing_of_what_callers_sent_is_kept_once_it_was_judged() -> None:
+    """Neither by a matcher alone, nor after a request or a response; two at once share, and the last one forgets."""
+    value = b"%41" * 20_000
+    matcher = Matcher([Needle(1, b"AAAB", ("urlDecode",))])
+    assert not matcher.candidates([value])
+    assert not MADE._known
+    compiled = program(
+        'SecRule ARGS "@contains AAAB" "id:1,phase:2,pass,log,t:urlDecode,t:cmdLine"\n'
+        'SecRule RESPONSE_BODY "@contains AAAB" "id:2,phase:4,pass,log,t:urlDecode,t:cmdLine"'
+    )
+    other = MADE.hold()
+    inspected(compiled, b"POST / HTTP/1.1", FORM, b"a=" + value.replace(b"%", b"%25"), (200, [], value))
+    assert MADE._known
+    MADE.release(other)
+    assert not MADE._known
+    inspected(compiled, b"POST / HTTP/1.1", FORM, b"a=" + value.replace(b"%", b"%25"), (200, [], value))
     assert not MADE._known

@@ -139,13 +139,26 @@ def alike(name: str, value: bytes) -> str:
 
 class Made:
     """What long values become by single transformations, for all that look at them one after the other: hundreds of links ask for
-    some dozen. Bounded; `forget` gives the memory back. Thread-safe: at worst something is worked out twice."""
+    some dozen. Remembered only while somebody holds it, and bounded. Thread-safe: at worst something is worked out twice."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bytes], bytes] = {}
         self._size = 0
+        self._holders: set[object] = set()
 
-    def forget(self) -> None:
+    def hold(self) -> object:
+        """Remember from now on, until what this gives is given to `release`."""
+        holder = object()
+        self._holders.add(holder)
+        return holder
+
+    def release(self, holder: object) -> None:
+        """With the last one who holds it everything is forgotten."""
+        self._holders.discard(holder)
+        if not self._holders:
+            self._forget()
+
+    def _forget(self) -> None:
         self._known.clear()
         self._size = 0
 
@@ -153,21 +166,24 @@ class Made:
         """What `apply`, of that name, makes of the value; the value itself where that is nothing else."""
         if name == "cmdLine":
             return self.after("lowercase", self.after("cmdLineButCase", value, text.command_line_but_case), text.lowercase)
+        if not self._holders:
+            found = apply(value)
+            return value if found == value else found
         known = self._known
-        found = known.get((name, value))
-        if found is None:
+        remembered = known.get((name, value))
+        if remembered is None:
             same = alike(name, value)
-            found = known.get((same, value))
-            if found is None:
-                found = apply(value)
-                if found == value:
-                    found = value
+            remembered = known.get((same, value))
+            if remembered is None:
+                remembered = apply(value)
+                if remembered == value:
+                    remembered = value
                 if self._size > _KEPT:
-                    self.forget()
-                self._size += len(found)
-                known[same, value] = found
-            known[name, value] = found
-        return found
+                    self._forget()
+                self._size += len(remembered)
+                known[same, value] = remembered
+            known[name, value] = remembered
+        return remembered
 
 
 MADE = Made()

@@ -157,7 +157,7 @@ def encoded(lines: Iterable[bytes], spaced: bool) -> list[bytes]:
     return suspects
 
 
-def undone(one: Needle) -> tuple[tuple[str, ...], Needle]:
+def in_decoded(one: Needle) -> tuple[tuple[str, ...], Needle]:
     """The transformations that `decodes` is about, and the needle in what they make of a value."""
     chain = chain_of(one.chain)
     end = chain.index(ENCODING) + 1

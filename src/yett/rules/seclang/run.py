@@ -31,10 +31,11 @@ def request(program: Program, t: Transaction) -> None:
 
 
 def request_in_turns(program: Program, t: Transaction) -> Iterator[int]:
+    holder = MADE.hold()
     try:
         yield from _request(program, t)
     finally:
-        MADE.forget()
+        MADE.release(holder)
 
 
 def _request(program: Program, t: Transaction) -> Iterator[int]:
@@ -106,12 +107,16 @@ def response_head(program: Program, t: Transaction) -> int:
 def response_body(program: Program, t: Transaction, mask: int) -> None:
     """Phase 4, with what `response_head` has found."""
     t.has_response_body = True
-    if t.response_body:
-        mask |= program.sieve.answer_body.look((t.response_body,))
-    choice = program.chosen(3, mask)
-    if choice.candidates or not t.clean:
-        for _ in _phase(choice.second, t, 4):
-            pass
+    holder = MADE.hold()
+    try:
+        if t.response_body:
+            mask |= program.sieve.answer_body.look((t.response_body,))
+        choice = program.chosen(3, mask)
+        if choice.candidates or not t.clean:
+            for _ in _phase(choice.second, t, 4):
+                pass
+    finally:
+        MADE.release(holder)
 
 
 def finish(program: Program, t: Transaction) -> None:

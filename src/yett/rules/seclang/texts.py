@@ -17,9 +17,9 @@ from yett.rules.seclang.needles import (
     bound,
     decodes,
     encoded,
+    in_decoded,
     needle,
     unbroken,
-    undone,
 )
 from yett.rules.seclang.plain import TEXT, Plain
 from yett.rules.seclang.probes import SINGLE, Probe, Singles, passes_plain, probe, touched
@@ -96,7 +96,7 @@ class ManyTexts(Texts):
         self._of_plain = [(one.bit, probe) for one, probe in self._probed if not passes_plain(one, plain)]
         self._of_others = [(one.bit, probe) for one, probe in self._probed if passes_plain(one, plain)]
         inner: dict[tuple[str, ...], list[Needle]] = {}
-        for chain, left in map(undone, filter(decodes, self._needles)):
+        for chain, left in map(in_decoded, filter(decodes, self._needles)):
             inner.setdefault(chain, []).append(left)
         self._inner = [(chain, Matcher(needles, cache)) for chain, needles in inner.items()]
         self._spaced = any(WHITE_SPACE in chain for chain in inner)
