@@ -10,6 +10,8 @@ they are judged as well, behind requests that pass. Subjects:
                   gives them: one rule in one field of one operation each. What the held-out half says then is the effect of a week
                   of monitor mode; the other half says nothing
   own             Yett's own pack
+  own+crs         both, without contracts
+  own+crs+contract  both, with contracts and `in_declared: leave`: on what the contract declares the own pack has the last word
 
 Both halves are counted; of the held-out half nothing but the counts is ever printed or written. With `--list DIR`, what of the
 development half came out wrong is written there by rule and class, for those who improve rules.
@@ -35,7 +37,7 @@ from yett.model.exchange import Response
 from yett.model.mistake import PolicyErrors
 from yett.rules.inspection.exceptions import narrowest
 
-SUBJECTS = ("libmodsecurity", "crs", "crs+contract", "crs+tuned", "own")
+SUBJECTS = ("libmodsecurity", "crs", "crs+contract", "crs+tuned", "own", "own+crs", "own+crs+contract")
 _CRS = re.compile(r"(?:crs-)?(9[0-9]{2})[0-9]{3}")
 """Rules of the Core Rule Set by their files: 920 is on the protocol, 949 to 980 add up, the others are on attacks and leaks."""
 Judge = Callable[[Case, Response | None], Verdict]
@@ -84,14 +86,17 @@ def settings(subject: str, crs: Path | None) -> dict[str, Any]:
     """The keys of the service that the subject is."""
     if subject == "own":
         return {"attacks": {"mode": "enforce"}}
-    return {"crs": {"directory": str(crs), "paranoia": 1, "threshold": 5}, "attacks": False}
+    rules: dict[str, Any] = {"directory": str(crs), "paranoia": 1, "threshold": 5}
+    if subject == "own+crs+contract":
+        rules["in_declared"] = "leave"
+    return {"crs": rules, "attacks": {"mode": "enforce"} if subject.startswith("own") else False}
 
 
 def subject_judge(name: str, corpus: Path, crs: Path | None) -> Judge:
     """With contracts each API is a service of its own, else there is one for all, which also judges what a contract does not
     declare: such requests are recorded from a newer API than the one described. Raises PolicyErrors."""
     services = {"all": settings(name, crs)}
-    if "+" in name:
+    if name.endswith(("+contract", "+tuned")):
         for path in sorted((corpus / "contracts").glob("*.json")):
             services[path.stem] = settings(name, crs) | {"contract": {"file": str(path), "requests": "monitor"}}
     subject = Subject(services)

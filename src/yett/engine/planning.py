@@ -135,6 +135,7 @@ class _Work:
         self.drop_fields: set[bytes] = set()
         self.standard_reasons = False
         self.errands: list[tuple[str, Callable[[bytes], bytes]]] = []
+        self.relying: list[tuple[Chosen, str]] = []
 
     def add(self, chosen: Chosen) -> None:
         rule = chosen.guard.rule.id
@@ -151,6 +152,8 @@ class _Work:
             self.rules[rule] = Mode.ENFORCE if Mode.ENFORCE in (mode, self.rules.get(rule)) else Mode.MONITOR
         for step in prepared.steps:
             self._add_step(step, chosen, mode)
+        if prepared.relies_on and mode is Mode.ENFORCE:
+            self.relying.append((chosen, prepared.relies_on))
         if prepared.errand is not None:
             self.errands.append((rule, prepared.errand))
         if mode is Mode.ENFORCE:
@@ -213,6 +216,15 @@ class _Work:
         elif phase in self.reads:
             self.reads[phase] = True
 
+    def relied_on(self) -> None:
+        """What acts must not leave anything to what only records."""
+        for chosen, rule in self.relying:
+            if self.rules.get(rule) is not Mode.ENFORCE:
+                told = (
+                    f"{chosen.guard.rule.id} leaves something to `{rule}`, which is not enforced for {self.draft.operation.id}"
+                )
+                self.failures.append(Unprepared(chosen.pointer, told))
+
     def authenticate(self) -> None:
         """Make one check of all ways to authenticate."""
         if not self.methods:
@@ -254,6 +266,7 @@ def plan(draft: Draft, guards: Iterable[Chosen]) -> Planned:
     work = _Work(draft)
     for chosen in guards:
         work.add(chosen)
+    work.relied_on()
     work.authenticate()
     preflight = tuple(check for stage, check in work.steps if stage is Stage.PREFLIGHT)
     entry = sum(stage is Stage.ENTRY for stage, _ in work.steps)

@@ -192,6 +192,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     standard_reasons: bool = False
     mode: Mode = Mode.ENFORCE
     errand: Callable[[bytes], bytes] | None = None
+    relies_on: str = ""
 
 
 class Gap(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ inspection limit. Rules that count over several requests need collections that a
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -22,7 +23,7 @@ import msgspec
 from msgspec import Meta
 
 from yett.formats.contract.live import ContractOperation
-from yett.formats.contract.proven import Proven, proven_places
+from yett.formats.contract.proven import proven_places
 from yett.formats.inspected import InspectionLimits
 from yett.formats.seclang.including import EXAMPLE, SETUP, include_order
 from yett.formats.seclang.reading import read_seclang
@@ -31,9 +32,11 @@ from yett.model.mistake import PolicyErrors
 from yett.model.policy import DirectoryPath, FilePath, Struct
 from yett.model.ports import Ports
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
+from yett.rules.guards import attacks
 from yett.rules.guards.attacks import Beyond, Inspect
 from yett.rules.inspection.exceptions import Exceptions, Exemption
 from yett.rules.seclang.compile import compile_rules
+from yett.rules.seclang.declared import Declared
 from yett.rules.seclang.judging import Judging
 from yett.rules.seclang.live import response_is_text
 from yett.rules.seclang.program import Program
@@ -116,11 +119,20 @@ class Excused(Struct, frozen=True, kw_only=True):
         return Exemption(rule=str(self.rule).removeprefix("crs-"), operation=self.operation, place=self.place)
 
 
+class InDeclared(StrEnum):
+    """What a match is worth at a place that the contract declares."""
+
+    COUNT = "count"
+    LEAVE = "leave"
+
+
 class Options(Struct, frozen=True, kw_only=True):
     """`crs: {directory: ./coreruleset, paranoia: 1, threshold: 5, except: [{rule: 942100, place: "body /note"}]}`
 
     paranoia: level whose rules count. executing_paranoia: level whose rules are run and recorded, where it is higher.
     setup_file: in place of the directory's crs-setup.conf. setup: variables of TX that the rules look at.
+    in_declared: `leave` gives the rules of `attacks`, which must be enforced then, the last word on texts and names that the
+    contract declares.
     """
 
     directory: DirectoryPath
@@ -133,6 +145,7 @@ class Options(Struct, frozen=True, kw_only=True):
     setup: dict[VariableName, str | int] = msgspec.field(default_factory=dict)
     except_: tuple[Excused, ...] = msgspec.field(default=(), name="except")
     inspect: Inspect = Inspect()
+    in_declared: InDeclared = InDeclared.COUNT
     responses: bool = True
 
 
@@ -141,20 +154,23 @@ def prepare(options: Options, scope: Scope) -> Prepared:
     for gap in program.gaps:
         scope.gap(f"{options.directory}/{gap.file}:{gap.line}: {gap.what}", gap.why)
     exceptions = [one for one in map(Excused.exemption, options.except_) if one.applies_to(scope.operation)]
-    proven: Proven | None = None
-    if isinstance(scope.contract, ContractOperation):
-        proven = proven_places(scope.contract)
+    contract = scope.contract if isinstance(scope.contract, ContractOperation) else None
+    proven = None if contract is None else proven_places(contract)
     limits = InspectionLimits(options.inspect.size, options.inspect.values)
     excused = Exceptions(exceptions) if exceptions else None
     judging = Judging(RULE.id, program, limits, excused, proven)
     judging.denies_beyond = options.inspect.beyond is Beyond.DENY
     judging.snapshot = scope.ports.snapshot
+    leaves = options.in_declared is InDeclared.LEAVE
+    if leaves and contract is not None:
+        judging.declared = Declared(contract)
     steps = [Step(Stage.INSPECT_BODY, judging.request, prefix=limits.size)]
     if options.responses and (program.phases[3] or program.phases[4]):
         steps.append(Step(Stage.RESPONSE, judging.response_head))
         prefix = min(limits.size, RESPONSE_PREFIX)
         steps.append(Step(Stage.RESPONSE_BODY, judging.response_body, wants=response_is_text, prefix=prefix))
-    return Prepared(steps=tuple(steps), mode=options.mode, errand=judging.errand)
+    relies_on = attacks.RULE.id if leaves else ""
+    return Prepared(steps=tuple(steps), mode=options.mode, errand=judging.errand, relies_on=relies_on)
 
 
 def _program(options: Options, ports: Ports) -> Program:

@@ -15,6 +15,7 @@ from yett.rules.inspection.gathered import gathered
 from yett.rules.inspection.samples import sample_of
 from yett.rules.inspection.signature import Found
 from yett.rules.seclang import errands, run
+from yett.rules.seclang.declared import Declared, is_on_values
 from yett.rules.seclang.errands import Left, Told
 from yett.rules.seclang.live import LiveTransaction, response_is_text
 from yett.rules.seclang.operators import integer
@@ -37,7 +38,7 @@ MOST_NAMED = 8
 
 class Judging:
     """The checks of one operation. name: of the guard. denies_beyond: whether a body that is longer than `limits` is refused.
-    snapshot: see `yett.model.ports.Ports`."""
+    snapshot: see `yett.model.ports.Ports`. declared: places at which matches of rules on values do not count."""
 
     def __init__(
         self,
@@ -51,7 +52,10 @@ class Judging:
         self.denies_beyond = False
         self.snapshot = ""
         self.exceptions, self.proven = exceptions, proven
-        self.ids = {ruling.position: str(ruling.id) for rulings in program.phases.values() for ruling in rulings}
+        rulings = [ruling for phase in program.phases.values() for ruling in phase]
+        self.ids = {ruling.position: str(ruling.id) for ruling in rulings}
+        self.declared: Declared | None = None
+        self.on_values = frozenset(ruling.position for ruling in rulings if is_on_values(ruling.tags))
 
     # --- requests -----------------------------------------------------------------------------------------------------------
 
@@ -90,12 +94,14 @@ class Judging:
     def _transaction(self, view: View, evaluation: Evaluation) -> LiveTransaction:
         t = LiveTransaction(view, evaluation, self.limits, self.proven)
         run.begin(self.program, t)
-        if self.exceptions is not None:
-            t.excuse = partial(self._excuses, self.exceptions, t)
+        if self.exceptions is not None or self.declared is not None:
+            t.excuse = partial(self._excuses, t)
         return t
 
-    def _excuses(self, exceptions: Exceptions, t: LiveTransaction, position: int, name: bytes) -> bool:
-        return exceptions.excuse(self.ids.get(position, ""), place_of(name, t))
+    def _excuses(self, t: LiveTransaction, position: int, name: bytes) -> bool:
+        if self.declared is not None and position in self.on_values and self.declared.has(name, t):
+            return True
+        return self.exceptions is not None and self.exceptions.excuse(self.ids.get(position, ""), place_of(name, t))
 
     def _conclude(self, t: LiveTransaction, evaluation: Evaluation) -> Denial | None:
         evaluation.inbound_score = _score(t, INBOUND)
