@@ -129,6 +129,21 @@ def test_a_contract_without_operations_is_a_mistake_and_opens_nothing(house: Pat
     assert result.stderr == "yett.yaml:1:81: openapi.yaml: declares no operation\n"
 
 
+def test_slips_of_a_contract_are_told_with_their_place_and_the_rest_is_enforced(house: Path) -> None:
+    slip = CONTRACT.replace("operationId: listOrders", "operationId: listOrders, security: [{gone: []}]")
+    (house / "openapi.yaml").write_text(slip)
+    result = run("check")
+    assert result.exit_code == 0
+    assert (
+        "Wrong in contracts (1): it is left out, opens nothing and proves nothing; all else is enforced\n"
+        "  openapi.yaml:6:54: there is no security scheme 'gone'\n"
+        "      at /paths/~1orders/get/security/0/gone\n"
+    ) in result.output
+    assert run("check", "--strict").exit_code == 1
+    warning = json.loads(run("check", "--json").output)["warnings"][0]
+    assert (warning["file"], warning["line"], warning["column"]) == ("openapi.yaml", 6, 54)
+
+
 def test_nothing_but_good(house: Path) -> None:
     (house / "yett.yaml").write_text('services: {a: {upstream: {targets: ["http://127.0.0.1:9001"]}}}')
     result = run("check", "--strict")

@@ -169,9 +169,9 @@ def test_contracts_stay_below_their_directory(house: Path, tmp_path: Path) -> No
     (house / "api/parts/answers.yaml").symlink_to(house / "outside.yaml")
     assert "a link out of the contract's directory" in refused(house / "yett.yaml")[0]
     edit(house / "api/openapi.yaml", "parts/answers.yaml#/ok", "../outside.yaml#/ok")
-    assert "leaves the contract's directory" in refused(house / "yett.yaml")[0]
+    assert "leaves the contract's directory" in load_bundle(house / "yett.yaml").warnings[0].message
     edit(house / "api/openapi.yaml", "../outside.yaml#/ok", "https://other.example/x.yaml#/ok")
-    assert "nothing is ever fetched" in refused(house / "yett.yaml")[0]
+    assert "nothing is ever fetched" in load_bundle(house / "yett.yaml").warnings[0].message
 
 
 def test_a_part_that_is_missing(house: Path) -> None:

@@ -75,7 +75,7 @@ def with_body(
 
 def verdicts(contract: Contract, value: Any) -> tuple[bool, bool]:
     """Whether a value is valid in the request and in the response."""
-    assert contract.problems == ()
+    assert contract.is_usable
     operation = only(contract)
     body = operation.detail.body
     assert body is not None
@@ -100,6 +100,6 @@ def with_parameters(
 
 
 def judged(contract: Contract, seen: Seen, deny: bool = False, **path: str) -> Violation | None:
-    assert contract.problems == ()
+    assert contract.is_usable
     check = parameter_check(only(contract), deny)
     return None if check is None else check(seen, evaluation(**path))

@@ -45,7 +45,7 @@ def check(policy: Path, as_json: bool, strict: bool) -> None:
         click.echo(json.dumps(_described(bundle, report), indent=2))
     else:
         click.echo("\n".join(_told(bundle, report)))
-    if strict and report.gaps:
+    if strict and (report.gaps or bundle.warnings):
         sys.exit(1)
 
 
@@ -118,7 +118,11 @@ def _told(bundle: Bundle, report: Report) -> Iterator[str]:
         met = [*foretelling.told(names.get(service.name, ()))]
         yield from ["", *met] if met else ()
     yield ""
-    yield from _told_gaps(report.gaps)
+    if bundle.warnings:
+        yield f"Wrong in contracts ({len(bundle.warnings)}): it is left out, opens nothing and proves nothing; all else is enforced"
+        yield from (f"  {line}" for line in complaints(bundle.warnings))
+        yield ""
+    yield from _told_gaps(report.gaps, bool(bundle.warnings))
     yield ""
     yield "In every mode, monitor included"
     for status, what in always(bundle.policy.bounds):
@@ -160,10 +164,10 @@ def _grouped(operations: list[Enforced]) -> Iterator[tuple[tuple[list[str], list
     return groupby(sorted(operations, key=order), rules)
 
 
-def _told_gaps(gaps: tuple[Gap, ...]) -> Iterator[str]:
-    """Gaps that many operations have in common are told once."""
+def _told_gaps(gaps: tuple[Gap, ...], slips: bool) -> Iterator[str]:
+    """Gaps that many operations have in common are told once. slips: whether something was left out before."""
     if not gaps:
-        yield "Not enforced: nothing. All that policy and contract ask for will be."
+        yield f"Not enforced: nothing{' else' if slips else ''}. All that policy and contract ask for will be."
         return
     alike: dict[tuple[str, str, str], list[str]] = {}
     for gap in gaps:
@@ -202,6 +206,7 @@ def _described(bundle: Bundle, report: Report) -> dict[str, Any]:
             for one in found
         ],
         "gaps": [msgspec.to_builtins(gap) for gap in report.gaps],
+        "warnings": [msgspec.to_builtins(mistake) for mistake in bundle.warnings],
         "bounds": msgspec.to_builtins(bundle.policy.bounds),
         "errors": [],
     }

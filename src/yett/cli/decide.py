@@ -128,10 +128,12 @@ def decide(
         stateless=guards == "stateless",
     )
     try:
-        trial = trial_of(wanted)
+        trial, warnings = trial_of(wanted)
     except PolicyErrors as error:
         click.echo("\n".join(complaints(error.errors)), err=True)
         sys.exit(UNUSABLE)
+    for line in complaints(warnings):
+        click.echo(f"left out of the contract: {line}" if not line.startswith(" ") else line, err=True)
     terminal = sys.stdout.isatty()
     lines = form == "json" or (form is None and not terminal)
     collecting = _Collecting(strict, layouts, host)

@@ -27,6 +27,9 @@ from yett.model.ports import Ports
 from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
 
+MOST_WARNINGS = 20
+"""Most slips of a contract that are told at a start; `yett check` tells all."""
+
 
 def examine(bundle: Bundle, say: Callable[[str], object] | None = None) -> Report:
     """Build everything that a worker would. say: to tell whoever waits why it takes long. Raises PolicyErrors with all mistakes."""
@@ -85,7 +88,7 @@ def summary(bundle: Bundle, report: Report) -> Prepared:
             )
             for service in policy.services
         ),
-        gaps=len({gap.thing for gap in report.gaps}),
+        gaps=len({gap.thing for gap in report.gaps}) + len(bundle.warnings),
         files=bundle.sources,
         fixed=fixed(policy),
     )
@@ -105,6 +108,8 @@ def verdict_on(wanted: source.Source) -> tuple[Verdict, bytes]:
         report = examine(bundle, lambda text: print(f"yett: {text}", file=sys.stderr, flush=True))
     except PolicyErrors as error:
         return Refused(errors=tuple(map(told, error.errors)), files=error.files), b""
+    for mistake in bundle.warnings[:MOST_WARNINGS]:
+        print(f"yett: left out of the contract: {told(mistake)}", file=sys.stderr, flush=True)
     return summary(bundle, report), freight.encode(bundle, tuple(needs(bundle.policy).key_sets))
 
 

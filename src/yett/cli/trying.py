@@ -51,8 +51,9 @@ def policy_tree(wanted: Wanted) -> dict[str, Any]:
     return {"services": {SERVICE: service}}
 
 
-def trial_of(wanted: Wanted) -> Trial:
-    """The policy, read and compiled. Raises PolicyErrors, and OSError where the current directory is gone."""
+def trial_of(wanted: Wanted) -> tuple[Trial, tuple[Mistake, ...]]:
+    """The policy, read and compiled, and what of its contracts is wrong and was left out. Raises PolicyErrors, and OSError where
+    the current directory is gone."""
     policies: list[Policy] = []
 
     def reduced(policy: Policy) -> Policy:
@@ -67,7 +68,7 @@ def trial_of(wanted: Wanted) -> Trial:
         bundle = bundle_of_tree(policy_tree(wanted), reduced)
     else:
         bundle = load_bundle(wanted.policy, reduced)
-    return Trial(bundle, _ports(bundle), policies[0], wanted.stateless, fulfil)
+    return Trial(bundle, _ports(bundle), policies[0], wanted.stateless, fulfil), bundle.warnings
 
 
 def _with_contract(policy: Policy, file: str) -> Policy:

@@ -74,6 +74,7 @@ class _Loading:
         self.base = path.parent if path.name else path
         self.sources: dict[str, None] = {}
         self.mistakes: list[Mistake] = []
+        self.warnings: list[Mistake] = []
         self.document: Document | None = None
 
     def bundle(self) -> Bundle:
@@ -110,8 +111,9 @@ class _Loading:
             secrets=self._secrets(wanted.secrets),
         )
         if self.mistakes:
-            raise PolicyErrors(self.mistakes, tuple(self.sources))
-        return msgspec.structs.replace(bundle, digest=digest(bundle), sources=tuple(self.sources))
+            raise PolicyErrors([*self.mistakes, *self.warnings], tuple(self.sources))
+        warnings = tuple(sorted(self.warnings, key=lambda one: (one.file, one.line, one.column)))
+        return msgspec.structs.replace(bundle, digest=digest(bundle), sources=tuple(self.sources), warnings=warnings)
 
     def _report(self, pointer: str, message: str, hint: str = "") -> None:
         if self.document is None:
@@ -213,8 +215,10 @@ class _Loading:
         for problem in contract.problems:
             known = documents.get(problem.document, documents[root])
             line, column = nearest(known.positions, problem.pointer)
-            self.mistakes.append(Mistake(problem.message, known.file, line, column))
-        if not contract.problems and not contract.operations:
+            hint = "" if problem.fatal or not problem.pointer else f"at {problem.pointer}"
+            mistake = Mistake(problem.message, known.file, line, column, hint)
+            (self.mistakes if problem.fatal else self.warnings).append(mistake)
+        if contract.is_usable and not contract.operations:
             # Where nothing is declared, everything is let through: a file that was cut off must not open what it closed.
             self._report(pointer, f"{name}: declares no operation")
         return contract

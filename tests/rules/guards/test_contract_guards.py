@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from described import Seen, evaluation, openapi, sound
+from described import Seen, evaluation, openapi, read, sound
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,7 +63,7 @@ class Guarded:
     ) -> None:
         self.gaps: list[tuple[str, str]] = []
         if operation is not None:
-            contract = sound(openapi(paths={"/orders": {"post": operation}}, components=operation.pop("components", {})))
+            contract = read(openapi(paths={"/orders": {"post": operation}}, components=operation.pop("components", {})))
         live = open_contract(contract) if live is None and contract is not None else live
         scope = Scope(
             operation=Operation("createOrder", "shop", "POST", "/orders"),
@@ -350,6 +350,21 @@ def test_security_that_is_honoured() -> None:
     assert denied is not None and denied.fields == ((b"WWW-Authenticate", b"Bearer"),)
     assert as_principal(guarded, "unverified") == 503, "scopes of a token that could not be verified are nobody's"
     assert as_principal(secured({"login": []}), "unverified") == 0, "the policy let it in, and no scope is asked for"
+
+
+@pytest.mark.parametrize("security", ["login", ["login"], [{"gone": []}], [{"login": "write"}], [{"odd": []}]])
+def test_security_that_cannot_be_read_requires_somebody(security: Any) -> None:
+    components = {"securitySchemes": {**SCHEMES["securitySchemes"], "odd": {"type": "oaut2"}}}
+    guarded = request({"security": security, "responses": {}, "components": components}, security="honour")
+    assert guarded.stages == [Stage.AUTHORIZE]
+    assert as_principal(guarded, "anonymous") == 401
+    assert as_principal(guarded, "api_key") == as_principal(guarded, "jwt") == 0
+    assert any("cannot be read" in why for _, why in guarded.gaps)
+
+
+def test_scopes_beside_a_scheme_that_is_not_there_are_required() -> None:
+    guarded = secured({"logn": ["write"]})
+    assert as_principal(guarded, "jwt", "read") == 403 and as_principal(guarded, "jwt", "write") == 0
 
 
 def test_security_that_cannot_be_required() -> None:

@@ -38,7 +38,7 @@ def read_contract(root: str, documents: Mapping[str, Any], prove: bool = True) -
     version = _version(tree)
     if version is None:
         message = "not a description that is understood: swagger must be '2.0', or openapi 3.0.x, 3.1.x or 3.2.x"
-        return Contract(version="", problems=(Problem(root, "", message),))
+        return Contract(version="", problems=(Problem(root, "", message, True),))
     reader = Reader(Documents(root, documents), version)
     return assembled(reader, Swagger(reader) if version == "2.0" else OpenAPI(reader), prove)
 

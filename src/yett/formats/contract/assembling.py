@@ -13,8 +13,8 @@ from yett.formats.contract.values import NO_SCHEMA, Contract, Detail, Parameter,
 
 def assembled(reader: Reader, dialect: Dialect, prove: bool = True) -> Contract:
     """Put everything together once all operations were read."""
-    paths = PathReader(dialect)
-    drafts = list(paths.drafts())
+    paths = PathReader(dialect, prove)
+    drafts = [paths.named(draft) for draft in list(paths.drafts())]
     bases = dialect.bases(reader.root) or ("",)
     reader.pool.convert_waiting()
     schemas, groups = reader.pool.finish()
@@ -39,7 +39,7 @@ def assembled(reader: Reader, dialect: Dialect, prove: bool = True) -> Contract:
         problems=reader.report.problems,
         unenforced=reader.report.unenforced,
     )
-    return contract if contract.problems or not prove else _proven(contract, reader.root.document)
+    return contract if not contract.is_usable or not prove else _proven(contract, reader.root.document)
 
 
 class Shapes:
@@ -74,5 +74,5 @@ def _text(value: Any) -> str:
 
 def _proven(contract: Contract, root: str) -> Contract:
     """The contract, after every validator was built once: none may fail when a request is under way."""
-    failures = tuple(Problem(root, "", failure) for failure in Validators(contract).failures())
-    return msgspec.structs.replace(contract, problems=failures) if failures else contract
+    failures = tuple(Problem(root, "", failure, True) for failure in Validators(contract).failures())
+    return msgspec.structs.replace(contract, problems=(*contract.problems, *failures)) if failures else contract

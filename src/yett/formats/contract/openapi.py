@@ -12,7 +12,7 @@ from yett.formats.contract.fields import UNREAD
 from yett.formats.contract.reading import Reader
 from yett.formats.contract.servers import base_path, expanded
 from yett.formats.contract.values import NO_SCHEMA, Answer, Body, Media, Parameter, SecurityScheme
-from yett.formats.media_types import Kind, kind_of, read_media_type
+from yett.formats.media_types import Kind, MediaType, kind_of, read_media_type
 
 STYLES = {
     "path": ("simple", "label", "matrix"),
@@ -49,10 +49,9 @@ class OpenAPI:
 
     def schemes(self) -> dict[str, SecurityScheme]:
         found = {}
-        for name, node in self.reader.mapping(self.reader.root.child("components", "securitySchemes")):
+        for name, node in self.reader.named(self.reader.root.child("components", "securitySchemes")):
             target = self.reader.follow(node)
-            if target is not None:
-                found[name] = self._scheme(name, target)
+            found[name] = SecurityScheme(name, UNREAD) if target is None else self._scheme(name, target)
         return found
 
     def _scheme(self, name: str, node: Node) -> SecurityScheme:
@@ -61,12 +60,14 @@ class OpenAPI:
         if kind == "apiKey":
             if value.get("in") not in ("header", "query", "cookie") or not isinstance(value.get("name"), str):
                 self.reader.problem(node, "an apiKey scheme needs a name, and a place: header, query or cookie")
+                return SecurityScheme(name, kind)
             return SecurityScheme(name, kind, str(value.get("in")), str(value.get("name")))
         if kind == "http":
             scheme = str(value.get("scheme")).lower()
             return SecurityScheme(name, scheme if scheme in ("basic", "bearer") else "other", scheme=scheme)
         if kind not in ("oauth2", "openIdConnect", "mutualTLS"):
             self.reader.problem(node.child("type"), f"{kind!r} is not a type of security scheme")
+            return SecurityScheme(name, UNREAD)
         return SecurityScheme(name, kind)
 
     def bases(self, node: Node) -> tuple[str, ...] | None:
@@ -74,10 +75,10 @@ class OpenAPI:
         for server in self.reader.items(node.child("servers")):
             url = server.child("url").value
             if not isinstance(url, str):
-                self.reader.problem(server, "a server needs a url")
+                self.reader.problem(server, "a server needs a url", fatal=True)  # which paths there are depends on it
                 continue
             choices = {}
-            for name, variable in self.reader.mapping(server.child("variables")):
+            for name, variable in self.reader.named(server.child("variables")):
                 values = [variable.child("default").value, *(variable.child("enum").value or ())]
                 choices[name] = list(dict.fromkeys(str(value) for value in values if value is not None))
             found |= dict.fromkeys(base_path(text) for text in expanded(url, choices))
@@ -97,10 +98,10 @@ class OpenAPI:
 
     def _whole_query(self, node: Node) -> Parameter | None:
         """A parameter that is the whole query. As a form it is an object whose properties are spread over the query."""
-        contents = list(self.reader.mapping(node.child("content")))
+        contents = list(self.reader.named(node.child("content")))
         if len(contents) != 1 or "schema" in node.value:
             self.reader.problem(node, "a parameter in querystring has exactly one content and no schema")
-            return None
+            return Parameter("", "query", False, UNREAD, True, NO_SCHEMA)
         media, content = contents[0]
         required = node.value.get("required") is True
         if kind_of(media.lower()) is Kind.FORM and isinstance(content.child("schema").value, dict):
@@ -121,10 +122,11 @@ class OpenAPI:
             self.reader.gap(node, f"cookie {name}", "values in the style cookie are not validated")
             return Parameter(name, place, required is True, UNREAD, explode, NO_SCHEMA)
         if "content" in value:
-            contents = list(self.reader.mapping(node.child("content")))
+            contents = list(self.reader.named(node.child("content")))
             if len(contents) != 1 or "schema" in value:
                 self.reader.problem(node, "a parameter has either a schema or exactly one content")
-            for media, content in contents[:1]:
+                style, contents = UNREAD, []
+            for media, content in contents:
                 if kind_of(media.lower()) is not Kind.JSON:
                     self.reader.gap(content, f"content {media}", "only JSON is read in parameters")
                 elif isinstance(content.value, dict) and "schema" in content.value:
@@ -133,18 +135,21 @@ class OpenAPI:
             schema = self.reader.schema(node.child("schema"), direction)
         elif place != "response":
             self.reader.problem(node, "a parameter needs a schema or a content")
+        schema = NO_SCHEMA if style == UNREAD else schema
         allow_empty = place == "query" and value.get("allowEmptyValue") is True
         return Parameter(name, place, required is True or place == "path", style, explode, schema, media, allow_empty)
 
     def style(self, node: Node, place: str) -> tuple[str, bool]:
+        """Style and explode; UNREAD where one of them is none, but for forms, which are read all the same."""
         allowed = STYLES.get(place, ("simple",))
         style = node.value.get("style", allowed[0])
         if style not in allowed or (style == "cookie" and self.reader.version != "3.2"):
             self.reader.problem(node.child("style"), f"{style!r} is not a style of a {place} parameter")
-            style = allowed[0]
+            style = allowed[0] if place == "form" else UNREAD
         explode = node.value.get("explode", style in ("form", "cookie"))
         if not isinstance(explode, bool):
             self.reader.problem(node.child("explode"), "must be true or false")
+            style = style if place == "form" else UNREAD
         return style, explode is True
 
     def body(self, node: Node, _: list[Node]) -> Body | None:
@@ -153,14 +158,15 @@ class OpenAPI:
             return None
         target = self.reader.follow(declared)
         if target is None:
-            return None
+            return Body(False, ())
         if not isinstance(target.value.get("content"), dict):
             self.reader.problem(target, "a request body needs a content")
+            return Body(target.value.get("required") is True, ())
         return Body(target.value.get("required") is True, self.content(target.child("content"), Direction.REQUEST))
 
     def answer(self, status: str, node: Node, _: Node) -> Answer:
         fields = []
-        for name, declared in self.reader.mapping(node.child("headers")):
+        for name, declared in self.reader.named(node.child("headers")):
             target = self.reader.follow(declared)
             if target is not None and name.lower() != "content-type":
                 fields.append(self.serialised(target, name, "response", Direction.RESPONSE))
@@ -168,27 +174,35 @@ class OpenAPI:
 
     def content(self, node: Node, direction: Direction) -> tuple[Media, ...]:
         """A map of media types."""
-        found = []
-        for name, media in self.reader.mapping(node):
+        found: dict[tuple[str, str], Media] = {}
+        for name, declared in self.reader.named(node):
             parsed = read_media_type(name.encode())
-            target = self.reader.follow(media)
             if parsed is None:
-                self.reader.problem(media, f"{name!r} is not a media type")
-            elif target is not None:
-                schema = NO_SCHEMA
-                if "schema" in target.value:
-                    schema = self.reader.schema(target.child("schema"), direction)
-                    opaque_gap(self.reader, target, parsed.type)
-                for key in ("itemSchema", "prefixEncoding", "itemEncoding"):
-                    if key in target.value:
-                        self.reader.gap(target.child(key), key, "items of a stream are not validated one by one")
-                encoding = self._encoding(target) if parsed.kind in (Kind.FORM, Kind.MULTIPART) else ()
-                found.append(Media(parsed.type, schema, (parsed.parameter("charset") or "").lower(), encoding))
-        return tuple(found)
+                self.reader.problem(declared, f"{name!r} is not a media type")
+                continue
+            target = self.reader.follow(declared)
+            key = (parsed.type, (parsed.parameter("charset") or "").lower())
+            media = Media(key[0], NO_SCHEMA, key[1]) if target is None else self._media(target, parsed, direction)
+            if key in found and found[key] != media:
+                self.reader.gap(declared, f"bodies of type {name}", "the same type stands twice, with other parameters")
+                media = Media(key[0], NO_SCHEMA, key[1])
+            found[key] = media
+        return tuple(found.values())
+
+    def _media(self, node: Node, parsed: MediaType, direction: Direction) -> Media:
+        schema = NO_SCHEMA
+        if "schema" in node.value:
+            schema = self.reader.schema(node.child("schema"), direction)
+            opaque_gap(self.reader, node, parsed.type)
+        for key in ("itemSchema", "prefixEncoding", "itemEncoding"):
+            if key in node.value:
+                self.reader.gap(node.child(key), key, "items of a stream are not validated one by one")
+        encoding = self._encoding(node) if parsed.kind in (Kind.FORM, Kind.MULTIPART) else ()
+        return Media(parsed.type, schema, (parsed.parameter("charset") or "").lower(), encoding)
 
     def _encoding(self, media: Node) -> tuple[Parameter, ...]:
         found = []
-        for name, node in self.reader.mapping(media.child("encoding")):
+        for name, node in self.reader.named(media.child("encoding")):
             if not isinstance(node.value, dict):
                 self.reader.problem(node, "must be an object")
                 continue

@@ -101,6 +101,8 @@ class SchemaPool:
             self._gaps[number] |= conversion.gaps
         for number in _rings(self._in_place):
             self.report.problem(self._homes[number], "the schema contains itself without going into a property or an item")
+            self._texts[number] = b"true"
+            self._references[number].clear()
 
     def gaps(self, roots: set[int]) -> set[int]:
         """What is not enforced in these schemas and those that they refer to."""

@@ -11,9 +11,13 @@ import msgspec
 
 from yett.formats.contract.directions import Direction
 from yett.formats.contract.documents import BrokenReference, Documents, Node, key_text
+from yett.formats.contract.fields import UNREAD
 from yett.formats.contract.pool import SchemaPool
 from yett.formats.contract.report import Report
 from yett.formats.contract.values import (
+    NO_SCHEMA,
+    UNREAD_SCHEME,
+    UNREAD_SECURITY,
     Answer,
     Body,
     Detail,
@@ -27,6 +31,11 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _TEMPLATE_NAME = re.compile(r"\{([^{}/]*)\}")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default")
+
+
+def _shape(template: str) -> str:
+    """What templates that match the same requests have in common."""
+    return _TEMPLATE_NAME.sub("{}", template)
 
 
 class Draft(msgspec.Struct):
@@ -50,8 +59,8 @@ class Reader:
         self.gaps: set[int] = set()
         self.root = Node(documents.root, (), documents.trees[documents.root])
 
-    def problem(self, node: Node, message: str) -> None:
-        self.report.problem(node, message)
+    def problem(self, node: Node, message: str, fatal: bool = False) -> None:
+        self.report.problem(node, message, fatal)
 
     def gap(self, node: Node, what: str, why: str) -> None:
         self.gaps.add(self.report.gap(node, what, why))
@@ -75,6 +84,10 @@ class Reader:
 
     def mapping(self, node: Node) -> Iterator[tuple[str, Node]]:
         """The members of an object that may be absent, without vendors' extensions."""
+        return (member for member in self.named(node) if not member[0].startswith("x-"))
+
+    def named(self, node: Node) -> Iterator[tuple[str, Node]]:
+        """The members of an object that may be absent and whose names are the author's: fields, schemes, media types."""
         if node.value is None:
             return
         if not isinstance(node.value, dict):
@@ -82,8 +95,7 @@ class Reader:
             return
         for name, value in node.value.items():
             key = key_text(name)
-            if not key.startswith("x-"):
-                yield key, Node(node.document, (*node.path, key), value)
+            yield key, Node(node.document, (*node.path, key), value)
 
     def items(self, node: Node) -> Iterator[Node]:
         """The members of a list that may be absent."""
@@ -96,21 +108,30 @@ class Reader:
             yield Node(node.document, (*node.path, str(index)), value)
 
     def requirements(self, node: Node, schemes: Mapping[str, SecurityScheme]) -> SecurityRequirements | None:
-        """A `security` list; None where there is none."""
+        """A `security` list; None where there is none. What cannot be read becomes UNREAD_SCHEME, never nothing: an empty
+        list, or an empty member of it, lets anybody in."""
         if node.value is None:
             return None
-        alternatives = []
-        for alternative in self.items(node):
-            members = []
-            for named, scopes in self.mapping(alternative):
-                name = named
-                if name not in schemes and self.version == "3.2":  # which may also be a reference (4.30)
-                    name = name.removeprefix("#/components/securitySchemes/")
-                if name not in schemes:
-                    self.problem(scopes, f"there is no security scheme {name!r}")
-                members.append((name, tuple(str(scope.value) for scope in self.items(scopes))))
-            alternatives.append(tuple(members))
-        return tuple(alternatives)
+        if not isinstance(node.value, list):
+            self.problem(node, "must be a list")
+            return UNREAD_SECURITY
+        return tuple(self._alternative(alternative, schemes) for alternative in self.items(node))
+
+    def _alternative(self, node: Node, schemes: Mapping[str, SecurityScheme]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        if not isinstance(node.value, dict):
+            self.problem(node, "must map names of security schemes to lists of scopes; {} stands for no authentication")
+            return UNREAD_SECURITY[0]
+        members: list[tuple[str, tuple[str, ...]]] = []
+        for named, scopes in self.named(node):
+            name = named
+            if name not in schemes and self.version == "3.2":  # which may also be a reference (4.30)
+                name = name.removeprefix("#/components/securitySchemes/")
+            if name not in schemes:
+                self.problem(scopes, f"there is no security scheme {name!r}")
+            if not isinstance(scopes.value, list | None):
+                name = UNREAD_SCHEME  # `items` says why
+            members.append((name, tuple(str(scope.value) for scope in self.items(scopes))))
+        return tuple(members)
 
 
 class Dialect(Protocol):
@@ -126,25 +147,48 @@ class Dialect(Protocol):
 
 
 class PathReader:
-    """Reads all paths with the words of one dialect."""
+    """Reads all paths with the words of one dialect. enforced: operations of which nothing could be read count as declared."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        self.dialect, self.reader = dialect, dialect.reader
+    def __init__(self, dialect: Dialect, enforced: bool) -> None:
+        self.dialect, self.reader, self._enforced = dialect, dialect.reader, enforced
         self.schemes = dialect.schemes()
         self.security = self.reader.requirements(self.reader.root.child("security"), self.schemes)
-        self._shapes: dict[tuple[str, str], str] = {}  # the first template with this method and shape
+        self._first: dict[tuple[str, str], Draft] = {}  # with this method and shape
         self._ids: dict[str, str] = {}
+        self._repeated: set[str] = set()
 
     def drafts(self) -> Iterator[Draft]:
-        for template, node in self.reader.mapping(self.reader.root.child("paths")):
+        paths = self.reader.root.child("paths")
+        if not isinstance(paths.value, dict | None):
+            self.reader.problem(paths, "must be an object", fatal=True)
+            return
+        for template, node in self.reader.mapping(paths):
+            if not self._template_is_sound(template, node):
+                continue
             item = self.reader.follow(node)
-            if item is None or not self._template_is_sound(template, node):
+            if item is None:
+                yield from (self._unread(template, method.upper(), node) for method in METHODS if self._enforced)
                 continue
             shared = list(self.reader.items(item.child("parameters")))
             for method, declared in self._declared(item):
-                operation = None if declared.value is None else self.reader.follow(declared)
-                if operation is not None and self._is_first(template, method, declared):
-                    yield self._operation(template, method, operation, item, shared)
+                if declared.value is not None:
+                    yield from self._drafted(template, method, declared, item, shared)
+
+    def _drafted(self, template: str, method: str, declared: Node, item: Node, shared: list[Node]) -> Iterator[Draft]:
+        operation = self.reader.follow(declared)
+        first = self._first.get((_shape(template), method))
+        if first is not None:
+            self._repeat(first, operation, declared)
+        elif operation is not None:
+            yield self._operation(template, method, operation, item, shared)
+        elif self._enforced:
+            yield self._unread(template, method, declared)
+
+    def named(self, draft: Draft) -> Draft:
+        """A draft without its operationId, if others have the same: it names none of them then."""
+        if draft.entry.operation_id in self._repeated:
+            draft.entry = msgspec.structs.replace(draft.entry, operation_id=None)
+        return draft
 
     def _declared(self, item: Node) -> Iterator[tuple[str, Node]]:
         """The operations of a path by method; since OpenAPI 3.2 (4.9.1) there are more than eight of these."""
@@ -173,13 +217,24 @@ class PathReader:
             return True
         return False
 
-    def _is_first(self, template: str, method: str, node: Node) -> bool:
+    def _repeat(self, first: Draft, operation: Node | None, node: Node) -> None:
         """OpenAPI forbids two templates that differ only in names (3.1.1, 4.8.8). Many documents have them, for different methods,
-        and that has one meaning all the same; so only two of one method are refused."""
-        first = self._shapes.setdefault((_TEMPLATE_NAME.sub("{}", template), method), template)
-        if first != template:
-            self.reader.problem(node, f"matches the same requests as {method} {first}")
-        return first == template
+        and that has one meaning all the same. Of two of one method the first counts; where they differ in who may call, it is not
+        known what is required."""
+        self.reader.problem(node, f"matches the same requests as {first.entry.method} {first.entry.template}; that one counts")
+        if operation is None or self._security(operation) != first.detail.security:
+            first.detail = msgspec.structs.replace(first.detail, security=UNREAD_SECURITY)
+
+    def _security(self, node: Node) -> SecurityRequirements | None:
+        own = self.reader.requirements(node.child("security"), self.schemes)
+        return self.security if own is None else own
+
+    def _unread(self, template: str, method: str, node: Node) -> Draft:
+        """An operation of which nothing could be read. Left out, its requests would be those of a template that also matches
+        them, or of none, and open where these are."""
+        entry = Entry(method, template, None, False, node.document, node.pointer, msgspec.Raw())
+        draft = Draft(node, entry, Detail(body=Body(False, ()), security=UNREAD_SECURITY), set(), set())
+        return self._first.setdefault((_shape(template), method), draft)
 
     def _operation(self, template: str, method: str, node: Node, item: Node, shared: list[Node]) -> Draft:
         reader = self.reader
@@ -187,13 +242,12 @@ class PathReader:
         own = list(reader.items(node.child("parameters")))
         parameters = self._parameters(template, node, shared, own)
         body = self.dialect.body(node, [*shared, *own])
-        security = reader.requirements(node.child("security"), self.schemes)
         bases = self.dialect.bases(node) if "servers" in node.value else self.dialect.bases(item)
         detail = Detail(
             parameters=parameters,
             body=body,
             answers=self._answers(node),
-            security=self.security if security is None else security,
+            security=self._security(node),
         )
         if "callbacks" in node.value:
             reader.gap(node.child("callbacks"), "callbacks", "they are requests that the API makes, not requests to it")
@@ -207,7 +261,8 @@ class PathReader:
             detail=msgspec.Raw(),
             bases=bases,
         )
-        return Draft(node, entry, detail, reader.schemas, reader.gaps)
+        draft = Draft(node, entry, detail, reader.schemas, reader.gaps)
+        return self._first.setdefault((_shape(template), method), draft)
 
     def _identifier(self, node: Node) -> str | None:
         identifier = node.value.get("operationId")
@@ -218,6 +273,7 @@ class PathReader:
             return None
         if identifier in self._ids:
             self.reader.problem(node.child("operationId"), f"{identifier!r} is also the operationId at {self._ids[identifier]}")
+            self._repeated.add(identifier)
         return self._ids.setdefault(identifier, node.pointer) and identifier
 
     def _parameters(self, template: str, operation: Node, shared: list[Node], own: list[Node]) -> tuple[Parameter, ...]:
@@ -233,6 +289,8 @@ class PathReader:
                 key = (parameter.place, parameter.name.lower() if parameter.place == "header" else parameter.name)
                 if key in seen:
                     self.reader.problem(node, f"the {parameter.place} parameter {parameter.name!r} is declared twice")
+                    required = parameter.required or found[key].required
+                    parameter = msgspec.structs.replace(parameter, style=UNREAD, schema=NO_SCHEMA, media="", required=required)
                 seen.add(key)
                 found[key] = parameter
         names = set(_TEMPLATE_NAME.findall(template))

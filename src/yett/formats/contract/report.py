@@ -14,9 +14,9 @@ class Report:
         self._problems: dict[Problem, None] = {}
         self._gaps: dict[Unenforced, int] = {}
 
-    def problem(self, node: Node, message: str) -> None:
-        if len(self._problems) < LIMIT:
-            self._problems[Problem(node.document, node.pointer, message)] = None
+    def problem(self, node: Node, message: str, fatal: bool = False) -> None:
+        if len(self._problems) < LIMIT or fatal:
+            self._problems[Problem(node.document, node.pointer, message, fatal)] = None
 
     def gap(self, node: Node, what: str, why: str) -> int:
         """Returns the index of the gap in `unenforced`."""

@@ -19,6 +19,17 @@ MAX_DEPTH = 100
 
 Tree = dict[str, Any] | bool
 
+_UNNAMED = ("additionalProperties", "unevaluatedProperties")
+_LOST_WITH = {
+    "oneOf": ("oneOf",),
+    "not": ("not",),
+    "contains": ("contains", "minContains", "maxContains"),
+    "if": ("if", "then", "else"),
+    "properties": _UNNAMED,
+    "patternProperties": _UNNAMED,
+}
+"""What cannot be asserted where a part of a keyword cannot be read."""
+
 
 class Pool(Protocol):
     """What a conversion needs to know of all the other schemas."""
@@ -44,11 +55,15 @@ class Conversion:
         self.references: set[int] = set()
         self.in_place: set[int] = set()
         self.gaps: set[int] = set()
+        self._modern = pool.version in MODERN
+        self.slips = 0
+        """How much could not be read so far."""
 
     def run(self) -> Tree:
         return self.convert(self.home, True, frozenset(), 0)
 
     def problem(self, node: Node, message: str) -> None:
+        self.slips += 1
         self.pool.report.problem(node, message)
 
     def gap(self, node: Node, what: str, why: str) -> None:
@@ -57,7 +72,7 @@ class Conversion:
     def convert(self, node: Node, in_place: bool, hidden: frozenset[str], depth: int) -> Tree:
         """in_place: whether the schema applies to the same value as `home`. hidden: properties that this direction has not."""
         value = node.value
-        if isinstance(value, bool) and (self.pool.version in MODERN or node.path[-1:] == ("additionalProperties",)):
+        if isinstance(value, bool) and (self._modern or node.path[-1:] == ("additionalProperties",)):
             return value
         if not isinstance(value, dict):
             self.problem(node, "a schema must be an object")
@@ -65,7 +80,7 @@ class Conversion:
         if depth > MAX_DEPTH:
             self.problem(node, f"schemas are nested deeper than {MAX_DEPTH}")
             return True
-        if "$ref" in value and self.pool.version not in MODERN:
+        if "$ref" in value and not self._modern:
             self._ignored_siblings(node)
             return self.refer(node, in_place)
         if self._foreign(node):
@@ -76,6 +91,7 @@ class Conversion:
         value = node.value
         out: dict[str, Any] = {}
         every: list[Tree] = []
+        loose: list[str] = []
         if self.direction:
             hidden = hidden | hidden_names(self.pool.documents, node, self.direction)
         skip = self._discriminate(node, in_place, every)
@@ -91,8 +107,10 @@ class Conversion:
                 if wrong := CHECKED[key](part):
                     self.problem(node.child(key), f"{key} {wrong}")
             elif key not in skip and key not in ("type", "discriminator"):
-                here = key in IN_PLACE
+                here, before = key in IN_PLACE, self.slips
                 out[key] = self._parts(node.child(key), in_place and here, hidden if here else frozenset(), depth)
+                loose += [key] if self.slips > before else []
+        _loosen(loose, out, every)
         self._type(node, out)
         self._pattern(node, out, every)
         self._format(node, out, every)
@@ -152,7 +170,10 @@ class Conversion:
     def _discriminate(self, node: Node, in_place: bool, every: list[Tree]) -> frozenset[str]:
         if "discriminator" not in node.value:
             return frozenset()
+        before = self.slips
         constraints, skip = discriminators.dispatch(self, node, in_place)
+        if skip and self.slips > before:
+            return frozenset()  # the choice decides by itself
         every.extend(constraints)
         return skip
 
@@ -164,9 +185,10 @@ class Conversion:
         self.gap(node.child(key), key, why)
 
     def _plain(self, node: Node, key: str, part: Any, out: dict[str, Any]) -> None:
-        if key.startswith("exclusive") and self.pool.version not in MODERN:
-            if not isinstance(part, bool):
-                self.problem(node.child(key), f"{key} must be true or false in OpenAPI {self.pool.version}")
+        if key.startswith("exclusive") and isinstance(part, bool) is self._modern:
+            wanted = "a number" if self._modern else f"true or false in OpenAPI {self.pool.version}"
+            self.problem(node.child(key), f"{key} must be {wanted}")  # what it means is plain all the same
+        if key.startswith("exclusive") and isinstance(part, bool):
             return
         wrong = PLAIN[key](part)
         if wrong:
@@ -205,6 +227,7 @@ class Conversion:
     def _name_pattern(self, node: Node) -> str | None:
         expression = linear(node.path[-1])
         if expression is None or expression.least or expression.most is not None:
+            self.slips += 1
             self.gap(node, f"patternProperties {node.path[-1]!r}", "the pattern cannot run in linear time, or is too large")
             return None
         return expression.pattern
@@ -213,7 +236,7 @@ class Conversion:
         value = node.value.get("type")
         if "type" not in node.value or value == "file":
             return
-        names = value if isinstance(value, list) and self.pool.version in MODERN else [value]
+        names = value if isinstance(value, list) and self._modern else [value]
         names = ["null" if name is None and isinstance(value, list) else name for name in names]
         if not names or any(not isinstance(name, str) or name not in TYPES[self.pool.version] for name in names):
             why = f"OpenAPI {self.pool.version} has no such type: every value passes"
@@ -248,11 +271,19 @@ class Conversion:
 
     def _exclusive(self, node: Node, out: dict[str, Any]) -> None:
         """Up to OpenAPI 3.0, exclusiveMinimum is a flag beside minimum."""
-        if self.pool.version in MODERN:
-            return
         for bound, flag in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
             if node.value.get(flag) is True and bound in out:
                 out[flag] = out.pop(bound)
+
+
+def _loosen(keys: list[str], out: dict[str, Any], every: list[Tree]) -> None:
+    """A part that cannot be read admits everything. Where a keyword would refuse values because a part of it admits them, or
+    because it does not know their names, it is left out: what is left must not refuse what the contract admits."""
+    for key in keys:
+        if key == "oneOf":
+            every += [{"anyOf": out[key]}] if out[key] else []
+        for lost in _LOST_WITH.get(key, ()):
+            out.pop(lost, None)
 
 
 def _that_matter(keywords: dict[str, Any], types: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from yett.formats.contract.directions import Direction
 from yett.formats.contract.documents import Node
+from yett.formats.contract.fields import UNREAD
 from yett.formats.contract.keywords import KNOWN
 from yett.formats.contract.openapi import opaque_gap
 from yett.formats.contract.reading import Reader
@@ -30,7 +31,7 @@ class Swagger:
 
     def schemes(self) -> dict[str, SecurityScheme]:
         found = {}
-        for name, node in self.reader.mapping(self.reader.root.child("securityDefinitions")):
+        for name, node in self.reader.named(self.reader.root.child("securityDefinitions")):
             kind = node.child("type").value
             if kind == "apiKey":
                 found[name] = SecurityScheme(name, kind, str(node.child("in").value), str(node.child("name").value))
@@ -38,6 +39,7 @@ class Swagger:
                 found[name] = SecurityScheme(name, kind)
             else:
                 self.reader.problem(node, "a security definition is of type basic, apiKey or oauth2")
+                found[name] = SecurityScheme(name, UNREAD)
         return found
 
     def bases(self, node: Node) -> tuple[str, ...] | None:
@@ -61,9 +63,12 @@ class Swagger:
         required = node.value.get("required") is True or place == "path"
         allow_empty = place in ("query", "form") and node.value.get("allowEmptyValue") is True
         separators, explode = self._separators(node)
+        if separators is None:
+            return Parameter(name, place, required, UNREAD, explode, NO_SCHEMA)
         return Parameter(name, place, required, STYLES[place], explode, schema, "", allow_empty, separators)
 
-    def _separators(self, node: Node) -> tuple[str, bool]:
+    def _separators(self, node: Node) -> tuple[str | None, bool]:
+        """What divides items, None where that is not known, and whether they are written one by one."""
         separators = ""
         value = node.value
         explode = value.get("collectionFormat") == "multi"
@@ -71,7 +76,7 @@ class Swagger:
             name = value.get("collectionFormat", "csv")
             if name not in SEPARATORS or (name == "multi" and (separators or value.get("in") not in ("query", "formData"))):
                 self.reader.problem(node, f"{name!r} is not a collectionFormat here")
-                name = "csv"
+                return None, explode
             separators += SEPARATORS[name]
             value = value.get("items")
         return separators, explode
@@ -88,6 +93,7 @@ class Swagger:
                 whole = target
         if whole is not None and forms:
             self.reader.problem(node, "an operation has a body or a form, not both")
+            return Body(False, ())
         consumes = self._types(node, "consumes")
         if whole is not None:
             return self._whole(whole, consumes)
@@ -116,7 +122,7 @@ class Swagger:
 
     def answer(self, status: str, node: Node, operation: Node) -> Answer:
         fields = []
-        for name, declared in self.reader.mapping(node.child("headers")):
+        for name, declared in self.reader.named(node.child("headers")):
             if isinstance(declared.value, dict):
                 fields.append(self._simple(declared, name, "response", Direction.RESPONSE))
         if "schema" not in node.value:
@@ -139,7 +145,7 @@ class Swagger:
                 self.reader.problem(item, f"{item.value!r} is not a media type")
             else:
                 found.append(parsed.type)
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found)) if found or not node.value else ("*/*",)
 
 
 def _schema_part(value: dict[str, Any]) -> dict[str, Any]:

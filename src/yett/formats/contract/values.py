@@ -10,16 +10,26 @@ import msgspec
 SecurityRequirements = tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]
 """Alternatives; each is a set of (scheme name, scopes) that must all be met. An empty alternative means: anonymous is enough."""
 
+UNREAD_SCHEME = "(unread)"
+"""Stands for a security scheme where what is required cannot be read: no scheme has this name."""
+UNREAD_SECURITY: SecurityRequirements = (((UNREAD_SCHEME, ()),),)
+"""Somebody must have been authenticated; how, is not known."""
+
 NO_SCHEMA = -1
 """Stands for a schema id where nothing is declared."""
 
 
 class Problem(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """Something wrong with the contract itself. `pointer` is a JSON pointer into `document` (a path as `read_contract` got it)."""
+    """Something wrong with the contract itself. `pointer` is a JSON pointer into `document` (a path as `read_contract` got it).
+
+    fatal: nothing of the contract can be enforced. Otherwise what is wrong is left out: it then demands less of callers'
+    values, which are not proven by it, and not less of who they are.
+    """
 
     document: str
     pointer: str
     message: str
+    fatal: bool = False
 
 
 class Unenforced(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -133,7 +143,7 @@ class Contract(msgspec.Struct, frozen=True):
     """A whole API description. version: "2.0", "3.0", "3.1", "3.2"; revision: the API's own version.
 
     bases: base paths without trailing slash; "" stands for the root. groups: ids of the schemas that share a validator.
-    problems: what is wrong with it; a contract with problems must not be enforced. unenforced: what it asks for in vain.
+    problems: what is wrong with it; with one that is fatal it must not be used. unenforced: what it asks for in vain.
     """
 
     version: str
@@ -147,6 +157,11 @@ class Contract(msgspec.Struct, frozen=True):
     groups: tuple[tuple[int, ...], ...] = ()
     problems: tuple[Problem, ...] = ()
     unenforced: tuple[Unenforced, ...] = ()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be enforced, but for what `problems` say."""
+        return not any(problem.fatal for problem in self.problems)
 
     def templates(self, entry: Entry) -> tuple[str, ...]:
         """The whole path templates of an operation, one for each base path."""

@@ -19,6 +19,7 @@ other than JSON, forms and plain text, and whatever the contract leaves open.
 from collections.abc import Callable
 
 from yett.formats.bodies import BodyError, document
+from yett.formats.contract.fields import UNREAD
 from yett.formats.contract.live import ContractOperation
 from yett.formats.contract.media import MediaTable, PreparedMedia, media_table
 from yett.formats.contract.parameters import parameter_check
@@ -240,7 +241,10 @@ def _security(operation: ContractOperation, scope: Scope) -> Check | None:
         )
         if len(known) > 1:
             scope.gap("security", "several schemes at once: one of them is enough here")
-        if any(scheme is None or scheme.type not in AUTHENTICATED_BY for scheme, _ in schemes):
+        if any(scheme is None or scheme.type == UNREAD for scheme, _ in schemes):
+            scope.gap("security", "what the contract requires cannot be read: any way to authenticate is enough, none is not")
+            known = known or frozenset(AUTHENTICATED_BY.values())
+        elif any(scheme is not None and scheme.type not in AUTHENTICATED_BY for scheme, _ in schemes):
             scope.gap("security", f"the scheme {_names(schemes)} cannot be required")
         alternatives.append((known, frozenset(word for _, scopes in schemes for word in scopes)))
     if not alternatives or any(not known for known, _ in alternatives):
