@@ -16,6 +16,8 @@ _FIELDS = frozenset(("id", "phase", "chain", "t", "skip", "skipafter"))
 """Actions that have become fields of the rule, or a marker."""
 
 _GROUPS = dict.fromkeys(DISRUPTIVE, "disruptive") | {"nolog": "log", "noauditlog": "auditlog"}
+_STANDARD = frozenset(DISRUPTIVE) - {"block"}
+"""What `block` may stand for."""
 _SINGLE = frozenset(
     ("log", "auditlog", "disruptive", "status", "msg", "logdata", "severity", "ver", "rev", "maturity", "accuracy")
 )
@@ -144,7 +146,7 @@ def _settled(kept: list[Action], default: Sequence[Written], head: bool) -> tupl
     """Of each group the last action; `block` is what SecDefaultAction says."""
     disruptive = [action for action in kept if action.name in DISRUPTIVE]
     if head and (not disruptive or disruptive[-1].name == "block"):
-        standard = [one.action for one in default if one.action.name in DISRUPTIVE and one.word.fate is Fate.HONOURED]
+        standard = [one.action for one in default if one.action.name in _STANDARD and one.word.fate is Fate.HONOURED]
         kept = [action for action in kept if action.name not in DISRUPTIVE]
         kept.append(standard[-1] if standard else Action("pass"))
     last = {_GROUPS.get(action.name, action.name): index for index, action in enumerate(kept)}

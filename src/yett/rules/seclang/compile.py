@@ -39,7 +39,7 @@ def compile_rules(
     constants = dict(folded.tx[REQUEST])
     triggering = Triggering(ruleset.items, everything, folded.unknown, constants, _forces_processor(everything, ruleset))
     triggering.all_rules()
-    _sparing(ruleset, preparing, everything, quiet)
+    _sparing(ruleset, preparing, folded, quiet)
     _strip(everything)
 
     def phrases_of(trigger: Trigger) -> Sequence[bytes]:
@@ -62,7 +62,7 @@ def _folded(preparing: Preparing, pinned: Mapping[bytes, bytes], gaps: list[Gap]
                 rulings[position] = preparing.ruling(position)
             except (ValueError, UnknownTransformation) as error:
                 found.append(Gap(item.id, f"rule {item.id}", str(error), item.file, item.line))
-        folded = fold(preparing.items, rulings, pinned, found)
+        folded = fold(preparing.items, rulings, pinned, found, preparing.meant)
         kept = [one.ruling.position for phase in PHASES for one in folded.kept[phase]]
         items = without_unread(preparing.items, rulings, kept, READ)
         if all(new is old for new, old in zip(items, preparing.items, strict=True)):
@@ -80,8 +80,9 @@ def _strip(kept: Sequence[Kept]) -> None:
             one.ruling.links = one.ruling.links[one.first :]
 
 
-def _sparing(ruleset: RuleSet, preparing: Preparing, kept: Sequence[Kept], quiet: bool) -> None:
+def _sparing(ruleset: RuleSet, preparing: Preparing, folded: Folded, quiet: bool) -> None:
     """Mark rules that do nothing but leave out others, for which candidates are looked for at the same time."""
+    kept = [one for phase in PHASES for one in folded.kept[phase]]
     for one in kept:
         ruling = one.ruling
         if ruling.variables_only or ruling.verdict != "pass" or (ruling.logs and not quiet):
@@ -90,7 +91,7 @@ def _sparing(ruleset: RuleSet, preparing: Preparing, kept: Sequence[Kept], quiet
             continue
         item = ruleset.items[ruling.position]
         links = () if isinstance(item, Marker) else (item, *getattr(item, "chained", ()))
-        if not all(_spares(control, ruling, ruleset, preparing) for link in links for control in link.controls):
+        if not all(_spares(control, ruling, ruleset, preparing, folded) for link in links for control in link.controls):
             continue
         within = [
             other.ruling.variables_only
@@ -100,13 +101,16 @@ def _sparing(ruleset: RuleSet, preparing: Preparing, kept: Sequence[Kept], quiet
         ruling.only_spares = not any(within)
 
 
-def _spares(control: Control, ruling: Ruling, ruleset: RuleSet, preparing: Preparing) -> bool:
+def _spares(control: Control, ruling: Ruling, ruleset: RuleSet, preparing: Preparing, folded: Folded) -> bool:
     if control.name == "forcerequestbodyvariable" or control.name in WITHOUT_EFFECT:
         return True
     if not control.name.startswith("ruleremove"):
         return False
-    meant = (ruleset.items[position] for position in preparing.meant(control))
-    return all(isinstance(one, Marker) or one.phase <= max(ruling.phase, REQUEST) for one in meant)
+    positions = preparing.meant(control)
+    meant = (ruleset.items[position] for position in positions)
+    return positions.isdisjoint(folded.steered) and all(
+        isinstance(one, Marker) or one.phase <= max(ruling.phase, REQUEST) for one in meant
+    )
 
 
 def _forces_processor(kept: Sequence[Kept], ruleset: RuleSet) -> bool:

@@ -6,11 +6,11 @@ set are taken for unknown; as that changes what is known, the walk is repeated u
 levels, scores or any other convention of a rule set: they fold away because they are constant.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from yett.formats.seclang.values import Item, Marker
+from yett.formats.seclang.values import Control, Item, Marker, SecAction, SecRule
 from yett.rules.seclang.facts import LinkFacts, Names, facts, variables_only, written
 from yett.rules.seclang.links import DIGITS, Link
 from yett.rules.seclang.program import Gap, Ruling
@@ -31,12 +31,18 @@ class Kept(msgspec.Struct):
 
 class Folded(msgspec.Struct):
     """kept: by phase, in order. tx: the variables where nothing ever matched, by phase, at its end. start: a transaction on which
-    everything that always happens (`ctl`) has happened; unknown: variables that depend on the exchange."""
+    everything that always happens (`ctl`) has happened; unknown: variables that depend on the exchange; steered: positions of rules
+    that would always match, did not other rules remove them, or their targets, for some exchanges."""
 
     kept: dict[int, list[Kept]]
     tx: dict[int, Mapping[bytes, bytes]]
     start: Transaction
     unknown: Names
+    steered: frozenset[int]
+
+
+Meant = Callable[[Control], frozenset[int]]
+"""Positions of the rules that a control removes, or of which it leaves out targets."""
 
 
 class Contradiction(ValueError):
@@ -53,24 +59,36 @@ def blank(tx: Mapping[bytes, bytes]) -> Transaction:
     return t
 
 
-def fold(items: Sequence[Item], rulings: Mapping[int, Ruling], pinned: Mapping[bytes, bytes], gaps: list[Gap]) -> Folded:
+def fold(
+    items: Sequence[Item], rulings: Mapping[int, Ruling], pinned: Mapping[bytes, bytes], gaps: list[Gap], meant: Meant
+) -> Folded:
     """Go through `items`; `rulings` has those that can be run, by position. Raises Contradiction."""
     known = {}
+    removals = {}
     for position in rulings:
         item = items[position]
         if not isinstance(item, Marker):
             known[position] = facts(item)
+            removals[position] = [positions for positions in map(meant, _removals(item)) if positions]
     unknown = Names()
     for digit in DIGITS:
         unknown.add_name(digit)
     for _ in range(_ROUNDS):
         before = unknown.size()
-        walk = _Walk(items, rulings, known, pinned, unknown)
+        walk = _Walk(items, rulings, known, removals, pinned, unknown)
         walk.all_phases()
         if unknown.size() == before:
             break
     gaps += walk.gaps
-    return Folded(walk.kept, walk.ends, walk.t, unknown)
+    return Folded(walk.kept, walk.ends, walk.t, unknown, frozenset(walk.steered))
+
+
+def _removals(item: SecRule | SecAction) -> Iterator[Control]:
+    """The controls that may change whether another rule, which looks at nothing but variables, matches."""
+    for link in (item, *getattr(item, "chained", ())):
+        for control in link.controls:
+            if control.name.startswith("ruleremove") and (control.target is None or control.target.collection == "TX"):
+                yield control
 
 
 class _Walk:
@@ -79,10 +97,14 @@ class _Walk:
         items: Sequence[Item],
         rulings: Mapping[int, Ruling],
         known: Mapping[int, list[LinkFacts]],
+        removals: Mapping[int, Sequence[frozenset[int]]],
         pinned: Mapping[bytes, bytes],
         unknown: Names,
     ) -> None:
-        self.items, self.rulings, self.known, self.unknown = items, rulings, known, unknown
+        self.items, self.rulings, self.known, self.removals, self.unknown = items, rulings, known, removals, unknown
+        self.removed: list[frozenset[int]] = []
+        self.steered: set[int] = set()
+        self.allowed_until = 0
         self.t = blank(pinned)
         self.kept: dict[int, list[Kept]] = {phase: [] for phase in PHASES}
         self.ends: dict[int, Mapping[bytes, bytes]] = {}
@@ -100,7 +122,7 @@ class _Walk:
             position = 0
             while position < len(self.items):
                 ruling = self.rulings.get(position)
-                if ruling is not None and ruling.phase == phase and position not in self.t.removed:
+                if ruling is not None and phase == ruling.phase >= self.allowed_until and position not in self.t.removed:
                     position = self.one(ruling) or position
                 position += 1
             self.ends[phase] = self.state
@@ -112,8 +134,10 @@ class _Walk:
         if decided == 0:
             return 0
         if decided == len(ruling.links):
-            return self._certain(ruling, found)
-        if variables_only(found):
+            if not self._may_be_removed(ruling, found):
+                return self._certain(ruling, found)
+            self.steered.add(ruling.position)
+        if variables_only(found) and not self._tells(ruling, found):
             self._changes(found)
             ruling.variables_only, ruling.tx = True, self.state
             self._keep(ruling, 0, found)
@@ -121,7 +145,27 @@ class _Walk:
                 self.idle_until, self.gate = max(self.idle_until, ruling.skip_to), ruling
             self.uncertain_until = max(self.uncertain_until, ruling.skip_to)
             return 0
-        return self._dynamic(ruling, found, 0 if decided is None else decided)
+        return self._dynamic(ruling, found, 0 if decided in (None, len(ruling.links)) else decided)
+
+    def _may_be_removed(self, ruling: Ruling, found: list[LinkFacts]) -> bool:
+        """Whether, for some exchanges, a rule that always matches is removed, and not all that it skips with it."""
+        skipped = {position for position in range(ruling.position + 1, ruling.skip_to) if self._in(position, ruling.phase)}
+        does = any(link.writes or link.acts for link in found)
+        return any(ruling.position in one and (does or not skipped <= one) for one in self.removed)
+
+    def _in(self, position: int, phase: int) -> bool:
+        ruling = self.rulings.get(position)
+        return ruling is not None and ruling.phase == phase
+
+    def _tells(self, ruling: Ruling, found: list[LinkFacts]) -> bool:
+        """Whether a rule that looks at variables alone does more than set others, or sets them by the exchange, where nothing else
+        has matched, so that it is to be run always."""
+        if not (ruling.logs or ruling.verdict == "allow" or any(link.acts or link.sources.exchange for link in found)):
+            return False
+        if ruling.position < self.idle_until or ruling.verdict == "deny":
+            return False
+        trial = blank(self.state)
+        return all(link.matches(trial, -1) for link in ruling.links)
 
     def _dynamic(self, ruling: Ruling, found: list[LinkFacts], first: int) -> int:
         ruling.variables_only, ruling.tx = False, self.state
@@ -178,6 +222,8 @@ class _Walk:
             self._changes(found)
         if ruling.verdict == "deny" and self.t.acts:
             raise Contradiction(ruling, (ruling.message.constant or b"").decode("utf-8", "replace"))
+        if ruling.verdict == "allow":
+            self.allowed_until = ruling.allowed_until
         if ruling.logs and not ruling.skip_to:
             return self._dynamic(ruling, found, 0)
         wrote = list(written(found))
@@ -204,4 +250,5 @@ class _Walk:
             self.unknown.add_name(name)
 
     def _keep(self, ruling: Ruling, first: int, found: list[LinkFacts]) -> None:
+        self.removed += self.removals[ruling.position]
         self.kept[ruling.phase].append(Kept(ruling, first, found))

@@ -31,7 +31,10 @@ class Preparing:
 
     def __init__(self, items: Sequence[Item], data: Mapping[str, Sequence[bytes]], pinned: frozenset[bytes]) -> None:
         self.items, self.data, self.pinned = items, data, pinned
-        self.markers = {item.name: place for place, item in enumerate(items) if isinstance(item, Marker)}
+        self.markers: dict[str, list[int]] = {}
+        for place, item in enumerate(items):
+            if isinstance(item, Marker):
+                self.markers.setdefault(item.name, []).append(place)
         self._accepts: dict[Operator, Accept] = {}
 
     def ruling(self, position: int) -> Ruling:
@@ -91,12 +94,11 @@ class Preparing:
         return known
 
     def _skip(self, item: SecRule | SecAction, position: int) -> int:
-        """The position to go on from; 0 for the next."""
+        """The position to go on from, behind the next marker of the name; 0 for the next rule."""
         name = item.skip_after
         if name is None:
             return 0
-        target = self.markers.get(name, -1)
-        return target + 1 if target > position else len(self.items)
+        return next((place + 1 for place in self.markers.get(name, ()) if place > position), len(self.items))
 
     # --- ctl --------------------------------------------------------------------------------------------------------------
 
@@ -104,9 +106,7 @@ class Preparing:
         name = control.name
         if name.startswith("ruleremove"):
             positions = self.meant(control)
-            if control.target is not None:
-                return _leave_out(positions, control.target)
-            return lambda t: t.removed.update(positions)
+            return _remove(positions) if control.target is None else _leave_out(positions, control.target)
         if name == "requestbodyprocessor":
             processor = control.value.upper().encode()
             return lambda t: _use_processor(t, processor)
@@ -151,10 +151,21 @@ def _steering(control: Effect | None) -> Effect | None:
     return effect
 
 
+def _remove(positions: frozenset[int]) -> Effect:
+    def effect(t: Transaction) -> None:
+        t.removed.update(positions)
+        t.start_from(t.tx)  # variables may no longer be as they are where no rule is removed
+
+    return effect
+
+
 def _leave_out(positions: frozenset[int], target: Variable) -> Effect:
     test = key_test(target)
+    of_variables = target.collection == "TX"
 
     def effect(t: Transaction) -> None:
+        if of_variables:
+            t.start_from(t.tx)
         for position in positions:
             t.excluded.setdefault(position, []).append((target.collection, test))
 

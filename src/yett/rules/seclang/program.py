@@ -68,6 +68,11 @@ class Ruling(msgspec.Struct, kw_only=True, eq=False):
     file: str = ""
     line: int = 0
 
+    @property
+    def allowed_until(self) -> int:
+        """The phase from which on rules are run again after `allow`."""
+        return {"phase": self.phase + 1, "request": 3}.get(self.allows.lower(), 5)
+
 
 class Gap(msgspec.Struct, frozen=True):
     """A rule, or a part of one, that is not run, and why."""

@@ -195,7 +195,7 @@ def fire(ruling: Ruling, t: Transaction) -> None:
     if ruling.verdict == "deny" and t.acts:
         t.refusal = Refusal(ruling.id, t.phase, ruling.status)
     elif ruling.verdict == "allow":
-        t.allowed_until = {"phase": t.phase + 1, "request": 3}.get(ruling.allows, 5)
+        t.allowed_until = ruling.allowed_until
 
 
 def _telling(t: Transaction) -> tuple[bytes, bytes]:
