@@ -171,7 +171,7 @@ class House:
         path = self.directory / "yett.yaml"
         path.write_text(self.policy.format(port=self.upstream_port, upstream=self.upstream, **{**self.fill, **fill}))
         bundle = load_bundle(path)
-        return compile_policy(bundle, Ports(counters=LocalCounters(), keys=KeyRing(bundle.keys)))
+        return compile_policy(bundle, Ports(counters=LocalCounters(), keys=KeyRing(bundle.keys), files=bundle.files))
 
     def _tls(self, settings: UpstreamTLS) -> ssl.SSLContext:
         return upstream_context(settings, lambda name: (self.directory / name).read_bytes())

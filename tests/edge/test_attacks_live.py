@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from house import House, run
 
 from yett.cli.patterns import pattern_cache
@@ -66,5 +67,46 @@ def test_an_upload_that_is_longer_than_what_is_inspected_streams(tmp_path: Path)
                 await client.send(b"harmless text; " * 4_369 + b"\n")
             assert (await client.response())[::2] == (200, b"%d" % length)
             assert house.journal.events[-1].not_evaluated[0][0] == "attacks"
+
+    run(talk())
+
+
+WITHOUT_BODY = (
+    b"GET /?q=1%20union%20select%202 HTTP/1.1\r\nHost: h\r\n\r\n",
+    b"HEAD /?q=1%20union%20select%202 HTTP/1.1\r\nHost: h\r\n\r\n",
+    b"POST /?q=1%20union%20select%202 HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",
+    b"POST /?q=1%20union%20select%202 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"GET /?q=1%20union%20select%202 HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+)
+SCORING = """
+services:
+  shop:
+    mode: enforce
+    upstream: {{targets: ["http://127.0.0.1:{port}"]}}
+    attacks: false
+    crs: {{directory: crs}}
+"""
+RULES = r"""
+SecDefaultAction "phase:2,log,pass"
+SecAction "id:1,phase:1,pass,nolog,setvar:tx.score=0"
+SecRule ARGS "@rx (?i)union\s+select" "id:942190,phase:2,block,msg:'SQL injection',severity:'CRITICAL',setvar:'tx.score=+5'"
+SecRule TX:score "@ge %{tx.inbound_anomaly_score_threshold}" "id:949110,phase:2,deny,status:403"
+"""
+
+
+@pytest.mark.parametrize("attack", WITHOUT_BODY)
+def test_requests_without_body_are_judged_by_rules_of_the_body_phase(tmp_path: Path, attack: bytes) -> None:
+    (tmp_path / "crs" / "rules").mkdir(parents=True)
+    (tmp_path / "crs" / "crs-setup.conf").write_text("")
+    (tmp_path / "crs" / "rules" / "rules.conf").write_text(RULES)
+
+    async def talk() -> None:
+        async with House(tmp_path, SCORING, handler=counts) as house:
+            client = await house.connect()
+            await client.send(attack)
+            head = await client.reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 403 ")
+            assert house.journal.events[-1].reasons[0].rule == "crs-942190"
 
     run(talk())

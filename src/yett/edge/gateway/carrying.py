@@ -34,7 +34,10 @@ class CarriedExchange(AnsweringExchange):
             return
         if not length and not head.chunked:
             self.request_done = True
-            self._go()
+            if self.plan.reads_body:
+                self._body_phase()  # rules that read bodies may judge the head with it
+            else:
+                self._go()
             return
         if length is not None and length > self.plan.body_size:
             self._bound(413, "bounds.body_size", f"the body has {length} bytes, {self.plan.body_size} are allowed")
