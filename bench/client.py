@@ -35,12 +35,14 @@ class Void(Exception):
 
 class Result(msgspec.Struct, frozen=True):
     """completed: requests answered rightly; seconds: of the run; latencies: seconds each, in order of completion;
-    finished: when each was completed, in seconds since the start."""
+    finished: when each was completed, in seconds since the start; late: seconds by which each paced request left too late, because
+    this client, or all of its connections, were busy."""
 
     completed: int
     seconds: float
     latencies: array
     finished: array
+    late: array
 
     @property
     def rate(self) -> float:
@@ -91,6 +93,7 @@ class Client:
                 now = time.perf_counter()
                 while flight.idle and sent < count and (due := flight.start + sent / rate) <= now:
                     flight.send(due)
+                    flight.late.append(now - due)
                     sent += 1
                 while waiting and now >= flight.start + waiting[0][0]:
                     waiting.popleft()[1]()
@@ -126,7 +129,7 @@ class _Flight:
 
     def __init__(self, client: Client, connections: int) -> None:
         self.client, self.requests, self.statuses, self.answers = client, client.requests, client.statuses, client.answers
-        self.latencies, self.finished = array("d"), array("d")
+        self.latencies, self.finished, self.late = array("d"), array("d"), array("d")
         self.sockets = {one.fileno(): one for one in (_connect(client.port) for _ in range(connections))}
         self.idle = list(self.sockets)
         self.under_way: dict[int, tuple[int, float]] = {}
@@ -180,7 +183,7 @@ class _Flight:
             select.select([self.poller], (), (), seconds)
 
     def result(self) -> Result:
-        return Result(len(self.latencies), time.perf_counter() - self.start, self.latencies, self.finished)
+        return Result(len(self.latencies), time.perf_counter() - self.start, self.latencies, self.finished, self.late)
 
     def close(self) -> None:
         self.poller.close()

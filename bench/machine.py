@@ -49,6 +49,25 @@ def shared_by_both_ends(core: int) -> Iterator[None]:
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
+@contextmanager
+def ahead(core: int) -> Iterator[bool]:
+    """As `shared_by_both_ends`, before everything else on that core (SCHED_FIFO): for a client that measures, and its upstream,
+    beside a process that sends something else. False where that is not permitted, so that it is only `shared_by_both_ends`."""
+    with shared_by_both_ends(core):
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        except PermissionError:
+            yield False
+        else:
+            yield True
+
+
+def put_ahead(root: int) -> None:
+    """Put a tree before everything else on its core, but not what it starts from now on. Raises PermissionError."""
+    for pid in tree(root):
+        os.sched_setscheduler(pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+
+
 def _stat(pid: int) -> list[str]:
     """Fields of /proc/PID/stat from the third on (proc(5)); the second, the name, may hold anything."""
     return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

@@ -158,7 +158,9 @@ def running(system: System, upstream: int, core: int) -> Iterator[Running]:
 
 
 @contextmanager
-def process(command: Sequence[str], directory: Path, place: AbstractContextManager[None]) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    command: Sequence[str], directory: Path, place: AbstractContextManager[object]
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command as the leader of its own process group, its output in `directory`/output.log; end it at the end. It
     inherits core and scheduling from the harness while that is in `place`."""
     with (directory / "output.log").open("wb") as output:

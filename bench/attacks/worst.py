@@ -1,11 +1,8 @@
-"""Inputs that ask for as much work as possible within the limit of inspection, and a connection that sends them without a break."""
+"""Inputs that ask for as much work as possible within the limit of inspection."""
 
 import json
 import random
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from attacks import traffic
 from yett.model.exchange import Request
@@ -108,29 +105,3 @@ def _nested(depth: int) -> object:
     for level in range(depth):
         tree = {"a": tree} if level % 2 else [tree, "b"]
     return tree
-
-
-@contextmanager
-def sending(port: int, wire: bytes) -> Iterator[None]:
-    """Send the same request over and over on one connection, each after the answer to the one before."""
-    ended = threading.Event()
-
-    def run() -> None:
-        while not ended.is_set():
-            try:
-                with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
-                    while not ended.is_set():
-                        one.sendall(wire)
-                        answer = one.recv(65_536)
-                        if not answer or b" 200 " not in answer[:20]:
-                            break
-            except OSError:
-                continue
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()

@@ -13,6 +13,7 @@ from house import House, run
 from test_work_aside import ATTACK, GET, POLICY, RULES, large
 
 from yett.edge import inspector as module
+from yett.edge import lending
 from yett.edge.inspector import Inspector, InspectorFailed
 from yett.edge.keysets import KeySets
 from yett.edge.needs import fulfiller
@@ -25,6 +26,7 @@ from yett.store.bundle import load_bundle
 from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
 
+JUDGED = POLICY.replace("{threshold}", "{threshold}{more}")
 COMMAND = (sys.executable, "-P", "-m", "yett.cli.inspector")
 
 SCRIPT = """
@@ -57,13 +59,14 @@ class Judged(House):
         (directory / "crs" / "rules").mkdir(parents=True)
         (directory / "crs" / "crs-setup.conf").write_text("")
         (directory / "crs" / "rules" / "rules.conf").write_text(RULES)
-        self.inspector = Inspector(COMMAND)
+        self.died: list[str] = []
+        self.inspector = Inspector(COMMAND, self.died.append)
         real = fulfiller(KeySets(), PasswordVerifier(), self.inspector)
-        super().__init__(directory, POLICY, fulfil=real, fill={"threshold": 5})
+        super().__init__(directory, JUDGED, fulfil=real, fill={"threshold": 5, "more": ""})
 
     def snapshot(self, **fill: Any) -> Any:
         path = self.directory / "yett.yaml"
-        path.write_text("version: 1\n" + POLICY.format(port=self.upstream_port, **{**self.fill, **fill}))
+        path.write_text("version: 1\n" + JUDGED.format(port=self.upstream_port, **{**self.fill, **fill}))
         bundle = load_bundle(path)
         self.inspector.load(bundle.digest, encode(bundle))
         ports = Ports(counters=LocalCounters(), keys=KeyRing(()), files=bundle.files, snapshot=bundle.digest)
@@ -77,7 +80,7 @@ class Judged(House):
         """Until the process is there, which the first large body asks for."""
         assert (await self.ask(large()))[0] == 200
         async with asyncio.timeout(25):
-            while self.process is None:
+            while self.process is None or self.process.gone:
                 await asyncio.sleep(0.01)
 
 
@@ -117,10 +120,15 @@ def test_a_policy_that_changes_changes_the_process(tmp_path: Path) -> None:
     run(talk())
 
 
-def test_an_errand_over_which_the_process_dies_ends_its_request_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("on_unavailable", "mode", "status"), [("deny", "enforce", 503), ("allow", "enforce", 200), ("deny", "monitor", 200)]
+)
+def test_an_errand_over_which_the_process_dies_is_answered_as_the_policy_says(
+    tmp_path: Path, on_unavailable: str, mode: str, status: int
+) -> None:
     async def talk() -> None:
         async with Judged(tmp_path) as house:
-            house.loop.set_exception_handler(house.gateway.crashed)
+            house.gateway.swap(house.snapshot(more=f", on_unavailable: {on_unavailable}, mode: {mode}"))
             await house.started()
             process = house.process._process
             os.kill(process.pid, signal.SIGSTOP)
@@ -128,12 +136,62 @@ def test_an_errand_over_which_the_process_dies_ends_its_request_only(tmp_path: P
             await client.send(ATTACK)
             await house.until(lambda: len(house.gateway._tasks) == 1)
             process.kill()
-            assert await client.rest() == b""
-            assert house.accepted == 1  # nothing passed undecided
-            assert next(e for e in house.journal.events if e.tag == "gateway:internal:failed").failure.startswith("WorkFailed")
-            assert (await house.ask(ATTACK))[0] == 403  # a thread
+            found, fields, _ = await client.response()
+            assert found == status
+            assert (b"Retry-After: " in fields) == (status == 503)
+            event = house.journal.events[-1]
+            reasons = [reason.reason for reason in event.reasons] + [why for _, why in event.not_evaluated]
+            assert any("the inspecting process: it has died" in reason for reason in reasons), event
+            await client.send(ATTACK)  # the connection was kept; a thread judges
+            assert (await client.response())[0] == (403 if mode == "enforce" else 200)
             assert (await house.ask(GET))[0] == 200
             await house.until(lambda: house.inspector.deaths == 1)
+            assert house.inspector.failed == 1
+            assert house.died == ["it has died, signal 9; another one may be started in 1 s"]
+            await house.inspector.close()
+
+    run(talk())
+
+
+def test_eight_connections_whose_process_is_killed_all_get_an_answer(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with Judged(tmp_path) as house:
+            await house.started()
+            descriptors = len(os.listdir("/proc/self/fd"))
+            process = house.process._process
+            os.kill(process.pid, signal.SIGSTOP)
+            clients = [await house.connect() for _ in range(8)]
+            for place, client in enumerate(clients):
+                await client.send(ATTACK if place % 2 else large())
+            await house.until(lambda: house.inspector.waiting == 7)
+            process.kill()
+            assert [(await client.response())[0] for client in clients] == [503] + [403, 200] * 3 + [
+                403
+            ]  # a thread from the second on
+            await house.until(lambda: not house.inspector._processes and not house.gateway._tasks)
+            assert (house.inspector.waiting, house.inspector.failed, house.inspector.deaths) == (0, 1, 1)
+            for client in clients:
+                client.close()
+            await house.until(lambda: len(os.listdir("/proc/self/fd")) < descriptors)  # those of the process have gone as well
+            await house.inspector.close()
+
+    run(talk())
+
+
+def test_a_process_that_is_stopped_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        monkeypatch.setattr(lending, "STALL", 0.3)
+        monkeypatch.setattr(module, "FIRST_DELAY", 0.0)
+        async with Judged(tmp_path) as house:
+            await house.started()
+            before = house.process
+            os.kill(before._process.pid, signal.SIGSTOP)
+            assert (await house.ask(ATTACK))[0] == 503
+            await house.until(lambda: house.inspector.deaths == 1)
+            assert "it stood still" in house.died[0] and "signal 9" in house.died[0]
+            await house.started()
+            assert house.process is not before
+            assert (await house.ask(ATTACK))[0] == 403
             await house.inspector.close()
 
     run(talk())

@@ -63,7 +63,7 @@ class Composition:
         self.contexts = Contexts()
         self.key_sets = KeySets()
         self.passwords = PasswordVerifier()
-        self.inspector = Inspector(INSPECTOR)
+        self.inspector = Inspector(INSPECTOR, self._inspector_died)
         self.counters: SharedCounters | None = None
         self.journal: SegmentJournal | None = None
         self._base = Path()
@@ -72,6 +72,7 @@ class Composition:
         self._ring = KeyRing()
         self._keys_digest = b""
         self._snapshot: Snapshot | None = None
+        self._gateway: Gateway | None = None
         self._compiled: WeakValueDictionary[bytes, Any] = WeakValueDictionary()  # for as long as a snapshot uses it
 
     # --- building ---------------------------------------------------------------------------------------------------
@@ -159,7 +160,12 @@ class Composition:
         )
         self.loop.set_exception_handler(gateway.crashed)
         self._tell(gateway)
+        self._gateway = gateway
         return gateway
+
+    def _inspector_died(self, how: str) -> None:
+        if self._gateway is not None:
+            self._gateway.note("gateway:inspector:died", failure=how)
 
     def _open_journal(self, snapshot: Snapshot) -> Journal:
         log = snapshot.policy.log
@@ -193,7 +199,11 @@ class Composition:
         metrics.gauge(
             "yett_inspections_waiting", "Large bodies that wait for the inspecting process.", lambda: inspector.waiting
         )
+        metrics.total("yett_inspections_failed_total", "Large bodies that nobody could judge.", lambda: inspector.failed)
         metrics.total("yett_inspector_deaths_total", "Inspecting processes that have died.", lambda: inspector.deaths)
+        metrics.total(
+            "yett_inspector_lent_seconds_total", "Time for which the worker stood aside for it.", lambda: inspector.lent
+        )
         if self.journal is not None:
             counted = self.journal.counted
             metrics.gauge("yett_log_queued", "Records that wait to be written.", lambda: counted().queued)

@@ -15,13 +15,17 @@ from contextlib import suppress
 
 import msgspec
 
+from yett.edge.lending import STALL, Lending
 from yett.model.decision import Errand
 
 PATIENCE = 60.0
-"""Seconds that one errand, or loading the policy, may take; then the process is ended."""
+"""Seconds that one errand, or loading the policy, may take; then the process is ended. One that hangs is ended after `STALL`."""
 
 FIRST_DELAY, LAST_DELAY = 1.0, 60.0
-"""Seconds after a death before another process is started: doubled each time one dies."""
+"""Seconds after a death before another process is started: doubled each time one dies soon."""
+
+SOON = 60.0
+"""A process that lived for so many seconds died of something new."""
 
 HEADER = struct.Struct(">I")
 """Before each message: its length in octets."""
@@ -58,11 +62,14 @@ class Inspector:
     """The worker's end. Every method is for the event loop's thread.
 
     command: starts the process; it gets `--errands DESCRIPTOR`. What waits is bounded by the connections that wait: errands are
-    done one after the other, in the order in which they came.
+    done one after the other, in the order in which they came. died: told of each process that ended unasked, and how.
+
+    waiting: errands that wait for their turn. failed: those that came to nothing. deaths: processes that ended unasked. lent:
+    seconds for which the event loop stood aside for them.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = tuple(command)
+    def __init__(self, command: Sequence[str], died: Callable[[str], None] = lambda _: None) -> None:
+        self._command, self._died = tuple(command), died
         self._digest = ""
         self._bundle: bytes | memoryview = b""
         self._process: _Process | None = None
@@ -71,7 +78,8 @@ class Inspector:
         self._starting = False
         self._turn = asyncio.Semaphore(1)
         self._delay, self._not_before = FIRST_DELAY, 0.0
-        self.waiting = self.deaths = 0
+        self.waiting = self.failed = self.deaths = 0
+        self.lent = 0.0
 
     def load(self, digest: str, bundle: bytes | memoryview) -> None:
         """A new policy holds: encoded (`yett.model.bundle`). A process that has the one before ends after what it is at, and
@@ -115,16 +123,21 @@ class Inspector:
 
     def _answered(self, asking: "asyncio.Task[Done]") -> None:
         self._turn.release()
-        if not asking.cancelled():
-            asking.exception()  # looked at, also where the caller is gone
+        if (
+            asking.cancelled() or asking.exception() is not None or asking.result().failure
+        ):  # looked at, also where nobody waits
+            self.failed += 1
 
     def _begin(self) -> None:
         self._starting = True
-        process = _Process()
+        process = _Process(self._lent)
         self._processes.add(process)
         task = asyncio.get_running_loop().create_task(self._live(process))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _lent(self, seconds: float) -> None:
+        self.lent += seconds
 
     async def _live(self, process: "_Process") -> None:
         """Start a process, and see to its end."""
@@ -136,24 +149,32 @@ class Inspector:
             else:
                 process.retire()
         except (InspectorFailed, OSError):
-            process.kill()
+            process.kill("it could not begin")
         finally:
             self._starting = False
-        await process.end()
+        began = time.monotonic()
+        ending = await process.end()
         self._processes.discard(process)
         if not process.retired:
-            self.deaths += 1
-            self._not_before = time.monotonic() + self._delay
-            self._delay = min(self._delay * 2, LAST_DELAY)
+            self._buried(ending, time.monotonic() - began)
         if self._process is process:
             self._process = None
 
+    def _buried(self, ending: str, lived: float) -> None:
+        self.deaths += 1
+        if lived > SOON:
+            self._delay = FIRST_DELAY
+        self._not_before = time.monotonic() + self._delay
+        self._died(f"{ending}; another one may be started in {self._delay:g} s")
+        self._delay = min(self._delay * 2, LAST_DELAY)
+
 
 class _Process:
-    """retired: it is to end, or has been ended, by its worker."""
+    """retired: it is to end, or has been ended, by its worker. lent: told of the seconds for which the event loop stood aside."""
 
-    def __init__(self) -> None:
+    def __init__(self, lent: Callable[[float], None]) -> None:
         self.retired = self._killed = False
+        self._why, self._lent = "", lent
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -189,9 +210,10 @@ class _Process:
 
     async def ask(self, message: bytes | memoryview) -> Done:
         """Raises InspectorFailed."""
-        reader, writer = self._reader, self._writer
-        if reader is None or writer is None:
+        reader, writer, process = self._reader, self._writer, self._process
+        if reader is None or writer is None or process is None:
             raise AssertionError("it was not started")
+        lending = Lending(process.pid, asyncio.get_running_loop(), lambda: self.kill(f"it stood still for {STALL:g} s"))
         try:
             async with asyncio.timeout(PATIENCE):
                 writer.write(HEADER.pack(len(message)))
@@ -199,11 +221,13 @@ class _Process:
                 (length,) = HEADER.unpack(await reader.readexactly(HEADER.size))
                 return _DONE.decode(await reader.readexactly(length))
         except TimeoutError:
-            self.kill()
-            raise InspectorFailed(f"the inspecting process did not answer within {PATIENCE:g} s") from None
+            self.kill(f"it did not answer within {PATIENCE:g} s")
         except (asyncio.IncompleteReadError, OSError):
-            self.kill()
-            raise InspectorFailed("the inspecting process has died") from None
+            self.kill("it has died")
+        finally:
+            lending.end()
+            self._lent(lending.lent)
+        raise InspectorFailed(f"the inspecting process: {self._why}")
 
     def retire(self) -> None:
         """Let it finish what it is at."""
@@ -212,18 +236,22 @@ class _Process:
             with suppress(OSError):
                 self._writer.write_eof()
 
-    def kill(self) -> None:
+    def kill(self, why: str = "") -> None:
+        """why: what is said of it, where nothing was said before."""
         self._killed = True
+        self._why = self._why or why
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.kill()
 
-    async def end(self) -> None:
-        """Wait for it."""
+    async def end(self) -> str:
+        """Wait for it. Gives how it ended."""
+        code = 0
         if self._process is not None:
-            await self._process.wait()
+            code = await self._process.wait()
         if self._writer is not None:
             self._writer.close()
+        return ", ".join(filter(None, (self._why, f"signal {-code}" if code < 0 else f"exit code {code}")))
 
 
 def serve(end: socket.socket, load: Callable[[bytes], Callable[[Job], bytes]]) -> None:

@@ -55,7 +55,8 @@ def fulfiller(
     """A function from a need to its answer, for the gateway. It takes as long as one fetch or one full queue at most, and work of
     guards as long as all that is asked for before it. Raises WorkFailed.
 
-    inspector: does errands; a thread does the work where there is none, or it cannot say."""
+    inspector: does errands; a thread does the work where there is none, or it cannot say. An errand that came to nothing is
+    Unanswered: the guard says what becomes of the request."""
 
     aside = Aside()
     sys.setswitchinterval(_TURN)
@@ -66,8 +67,12 @@ def fulfiller(
         if isinstance(need, Pause):
             if need.work is None:
                 await asyncio.sleep(0)
-            elif inspector is None or need.errand is None or not await _done(need.errand, inspector):
-                await aside.do(need.work)
+                return True
+            try:
+                if inspector is None or need.errand is None or not await _done(need.errand, inspector):
+                    await aside.do(need.work)
+            except InspectorFailed as error:
+                return Unanswered(str(error))
             return True
         return await key_sets.refresh(need)
 
@@ -75,9 +80,6 @@ def fulfiller(
 
 
 async def _done(errand: Errand, inspector: Inspector) -> bool:
-    """Whether an errand was done. Raises WorkFailed."""
-    try:
-        found = await inspector.do(errand)
-    except InspectorFailed as error:
-        raise WorkFailed(str(error)) from error
+    """Whether an errand was done. Raises InspectorFailed."""
+    found = await inspector.do(errand)
     return found is not None and errand.take(found)

@@ -10,6 +10,9 @@ at what would have been denied, and make exceptions where honest requests are fo
 
 `setup` sets variables of the rules, such as `allowed_methods`; `yett check` lists what of the rules is not enforced.
 
+Large bodies are judged by a process beside the worker. Where it dies over one, or hangs, `on_unavailable: deny` answers 503,
+`allow` lets the request in and records that it was not judged.
+
 What it does not protect against: what the rules do not know, attacks that look like honest values, and what stands beyond the
 inspection limit. Rules that count over several requests need collections that are not kept; use `limits` for that.
 """
@@ -17,7 +20,7 @@ inspection limit. Rules that count over several requests need collections that a
 from collections.abc import Mapping
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -132,7 +135,8 @@ class Options(Struct, frozen=True, kw_only=True):
     paranoia: level whose rules count. executing_paranoia: level whose rules are run and recorded, where it is higher.
     setup_file: in place of the directory's crs-setup.conf. setup: variables of TX that the rules look at.
     in_declared: `leave` gives the rules of `attacks`, which must be enforced then, the last word on texts and names that the
-    contract declares.
+    contract declares. on_unavailable: what becomes of a request whose large body could not be judged, because the process that
+    judges them died or hung over it.
     """
 
     directory: DirectoryPath
@@ -147,6 +151,7 @@ class Options(Struct, frozen=True, kw_only=True):
     inspect: Inspect = Inspect()
     in_declared: InDeclared = InDeclared.COUNT
     responses: bool = True
+    on_unavailable: Literal["deny", "allow"] = "deny"
 
 
 def prepare(options: Options, scope: Scope) -> Prepared:
@@ -160,6 +165,7 @@ def prepare(options: Options, scope: Scope) -> Prepared:
     excused = Exceptions(exceptions) if exceptions else None
     judging = Judging(RULE.id, program, limits, excused, proven)
     judging.denies_beyond = options.inspect.beyond is Beyond.DENY
+    judging.denies_unjudged = options.on_unavailable == "deny"
     judging.snapshot = scope.ports.snapshot
     leaves = options.in_declared is InDeclared.LEAVE
     if leaves and contract is not None:

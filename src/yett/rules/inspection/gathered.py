@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from yett.formats.inspected import BodyValues, Value
-from yett.model.decision import Errand, Evaluation, Pause, Wait, unset
+from yett.model.decision import Errand, Evaluation, Pause, Unanswered, Wait, unset
 
 
 class Gathered:
     """head: values of the request's head; body, response: of the bodies; None where nobody has asked yet. running: work that
-    pauses now and then, by the name of who does it; told: what another process has found instead, likewise."""
+    pauses now and then, by the name of who does it; told: what another process has found instead, likewise.
+    paused: the last pause, if any."""
 
-    __slots__ = ("body", "head", "response", "running", "told", "turns")
+    __slots__ = ("body", "head", "paused", "response", "running", "told", "turns")
 
     def __init__(self) -> None:
         self.head: list[Value] | None = None
@@ -22,12 +23,19 @@ class Gathered:
         self.response: BodyValues | None = None
         self.running: dict[str, Iterator[Any]] = {}
         self.told: dict[str, Any] = {}
+        self.paused: Pause | None = None
         self.turns = 0
 
     def pause(self, work: Callable[[], object] | None = None, errand: Errand | None = None) -> Wait:
         """A pause that differs from all before it."""
         self.turns += 1
-        return Wait(Pause(self.turns, work, errand))
+        self.paused = Pause(self.turns, work, errand)
+        return Wait(self.paused)
+
+    def failure(self, evaluation: Evaluation) -> str:
+        """Why what was to be done in the last pause came to nothing; empty where it did not."""
+        answer = True if self.paused is None else evaluation.answer_to(self.paused)
+        return answer.reason if isinstance(answer, Unanswered) else ""
 
 
 def gathered(evaluation: Evaluation) -> Gathered:

@@ -14,6 +14,7 @@ from yett.rules.inspection.exceptions import Exceptions
 from yett.rules.inspection.gathered import gathered
 from yett.rules.inspection.samples import sample_of
 from yett.rules.inspection.signature import Found
+from yett.rules.refusal import unavailable
 from yett.rules.seclang import errands, run
 from yett.rules.seclang.declared import Declared, is_on_values
 from yett.rules.seclang.errands import Left, Told
@@ -32,13 +33,17 @@ ALONE = 1 << 15
 """Octets of a body from which on another process or thread may do the work: single steps of it may take more than a few
 milliseconds."""
 
+RETRY_AFTER = 5
+"""Seconds, for who could not be judged."""
+
 MOST_NAMED = 8
 """Rules that a reason names."""
 
 
 class Judging:
-    """The checks of one operation. name: of the guard. denies_beyond: whether a body that is longer than `limits` is refused.
-    snapshot: see `yett.model.ports.Ports`. declared: places at which matches of rules on values do not count."""
+    """The checks of one operation. name: of the guard. denies_beyond: whether a body that is longer than `limits` is refused;
+    denies_unjudged: a request that could not be judged. snapshot: see `yett.model.ports.Ports`. declared: places at which matches
+    of rules on values do not count."""
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class Judging:
     ) -> None:
         self.name, self.program, self.limits = name, program, limits
         self.denies_beyond = False
+        self.denies_unjudged = True
         self.snapshot = ""
         self.exceptions, self.proven = exceptions, proven
         rulings = [ruling for phase in program.phases.values() for ruling in phase]
@@ -68,6 +74,8 @@ class Judging:
             if told is not None:
                 return self._told(told, view, evaluation)
             work = held.running.get(self.name)
+            if work is not None and (failure := held.failure(evaluation)):
+                return self._unjudged(failure, evaluation)
         if work is None:
             t = self._transaction(view, evaluation)
             work = run.request_in_turns(self.program, t)
@@ -156,6 +164,15 @@ class Judging:
             t = evaluation.scoring = self._transaction(view, evaluation)
             told.left.to(t)
         return told.denial
+
+    def _unjudged(self, failure: str, evaluation: Evaluation) -> Denial | None:
+        """Nobody could judge the request. Nothing is tried again: it may be the reason."""
+        del gathered(evaluation).running[self.name]
+        evaluation.scoring = unset
+        if self.denies_unjudged:
+            return unavailable(self.name, "body", failure, RETRY_AFTER)
+        evaluation.skip(self.name, f"{failure}: the request was let in unjudged")
+        return None
 
     # --- responses ----------------------------------------------------------------------------------------------------------
 
