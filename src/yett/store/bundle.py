@@ -162,7 +162,8 @@ class _Loading:
                 rules = read_rule_directory(path)
             except PolicyErrors as error:
                 for mistake in error.errors:
-                    self._report(pointer, f"{mistake.place}: {mistake.message}", mistake.hint)
+                    hint = mistake.hint or ("" if path.exists() else f"looked for at {path.absolute()}")
+                    self._report(pointer, f"{mistake.place}: {mistake.message}", hint)
                 continue
             finally:
                 for place in ("", *DIRECTORIES):

@@ -387,13 +387,29 @@ def test_a_directory_that_is_not_there(policy: Callable[..., Snapshot], tmp_path
     [{"paranoia": 5}, {"threshold": 0}, {"except": [{"rule": 1}]}, {"except": [{"place": "query"}]}, {"setup": {"a b": 1}}],
 )
 def test_options_that_are_refused(policy: Callable[..., Snapshot], options: dict[str, Any]) -> None:
-    def mistakes() -> tuple[Any, ...]:
-        try:
-            return report(policy(**options)).errors
-        except PolicyErrors as error:
-            return error.errors
+    assert mistakes(policy, options)
 
-    assert mistakes()
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"paranoia": 2, "executing_paranoia": 1}, "executing_paranoia is below paranoia"),
+        ({"setup": {"paranoia_level": 2}}, "setup: paranoia_level is what the setting 'paranoia' says"),
+        ({"setup": {"allowed_method": "GET"}}, "no rule knows a variable 'allowed_method'; did you mean 'allowed_methods'?"),
+        ({"except": [{"rule": 1, "place": "nowhere x"}]}, "'nowhere x' is no place; the first word is one of path, query,"),
+        ({"directory": "crs/rules"}, "crs/rules has no crs-setup.conf, and the rules refuse to run without"),
+    ],
+)
+def test_mistakes_say_what_to_do(policy: Callable[..., Snapshot], options: dict[str, Any], told: str) -> None:
+    (found,) = mistakes(policy, options)
+    assert told in found.message
+
+
+def mistakes(policy: Callable[..., Snapshot], options: dict[str, Any]) -> tuple[Any, ...]:
+    try:
+        return report(policy(**options)).errors
+    except PolicyErrors as error:
+        return error.errors
 
 
 def test_a_new_snapshot_with_the_same_rules_does_not_compile_them_again(

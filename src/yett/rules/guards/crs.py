@@ -17,7 +17,9 @@ What it does not protect against: what the rules do not know, attacks that look 
 inspection limit. Rules that count over several requests need collections that are not kept; use `limits` for that.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -40,6 +42,7 @@ from yett.rules.guards.attacks import Beyond, Inspect
 from yett.rules.inspection.exceptions import Exceptions, Exemption
 from yett.rules.seclang.compile import compile_rules
 from yett.rules.seclang.declared import Declared
+from yett.rules.seclang.folding import Contradiction
 from yett.rules.seclang.judging import Judging
 from yett.rules.seclang.live import response_is_text
 from yett.rules.seclang.program import Program
@@ -101,7 +104,19 @@ METHODS = "GET HEAD POST OPTIONS PUT PATCH DELETE"
 """Methods that rules allow where the policy does not say `allowed_methods`: those that APIs have. Which of them an operation has is
 the contract's business."""
 
+_SETTINGS = {
+    "blocking_paranoia_level": "paranoia",
+    "paranoia_level": "paranoia",
+    "detection_paranoia_level": "executing_paranoia",
+    "executing_paranoia_level": "executing_paranoia",
+    "inbound_anomaly_score_threshold": "threshold",
+    "outbound_anomaly_score_threshold": "outbound_threshold",
+}
+"""Variables of the rules that have a setting of their own."""
+
 Level = Annotated[int, Meta(ge=1, le=4)]
+_VARIABLE = re.compile(rb"(?<![a-z0-9_])tx[.:]([a-z][a-z0-9_]{0,63})")
+"""A variable of TX in rules in lower case: `tx.name` in actions and macros, `TX:name` where it is looked at."""
 VariableName = Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Threshold = Annotated[int, Meta(ge=1, le=1_000_000)]
 
@@ -117,8 +132,11 @@ class Excused(Struct, frozen=True, kw_only=True):
     operation: Annotated[str, Meta(min_length=1)] | None = None
     place: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
 
+    def __post_init__(self) -> None:
+        self.exemption()
+
     def exemption(self) -> Exemption:
-        """Raises ValueError where neither operation nor place is given."""
+        """Raises ValueError where neither operation nor place is given, or the place is none."""
         return Exemption(rule=str(self.rule).removeprefix("crs-"), operation=self.operation, place=self.place)
 
 
@@ -152,6 +170,13 @@ class Options(Struct, frozen=True, kw_only=True):
     in_declared: InDeclared = InDeclared.COUNT
     responses: bool = True
     on_unavailable: Literal["deny", "allow"] = "deny"
+
+    def __post_init__(self) -> None:
+        if self.executing_paranoia is not None and self.executing_paranoia < self.paranoia:
+            raise ValueError("executing_paranoia is below paranoia: what counts must be run")
+        for name in self.setup:
+            if name.lower() in _SETTINGS:
+                raise ValueError(f"setup: {name} is what the setting {_SETTINGS[name.lower()]!r} says")
 
 
 def prepare(options: Options, scope: Scope) -> Prepared:
@@ -201,7 +226,33 @@ def _compiled(options: Options, files: dict[str, bytes], variables: dict[str, An
     except PolicyErrors as error:
         shown = [f"{options.directory}/{mistake}" for mistake in error.errors[:10]]
         raise ValueError("; ".join(shown)) from None
-    return compile_rules(ruleset, variables, ports.patterns, quiet=True)
+    _check_setup(options, files)
+    try:
+        return compile_rules(ruleset, variables, ports.patterns, quiet=True)
+    except Contradiction as error:
+        if SETUP in files or EXAMPLE in files:
+            raise
+        raise ValueError(
+            f"{options.directory} has no {SETUP}, and the rules refuse to run without: name the directory that has {SETUP} or "
+            f"{EXAMPLE} beside rules/, or the file with `setup_file`, such as /etc/modsecurity/crs/{SETUP} on Debian "
+            f"(rule {error.ruling.id})"
+        ) from None
+
+
+def _check_setup(options: Options, files: Mapping[str, bytes]) -> None:
+    """Whether the variables that the policy sets occur in the rules. Raises ValueError."""
+    if not options.setup:
+        return
+    text = b"\n".join(files.values()).lower()
+    known = {word.decode() for word in _VARIABLE.findall(text)}
+    for name in options.setup:
+        if name.lower() not in known:
+            raise ValueError(f"setup: no rule knows a variable {name!r}{_meant(name, known)}")
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    found = get_close_matches(name.lower(), known, 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def _digest(files: Mapping[str, bytes], variables: Mapping[str, Any]) -> bytes:

@@ -9,6 +9,9 @@ from msgspec import Meta
 from yett.model.operation import Operation
 from yett.model.policy import Struct
 
+KINDS = ("path", "query", "header", "cookie", "form", "part", "file", "upload", "body", "response", "method", "target")
+"""First words of places."""
+
 
 class Exemption(Struct, frozen=True, kw_only=True):
     """`{rule: sql-injection, operation: "POST /reports", place: "body /filters/*/query"}`
@@ -24,6 +27,8 @@ class Exemption(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.operation is None and self.place is None:
             raise ValueError("an exception names an operation, a place, or both; `rules` turns a rule off everywhere")
+        if self.place is not None and self.place.partition(" ")[0] not in KINDS:
+            raise ValueError(f"{self.place!r} is no place; the first word is one of {', '.join(KINDS)}")
 
     def applies_to(self, operation: Operation) -> bool:
         """Whether it may count for this operation."""
