@@ -73,6 +73,12 @@ def test_numbers_are_ids_too_and_ids_may_repeat() -> None:
     assert [found.id for found in read(GOOD | {"id": 7}, GOOD | {"id": 7}, GOOD | {"id": None})] == ["7", "7", "3"]
 
 
+def test_lines_that_cannot_be_used_keep_their_id() -> None:
+    wrong = [{"id": "a"}, {**GOOD, "body_base64": "#"}, {**GOOD, "id": 7, "headers": {}}, {**GOOD, "id": []}, b'{"id": "a"']
+    assert [found.id for found in read(*wrong)] == ["a", "a", "7", "4", "5"]
+    assert all(found.error for found in read(*wrong))
+
+
 def test_bodies_of_octets() -> None:
     line = {**GOOD, "body_base64": base64.b64encode(b"\xff\0").decode()}
     del line["body"]

@@ -12,6 +12,7 @@ import msgspec
 
 from yett.cli.check import complaints
 from yett.cli.log_formats import host_name, log_formats
+from yett.cli.main import INTERRUPTED
 from yett.cli.progress import STANDARD_INPUT, Progress, size_of
 from yett.cli.showing import plain
 from yett.cli.tally import Reason, Tally
@@ -25,8 +26,8 @@ from yett.store.eventlog.directory import segment_name
 from yett.store.eventlog.reader import read
 from yett.store.eventlog.stream import Damage, Notice
 
-DENIED, UNUSABLE, UNREADABLE, INTERRUPTED, UNHEARD = 1, 2, 3, 130, 141
-"""Exit codes. The last two are those of a process that the signals SIGINT and SIGPIPE end."""
+DENIED, UNUSABLE, UNREADABLE, UNHEARD = 1, 2, 3, 141
+"""Exit codes; INTERRUPTED is one, too. The last is that of a process that SIGPIPE ended."""
 
 
 def _packs(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:

@@ -12,6 +12,9 @@ import click
 from yett import __version__
 from yett.cli.failing import reason
 
+INTERRUPTED = 130
+"""The exit code of a process that SIGINT ended."""
+
 
 class _Command(NamedTuple):
     module: str
@@ -40,9 +43,13 @@ class _Lazily(click.Group):
     """A group that knows names and summaries of its commands without importing them."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """A full disk, a directory that is not ours: what the machine refuses is told in one line."""
+        """A full disk, a directory that is not ours: what the machine refuses is told in one line. Ctrl-C ends a command as SIGINT
+        ends a process, also while it begins: 1 is what checks end with that found something."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
         except OSError as error:
             if error.errno == errno.EPIPE:  # whoever read our output has seen enough; click ends quietly
                 raise

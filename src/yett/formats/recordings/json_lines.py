@@ -94,6 +94,22 @@ class Reader:
 _READER = Reader(_Line)
 
 
+class _Named(msgspec.Struct):
+    """Of a line of which something else is wrong, what it calls itself."""
+
+    id: str | int
+
+
+_NAMED = Reader(_Named)
+
+
+def _named(line: bytes, otherwise: str) -> str:
+    try:
+        return str(_NAMED.read(line).id)
+    except NotReadable:
+        return otherwise
+
+
 def read_json_lines(
     pieces: Iterable[bytes], started: float, source: str = "json-lines", strict: bool = False, largest: int = LARGEST
 ) -> Iterator[Recording]:
@@ -143,7 +159,7 @@ def read_line(line: bytes, number: int, started: float, source: str = "json-line
         response = None if said.response is None else _response(said.response)
         at = None if said.time is None else moment(said.time)
     except NotReadable as error:
-        return Recording(id=identity, error=f"line {number}: {error}")
+        return Recording(id=_named(line, identity), error=f"line {number}: {error}")
     fields = _fields(said.headers)
     if not strict and not any(name.lower() == b"host" for name, _ in fields):
         fields = ((b"Host", b"localhost"), *fields)
