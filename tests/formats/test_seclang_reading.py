@@ -722,7 +722,7 @@ class TestUnenforced:
         assert "rules.conf:1, and 1 more: IP is not enforced: always empty" in str(found.unenforced[0])
 
     def test_directives(self) -> None:
-        assert "no scripts" in self.gaps("SecRuleScript /x.lua")[0]
+        assert "no scripts" in self.gaps('SecRuleScript /x.lua "id:1,phase:1,deny"')[0]
         assert "look-ups" in self.gaps("SecGeoLookupDb /x.mmdb")[0]
 
     def test_a_disruptive_default_that_is_not_enforced(self) -> None:
@@ -754,3 +754,63 @@ class TestBounds:
             len(errors('SecAction "id:1,skipAfter:A"\n' + "".join(f'SecAction "id:{n},skipAfter:B"\n' for n in range(2, 500))))
             == 100
         )
+
+
+CHAIN_WITH_SCRIPT = """
+SecRule ARGS "@rx x" "id:1,phase:2,pass,chain"
+    SecRuleScript plugin.lua "t:none,chain"
+        SecRule TX:a "@eq 1" "setvar:tx.b=1"
+SecRuleScript other.lua "id:2,phase:1,deny,chain"
+    SecRule ARGS "@rx y" "t:none"
+SecRule ARGS "@rx z" "id:3,phase:1,pass"
+"""
+
+
+def test_chains_with_scripts_are_left_out_as_a_whole() -> None:
+    found = read(CHAIN_WITH_SCRIPT)
+    assert [rule.id for rule in found.rules] == [3]
+    assert [(gap.rule, gap.what, gap.whole) for gap in found.unenforced] == [
+        (1, "SecRuleScript", True),
+        (2, "SecRuleScript", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ('SecAction "id:1,phase:1,pass,setvar:tx.now=%{TIME_EPOCH}"', "%{TIME_EPOCH}"),
+        ('SecRule ARGS:port "@streq %{REMOTE_PORT}" "id:1,phase:1,pass"', "%{REMOTE_PORT}"),
+        ('SecRule ARGS "@rx x" "id:1,phase:1,pass,msg:\'%{geo.country_name}\'"', "%{GEO}"),
+        ('SecRule ARGS "@rx x" "id:1,phase:1,pass,chain"\nSecRule ARGS "@gt %{ip.count}" "t:none"', "%{IP}"),
+        ('SecRule ARGS "@rx x" "id:1,phase:1,pass,logdata:\'%{rule.line}\'"', "%{RULE}"),
+        ('SecRule INBOUND_DATA_ERROR "@eq 1" "id:1,phase:2,deny"', "INBOUND_DATA_ERROR"),
+        ('SecRule MULTIPART_UNMATCHED_BOUNDARY "!@eq 0" "id:1,phase:2,deny"', "MULTIPART_UNMATCHED_BOUNDARY"),
+        ('SecRule UNIQUE_ID "@rx ^(.)" "id:1,phase:1,pass"', "UNIQUE_ID"),
+        ('SecAction "id:1,phase:1,pass,ctl:requestBodyAccess=Off"', "ctl:requestBodyAccess"),
+        ('SecAction "id:1,phase:1,pass,ctl:responseBodyAccess=Off"', "ctl:responseBodyAccess"),
+        ('SecAction "id:1,phase:1,pass,ctl:parseXmlIntoArgs=On"', "ctl:parseXmlIntoArgs"),
+        ('SecAction "id:1,phase:1,pass,ctl:ruleRemoveByTag=ck,ctl:ruleRemoveById=7"', "ctl:ruleRemoveByTag=ck"),
+        ('SecAction "id:1,phase:1,pass,ctl:ruleRemoveTargetByMsg=Att;ARGS:a"', "ctl:ruleRemoveTargetByMsg=Att"),
+    ],
+)
+def test_what_has_no_value_or_no_aim_is_told(rule: str, told: str) -> None:
+    found = read(rule + '\nSecRule ARGS "@rx evil" "id:9,phase:2,deny,tag:attack,msg:Attack"')
+    assert [gap.what for gap in found.unenforced] == [told]
+    assert found.unenforced[0].line == 1 + ("chain" in rule) and found.unenforced[0].why and len(list(found.rules)) >= 1
+
+
+@pytest.mark.parametrize("macro", ["%{ tx.a}", "%{tx.a }", "%{}", "%{TX:/a/}", "%{tx.a{b}", "%{.a}"])
+def test_macros_that_are_none(macro: str) -> None:
+    assert "is no macro" in error(f'SecRule ARGS "@streq {macro}" "id:1,phase:1,pass"').message
+    assert "is no macro" in error(f"SecAction \"id:1,phase:1,pass,setvar:'tx.b={macro}'\"").message
+    assert not read(f'SecRule ARGS "@pm {macro}" "id:1,phase:1,pass"').unenforced
+
+
+def test_macros_that_name_the_rule_itself() -> None:
+    (rule,) = read("""
+    SecRule ARGS "@rx x" "id:12,phase:1,pass,msg:'Found it',severity:ERROR,setvar:'tx.last=%{rule.msg}',chain"
+        SecRule TX:a "@eq %{RULE.id}" "setvar:'tx.%{rule.id}-x=%{Rule.severity}'"
+    """).rules
+    assert rule.assignments[0].value == "Found it"
+    assert rule.chained[0].operator.argument == "12"
+    assert (rule.chained[0].assignments[0].key, rule.chained[0].assignments[0].value) == ("12-x", "ERROR")

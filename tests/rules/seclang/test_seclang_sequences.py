@@ -227,6 +227,17 @@ def test_documents(comparing: Comparing, trees: list[object]) -> None:
         (r"a\[\s", b"a[\x0b", True),
         (r"a\\sb", b"a\\sb", True),
         (r"a\Sb", b"a\xffb", True),
+        (r"a\vb", b"a\rb", True),
+        (r"a[\v]b", b"a\nb", True),
+        (r"a[\v-z]b", b"a-b", True),
+        (r"a[\v-z]b", b"a5b", False),
+        (r"a\Vb", b"a\x0cb", False),
+        (r"a\hb", b"a\tb", True),
+        (r"a[\h-z]b", b"a5b", False),
+        (r"a\h", b"a\xa0", True),
+        (r"a[^\H]b", b"a b", True),
+        (r"a\Nb", b"axb", True),
+        (r"a\Nb", b"a\nb", False),
     ],
 )
 def test_vertical_tabs_are_white_space(pattern: str, value: bytes, found: bool) -> None:

@@ -10,12 +10,13 @@ from yett.formats.seclang.judging import read_operator
 from yett.formats.seclang.lexing import Mistaken, Statement
 from yett.formats.seclang.targets import read_targets
 from yett.formats.seclang.values import DISRUPTIVE, Operator, Variable
-from yett.formats.seclang.vocabulary import OPERATORS, Word
+from yett.formats.seclang.vocabulary import DIRECTIVES, OPERATORS, Word
 from yett.model.mistake import Mistake
 
 T = TypeVar("T")
 
 ALWAYS = Operator("unconditionalmatch")
+SCRIPT = DIRECTIVES["secrulescript"]
 
 
 class Draft(msgspec.Struct):
@@ -68,6 +69,15 @@ def draft_action(statement: Statement, head: Draft | None) -> Draft:
         draft.variables = [Variable("REMOTE_ADDR")]
         draft.operator = ALWAYS
     return draft
+
+
+def draft_script(statement: Statement, head: Draft | None) -> Draft:
+    """A SecRuleScript, which is never run, nor is the chain that it stands in. Raises Refused."""
+    if not 1 <= len(statement.words) <= 2:
+        raise Refused(
+            statement.mistake("SecRuleScript takes a file and actions", hint='SecRuleScript file.lua "id:1,phase:2,…"')
+        )
+    return _drafted(statement, [], ALWAYS, SCRIPT, 1, head)
 
 
 def draft_actions(statement: Statement, index: int) -> list[Written]:

@@ -3,11 +3,15 @@
 It must not know files or directives.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from yett.formats.seclang.acting import Written, read_assignment, read_control
-from yett.formats.seclang.drafting import ALWAYS, Draft
+from yett.formats.seclang.drafting import ALWAYS, SCRIPT, Draft
+from yett.formats.seclang.judging import LITERAL, macro_words
 from yett.formats.seclang.values import DISRUPTIVE, Action, Assignment, Control, SecAction, SecRule, Unenforced, Variable
 from yett.formats.seclang.vocabulary import CONTROLS, VARIABLES, XPATHS, Fate, Word
 from yett.formats.transformations import chain_of
@@ -62,6 +66,8 @@ def finished(
     lost = [_unenforceable(part, draft.id, gaps) for part in (draft, *draft.members)]
     if any(lost):
         return None
+    for part in (draft, *draft.members):
+        _say(part, draft, gaps)
     default = defaults.get(draft.phase, ())
     inherited = [written for written in default if written.action.name == "t"]
     fields = _effective(draft, default, skip_to, gaps)
@@ -82,6 +88,34 @@ def _rule(draft: Draft, fields: dict[str, Any]) -> SecRule:
     return SecRule(variables=variables, operator=draft.operator or ALWAYS, **fields)
 
 
+_MACROS_OF_RULE = re.compile(r"%\{rule[.:](id|msg|severity)\}", re.IGNORECASE)
+_EXPANDED = frozenset(("setvar", "msg", "logdata"))
+"""Actions whose macros are expanded."""
+
+
+def _say(part: Draft, head: Draft, gaps: Gaps) -> None:
+    """Replace macros that name the rule itself, which the whole of a chain has from its head; tell of those without a value."""
+
+    def own(macro: re.Match[str]) -> str:
+        return str(head.id) if macro[1].lower() == "id" else (head.every(macro[1].lower()) or [""])[-1]
+
+    def said(text: str) -> str:
+        text = _MACROS_OF_RULE.sub(own, text)
+        for word in macro_words(text):
+            if word.fate is not Fate.HONOURED:
+                gaps.note(word, f"%{{{word.name}}}", part.statement.file, part.statement.line, head.id)
+        return text
+
+    for index, written in enumerate(part.actions):
+        action = written.action
+        if action.name in _EXPANDED and "%{" in (action.argument or ""):
+            action = Action(action.name, said(action.argument or ""))
+            part.actions[index] = msgspec.structs.replace(written, action=action)
+    operator = part.operator
+    if operator is not None and "%{" in operator.argument and operator.name not in LITERAL:
+        part.operator = msgspec.structs.replace(operator, argument=said(operator.argument))
+
+
 def _unenforceable(part: Draft, rule: int, gaps: Gaps) -> bool:
     """Whether a rule cannot be enforced at all; what is left out of its targets is told in any case."""
     file, line = part.statement.file, part.statement.line
@@ -94,7 +128,7 @@ def _unenforceable(part: Draft, rule: int, gaps: Gaps) -> bool:
             if not _has_values(variable):
                 gaps.add(Unenforced(file, line, rule, str(variable), f"XML has {' and '.join(XPATHS)} only", lost))
     part.variables = kept
-    gaps.note(part.word, f"@{part.word.name}", file, line, rule, True)
+    gaps.note(part.word, part.word.name if part.word is SCRIPT else f"@{part.word.name}", file, line, rule, True)
     return lost or part.word.fate is not Fate.HONOURED
 
 

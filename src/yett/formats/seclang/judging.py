@@ -1,7 +1,7 @@
 """The operator of a rule, `!@rx pattern`, as a value, its argument checked as far as it can be. It must not know rules."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 
 from yett.formats.seclang.lexing import Mistaken
@@ -11,7 +11,7 @@ from yett.formats.seclang.vocabulary import ALIASES, OPERATORS, Takes, Word, sug
 
 _OPERATOR = re.compile(r"(!?)@([A-Za-z0-9_]+)(?: (.*)|([\t].*)|)", re.DOTALL)
 _STRAY = re.compile(r"!?[ \t]+!?@")
-_MACRO = re.compile(r"%\{([A-Za-z0-9_]+)(?:[.:][^{}]*)?\}")
+_NAMED = re.compile(r"([A-Za-z0-9_]+)(?:[.:]([^{}\s](?:[^{}]*[^{}\s])?))?")
 _NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 _RANGE = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
 
@@ -47,18 +47,66 @@ def read_operator(text: str) -> tuple[Operator, Word]:
     check = _CHECKS.get(name)
     if check is not None:
         check(argument, at)
-    if name != "rx":
+    if name not in LITERAL:
         check_macros(argument, at)
     return Operator(name, argument, bool(found[1])), word
 
 
+LITERAL = frozenset(("rx", "rxglobal", "pm", "pmfromfile", "ipmatchfromfile"))
+"""Operators whose argument is taken as it is."""
+
+
 def check_macros(text: str, at: int = 0) -> None:
     """Every macro in a text names something that is known. Raises Mistaken."""
-    for macro in _MACRO.finditer(text):
+    for begin, macro in _macros(text):
+        named = _NAMED.fullmatch(macro)
+        if named is None or (named[2] or "").startswith("/"):
+            hint = "such as %{tx.name} or %{MATCHED_VAR}, without white space and patterns"
+            raise Mistaken(f"%{{{macro[:80]}}} is no macro", at + begin - 2, hint)
         try:
-            variable_word(macro[1], at + macro.start(1))
+            variable_word(named[1], at + begin)
         except Mistaken as mistaken:
-            raise Mistaken(f"%{{{macro[1][:80]}}} stands for nothing", mistaken.at, mistaken.hint) from None
+            raise Mistaken(f"%{{{named[1][:80]}}} stands for nothing", mistaken.at, mistaken.hint) from None
+
+
+def macro_words(text: str) -> Iterator[Word]:
+    """What is known of the variables that the macros of a text name, which was checked before."""
+    for _, macro in _macros(text):
+        named = _NAMED.fullmatch(macro)
+        if named is not None:
+            yield variable_word(named[1])
+
+
+def _macros(text: str) -> Iterator[tuple[int, str]]:
+    """Where what stands in each macro begins, and what that is. Takes time linear in the text."""
+    begin = text.find("%{") + 2
+    while begin > 1:
+        end = text.find("}", begin)
+        if end < 0:
+            return
+        yield begin, text[begin:end]
+        begin = text.find("%{", end) + 2
+
+
+_PAIRS = re.compile(rb"(?:[0-9A-Fa-f]{2})*")
+_ESCAPED = re.compile(rb"\\([:;\\\"])")
+
+
+def phrases_in(argument: bytes) -> list[bytes]:
+    r"""The phrases of `@pm`: words, in which hexadecimal digits between bars, `|4142|`, stand for octets, and `\:`, `\;`, `\\` and
+    `\"` for the character behind the backslash. Where anything else is written so, all is taken as it is, as in ModSecurity 3."""
+    pieces = argument.split(b"|")
+    found = []
+    for index, piece in enumerate(pieces):
+        if index % 2 == 0:
+            found.append(_ESCAPED.sub(rb"\1", piece))
+            if b"\\" in _ESCAPED.sub(b"", piece):
+                return argument.split()
+        elif _PAIRS.fullmatch(piece):
+            found.append(bytes.fromhex(piece.decode()))
+        else:
+            return argument.split()
+    return b"".join(found).split()
 
 
 def _number(argument: str, at: int) -> None:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from yett.formats.seclang.acting import Written, phase_number
+from yett.formats.seclang.aiming import aimless
 from yett.formats.seclang.amending import Amendments
-from yett.formats.seclang.drafting import Draft, Refused, draft_action, draft_actions, draft_rule
+from yett.formats.seclang.drafting import Draft, Refused, draft_action, draft_actions, draft_rule, draft_script
 from yett.formats.seclang.finishing import Gaps, finished
 from yett.formats.seclang.judging import FILES
 from yett.formats.seclang.lexing import Statement, statements
@@ -52,6 +53,9 @@ def read_seclang(files: Mapping[str, bytes], order: Sequence[str]) -> RuleSet:
     return found
 
 
+_DRAFTS = {"secrule": draft_rule, "secaction": draft_action, "secrulescript": draft_script}
+
+
 class _Enough(Exception):
     """So many mistakes that more would not help."""
 
@@ -77,6 +81,7 @@ class _Reader:
         self._handlers: dict[str, Callable[[Statement], None]] = {
             "secrule": self._rule,
             "secaction": self._rule,
+            "secrulescript": self._rule,
             "secmarker": self._marker,
             "secdefaultaction": self._default,
             "seccomponentsignature": self._signature,
@@ -110,7 +115,7 @@ class _Reader:
         if word is None:
             hint = suggestion(statement.name, (known.name for known in DIRECTIVES.values()))
             raise Refused(statement.mistake(f"the directive {statement.name[:80]} is not known", hint=hint))
-        if name not in ("secrule", "secaction"):
+        if name not in _DRAFTS:
             self._chain_ends(f"{word.name} follows in line {statement.line}")
         handler = self._handlers.get(name)
         if handler is not None:
@@ -137,8 +142,7 @@ class _Reader:
 
     def _rule(self, statement: Statement) -> None:
         head = self._open
-        make = draft_rule if statement.name.lower() == "secrule" else draft_action
-        draft = make(statement, head)
+        draft = _DRAFTS[statement.name.lower()](statement, head)
         if head is not None:
             head.members.append(draft)
         else:
@@ -219,6 +223,8 @@ class _Reader:
                 rule = finished(item, self._defaults, self._places.skip_to(item), self._gaps)
                 if rule is not None:
                     items.append(rule)
+        for gap in aimless(items):
+            self._gaps.add(gap)
         return RuleSet(
             items=tuple(items),
             settings=self._settings.values,

@@ -147,11 +147,29 @@ VARIABLES: Words = _table(
         "QUERY_STRING REMOTE_ADDR REQBODY_ERROR REQBODY_ERROR_MSG REQBODY_PROCESSOR REQBODY_PROCESSOR_ERROR REQUEST_BASENAME "
         "REQUEST_BODY REQUEST_BODY_LENGTH REQUEST_FILENAME REQUEST_LINE REQUEST_METHOD REQUEST_PROTOCOL REQUEST_URI "
         "REQUEST_URI_RAW RESPONSE_BODY RESPONSE_CONTENT_LENGTH RESPONSE_CONTENT_TYPE RESPONSE_PROTOCOL RESPONSE_STATUS "
-        "SERVER_NAME STATUS_LINE UNIQUE_ID",
+        "SERVER_NAME STATUS_LINE",
+    ),
+    _words(
+        Takes.NOTHING,
+        "UNIQUE_ID",
+        Fate.OWN,
+        "always empty, so that a decision can be repeated; sampling by it (`sampling_percentage`) takes all requests or none",
     ),
     _words(Takes.NOTHING, "REMOTE_HOST", why="the address; names are not looked up"),
-    _words(Takes.NOTHING, "DURATION INBOUND_DATA_ERROR OUTBOUND_DATA_ERROR MULTIPART_UNMATCHED_BOUNDARY", why="always 0"),
-    _words(Takes.MAYBE, "RULE", Fate.UNENFORCED, "rules do not look at themselves"),
+    _words(Takes.NOTHING, "DURATION", Fate.OWN, "always 0: a decision does not depend on how long something took"),
+    _words(
+        Takes.NOTHING,
+        "INBOUND_DATA_ERROR OUTBOUND_DATA_ERROR",
+        Fate.OWN,
+        "always 0: the policy says what becomes of bodies longer than what is inspected",
+    ),
+    _words(Takes.NOTHING, "MULTIPART_UNMATCHED_BOUNDARY", Fate.OWN, "always 0: MULTIPART_STRICT_ERROR stands for it"),
+    _words(
+        Takes.MAYBE,
+        "RULE",
+        Fate.UNENFORCED,
+        "rules do not look at themselves; %{RULE.id}, %{RULE.msg} and %{RULE.severity} are known",
+    ),
     _words(Takes.MAYBE, "MULTIPART_FILENAME MULTIPART_NAME", Fate.UNENFORCED, "FILES and FILES_NAMES have them"),
     _words(
         Takes.NOTHING,
@@ -246,9 +264,9 @@ ACTIONS: Words = _table(
 CONTROLS: Words = _table(
     _words(Takes.SOMETHING, "ruleEngine ruleRemoveById ruleRemoveByTag ruleRemoveByMsg"),
     _words(Takes.SOMETHING, "ruleRemoveTargetById ruleRemoveTargetByTag ruleRemoveTargetByMsg"),
-    _words(
-        Takes.SOMETHING, "requestBodyProcessor requestBodyAccess forceRequestBodyVariable responseBodyAccess parseXmlIntoArgs"
-    ),
+    _words(Takes.SOMETHING, "requestBodyProcessor forceRequestBodyVariable"),
+    _words(Takes.SOMETHING, "requestBodyAccess responseBodyAccess", Fate.OWN, "the policy says what is inspected"),
+    _words(Takes.SOMETHING, "parseXmlIntoArgs", Fate.OWN, "bodies have one reading for all of Yett"),
     _words(Takes.SOMETHING, "auditEngine auditLogParts debugLogLevel", Fate.OWN, _RECORDS),
     _words(Takes.SOMETHING, "requestBodyLimit responseBodyLimit", Fate.UNENFORCED, "the policy's limits are never loosened"),
     _words(Takes.SOMETHING, "forceResponseBodyVariable", Fate.UNENFORCED, _OLD),

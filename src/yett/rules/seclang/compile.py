@@ -12,7 +12,7 @@ from yett.formats.seclang.values import Control, Marker, RuleSet
 from yett.formats.transformations import UnknownTransformation
 from yett.model.ports import PatternCache
 from yett.rules.seclang.folding import PHASES, Folded, Kept, fold
-from yett.rules.seclang.preparing import WITHOUT_EFFECT, Preparing, phrases
+from yett.rules.seclang.preparing import Preparing, phrases
 from yett.rules.seclang.program import READ, Gap, Program, Ruling
 from yett.rules.seclang.sifting import Sieve
 from yett.rules.seclang.triggers import Trigger, Triggering
@@ -102,7 +102,7 @@ def _sparing(ruleset: RuleSet, preparing: Preparing, folded: Folded, quiet: bool
 
 
 def _spares(control: Control, ruling: Ruling, ruleset: RuleSet, preparing: Preparing, folded: Folded) -> bool:
-    if control.name == "forcerequestbodyvariable" or control.name in WITHOUT_EFFECT:
+    if control.name == "forcerequestbodyvariable":
         return True
     if not control.name.startswith("ruleremove"):
         return False

@@ -10,6 +10,7 @@ import re2
 
 from yett.rules.seclang.operators import Accept, Captured
 from yett.rules.seclang.transaction import Transaction
+from yett.rules.seclang.variables import refusal
 
 MOST_MEMORY = 64 << 20
 """Bytes that one compiled pattern may take; RE2 refuses what needs more."""
@@ -36,18 +37,25 @@ def compiled(pattern: bytes) -> "re2._Regexp":
     try:
         return re2.compile(b"(?sm)" + with_white_space(pattern), options())
     except re2.error as error:
-        raise Refused(str(error)) from None
+        raise Refused(refusal(error)) from None
 
 
-_WHITE, _OTHERS = rb"\x20\t-\r", rb"\x00-\x08\x0e-\x1f\x21-\xff"
-_IN_CLASSES = {rb"\s": _WHITE, rb"\S": _OTHERS}
-_ALONE = {name: b"[%b]" % octets for name, octets in _IN_CLASSES.items()}
+_IN_CLASSES = {
+    rb"\s": rb"\x20\t-\r",
+    rb"\S": rb"\x00-\x08\x0e-\x1f\x21-\xff",
+    rb"\h": rb"\xa0\t\x20-\x20",
+    rb"\H": rb"\x00-\x08\n-\x1f\x21-\x9f\xa1-\xff",
+    rb"\v": rb"\x85\n-\r",
+    rb"\V": rb"\x00-\t\x0e-\x84\x86-\xff",
+}
+"""Each ends in a range, so that a hyphen behind it stands for itself."""
+_ALONE = {name: b"[%b]" % octets for name, octets in _IN_CLASSES.items()} | {rb"\N": rb"[^\n]"}
 
 
 def with_white_space(pattern: bytes) -> bytes:
-    r"""The pattern with the octets that `\s` and `\S` mean in PCRE, where a vertical tab is white space (pcre2pattern, "Generic
-    character types"), which it is not in RE2; databases read it as such."""
-    if rb"\s" not in pattern and rb"\S" not in pattern:
+    r"""The pattern with the octets that `\s`, `\h` and `\v` mean in PCRE (pcre2pattern, "Generic character types"): a vertical tab
+    is white space, which it is not in RE2, and databases read it as such; `\v` is any end of a line, in RE2 a vertical tab."""
+    if not any(name in pattern for name in _ALONE):
         return pattern
     found, at, inside = bytearray(), 0, False
     while at < len(pattern):
@@ -96,6 +104,8 @@ class Phrases:
 
     def __call__(self, value: bytes, _: Transaction) -> Captured | None:
         search = self._search
+        if not self.phrases:
+            return None
         if search is None:
             pattern = b"|".join(map(re2.escape, self.phrases))
             search = self._search = re2.compile(pattern, options(caseless=True)).search

@@ -1,7 +1,9 @@
 """From a rule as a value to a rule that can be run. What cannot be run is a Gap. It must not know which rules may be left out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from yett.formats.seclang.aiming import aims_at
+from yett.formats.seclang.judging import phrases_in
 from yett.formats.seclang.values import Control, Item, Marker, Operator, SecAction, SecRule, Variable, raw
 from yett.formats.transformations import chain_of
 from yett.rules.seclang.expressions import Phrases, expression
@@ -13,14 +15,13 @@ from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.variables import gather, key_test
 
 _STOPS = frozenset(("deny", "drop", "redirect", "proxy"))
-WITHOUT_EFFECT = frozenset(("auditengine", "auditlogparts", "debugloglevel", "requestbodyaccess", "responsebodyaccess"))
 _ALWAYS = Operator("unconditionalmatch")
 
 
 def phrases(operator: Operator, data: Mapping[str, Sequence[bytes]]) -> Sequence[bytes]:
     """What `@pm` and `@pmFromFile` look for. Raises ValueError."""
     if operator.name == "pm":
-        return operator.octets.split()
+        return phrases_in(operator.octets)
     if operator.argument not in data:
         raise ValueError(f"the file {operator.argument} is not there")
     return data[operator.argument]
@@ -102,7 +103,7 @@ class Preparing:
 
     # --- ctl --------------------------------------------------------------------------------------------------------------
 
-    def _control(self, control: Control) -> Effect | None:
+    def _control(self, control: Control) -> Effect:
         name = control.name
         if name.startswith("ruleremove"):
             positions = self.meant(control)
@@ -116,21 +117,14 @@ class Preparing:
         if name == "ruleengine":
             engine = control.value.lower()
             return lambda t: t.set_engine(engine)
-        if name in WITHOUT_EFFECT:
-            return None
         raise ValueError(f"ctl:{name} is unknown")
 
     def meant(self, control: Control) -> frozenset[int]:
         """Positions of the rules that a `ctl:ruleRemove...` means."""
-        chosen: Callable[[SecRule | SecAction], bool]
-        if "byid" in control.name:
-            chosen = lambda item: any(low <= item.id <= high for low, high in control.ranges)  # noqa: E731
-        elif "bytag" in control.name:
-            chosen = lambda item: control.value in item.tags  # noqa: E731
-        else:
-            chosen = lambda item: item.message == control.value  # noqa: E731
         return frozenset(
-            place for place, item in enumerate(self.items) if not isinstance(item, Marker) and item.id and chosen(item)
+            place
+            for place, item in enumerate(self.items)
+            if not isinstance(item, Marker) and item.id and aims_at(control, item)
         )
 
 
@@ -139,10 +133,8 @@ def _nothing(_: Transaction) -> list[tuple[bytes, bytes, bytes]]:
     return [(b"", b"", b"")]
 
 
-def _steering(control: Effect | None) -> Effect | None:
+def _steering(control: Effect) -> Effect:
     """What a `ctl` does, and that it has been done."""
-    if control is None:
-        return None
 
     def effect(t: Transaction) -> None:
         control(t)

@@ -208,13 +208,23 @@ def first_value(t: Transaction, collection: str, key: bytes | None) -> bytes:
     return next((value for _, own, value in values_of(t, collection) if key is None or key in ("", own)), b"")
 
 
+def refusal(error: re2.error) -> str:
+    """Why there is no matching a pattern."""
+    told = error.args[0] if error.args else ""
+    return f"it cannot be matched in linear time: {told.decode('utf-8', 'replace') if isinstance(told, bytes) else told}"
+
+
 def key_test(variable: Variable) -> KeyTest | None:
-    """Whether a (lower-case) key is one that the variable names; None where it names all."""
+    """Whether a (lower-case) key is one that the variable names; None where it names all. Raises ValueError for a pattern that
+    cannot be matched in linear time."""
     if variable.pattern is not None:
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1
         options.log_errors = False
-        search = re2.compile(b"(?si)" + variable.pattern, options).search
+        try:
+            search = re2.compile(b"(?si)" + variable.pattern, options).search
+        except re2.error as error:
+            raise ValueError(f"{variable}: {refusal(error)}") from None
         return lambda key: search(key) is not None
     if variable.selector is None:
         return None
