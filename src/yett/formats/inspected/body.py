@@ -23,6 +23,7 @@ from yett.formats.inspected.json_values import (
 )
 from yett.formats.inspected.readings import NESTING, PORTION, Readings
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value
+from yett.formats.signs import BACKSLASH
 from yett.model.decision import Evaluation, unset
 from yett.model.exchange import View
 
@@ -86,7 +87,7 @@ class BodyValues:
             return json_lines(content) if is_plain(content) else [*chain.from_iterable(json_texts(found))]
         if isinstance(found, Form):
             texts = encoded([text for pair in self.unproven_pairs(found) for text in pair])
-            return texts + [inner for text in texts if text[:1] in NESTING and b"\\" in text for inner in json_lines(text)]
+            return texts + [inner for text in texts if text[:1] in NESTING and BACKSLASH in text for inner in json_lines(text)]
         return [value.text for value in self.values] if content else []
 
     @property
@@ -144,7 +145,7 @@ def _as_json(content: bytes, size: int) -> Iterator[list[bytes]]:
     """The lines of each portion; where it has escapes, which not every reader undoes, the portion itself as well."""
     for portion in portions(content, size):
         lines = json_lines(portion)
-        yield [portion, *lines] if b"\\" in portion else lines
+        yield [portion, *lines] if BACKSLASH in portion else lines
 
 
 def _portioned(values: Iterator[Value], size: int) -> Iterator[list[bytes]]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from yett.formats.contract.parameters import MAX_COOKIES
 from yett.formats.contract.proven import Proven
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value
+from yett.formats.signs import PERCENT, PLUS
 from yett.model.decision import Evaluation
 from yett.model.exchange import View
 
@@ -36,7 +37,7 @@ _MALFORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 def unquoted(octets: bytes) -> bytes:
     """Percent-decoded once; what is no escape stays as it is (as ModSecurity and most servers read it)."""
-    if b"%" not in octets:
+    if PERCENT not in octets:
         return octets
     if _MALFORMED.search(octets):
         octets = _MALFORMED.sub(b"%25", octets)
@@ -47,7 +48,7 @@ def form_pairs(octets: bytes, most: int) -> Pairs:
     """Names and values of `a=1&b=2`, decoded: "+" is a space. Beyond `most` pairs the rest is one value without a name."""
     pieces = octets.split(b"&", most)
     rest = pieces.pop() if len(pieces) > most else b""
-    if b"%" not in octets and b"+" not in octets:
+    if PERCENT not in octets and PLUS not in octets:
         found = [(name, text) for name, _, text in [piece.partition(b"=") for piece in pieces if piece]]
     else:
         found = [
@@ -136,13 +137,13 @@ def head_texts(
     """The texts of `head_values` alone, in any order: for a first look."""
     head = _Head(view, evaluation, limits, proven)
     fields = [text for _, text in head.fields]
-    decoded = [unquoted(text) for text in fields if b"%" in text]
+    decoded = [unquoted(text) for text in fields if PERCENT in text]
     fields += [name for name, _ in head.fields if name not in USUAL]
     for pair in head.query:
         fields += pair
     for pair in head.cookies:
         fields += pair
-        if b"%" in pair[1]:
+        if PERCENT in pair[1]:
             decoded.append(unquoted(pair[1]))
     fields += [text for _, text in head.path]
     return fields + decoded
@@ -173,4 +174,4 @@ def response_head_values(view: View) -> list[Value]:
 
 def _both(pairs: Sequence[tuple[bytes, bytes]], origin: Origin) -> list[Value]:
     found = [Value(origin, name, text) for name, text in pairs]
-    return found + [Value(origin, name, unquoted(text)) for name, text in pairs if b"%" in text]
+    return found + [Value(origin, name, unquoted(text)) for name, text in pairs if PERCENT in text]

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from yett.formats.inspected.values import InspectionLimits, Origin, Value, below
 from yett.formats.json_body import NotJSON, decode_json
+from yett.formats.signs import BACKSLASH
 
 NESTED_MOST = 2
 """How often a text is read as JSON again: APIs put documents into strings, seldom into strings of those."""
@@ -174,7 +175,7 @@ def json_lines(content: bytes) -> list[bytes]:
     """
     lines = _lines(content)
     found = [lines]
-    while b"\\" in lines and len(found) <= NESTED_MOST:
+    while BACKSLASH in lines and len(found) <= NESTED_MOST:
         lines = _lines(lines)
         found.append(lines)
     return found
@@ -183,7 +184,7 @@ def json_lines(content: bytes) -> list[bytes]:
 def json_scalars(content: bytes) -> tuple[list[bytes], set[bytes]]:
     """All strings of a JSON text that was read strictly, names included, as often as they stand there, and the texts of its
     numbers: each as sent and as the shortest that means the same. Exact where `is_plain`."""
-    if b"\\" not in content:
+    if BACKSLASH not in content:
         pieces = content.split(b'"')
         return pieces[1::2], _numbers(pieces[::2])
     pieces = content.replace(b"\\\\", _BACKSLASH).replace(b'\\"', _QUOTE).split(b'"')
@@ -192,7 +193,7 @@ def json_scalars(content: bytes) -> tuple[list[bytes], set[bytes]]:
 
 def _strings(pieces: list[bytes]) -> list[bytes]:
     text = b"\n".join(pieces)  # strings have no line breaks but in escapes
-    if b"\\" in text:
+    if BACKSLASH in text:
         text = _unescaped(text.replace(b"\\n", _BREAK))
     found = text.replace(_QUOTE, b'"').replace(_BACKSLASH, b"\\").split(b"\n")
     return [one.replace(_BREAK, b"\n") for one in found] if _BREAK in text else found
@@ -215,16 +216,16 @@ _INTEGER = b"-0123456789"
 def is_plain(content: bytes) -> bool:
     """Whether `json_lines` is exact for a text that was read strictly: it has no escapes of surrogates, nor of the controls that
     stand for something else meanwhile."""
-    return b"\\u" not in content or (b"\\u000" not in content and b"\\ud" not in content and b"\\uD" not in content)
+    return BACKSLASH not in content or (b"\\u000" not in content and b"\\ud" not in content and b"\\uD" not in content)
 
 
 def _lines(content: bytes) -> bytes:
-    if b"\\" not in content:
+    if BACKSLASH not in content:
         return content.replace(b'"', b"\n")
     if content.count(b"\\") <= _FEW and b"\\ud" not in content and b"\\uD" not in content:
         return _few(content)
     text = content.replace(b"\\\\", _BACKSLASH).replace(b'\\"', _QUOTE).replace(b'"', b"\n")
-    if b"\\" in text:
+    if BACKSLASH in text:
         text = _unescaped(text.replace(b"\\n", b"\n"))
     return text.replace(_QUOTE, b'"').replace(_BACKSLASH, b"\\")
 

@@ -7,6 +7,7 @@ transformation has a cheap test that tells where it would change nothing. It mus
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from yett.formats.signs import BACKSLASH
 from yett.formats.transformations import codes, escapes, paths, text
 
 Apply = Callable[[bytes], bytes]
@@ -133,7 +134,7 @@ def alike(name: str, value: bytes) -> str:
     if name == "urlDecodeUni":
         return name if b"%u" in value or b"%U" in value else "urlDecode"
     if name == "normalizePathWin":
-        return name if b"\\" in value else "normalizePath"
+        return name if BACKSLASH in value else "normalizePath"
     return name
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from hashlib import md5, sha1
 
+from yett.formats.signs import BACKSLASH, EQUALS, LINE_FEED, NUL, PERCENT, PLUS, SPACE
+
 _URL = re.compile(rb"(%[0-9A-Fa-f]{2})")
 _URL_UNI = re.compile(rb"(%(?:[uU][0-9A-Fa-f]{4}|[0-9A-Fa-f]{2}))")
 
@@ -35,9 +37,9 @@ class Escapes(dict[bytes, bytes]):
         """The same where escapes begin with a backslash and have no other one but as their second octet, which stands for itself:
         so pairs of them can be found first, from the left, at the speed of C."""
         if value.count(_PAIR_OF_BACKSLASHES, 0, _FAR) <= _DENSE:
-            return self.replaced(expression, value) if b"\\" in value else value
+            return self.replaced(expression, value) if BACKSLASH in value else value
         pieces = value.split(_PAIR_OF_BACKSLASHES)
-        decoded = {piece: self.replaced(expression, piece) if b"\\" in piece else piece for piece in set(pieces)}
+        decoded = {piece: self.replaced(expression, piece) if BACKSLASH in piece else piece for piece in set(pieces)}
         return b"\\".join(map(decoded.__getitem__, pieces))
 
 
@@ -67,9 +69,9 @@ def url_decode_uni(value: bytes) -> bytes:
 
 
 def _url_decoded(value: bytes, escape: re.Pattern[bytes]) -> bytes:
-    if b"+" in value:
+    if PLUS in value:
         value = value.replace(b"+", b" ")
-    if b"%" not in value:
+    if PERCENT not in value:
         return value
     if value.count(b"%", 0, _FAR) > _MANY and (escape is _URL or not (b"%u" in value or b"%U" in value)):
         return _as_quoted_printable(value)
@@ -101,12 +103,12 @@ _STANDING = tuple((b"%c" % octet, b"%%%02d" % octet) for octet in range(1, 8))
 
 
 def url_decode_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"+" in text or (b"%" in text and _URL_UNI.search(text) is not None)
+    return PLUS in text or (PERCENT in text and _URL_UNI.search(text) is not None)
 
 
 def url_decode_but_plus_touches(text: bytes, _borders: int = 0) -> bool:
     """Likewise, where it does not matter that a plus sign becomes a space."""
-    return b"%" in text and _URL_UNI.search(text) is not None
+    return PERCENT in text and _URL_UNI.search(text) is not None
 
 
 _URL_KEPT = b"*0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -162,10 +164,10 @@ def base64_encode(value: bytes) -> bytes:
 
 def base64_decode(value: bytes) -> bytes:
     """Strict: what is not Base64 (RFC 4648, 4; with line breaks) up to the first NUL stays as it is."""
-    if len(value) & 3 and not (b" " in value or b"\n" in value or b"\0" in value):
+    if len(value) & 3 and not (SPACE in value or LINE_FEED in value or NUL in value):
         return value
     text = value.partition(b"\0")[0].rstrip(b" ")
-    if b"\n" in text:
+    if LINE_FEED in text:
         if b" \n" in text or b" \r" in text:
             text = _BASE64_BREAK.sub(b"", text)
         else:
@@ -177,7 +179,7 @@ def base64_decode(value: bytes) -> bytes:
 
 
 def base64_decode_in_lines(text: bytes) -> bytes | None:
-    if b"\0" in text:
+    if NUL in text:
         return None
     lines = text.split(b"\n")
     return b"\n".join([line if len(line) & 3 and line[-1:] != b" " else base64_decode(line) for line in lines])
@@ -186,7 +188,7 @@ def base64_decode_in_lines(text: bytes) -> bytes | None:
 def base64_decode_ext(value: bytes) -> bytes:
     """Forgiving: what is no digit of Base64 is passed over. Empty where padding stands one digit after the last whole group."""
     text = value.translate(None, _OUTSIDE_BASE64)
-    if b"=" in text:
+    if EQUALS in text:
         seen = 0
         pieces = _PADDING.split(text)
         for piece in pieces[:-1]:

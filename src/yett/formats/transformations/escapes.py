@@ -5,6 +5,7 @@ Shapes and promises as in `yett.formats.transformations.text`. It must not know 
 
 import re
 
+from yett.formats.signs import AMPERSAND, BACKSLASH, FULL_WIDTH, NUL, PERCENT, PLUS
 from yett.formats.transformations.codes import Escapes, url_decode_but_plus_touches, url_decode_touches, url_decode_uni, wide
 
 _CONTROL = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
@@ -33,7 +34,7 @@ _JS_ESCAPES = Escapes(_js)
 
 
 def backslash_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"\\" in text
+    return BACKSLASH in text
 
 
 _ESCAPE = re.compile(rb"(\\(?:[xX][0-9A-Fa-f]{2}|[0-7]{1,3}|.))", re.DOTALL)
@@ -66,7 +67,7 @@ def css_decode(value: bytes) -> bytes:
 
 
 def css_decode_in_lines(text: bytes) -> bytes | None:
-    return None if b"\\" in text and _CSS_ACROSS.search(text) else css_decode(text)
+    return None if BACKSLASH in text and _CSS_ACROSS.search(text) else css_decode(text)
 
 
 def _css(escape: bytes) -> bytes:
@@ -89,7 +90,7 @@ _NAMED = {b"q": b'"', b"a": b"&", b"l": b"<", b"g": b">", b"n": b"\xa0"}
 
 def html_entity_decode(value: bytes) -> bytes:
     """Numbers give their low octet. A name may go on with any letters and digits, which are lost, as in ModSecurity."""
-    return _ENTITIES.replaced(_ENTITY, value) if b"&" in value else value
+    return _ENTITIES.replaced(_ENTITY, value) if AMPERSAND in value else value
 
 
 def _entity(entity: bytes) -> bytes:
@@ -106,7 +107,7 @@ _ENTITIES = Escapes(_entity)
 
 
 def html_entity_decode_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"&" in text and _ENTITY.search(text) is not None
+    return AMPERSAND in text and _ENTITY.search(text) is not None
 
 
 _LONE_LEAD = re.compile(rb"[\xc0-\xdf](?![\x80-\xbf])|[\xe0-\xef](?![\x80-\xbf]{2})|[\xf0-\xf4](?![\x80-\xbf]{3})")
@@ -123,18 +124,18 @@ def utf8_to_unicode(value: bytes) -> bytes:
             value = _BEYOND_ASCII.sub(_unicode_run, value.decode("utf-8")).encode("ascii")
         except UnicodeDecodeError:
             value = _CHARACTERS.replaced(_SEQUENCE, _LONE_LEAD.sub(b"", value))
-    if b"\0" not in value:
+    if NUL not in value:
         return value
     return value.replace(b"\0", b"") + (last if last == b"\0" else b"")
 
 
 def utf8_to_unicode_in_lines(text: bytes) -> bytes | None:
-    return None if b"\0" in text else utf8_to_unicode(text)
+    return None if NUL in text else utf8_to_unicode(text)
 
 
 def utf8_to_octets(value: bytes) -> bytes:
     """utf8toUnicode and urlDecodeUni in one: of each character of several octets only the low one of its number is left."""
-    if b"%" not in value and b"+" not in value and b"\0" not in value and b"\xef" not in value:
+    if PERCENT not in value and PLUS not in value and NUL not in value and FULL_WIDTH not in value:
         if value.isascii():
             return value
         try:
@@ -147,15 +148,15 @@ def utf8_to_octets(value: bytes) -> bytes:
 
 
 def utf8_to_octets_in_lines(text: bytes) -> bytes | None:
-    return None if b"\0" in text else utf8_to_octets(text)
+    return None if NUL in text else utf8_to_octets(text)
 
 
 def utf8_to_octets_touches(text: bytes, borders: int = 0) -> bool:
-    return not text.isascii() or b"\0" in text or url_decode_touches(text, borders)
+    return not text.isascii() or NUL in text or url_decode_touches(text, borders)
 
 
 def utf8_to_octets_but_plus_touches(text: bytes, borders: int = 0) -> bool:
-    return not text.isascii() or b"\0" in text or url_decode_but_plus_touches(text, borders)
+    return not text.isascii() or NUL in text or url_decode_but_plus_touches(text, borders)
 
 
 def _unicode_run(match: re.Match[str]) -> str:
@@ -182,4 +183,4 @@ _CHARACTERS = Escapes(_unicode)
 
 
 def utf8_touches(text: bytes, _borders: int = 0) -> bool:
-    return not text.isascii() or b"\0" in text
+    return not text.isascii() or NUL in text

@@ -2,6 +2,8 @@
 
 import re
 
+from yett.formats.signs import BACKSLASH, SLASH
+
 _STEPS = re.compile(rb"(?:\.\./)++")
 
 
@@ -9,7 +11,7 @@ def normalize_path(value: bytes) -> bytes:
     """One slash instead of several, "." goes, ".." takes the segment before it along. As ModSecurity: a slash at the end stays, a
     segment that only ends in two dots goes too, and what leads above a relative start stays from then on."""
     text = value
-    if b"/" in value:
+    if SLASH in value:
         while b"//" in text:  # at most as often as the length of the longest run can be halved
             text = text.replace(b"//", b"/")
         if b"./" not in text and text[-1:] != b".":
@@ -58,13 +60,13 @@ def normalize_path(value: bytes) -> bytes:
 
 def normalize_path_in_lines(text: bytes) -> bytes:
     lines = text.split(b"\n")
-    return b"\n".join([normalize_path(line) if b"/" in line or line[-1:] == b"." else line for line in lines])
+    return b"\n".join([normalize_path(line) if SLASH in line or line[-1:] == b"." else line for line in lines])
 
 
 def normalize_path_touches(text: bytes, _borders: int = 0) -> bool:
-    if b"/" in text and (b"//" in text or b"./" in text or b"/.\n" in text or text[-2:] == b"/."):
+    if SLASH in text and (text.find(b"//") >= 0 or text.find(b"./") >= 0 or text.find(b"/.\n") >= 0 or text[-2:] == b"/."):
         return True
-    if b"..\n" in text or b"\n.\n" in text or text[:2] in (b".", b".\n"):
+    if text.find(b"..\n") >= 0 or text.find(b"\n.\n") >= 0 or text[:2] in (b".", b".\n"):
         return True
     return text[-1:] == b"." and text[-2:] in (b"..", b"\n.")
 
@@ -79,4 +81,4 @@ def normalize_path_win_in_lines(text: bytes) -> bytes:
 
 
 def normalize_path_win_touches(text: bytes, borders: int = 0) -> bool:
-    return b"\\" in text or normalize_path_touches(text, borders)
+    return BACKSLASH in text or normalize_path_touches(text, borders)

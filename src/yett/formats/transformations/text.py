@@ -8,6 +8,27 @@ It must not know rules.
 
 import re
 
+from yett.formats.signs import (
+    APOSTROPHE,
+    ASTERISK,
+    BACKSLASH,
+    CARET,
+    COMMA,
+    FORM_FEED,
+    HASH,
+    LATIN,
+    NO_BREAK,
+    NUL,
+    PLUS,
+    QUOTE,
+    RETURN,
+    SEMICOLON,
+    SLASH,
+    SPACE,
+    TAB,
+    VERTICAL_TAB,
+)
+
 SPACES = b" \t\n\v\f\r"
 """What isspace() of C takes for white space in the C locale."""
 
@@ -45,11 +66,11 @@ def replace_nulls(value: bytes) -> bytes:
 
 
 def nulls_touch(text: bytes, _borders: int = 0) -> bool:
-    return b"\0" in text
+    return NUL in text
 
 
 def _other_space(text: bytes) -> bool:
-    return b"\t" in text or b"\r" in text or b"\v" in text or b"\f" in text
+    return TAB in text or RETURN in text or VERTICAL_TAB in text or FORM_FEED in text
 
 
 def compress_whitespace(value: bytes) -> bytes:
@@ -67,7 +88,7 @@ def compress_whitespace_in_lines(text: bytes) -> bytes:
 
 
 def compress_whitespace_touches(text: bytes, borders: int = 0) -> bool:
-    return b"  " in text or _other_space(text) or text.count(b"\n") > borders
+    return text.find(b"  ") >= 0 or _other_space(text) or text.count(b"\n") > borders
 
 
 def breaks_touch(text: bytes, borders: int = 0) -> bool:
@@ -85,7 +106,7 @@ def remove_whitespace_in_lines(text: bytes) -> bytes:
 
 
 def remove_whitespace_touches(text: bytes, borders: int = 0) -> bool:
-    return b" " in text or b"\xa0" in text or b"\xc2" in text or _other_space(text) or text.count(b"\n") > borders
+    return SPACE in text or NO_BREAK in text or LATIN in text or _other_space(text) or text.count(b"\n") > borders
 
 
 def trim(value: bytes) -> bytes:
@@ -132,7 +153,7 @@ def command_line_but_case_in_lines(text: bytes) -> bytes:
 
 
 def _spaced(text: bytes) -> bytes:
-    if b" " not in text:
+    if SPACE not in text:
         return text
     while b"  " in text:
         text = text.replace(b"  ", b" ")
@@ -141,29 +162,36 @@ def _spaced(text: bytes) -> bytes:
 
 def command_line_but_case_touches(text: bytes, borders: int = 0) -> bool:
     return (
-        b'"' in text
-        or b"'" in text
-        or b"," in text
-        or b";" in text
-        or b"\\" in text
-        or b"^" in text
-        or b"  " in text
-        or b" /" in text
-        or b" (" in text
-        or b"\t" in text
-        or b"\r" in text
+        QUOTE in text
+        or APOSTROPHE in text
+        or COMMA in text
+        or SEMICOLON in text
+        or BACKSLASH in text
+        or CARET in text
+        or text.find(b"  ") >= 0
+        or text.find(b" /") >= 0
+        or text.find(b" (") >= 0
+        or TAB in text
+        or RETURN in text
         or text.count(b"\n") > borders
     )
 
 
 def command_line_but_spaces_touches(text: bytes, borders: int = 0) -> bool:
     """Likewise, where it does not matter which octets become spaces, how many stand side by side, and before what they go."""
-    return b'"' in text or b"'" in text or b"\\" in text or b"^" in text or text.count(b"\n") > borders
+    return QUOTE in text or APOSTROPHE in text or BACKSLASH in text or CARET in text or text.count(b"\n") > borders
 
 
 def command_line_in_paths_touches(text: bytes, borders: int = 0) -> bool:
     """Likewise, where it matters whether they go before slashes."""
-    before = b"/" in text and any(space in text for space in (b" /", b",/", b";/", b"+/", b"\t/", b"\r/"))
+    before = SLASH in text and (
+        (SPACE in text and text.find(b" /") >= 0)
+        or (COMMA in text and text.find(b",/") >= 0)
+        or (PLUS in text and text.find(b"+/") >= 0)
+        or (SEMICOLON in text and text.find(b";/") >= 0)
+        or (TAB in text and text.find(b"\t/") >= 0)
+        or (RETURN in text and text.find(b"\r/") >= 0)
+    )
     return before or command_line_but_spaces_touches(text, borders)
 
 
@@ -176,7 +204,7 @@ def replace_comments_in_lines(text: bytes) -> bytes | None:
 
 
 def replace_comments_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"*" in text and b"/*" in text
+    return ASTERISK in text and b"/*" in text
 
 
 def remove_comments(value: bytes) -> bytes:
@@ -199,7 +227,7 @@ def remove_comments(value: bytes) -> bytes:
 
 
 def remove_comments_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"#" in text or b"/*" in text or b"--" in text
+    return HASH in text or (ASTERISK in text and b"/*" in text) or text.find(b"--") >= 0
 
 
 def remove_comment_characters(value: bytes) -> bytes:
@@ -207,7 +235,7 @@ def remove_comment_characters(value: bytes) -> bytes:
 
 
 def remove_comment_characters_touches(text: bytes, _borders: int = 0) -> bool:
-    return b"#" in text or b"--" in text or (b"*" in text and (b"/*" in text or b"*/" in text))
+    return HASH in text or text.find(b"--") >= 0 or (ASTERISK in text and (b"/*" in text or b"*/" in text))
 
 
 def _parity(odd: int) -> bytes:

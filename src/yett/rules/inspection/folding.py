@@ -7,6 +7,7 @@ space of them, or plus signs. It must not know engines.
 
 from collections.abc import Callable
 
+from yett.formats.signs import AMPERSAND, BACKSLASH, NUL, PERCENT
 from yett.formats.transformations import TRANSFORMATIONS, Transformation, codes, escapes, text
 from yett.rules.inspection.expressions import Choice, Group, Node, Octets, Repeat, Sequence, before, set_of, with_sets
 
@@ -52,7 +53,7 @@ _BUT_PLUS = {
 
 def _may_escape(value: bytes, borders: int) -> bool:
     """Whether there may be a backslash now or after decoding, so that later steps tell small letters from capitals."""
-    escapes = b"\\" in value or b"%" in value or b"&" in value or not value.isascii()
+    escapes = BACKSLASH in value or PERCENT in value or AMPERSAND in value or not value.isascii()
     return escapes and text.lowercase_touches(value, borders)
 
 
@@ -78,7 +79,7 @@ _ALIKE = {
 def plainest(name: str, value: bytes) -> str:
     """The name that stands for all steps that do the same to this value; see `yett.formats.transformations.alike`."""
     name = _ALIKE.get(name, name)
-    return "urlDecodeUni" if name == TO_OCTETS.name and value.isascii() and b"\0" not in value else name
+    return "urlDecodeUni" if name == TO_OCTETS.name and value.isascii() and NUL not in value else name
 
 
 _INDIFFERENT = frozenset(

@@ -10,6 +10,7 @@ nothing of requests and rules.
 import re
 from typing import Final
 
+from yett.formats.signs import LINE_FEED
 from yett.rules.inspection.sqli_shapes import DOUBTFUL, SHAPES, WEAK
 from yett.rules.inspection.sqli_tokens import Reading, read, says_nothing
 from yett.rules.inspection.sqli_words import CALLED, KNOWN
@@ -78,7 +79,7 @@ def may_be_sqli(value: bytes) -> bool:
     """
     if _HARMLESS(value):
         return False
-    words = None if b"\n" in value else _IN_WORDS(value)
+    words = None if LINE_FEED in value else _IN_WORDS(value)
     return words is None or _mean(words[1].upper(), value)
 
 

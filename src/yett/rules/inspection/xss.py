@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from yett.formats.signs import EQUALS, LESS
 from yett.rules.inspection.xss_words import (
     ADDRESSES,
     ATTRIBUTE_FAMILIES,
@@ -107,21 +108,21 @@ def _inside(text: bytes, start: int) -> bool:
 
 def may_be_xss(value: bytes) -> bool:
     """Whether `xss` has to read the value. Never False for what `xss` flags, nor for values that hold such a value."""
-    return b"<" in value or b"=" in value
+    return LESS in value or EQUALS in value
 
 
 def xss_as_text(value: bytes) -> bool:
     """Whether the value makes script of itself where a page shows it as text: what is left of `xss` without attributes' values."""
-    return b"<" in value and not _HARMLESS_TEXT(value.lower().replace(b"\x00", b""))
+    return LESS in value and not _HARMLESS_TEXT(value.lower().replace(b"\x00", b""))
 
 
 def xss(value: bytes) -> bool:
     """Whether the value makes script of itself in some place of a page. Takes time proportional to its length; raises nothing."""
     text = value.lower().replace(b"\x00", b"")
-    if b"<" in text:
+    if LESS in text:
         if not _HARMLESS_TEXT(text):
             return True
-    elif b"=" not in text:
+    elif EQUALS not in text:
         return False
     if _inside(text, 0):
         return True

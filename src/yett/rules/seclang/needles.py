@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 import re2
 
+from yett.formats.signs import LINE_FEED, PLUS, SPACE
 from yett.formats.transformations import chain_of
 from yett.rules.inspection.approximation import without
 from yett.rules.inspection.expressions import Anchor, Choice, Node, Octets, Repeat
@@ -86,10 +87,10 @@ def unbroken(one: Needle) -> Needle | None:
     if not _PLAIN.issuperset(chain):
         return one
     if one.phrases:
-        phrases = tuple(phrase for phrase in one.phrases if b"\n" not in phrase)
+        phrases = tuple(phrase for phrase in one.phrases if LINE_FEED not in phrase)
         return Needle(one.id, b"", chain, caseless=one.caseless, phrases=phrases) if phrases else None
     if one.literal:
-        return None if b"\n" in one.pattern else Needle(one.id, one.pattern, chain, True, one.caseless)
+        return None if LINE_FEED in one.pattern else Needle(one.id, one.pattern, chain, True, one.caseless)
     try:
         rest = without(read(one.pattern, one.caseless), _LINE_FEED)
     except NotLinear:
@@ -145,14 +146,14 @@ def encoded(lines: Iterable[bytes], spaced: bool) -> list[bytes]:
         found = [
             line
             for line in lines
-            if (b" " not in line or line[-1:] == b" ")
-            and (not len(line) & 3 or line[-1:] == b" " or b"+" in line)
+            if (SPACE not in line or line[-1:] == b" ")
+            and (not len(line) & 3 or line[-1:] == b" " or PLUS in line)
             and _ENCODED(line) is not None
         ]
     suspects = []
     for line in found:
         length = len(line.translate(None, _WHITE))
-        if length > SHORTEST and (not length & 3 or b"+" in line):  # a plus sign may stand for a space
+        if length > SHORTEST and (not length & 3 or PLUS in line):  # a plus sign may stand for a space
             suspects.append(line)
     return suspects
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from yett.formats.seclang.values import Operator
+from yett.formats.signs import PERCENT
 from yett.rules.inspection.sqli import sqli
 from yett.rules.inspection.xss import xss
 from yett.rules.seclang.macros import Macro
@@ -137,7 +138,7 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def _validate_url_encoding(_: Operator, __: Mapping[str, Sequence[bytes]]) -> Accept:
-    return lambda value, _: YES if b"%" in value and _BAD_ESCAPE.search(value) else None
+    return lambda value, _: YES if PERCENT in value and _BAD_ESCAPE.search(value) else None
 
 
 def _detect_sqli(_: Operator, __: Mapping[str, Sequence[bytes]]) -> Accept:

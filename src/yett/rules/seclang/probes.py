@@ -6,6 +6,7 @@ must not know the order of rules.
 
 from collections.abc import Callable, Iterable, Sequence
 
+from yett.formats.signs import PERCENT
 from yett.formats.transformations import TRANSFORMATIONS, transformed
 from yett.rules.inspection.sqli import may_be_sqli, sqli, suspects
 from yett.rules.inspection.xss import xss
@@ -48,7 +49,7 @@ def passes_plain(trigger: Trigger, plain: Plain) -> bool:
     name = trigger.rule.operator.name
     if name == "validatebyterange":
         return not plain.octets.translate(None, byte_range(trigger.rule.operator.argument))
-    return (name == "validateurlencoding" and b"%" not in plain.octets) or name == "validateutf8encoding"
+    return (name == "validateurlencoding" and PERCENT not in plain.octets) or name == "validateutf8encoding"
 
 
 def _not_utf8(text: bytes) -> bool:
@@ -56,7 +57,7 @@ def _not_utf8(text: bytes) -> bool:
 
 
 def _escapes(text: bytes) -> bool:
-    return b"%" in text
+    return PERCENT in text
 
 
 def _longer(length: int) -> Probe:

@@ -5,6 +5,7 @@ transformations of each would do; what comes to anything else is looked at in fu
 from collections.abc import Iterable, Sequence
 from urllib.parse import unquote_to_bytes
 
+from yett.formats.signs import PERCENT
 from yett.formats.transformations import chain_of
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Needle
@@ -27,7 +28,7 @@ class Targets(ManyTexts):
         sent: list[bytes] = []
         texts: list[bytes] = []
         for value in values:
-            plain = undone(value) if b"%" in value else value
+            plain = undone(value) if PERCENT in value else value
             if plain is None:
                 texts.append(value)
                 continue

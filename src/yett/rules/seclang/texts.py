@@ -7,6 +7,7 @@ is left through all patterns with all transformations. Memory is bounded. It mus
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from yett.formats.signs import PLUS
 from yett.formats.transformations import LONG, chain_of, transformed
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
@@ -134,8 +135,8 @@ class ManyTexts(Texts):
         plain = _LINE_FEED.join(fresh.difference(rest, long)) if long else text
         mask = self._mask(self._plain.candidates(plain))
         single = [*rest]
-        if b"+" in text:
-            single += [line for line in fresh if b"+" in line]
+        if PLUS in text:
+            single += [line for line in fresh if PLUS in line]
         if unplain:
             single += unplain
             mild = [line for line in unplain if not _tells(line)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from yett.formats.inspected import form_pairs
+from yett.formats.signs import PERCENT, QUESTION, SPACE
 from yett.formats.transformations import Remembered
 from yett.rules.seclang.bodies import MOST_ARGUMENTS, BodyReading, processor_of, read
 from yett.rules.seclang.names import FreshNames, NameTree
@@ -96,7 +97,7 @@ class Transaction:
     def of_request(cls, line: bytes, fields: Iterable[tuple[bytes, bytes]], body: bytes = b"") -> "Transaction":
         """From a raw request line (without its end) and the fields as they were received, whatever they look like."""
         method, _, rest = line.partition(b" ")
-        uri, _, protocol = rest.rpartition(b" ") if b" " in rest else (rest, b"", b"")
+        uri, _, protocol = rest.rpartition(b" ") if SPACE in rest else (rest, b"", b"")
         return cls(method, uri, protocol, list(fields), body)
 
     @property
@@ -135,11 +136,11 @@ class Transaction:
     def targets(self) -> tuple[bytes, ...]:
         """The target as a whole, as sent and as decoded, and what of it is a value by itself: patterns may be anchored there."""
         uri = self.uri
-        decoded = unquote_to_bytes(uri) if b"%" in uri else uri
+        decoded = unquote_to_bytes(uri) if PERCENT in uri else uri
         found = [self.line, uri]
         if decoded is not uri:
             found.append(decoded)
-        if b"?" in uri:
+        if QUESTION in uri:
             found.append(uri.partition(b"?")[2])
         if uri[:1] != b"/":  # without scheme and authority
             slash = decoded.find(b"/", decoded.find(b"://") + 3)
@@ -159,7 +160,7 @@ class Transaction:
     def path(self) -> bytes:
         """Decoded."""
         path = self.uri.partition(b"?")[0]
-        return unquote_to_bytes(path) if b"%" in path else path
+        return unquote_to_bytes(path) if PERCENT in path else path
 
     def path_texts(self) -> list[bytes]:
         """The path, its last segment, and the path without scheme and authority."""

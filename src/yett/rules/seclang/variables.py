@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 import re2
 
 from yett.formats.seclang.values import SecRule, Variable
+from yett.formats.signs import PERCENT
 from yett.rules.seclang.bodies import NOTHING
 from yett.rules.seclang.transaction import Named, Transaction, cookie_pairs
 
@@ -22,7 +23,7 @@ PERSISTENT = frozenset(("GLOBAL", "IP", "RESOURCE", "SESSION", "USER"))
 
 
 def _uri(t: Transaction) -> bytes:
-    return unquote_to_bytes(t.uri) if b"%" in t.uri else t.uri
+    return unquote_to_bytes(t.uri) if PERCENT in t.uri else t.uri
 
 
 def _request_uri(t: Transaction) -> bytes:
@@ -38,7 +39,7 @@ def _request_uri(t: Transaction) -> bytes:
 
 def _filename(t: Transaction) -> bytes:
     path = t.uri.partition(b"?")[0]
-    path = unquote_to_bytes(path) if b"%" in path else path
+    path = unquote_to_bytes(path) if PERCENT in path else path
     if path[:1] != b"/":
         start = path.find(b"://")
         slash = path.find(b"/", start + 3) if start >= 0 else -1
