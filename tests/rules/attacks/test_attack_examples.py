@@ -13,7 +13,8 @@ from yett.engine.recorded import Replayed, replay
 from yett.engine.snapshot import Snapshot
 from yett.formats.inspected import Origin
 from yett.model.rule import Payload
-from yett.rules.inspection.pack import BETWEEN, Pack, first_look
+from yett.rules.inspection.looking import BETWEEN
+from yett.rules.inspection.pack import Pack, first_look
 from yett.rules.inspection.signature import Signature, Structure
 from yett.rules.inspection.unmask import unmasked
 from yett.rules.registry import Attack, RuleError, as_attack, attacks

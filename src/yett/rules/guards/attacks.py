@@ -46,7 +46,8 @@ from yett.model.policy import Struct
 from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
 from yett.rules.inspection.exceptions import Exceptions, Exemption
 from yett.rules.inspection.gathered import gathered
-from yett.rules.inspection.pack import BETWEEN, Finding, Pack
+from yett.rules.inspection.looking import BETWEEN
+from yett.rules.inspection.pack import Finding, Pack
 from yett.rules.inspection.packs import packs
 from yett.rules.inspection.signature import REQUEST, RESPONSE
 

@@ -15,10 +15,11 @@ import re2
 from yett.formats.inspected import Origin, Value, place
 from yett.model.ports import PatternCache
 from yett.model.rule import AttackRule
-from yett.rules.inspection.matching import Matcher, Needle
+from yett.rules.inspection.looking import ANY, BETWEEN, FirstLook
+from yett.rules.inspection.matching import Needle
 from yett.rules.inspection.samples import sample_of
 from yett.rules.inspection.signature import REQUEST, RESPONSE, Found, Signature, Structure
-from yett.rules.inspection.unmask import closes_comments, decoded, unmasked
+from yett.rules.inspection.unmask import unmasked
 
 CONFIRMED_MOST = 64
 """Most matches of one signature in one value, or 32 KiB of it, that are looked at more closely."""
@@ -69,34 +70,17 @@ class Pack:
         self._signs = [_Sign(rule, sign) for rule, signs in rules for sign in signs]
         _check(self._signs, cache)
         needles = [Needle(number, first_look(sign.signature), caseless=True) for number, sign in enumerate(self._signs)]
-        matcher = Matcher(needles, cache)
-        if matcher.refused:
-            first = matcher.refused[0]
-            sign = self._signs[first.id]
-            raise ValueError(f"{sign.rule.id}, signature {sign.signature.id}: {first.reason}")
-        self._candidates = matcher.candidates
+        first = self._first = FirstLook(needles, cache)
+        if first.refused:
+            refused = first.refused[0]
+            sign = self._signs[refused.id]
+            raise ValueError(f"{sign.rule.id}, signature {sign.signature.id}: {refused.reason}")
         self._surfaces: dict[frozenset[Origin], frozenset[int]] = {}
 
     def look(self, texts: Sequence[bytes], surface: frozenset[Origin] = REQUEST, lines: bool = False) -> Collection[int]:
-        """What may be in one of these texts: numbers of signatures. surface: the origins that there may be. texts: values; lines:
-        texts of which each value is a line, or lines with `BETWEEN` between them.
-
-        `EVERYTHING` where only a close look can tell: comments may hide something, and lines do not say where values end.
-        """
-        joined = texts[0] if len(texts) == 1 else b"\n".join(texts)
-        bare = decoded(joined)
-        if closes_comments(bare):
-            return EVERYTHING
-        breaks = joined.count(b"\n")
-        if not lines and breaks >= len(texts):
-            joined = b"\n".join([text.replace(b"\n", BETWEEN) for text in texts])
-            bare = decoded(joined)
-            breaks = joined.count(b"\n")
-        if bare is joined:
-            found = self._candidates((joined,))
-        else:
-            found = self._candidates((joined, bare if bare.count(b"\n") == breaks else bare.replace(b"\n", BETWEEN)))
-        return self._at(surface).intersection(found) if found else found
+        """What may be in one of these texts: numbers of signatures. surface: the origins that there may be. For the others, and
+        `EVERYTHING`, see `FirstLook.look`."""
+        return self._first.look(texts, self._at(surface), lines)
 
     def _at(self, surface: frozenset[Origin]) -> frozenset[int]:
         """Numbers of the signatures that count somewhere on a surface."""
@@ -126,7 +110,7 @@ class Pack:
 
         suspects: what `look` gave. document: of JSON, or None. accepts: asked with each finding's rule and place.
         """
-        everything = _ANY in suspects
+        everything = ANY in suspects
         numbers = range(len(self._signs)) if everything else sorted(suspects)
         patterns = [number for number in numbers if isinstance(self._signs[number].signature, Signature)]
         narrow = everything or (len(values) > 8 and len(patterns) > 2)
@@ -154,7 +138,7 @@ class Pack:
         forms = [(text, first)] if bare is text else [(text, first), (bare, len(unmasked(text[:first])) if first else 0)]
         if narrow:
             marked = [form.replace(b"\n", BETWEEN) for form, _ in forms]
-            patterns = sorted(set(self._candidates(marked)).intersection(patterns))
+            patterns = sorted(set(self._first.candidates(marked)).intersection(patterns))
         for number in patterns:
             sign = self._signs[number]
             if sign.rule.id not in told and value.origin in sign.signature.where:
@@ -196,14 +180,6 @@ def _pieces_of(text: bytes) -> Iterator[tuple[bytes, int]]:
         return
     for start, end, first in pieces(len(text)):
         yield text[start:end], first
-
-
-BETWEEN = b"\n\x0c\n"
-"""What stands between the lines of one value; see `LINE_BREAK`."""
-
-_ANY = -1
-EVERYTHING: Collection[int] = frozenset((_ANY,))
-"""Stands for all signatures."""
 
 
 def first_look(signature: Signature | Structure) -> bytes:

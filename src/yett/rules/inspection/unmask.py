@@ -17,8 +17,10 @@ SQL Server: 1 to 32; the others: a vertical tab (the manuals' chapters on lexica
 _SPACES = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
 _NO_BREAK_SPACE = b"\xc2\xa0"
 """White space to MySQL's and PL/SQL's readers in some character sets, and to many programs that trim or split texts."""
-_HARMLESS = bytes(octet for octet in range(256) if octet not in b"%&\\\0*\xef\xc0\xc1\xc2\xe0\xf0\xf8" + _CONTROLS)
-"""Octets that no disguise needs. Deleting them is the cheapest way to see whether others are there."""
+MARKS = b"%&\\\0*\xef\xc0\xc1\xc2\xe0\xf0\xf8" + _CONTROLS
+"""Octets of which each disguise needs one."""
+_HARMLESS = bytes(octet for octet in range(256) if octet not in MARKS)
+"""Deleting them is the cheapest way to see whether others are there."""
 
 # None of these can backtrack: what may repeat is bounded, and ends where something else begins.
 _ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}")

@@ -81,9 +81,8 @@ _ANCHORS = {"streq": b"^%b$", "beginswith": b"^%b", "endswith": b"%b$"}
 
 def unbroken(one: Needle) -> Needle | None:
     """For values without line breaks and octets of TELLING that are not Base64; None where the needle matches none of them."""
+    one = undecoded(one)
     chain = chain_of(one.chain)
-    if decodes(one):
-        chain = tuple(name for name in chain if name != ENCODING)
     if not _PLAIN.issuperset(chain):
         return one
     if one.phrases:
@@ -102,6 +101,13 @@ def decodes(one: Needle) -> bool:
     """Whether it is looked for in Base64 that was decoded, in a way that `encoded` finds."""
     chain = chain_of(one.chain)
     return chain.count(ENCODING) == 1 and _BEFORE.issuperset(chain[: chain.index(ENCODING)]) and _least(one) >= SHORTEST
+
+
+def undecoded(one: Needle) -> Needle:
+    """A needle for values that are not Base64."""
+    if not decodes(one):
+        return one
+    return msgspec.structs.replace(one, chain=tuple(name for name in chain_of(one.chain) if name != ENCODING))
 
 
 def bound(one: Needle) -> bool:

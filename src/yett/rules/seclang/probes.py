@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from yett.formats.signs import PERCENT
 from yett.formats.transformations import TRANSFORMATIONS, transformed
+from yett.rules.inspection.plain import UNSIGNED, Plain
 from yett.rules.inspection.sqli import may_be_sqli, sqli, suspects
 from yett.rules.inspection.xss import xss
 from yett.rules.seclang.operators import byte_range, is_utf8
-from yett.rules.seclang.plain import UNSIGNED, Plain
 from yett.rules.seclang.triggers import Trigger
 
 Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]

@@ -9,8 +9,8 @@ from yett.formats.signs import PERCENT
 from yett.formats.transformations import chain_of
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Needle
+from yett.rules.inspection.plain import SENT, TARGET, UNDONE
 from yett.rules.seclang.needles import Phrases
-from yett.rules.seclang.plain import SENT, TARGET, UNDONE
 from yett.rules.seclang.texts import ManyTexts, Narrow
 from yett.rules.seclang.triggers import Trigger
 

@@ -11,6 +11,7 @@ from yett.formats.signs import PLUS
 from yett.formats.transformations import LONG, chain_of, transformed
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
+from yett.rules.inspection.plain import TEXT, Plain
 from yett.rules.seclang.needles import (
     TELLING,
     WHITE_SPACE,
@@ -21,8 +22,8 @@ from yett.rules.seclang.needles import (
     in_decoded,
     needle,
     unbroken,
+    undecoded,
 )
-from yett.rules.seclang.plain import TEXT, Plain
 from yett.rules.seclang.probes import SINGLE, Probe, Singles, passes_plain, probe, touched
 from yett.rules.seclang.triggers import Trigger
 
@@ -92,7 +93,7 @@ class ManyTexts(Texts):
         super().__init__(triggers, phrases, cache)
         self._others = plain.others
         self._alike = plain is TEXT and self._singles.alike
-        self._plain = Narrow(self._needles, plain.left, cache)
+        self._plain = Narrow(map(undecoded, self._needles), plain.left, cache)
         self._unbroken = Narrow(self._needles, unbroken, cache)
         self._of_plain = [(one.bit, probe) for one, probe in self._probed if not passes_plain(one, plain)]
         self._of_others = [(one.bit, probe) for one, probe in self._probed if passes_plain(one, plain)]

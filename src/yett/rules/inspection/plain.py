@@ -13,7 +13,6 @@ from yett.rules.inspection.expressions import literal
 from yett.rules.inspection.matching import Needle
 from yett.rules.inspection.reading import NotLinear, read
 from yett.rules.inspection.writing import written
-from yett.rules.seclang.needles import ENCODING, decodes
 
 _NEEDED = {
     "cssDecode": b"\\",
@@ -79,10 +78,8 @@ class Plain:
         return self._keeping.union(self._same).issuperset(chain)
 
     def left(self, one: Needle) -> Needle | None:
-        """What is left of a needle in plain values that are not Base64; None where it matches none of them."""
+        """What is left of a needle in plain values; None where it matches none of them."""
         chain = tuple(name for name in chain_of(one.chain) if name not in self._same)
-        if decodes(one):
-            chain = tuple(name for name in chain if name != ENCODING)
         if not self._keeping.issuperset(chain):
             return one
         if one.phrases:
