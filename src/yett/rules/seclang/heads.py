@@ -4,12 +4,13 @@ What depends on a field's name alone is found out once for each name. Memory is 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
 from yett.formats.transformations import transformed
 from yett.model.ports import PatternCache
+from yett.rules.inspection.memory import Memory
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.operators import Accept
@@ -17,37 +18,10 @@ from yett.rules.seclang.texts import ManyTexts
 from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.triggers import HEADS, Part, Trigger
 
-Key = TypeVar("Key")
-Found = TypeVar("Found")
-
-REMEMBERED = 4_096
-"""Entries of each memory, twice at most."""
-
 LONGEST = 1_024
 """Octets of the longest line that is remembered."""
 
 _NAMES, _VALUES = b"REQUEST_HEADERS_NAMES:", b"REQUEST_HEADERS:"
-
-
-class Memory(Generic[Key, Found]):
-    """The newest answers to the same question. The older half is dropped at once where there is no more room."""
-
-    __slots__ = ("_new", "_old", "get")
-
-    def __init__(self) -> None:
-        self._new: dict[Key, Found] = {}
-        self._old: dict[Key, Found] = {}
-        self.get = self._new.get
-
-    def recall(self, key: Key) -> Found | None:
-        return self._old.get(key)
-
-    def keep(self, key: Key, found: Found) -> Found:
-        if len(self._new) >= REMEMBERED:
-            self._old, self._new = self._new, {}
-            self.get = self._new.get
-        self._new[key] = found
-        return found
 
 
 class _Tests(NamedTuple):

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from yett.formats.transformations import LONG
 from yett.model.ports import PatternCache
-from yett.rules.seclang.heads import LONGEST, Fields, Memory, anywhere, bare
+from yett.rules.inspection.memory import Memory
+from yett.rules.seclang.heads import LONGEST, Fields, anywhere, bare
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.names import NameTree
 from yett.rules.seclang.needles import Phrases

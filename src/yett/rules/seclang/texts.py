@@ -11,6 +11,7 @@ from yett.formats.signs import PLUS
 from yett.formats.transformations import LONG, chain_of, transformed
 from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
+from yett.rules.inspection.memory import Harmless
 from yett.rules.inspection.plain import TEXT, Plain
 from yett.rules.seclang.needles import (
     TELLING,
@@ -103,27 +104,20 @@ class ManyTexts(Texts):
         self._inner = [(chain, Matcher(needles, cache)) for chain, needles in inner.items()]
         self._spaced = any(WHITE_SPACE in chain for chain in inner)
         self.words = super().look((b"", b"true", b"false"))
-        self._new: set[bytes] = set()
-        self._old: set[bytes] = set()
+        self._harmless: Harmless[bytes] = Harmless(MOST_KNOWN)
 
     def look(self, values: Sequence[bytes], lines: Sequence[bytes] = ()) -> int:
         """The bits of all links that may match one of the values, or a line of one of the texts in `lines`."""
         found = set(values)
         for text in lines:
             found.update(text.split(_LINE_FEED))
-        fresh = found.difference(self._new).difference(self._old)
+        fresh = self._harmless.fresh(found)
         if not fresh:
             return self.always
         mask = self._look_at(fresh)
         if not mask:
-            self._keep(fresh)
+            self._harmless.keep([text for text in fresh if len(text) <= LONGEST_KNOWN])
         return mask | self.always
-
-    def _keep(self, fresh: Iterable[bytes]) -> None:
-        short = [text for text in fresh if len(text) <= LONGEST_KNOWN]
-        if len(self._new) + len(short) > MOST_KNOWN:
-            self._old, self._new = self._new, set()
-        self._new.update(short)
 
     def _look_at(self, fresh: set[bytes]) -> int:
         text = _LINE_FEED.join(fresh)
