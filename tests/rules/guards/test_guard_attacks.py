@@ -13,10 +13,12 @@ from yett.model.decision import Evaluation, Pause, Phase, Wait
 from yett.model.exchange import Exchange, Response
 from yett.model.mistake import PolicyErrors
 from yett.model.policy import Bounds
-from yett.rules.guards.attacks import LONGEST_REMEMBERED, REMEMBERED, is_readable
 from yett.rules.inspection.exceptions import Exceptions, Exemption, narrowest
+from yett.rules.inspection.inspecting import is_readable
+from yett.rules.inspection.memory import REMEMBERED
 from yett.rules.inspection.pack import Pack
 from yett.rules.inspection.packs import packs
+from yett.rules.inspection.requests import LONGEST_REMEMBERED
 from yett.rules.registry import attacks
 
 NOW = 1_750_000_000.0

@@ -19,8 +19,8 @@ from attacks.everywhere import ANSWERS, CARRIERS, HOST, NUMBERED, NUMBERS, SPELL
 from yett.engine.recorded import RecordedView
 from yett.formats.contract.proven import proven_places
 from yett.model.exchange import Request
-from yett.rules.seclang import run
 from yett.rules.inspection.memory import REMEMBERED
+from yett.rules.seclang import run
 from yett.rules.seclang.texts import LONGEST_KNOWN, MOST_KNOWN
 
 TARGETS = (

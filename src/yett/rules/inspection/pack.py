@@ -70,7 +70,7 @@ class Pack:
         self._signs = [_Sign(rule, sign) for rule, signs in rules for sign in signs]
         _check(self._signs, cache)
         needles = [Needle(number, first_look(sign.signature), caseless=True) for number, sign in enumerate(self._signs)]
-        first = self._first = FirstLook(needles, cache)
+        first = self.first = FirstLook(needles, cache)
         if first.refused:
             refused = first.refused[0]
             sign = self._signs[refused.id]
@@ -80,9 +80,9 @@ class Pack:
     def look(self, texts: Sequence[bytes], surface: frozenset[Origin] = REQUEST, lines: bool = False) -> Collection[int]:
         """What may be in one of these texts: numbers of signatures. surface: the origins that there may be. For the others, and
         `EVERYTHING`, see `FirstLook.look`."""
-        return self._first.look(texts, self._at(surface), lines)
+        return self.first.look(texts, self.counting(surface), lines)
 
-    def _at(self, surface: frozenset[Origin]) -> frozenset[int]:
+    def counting(self, surface: frozenset[Origin]) -> frozenset[int]:
         """Numbers of the signatures that count somewhere on a surface."""
         found = self._surfaces.get(surface)
         if found is None:
@@ -138,7 +138,7 @@ class Pack:
         forms = [(text, first)] if bare is text else [(text, first), (bare, len(unmasked(text[:first])) if first else 0)]
         if narrow:
             marked = [form.replace(b"\n", BETWEEN) for form, _ in forms]
-            patterns = sorted(set(self._first.candidates(marked)).intersection(patterns))
+            patterns = sorted(set(self.first.candidates(marked)).intersection(patterns))
         for number in patterns:
             sign = self._signs[number]
             if sign.rule.id not in told and value.origin in sign.signature.where:
