@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import pytest
+from rule_directories import loaded, write_rules
 
 from yett.engine.compile import compile_policy
 from yett.engine.recorded import RecordedView, Replayed, replay
@@ -54,23 +55,6 @@ SecRule ARGS "@rx x" "id:990000,phase:2,pass,nolog,initcol:ip=%{remote_addr}"
 UNION = b"1 UNION SELECT password"
 JSON: Fields = ((b"Host", b"a"), (b"Content-Type", b"application/json"))
 HTML: Fields = ((b"Content-Type", b"text/html"),)
-CONTRACT = """
-openapi: 3.1.0
-info: {title: Notes, version: "1"}
-paths:
-  /notes:
-    post:
-      operationId: addNote
-      requestBody:
-        content:
-          application/json:
-            schema:
-              type: object
-              properties:
-                kind: {enum: ["1 union select kind", plain]}
-                note: {type: string}
-      responses: {"200": {description: Done}}
-"""
 
 
 COMPILED: WeakValueDictionary[bytes, Program] = WeakValueDictionary()
@@ -79,17 +63,10 @@ COMPILED: WeakValueDictionary[bytes, Program] = WeakValueDictionary()
 @pytest.fixture
 def policy(tmp_path: Path) -> Callable[..., Snapshot]:
     """Writes the rules and a policy, and compiles it."""
-    (tmp_path / "crs" / "rules").mkdir(parents=True)
-    (tmp_path / "crs" / "crs-setup.conf").write_text(SETUP)
-    (tmp_path / "crs" / "rules" / "rules.conf").write_text(RULES)
-    (tmp_path / "crs" / "rules" / "words.data").write_text("# words\nsleep(\nbenchmark(\n")
-    (tmp_path / "openapi.yaml").write_text(CONTRACT)
+    (write_rules(tmp_path, RULES, SETUP) / "words.data").write_text("# words\nsleep(\nbenchmark(\n")
 
     def compiled(service: dict[str, Any] | None = None, **options: Any) -> Snapshot:
-        told = {"upstream": {"targets": ["http://127.0.0.1:9"]}, "attacks": False, "crs": {"directory": "crs", **options}}
-        path = tmp_path / "yett.yaml"
-        path.write_text(json.dumps({"services": {"shop": {**told, **(service or {})}}}))
-        bundle = load_bundle(path)
+        bundle = loaded(tmp_path, service, options)
         ports = Ports(counters=LocalCounters(), keys=KeyRing(()), files=bundle.files, compiled=COMPILED)
         return compile_policy(bundle, ports)
 

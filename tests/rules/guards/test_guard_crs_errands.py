@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from rule_directories import loaded, write_rules
 
 from yett.engine.compile import compile_policy
 from yett.engine.decide import decide, resume
@@ -15,7 +16,6 @@ from yett.engine.snapshot import Snapshot
 from yett.model.decision import Denial, Errand, Evaluation, Outcome, Pause, Phase, Wait
 from yett.model.exchange import Exchange, Fields, Request, Response
 from yett.model.ports import Ports
-from yett.store.bundle import load_bundle
 from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
 
@@ -38,22 +38,6 @@ SecRule TX:seen "@rx a" "id:950,phase:3,block,msg:'Seen',severity:'ERROR',setvar
 SecRule RESPONSE_BODY "@contains leak" "id:960,phase:4,block,msg:'Leak',severity:'ERROR',setvar:'tx.blocking_outbound_anomaly_score=+2'"
 SecRule TX:blocking_outbound_anomaly_score "@ge %{tx.outbound_anomaly_score_threshold}" "id:959100,phase:4,deny"
 """
-CONTRACT = """
-openapi: 3.1.0
-info: {title: Notes, version: "1"}
-paths:
-  /notes:
-    post:
-      operationId: addNote
-      requestBody:
-        content:
-          application/json:
-            schema:
-              type: object
-              properties:
-                kind: {enum: ["1 union select kind", plain]}
-      responses: {"200": {description: Done}}
-"""
 HEAD: Fields = ((b"Host", b"a"), (b"Content-Type", b"application/json"))
 LEAK = Response(status=200, fields=((b"Content-Type", b"text/plain"),), body=b"a leak")
 LONG = "harmless text " * 5_000
@@ -62,15 +46,10 @@ LONG = "harmless text " * 5_000
 @pytest.fixture
 def policy(tmp_path: Path) -> Callable[..., tuple[Snapshot, Snapshot]]:
     """Compiles a policy twice: for a process that gives errands away, and for the one that does them."""
-    (tmp_path / "crs" / "rules").mkdir(parents=True)
-    (tmp_path / "crs" / "rules" / "rules.conf").write_text(RULES)
-    (tmp_path / "crs" / "crs-setup.conf").write_text("")
-    (tmp_path / "openapi.yaml").write_text(CONTRACT)
+    write_rules(tmp_path, RULES)
 
     def compiled(service: dict[str, Any] | None = None, **options: Any) -> tuple[Snapshot, Snapshot]:
-        told = {"upstream": {"targets": ["http://127.0.0.1:9"]}, "attacks": False, "crs": {"directory": "crs", **options}}
-        (tmp_path / "yett.yaml").write_text(json.dumps({"services": {"shop": {**told, **(service or {})}}}))
-        bundle = load_bundle(tmp_path / "yett.yaml")
+        bundle = loaded(tmp_path, service, options)
         ports = Ports(counters=LocalCounters(), keys=KeyRing(()), files=bundle.files, snapshot=bundle.digest)
         there = msgspec.structs.replace(ports, snapshot="", shared={}, compiled={})
         return compile_policy(bundle, ports), compile_policy(bundle, there)
