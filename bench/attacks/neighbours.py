@@ -221,8 +221,11 @@ def measure(
     kept: Path,
     program: Path | None = None,
     isolated: bool = False,
+    patience: float = 0.0,
 ) -> list[Rise]:
-    """Rises of the inputs of these names after so many rounds. What `kept` holds already is not measured again."""
+    """Rises of the inputs of these names after so many rounds. What `kept` holds already is not measured again.
+
+    patience: seconds that may be spent on measuring pairs again that do not count."""
     pairs = [msgspec.json.decode(line, type=Pair) for line in kept.read_bytes().splitlines()] if kept.exists() else []
     there = {(pair.number, pair.name) for pair in pairs}
     missing = [(number, name) for number in range(rounds) for name in chosen if (number, name) not in there]
@@ -231,6 +234,10 @@ def measure(
         with kept.open("ab") as file, started(program, isolated) as measurement:
             for number, name in missing:
                 pair = measurement.pair(name, number)
+                while not pair.counts and patience > 0:
+                    began = time.perf_counter()
+                    pair = measurement.pair(name, number)
+                    patience -= time.perf_counter() - began
                 pairs.append(pair)
                 file.write(msgspec.json.encode(pair) + b"\n")
                 file.flush()
@@ -249,11 +256,14 @@ def main() -> None:
     parser.add_argument(
         "--isolated", action="store_true", help="workers go before everything else on their core, but for their own loops"
     )
+    parser.add_argument(
+        "--patience", type=float, default=0.0, help="seconds to spend on repeating what others on the core have disturbed"
+    )
     options = parser.parse_args()
     if options.fresh:
         options.kept.unlink(missing_ok=True)
     print(HEADING)
-    for one in measure(options.only, options.rounds, options.kept, options.program, options.isolated):
+    for one in measure(options.only, options.rounds, options.kept, options.program, options.isolated, options.patience):
         print(one.line)
 
 

@@ -11,7 +11,7 @@ from yett.cli.inspector import load
 from yett.edge.inspector import Job
 from yett.engine.recorded import RecordedView
 from yett.model.bundle import encode
-from yett.model.decision import Denial, Evaluation
+from yett.model.decision import Asked, Denial, Evaluation
 from yett.model.exchange import Exchange, Request
 from yett.model.operation import Operation
 from yett.model.policy import Bounds
@@ -34,13 +34,14 @@ POLICY = {
 }
 
 
-def job(text: str, host: str = "a.example") -> Job:
+def job(text: str, host: str = "a.example") -> tuple[Job, Asked]:
     body = json.dumps({"text": text}).encode()
     fields = ((b"Host", b"a.example"), (b"Content-Type", b"application/json"), (b"Content-Length", b"%d" % len(body)))
     request = Request(method="POST", target=b"/", fields=fields, body=body)
     view = RecordedView(Exchange(id="1", source="t", started=0.0, request=request), Bounds())
     view.decode_body()
-    return Job("POST", host, "/", "crs", errands.sent(view, Evaluation(Operation("*", "shop", "*", "*"), 0.0, 0.0)))
+    asked = errands.sent(view, Evaluation(Operation("*", "shop", "*", "*"), 0.0, 0.0))
+    return Job("POST", host, "/", "crs", tuple(map(len, asked))), asked
 
 
 def test_jobs_are_done_by_the_rules_of_the_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,11 +56,11 @@ def test_jobs_are_done_by_the_rules_of_the_policy(tmp_path: Path, monkeypatch: p
     finally:  # it is for a process of its own
         gc.set_threshold(*thresholds)
         gc.unfreeze()
-    denial = errands.decode(do(job("1 union select 2"))).denial
+    denial = errands.decode(do(*job("1 union select 2"))).denial
     assert isinstance(denial, Denial) and (denial.rule, denial.status, denial.place) == ("crs-942190", 403, "body /text")
-    told = errands.decode(do(job("harmless")))
+    told = errands.decode(do(*job("harmless")))
     assert told == errands.Told(True)
     with pytest.raises(LookupError):
-        do(job("harmless", "b.example"))
+        do(*job("harmless", "b.example"))
     with pytest.raises(msgspec.DecodeError):
         load(b"no policy")

@@ -18,7 +18,7 @@ from yett.edge.inspector import Job, serve
 from yett.edge.keysets import KeySets
 from yett.engine.compile import compile_policy
 from yett.model.bundle import decode
-from yett.model.decision import Denial
+from yett.model.decision import Asked, Denial
 from yett.model.ports import Ports
 from yett.store.counters.local import LocalCounters
 from yett.store.keyfile import KeyRing
@@ -37,7 +37,7 @@ def be_last() -> None:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
-def load(encoded: bytes) -> Callable[[Job], bytes]:
+def load(encoded: bytes) -> Callable[[Job, Asked], bytes]:
     """What does jobs by the rules of a policy. Raises PolicyErrors, msgspec.DecodeError."""
     bundle = decode(encoded)
     base = Path(bundle.path).parent if bundle.path else Path()
@@ -56,11 +56,11 @@ def load(encoded: bytes) -> Callable[[Job], bytes]:
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
 
-    def do(job: Job) -> bytes:
+    def do(job: Job, asked: Asked) -> bytes:
         found = snapshot.route(job.method, job.host, job.path)
         if isinstance(found, Denial):
             raise LookupError(found.reason)  # noqa: TRY004 - no mistake of a type
-        return dict(found[0].errands)[job.rule](job.asked)
+        return dict(found[0].errands)[job.rule](asked)
 
     return do
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 import msgspec
 
 from yett.edge.lending import STALL, Lending
-from yett.model.decision import Errand
+from yett.model.decision import Asked, Errand
 
 PATIENCE = 60.0
 """Seconds that one errand, or loading the policy, may take; then the process is ended. One that hangs is ended after `STALL`."""
@@ -34,13 +34,13 @@ _LIMIT = 256 << 10
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
-    """An errand as it travels."""
+    """An errand as it travels. sizes: octets of what is asked, which follows piece by piece."""
 
     method: str
     host: str
     path: str
     rule: str
-    asked: bytes
+    sizes: tuple[int, ...]
 
 
 class Done(msgspec.Struct, frozen=True, array_like=True):
@@ -113,8 +113,9 @@ class Inspector:
         if process is not self._process or process.gone:
             self._turn.release()
             return None
-        job = Job(errand.method, errand.host, errand.path, errand.rule, errand.ask())
-        asking = asyncio.get_running_loop().create_task(process.ask(_ENCODER.encode(job)))
+        asked = errand.ask()
+        job = Job(errand.method, errand.host, errand.path, errand.rule, tuple(map(len, asked)))
+        asking = asyncio.get_running_loop().create_task(process.ask(_ENCODER.encode(job), *asked))
         asking.add_done_callback(self._answered)  # also where the caller leaves meanwhile
         done = await asyncio.shield(asking)
         if done.failure:
@@ -208,7 +209,7 @@ class _Process:
         if loaded.failure:
             raise InspectorFailed(loaded.failure)
 
-    async def ask(self, message: bytes | memoryview) -> Done:
+    async def ask(self, message: bytes | memoryview, *asked: bytes) -> Done:
         """Raises InspectorFailed."""
         reader, writer, process = self._reader, self._writer, self._process
         if reader is None or writer is None or process is None:
@@ -218,6 +219,8 @@ class _Process:
             async with asyncio.timeout(PATIENCE):
                 writer.write(HEADER.pack(len(message)))
                 writer.write(message)
+                for piece in asked:
+                    writer.write(piece)
                 (length,) = HEADER.unpack(await reader.readexactly(HEADER.size))
                 return _DONE.decode(await reader.readexactly(length))
         except TimeoutError:
@@ -254,21 +257,23 @@ class _Process:
         return ", ".join(filter(None, (self._why, f"signal {-code}" if code < 0 else f"exit code {code}")))
 
 
-def serve(end: socket.socket, load: Callable[[bytes], Callable[[Job], bytes]]) -> None:
-    """The other end: get the policy, then do one job after the other until the worker has gone or asks to end.
+def serve(end: socket.socket, load: Callable[[bytes], Callable[[Job, Asked], bytes]]) -> None:
+    """The other end: get the policy, then do one job after the other until the worker asks to end. Raises ConnectionError where it
+    has gone.
 
     load: makes of the policy what does jobs. What it raises, and what jobs raise, is told to the worker; only what cannot be
     told ends the process.
     """
-    messages = _messages(end)
-    do = None
-    for message in messages:
+    do: Callable[[Job, Asked], bytes] | None = None
+    for message in _messages(end):
+        job = _JOBS.decode(message) if do else None
+        asked = tuple(_exactly(end, size) for size in job.sizes) if job else ()
         try:
-            if do is None:
+            if do is None or job is None:
                 do = load(message)
                 done = Done()
             else:
-                done = Done(do(_JOBS.decode(message)))
+                done = Done(do(job, asked))
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker must be told, and decides
             done = Done(failure=f"{type(error).__name__}: {error}")
         answer = _ENCODER.encode(done)
@@ -279,17 +284,13 @@ _JOBS = msgspec.msgpack.Decoder(Job)
 
 
 def _messages(end: socket.socket) -> Generator[bytes, None, None]:
-    while header := _exactly(end, HEADER.size):
-        yield _exactly(end, HEADER.unpack(header)[0])
+    while end.recv(1, socket.MSG_PEEK):
+        yield _exactly(end, HEADER.unpack(_exactly(end, HEADER.size))[0])
 
 
 def _exactly(end: socket.socket, length: int) -> bytes:
-    """So many octets; none where the other end has gone."""
-    octets = bytearray(length)
-    view, at = memoryview(octets), 0
-    while at < length:
-        got = end.recv_into(view[at:])
-        if not got:
-            return b""
-        at += got
-    return bytes(octets)
+    """So many octets, received where they stay: a megabyte is not copied again. Raises ConnectionError."""
+    octets = end.recv(length, socket.MSG_WAITALL) if length else b""
+    if len(octets) < length:
+        raise ConnectionResetError("the worker has gone within a message")
+    return octets

@@ -21,7 +21,7 @@ AT_ONCE = 0.001
 
 OFTEN, RARELY = 0.01, 0.32
 """Seconds from one look to the next. Where standing aside brings nothing, because others take the processor or the process does not
-run, it is done ever more rarely."""
+run, it is done ever more rarely; where it takes longer than was meant, as much more rarely: it never takes more than `SHARE`."""
 
 STALL = 10.0
 """Seconds without any progress after which a process counts as hung."""
@@ -69,9 +69,10 @@ class Lending:
         owed = min(AT_ONCE, SHARE * (now - self._began) - (used - self._first))
         if owed > 0:
             time.sleep(owed)
-            self.lent += owed
+            took = time.monotonic() - now  # more where others take the processor meanwhile
+            self.lent += took
             brought = (processor_time(self._pid) or used) - used
-            self._every = OFTEN if brought > owed / 4 else min(self._every * 2, RARELY)
+            self._every = max(took / SHARE, OFTEN if brought > owed / 4 else min(self._every * 2, RARELY))
         else:
             self._every = OFTEN
         self._next = self._loop.call_later(self._every, self._look)

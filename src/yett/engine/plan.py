@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from yett.model.decision import Check, Mode, Phase
+from yett.model.decision import Asked, Check, Mode, Phase
 from yett.model.exchange import View
 from yett.model.operation import Operation
 from yett.model.policy import Service
@@ -46,7 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     default_lines: tuple[tuple[bytes, bytes], ...] = ()
     drop_fields: frozenset[bytes] = frozenset()
     standard_reasons: bool = False
-    errands: tuple[tuple[str, Callable[[bytes], bytes]], ...] = ()
+    errands: tuple[tuple[str, Callable[[Asked], bytes]], ...] = ()
 
     @property
     def may_read_response(self) -> bool:

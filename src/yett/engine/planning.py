@@ -14,7 +14,7 @@ import msgspec
 from yett.engine.monitored import monitored
 from yett.engine.plan import Plan
 from yett.engine.settings import Chosen
-from yett.model.decision import Authenticate, Check, Mode, Phase, Stage
+from yett.model.decision import Asked, Authenticate, Check, Mode, Phase, Stage
 from yett.model.exchange import View
 from yett.model.operation import Operation
 from yett.model.policy import RuleSetting, Service
@@ -134,7 +134,7 @@ class _Work:
         self.default_fields: dict[bytes, bytes] = {}
         self.drop_fields: set[bytes] = set()
         self.standard_reasons = False
-        self.errands: list[tuple[str, Callable[[bytes], bytes]]] = []
+        self.errands: list[tuple[str, Callable[[Asked], bytes]]] = []
         self.relying: list[tuple[Chosen, str]] = []
 
     def add(self, chosen: Chosen) -> None:

@@ -92,6 +92,10 @@ class RefreshKeySet(msgspec.Struct, frozen=True):
     kid: str
 
 
+Asked = tuple[bytes, ...]
+"""What is asked in an errand, in pieces: large ones travel as they are, without being copied."""
+
+
 class Errand(msgspec.Struct, frozen=True):
     """Work that another process with the same snapshot can do as well, octets in and octets out.
 
@@ -105,7 +109,7 @@ class Errand(msgspec.Struct, frozen=True):
     host: str
     path: str
     rule: str
-    ask: Callable[[], bytes]
+    ask: Callable[[], Asked]
     take: Callable[[bytes], bool]
 
 
@@ -255,7 +259,8 @@ class Evaluation:
         self.not_evaluated.append((rule, reason))
 
     def finish(self) -> None:
-        """Give back what the decision holds (concurrency slots). Safe to call more than once."""
+        """Give back what the decision holds (concurrency slots, bodies as they were read). Safe to call more than once."""
+        self.inspected, self.answers = unset, None  # they refer back to here: a megabyte would wait for the garbage collector
         releases, self.releases = self.releases, None
         for release in releases or ():
             release()

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from yett.model.decision import Authenticate, Check, Mode, Stage
+from yett.model.decision import Asked, Authenticate, Check, Mode, Stage
 from yett.model.exchange import View
 from yett.model.operation import Operation
 from yett.model.ports import Ports
@@ -191,7 +191,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     drop_fields: frozenset[bytes] = frozenset()
     standard_reasons: bool = False
     mode: Mode = Mode.ENFORCE
-    errand: Callable[[bytes], bytes] | None = None
+    errand: Callable[[Asked], bytes] | None = None
     relies_on: str = ""
 
 

@@ -15,6 +15,7 @@ from yett.model.decision import Phase
 _HEAD, _BODY = int(Phase.HEAD), int(Phase.BODY)  # members of an Enum cost a call each before Python 3.12
 _IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))  # RFC 9110, 9.2.2
 _QUEUED = 65_536  # bytes of request body held while the upstream connects
+_COPIED = 65_536  # bytes of a body that are put behind the head: more would take longer to copy than a second write
 
 
 class CarriedExchange(AnsweringExchange):
@@ -172,7 +173,11 @@ class CarriedExchange(AnsweringExchange):
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         if self.request_done:
             framing = b"content-length: %d\r\n\r\n" % len(body) if body or head.content_length is not None else b"\r\n"
-            connection.transport.write(whole + framing + body)
+            if len(body) > _COPIED:
+                connection.transport.write(whole + framing)
+                connection.transport.write(body)
+            else:
+                connection.transport.write(whole + framing + body)
             self.request_sent = True
         else:
             self._streaming = True

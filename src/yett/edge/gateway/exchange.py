@@ -15,7 +15,7 @@ from yett.engine.decide import resume
 from yett.engine.plan import Plan
 from yett.formats.messages import RequestHead, ResponseHead
 from yett.formats.problem import answer, problem
-from yett.model.decision import Answer, Denial, Evaluation, Need, Outcome, Wait
+from yett.model.decision import Answer, Denial, Evaluation, Need, Outcome, Wait, unset
 from yett.model.exchange import Target, TLSFacts
 
 if TYPE_CHECKING:
@@ -233,6 +233,8 @@ class LiveExchange:
             self._waiting.cancel()
             self._waiting = None
         self.evaluation.finish()
+        self.evaluation.scoring = unset  # it refers back to here, as does what was to be done next
+        self._then = None
         self._pieces = []
         sequence = self.gateway.record(self, "gateway:stream:ended" if self.tunnel else "")
         self.client.finished(self, last, sequence)

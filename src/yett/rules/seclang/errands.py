@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from yett.model.decision import Denial, Evaluation
+from yett.model.decision import Asked, Denial, Evaluation
 from yett.model.exchange import Target, TLSFacts, View
 from yett.model.operation import Operation
 from yett.rules.seclang.transaction import Transaction
@@ -22,11 +22,11 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
     target: Target
     lines: list[tuple[bytes, bytes]]
     fields: dict[bytes, bytes]
-    content: bytes
     address: str
     truncated: bool
     valid_head: bool
     valid_body: int
+    content: bytes = b""
 
     @property
     def tls(self) -> TLSFacts | None:
@@ -110,9 +110,9 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
     left: Left | None = None
 
 
-def sent(view: View, evaluation: Evaluation) -> bytes:
-    """A request, for another process."""
-    return _ENCODER.encode(
+def sent(view: View, evaluation: Evaluation) -> Asked:
+    """A request, for another process; its body is a piece of its own."""
+    head = _ENCODER.encode(
         Sent(
             view.method,
             view.scheme,
@@ -120,13 +120,13 @@ def sent(view: View, evaluation: Evaluation) -> bytes:
             view.target,
             list(view.lines),
             dict(view.fields),
-            view.content,
             view.address,
             view.truncated,
             evaluation.valid_head,
             evaluation.valid_body,
         )
     )
+    return head, view.content
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -134,9 +134,10 @@ _SENT = msgspec.msgpack.Decoder(Sent)
 _TOLD = msgspec.msgpack.Decoder(Told)
 
 
-def received(octets: bytes) -> Sent:
-    """The inverse of `sent`. Raises msgspec.DecodeError."""
-    return _SENT.decode(octets)
+def received(asked: Asked) -> Sent:
+    """The inverse of `sent`. Raises msgspec.DecodeError, ValueError."""
+    head, content = asked
+    return msgspec.structs.replace(_SENT.decode(head), content=content)
 
 
 def encode(told: Told) -> bytes:

@@ -8,7 +8,7 @@ from functools import partial
 
 from yett.formats.contract.proven import Proven
 from yett.formats.inspected import InspectionLimits, Origin, Value
-from yett.model.decision import Denial, Errand, Evaluation, Wait, unset
+from yett.model.decision import Asked, Denial, Errand, Evaluation, Wait, unset
 from yett.model.exchange import View
 from yett.rules.inspection.exceptions import Exceptions
 from yett.rules.inspection.gathered import gathered
@@ -140,14 +140,16 @@ class Judging:
             held.told[self.name] = told
         return told.sure
 
-    def errand(self, octets: bytes) -> bytes:
+    def errand(self, asked: Asked) -> bytes:
         """Judge a request for another process: `Prepared.errand`."""
-        view = errands.received(octets)
+        view = errands.received(asked)
         evaluation = view.evaluation()
         t = self._transaction(view, evaluation)
         given = sum(map(len, t.excluded.values()))
         run.request(self.program, t)
         denial = self._judged(t, evaluation)
+        evaluation.finish()
+        evaluation.scoring = unset
         left = None
         if _leaves(t):
             if sum(map(len, t.excluded.values())) > given:  # which values a rule leaves out cannot be told
