@@ -275,6 +275,18 @@ def test_requests_go_on_while_a_large_policy_is_built(tmp_path: Path) -> None:
         assert load.slowest < 2.0
 
 
+def test_requests_go_on_while_something_large_is_loaded(tmp_path: Path) -> None:
+    with Running(tmp_path, workers=1) as running:
+        with Load(running, 2) as load:
+            running.change(text="second", aside=1.5)
+            running.signal(signal.SIGHUP)
+            until(lambda: running.status()["snapshot"] == "second" and running.ready())
+        (worker,) = running.status()["workers"]
+        assert worker["loaded_in"] > 1.5
+        assert worker["longest_slice"] < 0.5
+        assert load.slowest < 1.0
+
+
 def test_certificates_are_renewed_and_tls_comes_and_goes(tmp_path: Path) -> None:
     authority = Authority()
     certificate, key = authority.issue("one", "localhost").write(tmp_path, "server")

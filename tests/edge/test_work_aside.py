@@ -221,3 +221,35 @@ def test_the_turn_is_given_on_whatever_happens() -> None:
         assert list(map(type, found)) == [asyncio.CancelledError, asyncio.CancelledError, WorkFailed, type(None)]
 
     run(talk())
+
+
+OWN_LEVEL = """
+version: 1
+services:
+  shop:
+    upstream: {targets: ["http://127.0.0.1:1"]}
+    crs: {directory: crs}
+    operations:
+      "GET /a": {crs: {directory: crs, paranoia: 2}}
+      "GET /b": {crs: {directory: nowhere}}
+"""
+
+
+def test_rules_are_loaded_apart_from_plans(tmp_path: Path) -> None:
+    (tmp_path / "crs").mkdir()
+    (tmp_path / "crs" / "crs-setup.conf").write_text("")
+    (tmp_path / "crs" / "rules.conf").write_text(RULES)
+    (tmp_path / "nowhere").mkdir()
+    (tmp_path / "nowhere" / "rules.conf").write_text("SecRule")
+    path = tmp_path / "yett.yaml"
+    path.write_text(OWN_LEVEL)
+    bundle = load_bundle(path)
+    compiled: dict[bytes, Any] = {}
+    snapshot = compile_policy(bundle, Ports(counters=LocalCounters(), keys=KeyRing(()), files=bundle.files, compiled=compiled))
+    for serving in snapshot.servings:
+        for work in serving.plans.loads():
+            work()
+    assert len(compiled) == 2
+    errors = snapshot.build_all().errors
+    assert len(compiled) == 2  # nothing was left to be compiled
+    assert [error.line for error in errors] == [9]  # what is wrong is told with its place

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,8 @@ def build(contexts: Contexts) -> Any:
         for _ in range(policy.get("steps", 1)):
             time.sleep(policy.get("step", 0))
             yield
+        if "aside" in policy:
+            yield partial(time.sleep, policy["aside"])
         if policy.get("unbuildable") == os.environ.get("WORKER"):
             raise ValueError("made not to build")
         tls = ListenTLS(**policy["tls"]) if "tls" in policy else None

@@ -77,11 +77,11 @@ class Composition:
 
     # --- building ---------------------------------------------------------------------------------------------------
 
-    def build(self, encoded: memoryview) -> Generator[None, None, Built]:
-        """Make everything of a bundle, in steps of a few milliseconds. Raises PolicyErrors, TLSError."""
+    def build(self, encoded: memoryview) -> Generator[Callable[[], object] | None, None, Built]:
+        """Make everything of a bundle, in steps of a few milliseconds and what takes longer. Raises PolicyErrors, TLSError."""
         packed = freight.decode(encoded)
         bundle = packed.bundle()
-        yield
+        yield None
         if packed.keys_digest != self._keys_digest:
             self._ring = yield from ring_in_slices(packed.keys())
             self._keys_digest = packed.keys_digest
@@ -96,14 +96,15 @@ class Composition:
             compiled=self._compiled,
             snapshot=bundle.digest,
         )
-        yield
+        yield None
         building = Building(bundle, ports)
         yield from building.slices()
         if building.mistakes or building.snapshot is None:
             raise PolicyErrors(building.mistakes)
         for serving in building.snapshot.servings:
-            serving.plans.of(serving.table.rest)  # what guards load, they load now, and not when the first request comes
-            yield
+            yield from serving.plans.loads()  # now, and not when the first request comes
+            serving.plans.of(serving.table.rest)
+            yield None
         if self._snapshot is not None:
             yield from building.snapshot.take_over(self._snapshot)
         self._snapshot = building.snapshot

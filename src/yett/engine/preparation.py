@@ -4,7 +4,10 @@ operation in their place, what is always there, and what the contract requires.
 It must not know how operations are found, nor hold anything that holds it (see `yett.engine.snapshot.Plans`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -82,23 +85,40 @@ class Planner:
             if index not in told:
                 yield Gap("contract", self.service.name, f"{gap.what} at {gap.document}#{gap.pointer}", gap.why)
 
+    def loads(self, table: Table) -> Iterator[Callable[[], object]]:
+        """What guards load for long, with the settings of the service and those of single operations. Raises PolicyErrors."""
+        groups = [*self._usual().values()]
+        for entry in table.declared:
+            source: Source = entry.source or Source()
+            if source.override.settings:
+                groups += self._own(source).values()
+        for group in groups:
+            for one in group:
+                if one.guard.load is not None:
+                    yield partial(_loaded, one.guard.load, one.options, self.ports)
+
     def take_over(self, previous: "Planner") -> Iterator[None]:
         """Use what the planner of an earlier snapshot has built of the service's contract. In slices."""
         if self.live is not None and previous.live is not None:
             yield from self.live.validators.take_over(previous.live.validators)
 
     def _guards(self, source: Source, part: ContractOperation | None, say: Say) -> Iterator[Chosen]:
-        if self.settings is None:
-            said = self.service.settings
-            self.settings = self._converted({**said, **by_default(said)}, self.pointer, CONTRACT_OWN)
-        settings = self.settings
+        settings = self._usual()
         if source.override.settings:
-            own = self._converted(source.override.settings, f"{self.pointer}/operations/{escape(source.key)}")
-            settings = settings | own
+            settings = settings | self._own(source)
         yield from self.always
         honour = part is not None and is_asked(settings.get("contract", ()))
         for key, group in settings.items():
             yield from honoured(group, part, say) if honour and part is not None and key == SETTING else group
+
+    def _usual(self) -> dict[str, list[Chosen]]:
+        if self.settings is None:
+            said = self.service.settings
+            self.settings = self._converted({**said, **by_default(said)}, self.pointer, CONTRACT_OWN)
+        return self.settings
+
+    def _own(self, source: Source) -> dict[str, list[Chosen]]:
+        return self._converted(source.override.settings, f"{self.pointer}/operations/{escape(source.key)}")
 
     def _converted(self, settings: dict[str, object], pointer: str, own: tuple[str, ...] = ()) -> dict[str, list[Chosen]]:
         mistakes: list[Mistake] = []
@@ -110,3 +130,9 @@ class Planner:
         if mistakes:
             raise PolicyErrors(mistakes)
         return found
+
+
+def _loaded(load: Callable[[Any, Ports], object], options: Any, ports: Ports) -> None:
+    """What is wrong is told with its place when the guard is prepared."""
+    with suppress(ValueError):
+        load(options, ports)

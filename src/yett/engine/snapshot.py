@@ -4,7 +4,7 @@ The routing tables are built up front, in slices, so that a worker can go on ser
 built at its first request. It must not know how a policy is written or read: `yett.engine.compile` makes it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import msgspec
@@ -30,6 +30,10 @@ class Planning(Protocol):
 
     def beyond(self, table: Table) -> Iterable[Gap]:
         """What will not be enforced and belongs to no operation of the table."""
+        ...
+
+    def loads(self, table: Table) -> Iterator[Callable[[], object]]:
+        """What guards load for long before they are prepared."""
         ...
 
     def take_over(self, previous: Any, /) -> Iterator[None]:
@@ -68,6 +72,11 @@ class Plans:
 
     def beyond(self) -> Iterable[Gap]:
         return self._planning.beyond(self.table)
+
+    def loads(self) -> Iterator[Callable[[], object]]:
+        """Work of more than a few milliseconds that plans need, for a thread of its own. Each is done before the next is asked
+        for. Raises PolicyErrors as `of` does."""
+        return self._planning.loads(self.table)
 
     def take_over(self, previous: "Plans") -> Iterator[None]:
         """Make the plans of all operations that were called under an earlier snapshot, so that the first requests after a reload

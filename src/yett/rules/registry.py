@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from yett.model.classes import DataClass
+from yett.model.ports import Ports
 from yett.model.probe import ProbeRule, Probing
 from yett.model.rule import AttackRule, CheckRule, Prepared, Rule, Scope
 from yett.model.source import SourceRule
@@ -25,12 +26,17 @@ from yett.rules.sourcing.sinks import CLAIMED, Hit, Sink, Verdict
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """One discovered guard. `options` is the Struct that its part of the policy is converted to."""
+    """One discovered guard. `options` is the Struct that its part of the policy is converted to.
+
+    load: where preparing would first take more than a few milliseconds, the part of it that does, for all operations; it leaves
+    what it makes in `Ports.shared`. It is called in a thread of its own while requests are decided. Raises ValueError.
+    """
 
     rule: Rule
     options: type[msgspec.Struct]
     prepare: Callable[[Any, Scope], Prepared]
     manual: str
+    load: Callable[[Any, Ports], object] | None = None
 
 
 class Attack(msgspec.Struct, frozen=True):
@@ -120,7 +126,7 @@ def _family(name: str, read: Callable[[ModuleType], One], taken: Callable[[str],
 def as_guard(module: ModuleType) -> Guard:
     """Read one guard out of its module. Raises RuleError."""
     manual = _manual(module, "RULE", "Options", "prepare")
-    return Guard(module.RULE, module.Options, module.prepare, manual)
+    return Guard(module.RULE, module.Options, module.prepare, manual, getattr(module, "load", None))
 
 
 @cache

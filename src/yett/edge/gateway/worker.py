@@ -49,8 +49,10 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     bounds: Bounds
 
 
-Build = Callable[[memoryview], Generator[None, None, Built]]
-"""Makes something of an encoded bundle; each step should take a few milliseconds at most."""
+Steps = Generator[Callable[[], object] | None, None, Built]
+Build = Callable[[memoryview], Steps]
+"""Makes something of an encoded bundle; each step should take a few milliseconds at most. What takes longer is given as work,
+which is done in a thread before the next step."""
 
 
 class Serving(Protocol):
@@ -191,17 +193,20 @@ class Worker:
             os.close(file)
         return await self._in_slices(self._build(memoryview(shared)))
 
-    async def _in_slices(self, steps: Generator[None, None, Built]) -> tuple[Built, float]:
+    async def _in_slices(self, steps: Steps) -> tuple[Built, float]:
         longest = 0.0
         while True:
             began = time.perf_counter()
+            work = None
             try:
-                while time.perf_counter() - began < SLICE:
-                    next(steps)
+                while work is None and time.perf_counter() - began < SLICE:
+                    work = next(steps)
             except StopIteration as end:
                 return end.value, max(longest, time.perf_counter() - began)
             took = time.perf_counter() - began
             longest = max(longest, took)
+            if work is not None:
+                await self._loop.run_in_executor(None, work)
             await asyncio.sleep(took * REST if self._gateway is not None else 0)
 
     async def _install(self, built: Built) -> None:

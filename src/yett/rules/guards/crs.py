@@ -180,7 +180,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 def prepare(options: Options, scope: Scope) -> Prepared:
-    program = _program(options, scope.ports)
+    program = load(options, scope.ports)
     for gap in program.gaps:
         scope.gap(f"{options.directory}/{gap.file}:{gap.line}: {gap.what}", gap.why)
     exceptions = [one for one in map(Excused.exemption, options.except_) if one.applies_to(scope.operation)]
@@ -204,7 +204,7 @@ def prepare(options: Options, scope: Scope) -> Prepared:
     return Prepared(steps=tuple(steps), mode=options.mode, errand=judging.errand, relies_on=relies_on)
 
 
-def _program(options: Options, ports: Ports) -> Program:
+def load(options: Options, ports: Ports) -> Program:
     """The compiled rules, shared by all operations that use them in the same way, and by all snapshots whose rules are these.
     Raises ValueError."""
     variables = _variables(options)
