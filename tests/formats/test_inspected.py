@@ -215,6 +215,12 @@ def test_other_charsets_do_not_hide(codec: str) -> None:
     assert b"<script>" in texts("a=<script>".encode(codec), f"application/x-www-form-urlencoded; charset={charset}")
 
 
+def test_documents_of_xml_in_ebcdic_do_not_hide() -> None:
+    content = '<?xml version="1.0" encoding="ibm037"?><a><![CDATA[<script>]]></a>'.encode("cp037")
+    assert any(b"<script>" in text for text in texts(content, "application/xml"))
+    assert any(b"<script>" in text for text in texts(content, None))
+
+
 def test_charsets_that_nobody_knows_are_read_as_they_are() -> None:
     assert b"<script>" in texts(b'{"a": "<script>"}', "application/json; charset=punycode")
     assert texts(b"\xff\xfe\xff", "text/plain")[0] == b"\xff\xfe\xff"
@@ -276,6 +282,18 @@ def test_parts_that_are_read_in_several_ways(part: bytes, content_type: str) -> 
     found = body(b"--x\r\n" + part + b"\r\n--x--", content_type).values
     assert (Origin.FILE_NAME, b"x.php") in {(value.origin, value.text) for value in found}
     assert b"<b>" in {value.text for value in found}
+
+
+def test_a_part_with_an_empty_filename_is_a_field() -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="a"; filename=""\r\n\r\n<b>\r\n--x--\r\n'
+    assert (Origin.PART, b"<b>") in {(one.origin, one.text) for one in body(part, "multipart/form-data; boundary=x").values}
+
+
+@pytest.mark.parametrize("value", [rb'"\074script\076"', rb'"\<\s\cript\>"', rb'"<scr\151pt>'])
+def test_escapes_in_cookies_do_not_hide(value: bytes) -> None:
+    seen = view(Cookie=f"a={value.decode()}")
+    assert any(b"<script>" in one.text for one in head_values(seen))
+    assert any(b"<script>" in text for text in head_texts(seen))
 
 
 def test_parts_of_json_are_read_also_as_files() -> None:

@@ -33,6 +33,7 @@ FRAMING = frozenset(b"content-length transfer-encoding connection cookie".split(
 """Fields whose values are no values of their own: framing was read by its grammar, cookies stand for themselves."""
 
 _MALFORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_BEHIND_BACKSLASH = re.compile(rb"\\(?:([0-3][0-7]{2})|(.))", re.DOTALL)
 
 
 def unquoted(octets: bytes) -> bytes:
@@ -96,6 +97,16 @@ def cookie_pairs(view: View, most: int = DEFAULT_LIMITS.values) -> Pairs:
     return found
 
 
+def unescaped(text: bytes) -> bytes:
+    """A cookie's value as frameworks read it that know quoted strings (RFC 2109; Python's http.cookies): octal numbers and other
+    octets behind a backslash stand for themselves."""
+    return _BEHIND_BACKSLASH.sub(_meant, text)
+
+
+def _meant(found: re.Match[bytes]) -> bytes:
+    return found[2] if found[1] is None else bytes((int(found[1], 8),))
+
+
 def path_pairs(view: View, evaluation: Evaluation | None) -> Pairs:
     """The values of the template's parameters, decoded; the whole path under the name b"" where there is no template.
 
@@ -145,6 +156,8 @@ def head_texts(
         fields += pair
         if PERCENT in pair[1]:
             decoded.append(unquoted(pair[1]))
+        if b"\\" in pair[1]:
+            decoded.append(unescaped(pair[1]))
     fields += [text for _, text in head.path]
     return fields + decoded
 
@@ -152,8 +165,9 @@ def head_texts(
 def head_values(
     view: View, evaluation: Evaluation | None = None, limits: InspectionLimits = DEFAULT_LIMITS, proven: Proven | None = None
 ) -> list[Value]:
-    """All values of a request's head, names included. Fields and cookies that hold percent-escapes stand twice: as sent, and
-    decoded. Documents in values are read as well. Left out is what is proven, where the contract's guard found the head valid."""
+    """All values of a request's head, names included. Fields and cookies that hold percent-escapes, and cookies with backslashes,
+    stand twice: as sent, and decoded. Documents in values are read as well. Left out is what is proven, where the contract's
+    guard found the head valid."""
     head = _Head(view, evaluation, limits, proven)
     found = [Value(Origin.PATH if name else Origin.URL, name, text) for name, text in head.path]
     for name, text in head.query:
@@ -163,6 +177,7 @@ def head_values(
     found += _both(head.fields, Origin.HEADER)
     found += [Value(Origin.HEADER_NAME, name, name) for name, _ in head.fields if name not in USUAL]
     found += _both(head.cookies, Origin.COOKIE)
+    found += [Value(Origin.COOKIE, name, unescaped(text)) for name, text in head.cookies if b"\\" in text]
     found += [Value(Origin.COOKIE_NAME, name, name) for name, _ in head.cookies if name]
     return found
 

@@ -56,6 +56,8 @@ CODECS = {
 }
 """Charsets in which text can look harmless as octets, or that servers know; what is not here is read as it is."""
 
+_EBCDIC_XML = "<?xml".encode("cp037")
+
 MAX_PARAMETERS = 32
 """Most parameters of a part's head that are looked at; the head is a value itself."""
 LONGEST_NAME = 1_024
@@ -73,7 +75,9 @@ def recoded(content: bytes, charset: str) -> bytes | None:
 
 
 def _evident(content: bytes) -> str | None:
-    """RFC 4627, section 3: the first octets of a text show its encoding."""
+    """RFC 4627, section 3, and Extensible Markup Language 1.0, appendix F: the first octets of a text show its encoding."""
+    if content.startswith(_EBCDIC_XML):
+        return "cp037"
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-32" if content[2:4] == b"\0\0" else "utf-16"
     if len(content) >= 4 and 0 in content[:4]:

@@ -107,7 +107,7 @@ class Readings:
             yield Value(Origin.FILE_NAME, name, one)
         if content_type:
             yield Value(Origin.PART_NAME, name, content_type)
-        if filenames:
+        if any(filenames):  # without a name, Go's mime/multipart has a field, and no file
             yield Value(Origin.UPLOAD, name, content)
             if not content_type.lower().startswith(b"application/json"):  # browsers send parts of JSON as files named "blob"
                 return
