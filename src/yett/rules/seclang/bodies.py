@@ -33,6 +33,11 @@ _PARAMETER = re.compile(
     rb"[;\s](filename|name)[ \t]*=[ \t]*(?:\"((?:[^\"\\\r\n]|\\.)*+)|'([^'\r\n]*)|([^;\r\n\"]*))", re.IGNORECASE
 )
 _ESCAPED = re.compile(rb"\\([\"\\])")
+_DECLARED = re.compile(
+    rb"(?i:multipart/form-data)[ \t]*;(?P<other>[^\",]*;)?[ \t]*boundary="
+    rb"(?:\"[^\"]{1,256}\"|[^\s\",;]{1,256})[ \t]*(?:;(?P<more>.*))?",
+    re.DOTALL,
+)
 _BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t]*(?:\"([^\"]{1,256})\"|([^;,\" \t]{1,256}))", re.IGNORECASE)
 
 
@@ -196,6 +201,11 @@ def _multipart(content_type: bytes, body: bytes) -> BodyReading:
         read_multipart(body, boundary.decode("latin-1"))
     except NotMultipart as error:
         reading.error, reading.strict_error = str(error), True
+    written = _DECLARED.fullmatch(content_type)
+    if written is None or b"boundary" in ((written["other"] or b"") + (written["more"] or b"")).lower():
+        reading.error, reading.strict_error = reading.error or "the boundary is declared in an unusual way", True
+    elif declared and declared[1]:
+        reading.strict_error = True  # legal, but not read by all servers
     for part in lenient.parts(body, boundary):
         if part.head.strip() == b"--":
             continue  # the end

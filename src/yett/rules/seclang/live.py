@@ -5,6 +5,8 @@ share, read once; what the contract has proven is not judged. It must not know r
 from collections.abc import Iterator
 from functools import lru_cache
 
+import msgspec
+
 from yett.formats.bodies import BodyError, Form, Multipart
 from yett.formats.contract.proven import Proven
 from yett.formats.inspected import (
@@ -171,15 +173,12 @@ class LiveTransaction(Transaction):
             known.add(values.content)  # as a whole only where nothing could be made of it
         more = [value for value in values.values if value.origin is not Origin.OPAQUE and value.text not in known]
         arguments = [*reading.arguments, *((_WHOLE, value.text) for value in more)]
-        return BodyReading(
+        error = reading.error or values.error
+        return msgspec.structs.replace(
+            reading,
             arguments=arguments,
-            names=reading.names,
-            files=reading.files,
-            part_heads=reading.part_heads,
-            texts=reading.texts,
-            attributes=reading.attributes,
-            error=reading.error or values.error,
-            truncated=reading.truncated,
+            error=error,
+            strict_error=reading.strict_error or (self.processor == b"MULTIPART" and bool(error)),
         )
 
     def take_response(self) -> None:
