@@ -162,3 +162,13 @@ def test_a_body_that_is_read_in_another_way(processor: str, kind: str) -> None:
     for word in (b"switch", b"leave", b"switch"):
         request = sent(BODIES[processor], kind.encode(), word)
         assert set(matched(rules, msgspec.structs.replace(request, target=b"/"))) >= ({3} if word == b"switch" else set())
+
+
+@pytest.mark.parametrize(("value", "text"), [("true", "true"), ("false", "false"), ("null", "")])
+@pytest.mark.parametrize("document", ['{"a": %s}', '{"a": [%s]}', '[{"b": {"c": %s}}]'])
+def test_truth_values_and_null_are_values(document: str, value: str, text: str) -> None:
+    """Of a document they are not among the texts that are looked at, since there are so few of them."""
+    body = (document % value).encode()
+    assert matched(f'SecRule ARGS "@rx ^{text}$" "id:1,phase:2,pass,log"', sent(body)) == [1]
+    assert matched(f'SecRule ARGS_POST "@rx ^{text.upper()}$" "id:1,phase:2,pass,log,t:uppercase"', sent(body)) == [1]
+    assert matched(f'SecRule ARGS "@rx ^{text}$" "id:1,phase:2,pass,log"', sent(b'{"a": "other"}')) == []
