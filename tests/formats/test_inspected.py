@@ -30,7 +30,7 @@ from yett.formats.inspected import (
     response_values,
 )
 from yett.formats.inspected.head import unquoted
-from yett.formats.inspected.json_values import Walk, is_plain, json_lines, json_texts, portions
+from yett.formats.inspected.json_values import Walk, is_plain, json_lines, json_scalars, json_texts, portions
 from yett.formats.inspected.values import LONGEST_PLACE, below
 from yett.formats.json_body import NotJSON, decode_json
 from yett.model.decision import Evaluation
@@ -541,3 +541,19 @@ def test_a_walk_says_what_it_left_out() -> None:
     assert [value.text for value in walk.values({"a": ["x"], "b": "y"})] == [b"a", b"b", b"y"]
     assert walk.truncated
     assert BodyValues(b"x", None, partial(read_body, None, b"x")).error == "no Content-Type"
+
+
+@given(
+    st.lists(
+        st.floats(allow_nan=False, allow_infinity=False).map(repr)
+        | st.integers(-(10**18), 10**18).map(str)
+        | st.from_regex(r"\A-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,2})?\Z"),
+        min_size=1,
+        max_size=8,
+    )
+)
+@example(["0.00001", "1234567.1234567", "12.50", "-0", "-0.0", "1e3", "9007199254740993.5", "0.1"])
+def test_numbers_of_json_as_sent_and_as_short_as_can_be(numbers: list[str]) -> None:
+    content = f"[{','.join(numbers)}]".encode()
+    _, found = json_scalars(content)
+    assert found == {one.encode() for one in numbers} | {str(one).encode() for one in json.loads(content)}

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from yett.formats.signs import BACKSLASH
+
 MAX_DEPTH = 128
 """Deepest nesting of arrays and objects."""
 
@@ -52,7 +54,7 @@ def _keys_are_unique(content: bytes, document: Any) -> bool:
     So written anew it has fewer colons. Only an escape could bring in another one in its place, so texts with an escape that
     may be a colon (U+003A) get the exact answer.
     """
-    if b"\\u003" not in content and content.count(b":") == _encode(document).count(b":"):
+    if (BACKSLASH not in content or b"\\u003" not in content) and content.count(b":") == _encode(document).count(b":"):
         return True
     try:
         json.loads(content, object_pairs_hook=_unique)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from attacks.agreement import Libinjection
 from attacks.injections import sql_injections
 from yett.rules.inspection.sqli import may_be_sqli, sqli, suspects
+from yett.rules.inspection.sqli_words import KNOWN
 
 ATTACKS = [
     b"1' OR '1'='1",
@@ -221,6 +222,43 @@ def test_never_raises(value: bytes) -> None:
 @given(st.from_regex(rb"\A[a-zA-Z0-9_.@:-]{0,40}\Z"))
 def test_what_the_first_look_lets_pass_is_harmless(value: bytes) -> None:
     assert may_be_sqli(value) or not sqli(value)
+
+
+_STEPS = [
+    b"v1",
+    b"orders",
+    b"x_9",
+    b"select",
+    b"union",
+    b"or",
+    b"1",
+    b"if",
+    b"in",
+    b"a.b",
+    b"7-b",
+    b" ",
+    b"--",
+    b"#",
+    b"/*",
+    b"*/",
+    b"(",
+    b";",
+    b"@",
+    b"=",
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(_STEPS), st.sampled_from(sorted(KNOWN)), st.just(b"/")), max_size=12).map(b"".join))
+def test_paths_that_the_first_look_lets_pass_are_harmless(value: bytes) -> None:
+    path = b"/" + value
+    assert may_be_sqli(path) or not sqli(path)
+    assert suspects(path) == [path] or not sqli(path)
+    assert may_be_sqli(path) == bool(suspects(path))
+
+
+def test_paths_with_a_name_at_their_beginning_are_not_read() -> None:
+    assert not suspects(b"/v1/orders/0123456789abcdef/lines?q=1\n/search")
+    assert suspects(b"/select/*x*/1\n/union\n/v1/*!x*/") == [b"/select/*x*/1", b"/union", b"/v1/*!x*/"]
 
 
 def test_the_first_look_lets_usual_values_pass() -> None:

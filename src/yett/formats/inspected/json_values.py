@@ -202,15 +202,22 @@ def _strings(pieces: list[bytes]) -> list[bytes]:
 def _numbers(between: list[bytes]) -> set[bytes]:
     """What stands between the strings of a JSON text, without its structure and words."""
     found = {*b" ".join(between).translate(_STRUCTURE).split()} - _WORDS
-    found.update([str(float(number)).encode() for number in found if number.translate(None, _INTEGER)])
-    if b"-0" in found:
-        found.add(b"0")
+    others = [number for number in found if not number.isdigit()]
+    if others:
+        found.update(
+            [str(float(number)).encode() for number in others if number.translate(None, _INTEGER) and not _AS_SHORT(number)]
+        )
+        if b"-0" in others:
+            found.add(b"0")
     return found
 
 
 _STRUCTURE = bytes.maketrans(b"{}[]:,", b"      ")
 _WORDS = frozenset((b"true", b"false", b"null"))
 _INTEGER = b"-0123456789"
+_AS_SHORT = re.compile(rb"[1-9][0-9]{0,6}\.[0-9]{0,6}[1-9]").fullmatch
+"""Numbers that are written as Python writes them: what has up to 15 digits has no shorter form (IEEE 754), and an exponent only
+below 0.0001 and from 1e16 on."""
 
 
 def is_plain(content: bytes) -> bool:

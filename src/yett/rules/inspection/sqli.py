@@ -33,7 +33,10 @@ _MEANT: Final = frozenset((*KNOWN, *CALLED))
 _HARMLESS: Final = re.compile(rb"(?:%s)?" % _PLAIN).fullmatch
 _WORDS: Final = rb" *+([A-Za-z]++(?: [A-Za-z]++(?=[ .,!?;:]|$)){1,5}+)(?:[ .,!?;:][^'\"/\n]*+)?+$"
 _IN_WORDS: Final = re.compile(_WORDS).match
-_ODD: Final = re.compile(rb"^(?!(?:%s)?$)(%s|.+)" % (_PLAIN, _WORDS), re.MULTILINE).findall
+_PATH: Final = rb"/([A-Za-z][A-Za-z0-9_]*+)(?:/[^'\"*\n]*+)?+$"
+_IN_PATH: Final = re.compile(_PATH).match
+_ODD: Final = re.compile(rb"^(%s|%s|(?!(?:%s)?$).+)" % (_WORDS, _PATH, _PLAIN), re.MULTILINE).findall
+"""Each line that is not plain, how it begins where it consists of words, and the first step of one that is a path."""
 
 
 def _comment_ends(reading: Reading, _: bytes) -> bool:
@@ -74,11 +77,15 @@ def _flagged(reading: Reading, quote: bytes, upper: bytes) -> bool:
 def may_be_sqli(value: bytes) -> bool:
     """Whether `sqli` has to read the value. Never False for what `sqli` flags.
 
-    False for words, names in kebab case, numbers, dates, addresses of mail and hosts, and for text without quotes whose first
-    words begin no statement and no condition.
+    False for words, names in kebab case, numbers, dates, addresses of mail and hosts, for paths whose first step means nothing
+    in SQL (nothing begins with a slash and a name), and for text without quotes whose first words begin no statement and no
+    condition.
     """
     if _HARMLESS(value):
         return False
+    path = None if LINE_FEED in value else _IN_PATH(value)
+    if path is not None:
+        return path[1].upper() in _MEANT
     words = None if LINE_FEED in value else _IN_WORDS(value)
     return words is None or _mean(words[1].upper(), value)
 
@@ -88,8 +95,12 @@ def suspects(lines: bytes) -> list[bytes]:
     odd = _ODD(lines)
     if not odd:
         return []
-    begun = b"\n".join([words for _, words in odd]).upper().split(b"\n")
-    return [one[0] for one, words in zip(odd, begun, strict=True) if not words or _mean(words, one[0])]
+    begun = b"\n".join([words or step for _, words, step in odd]).upper().split(b"\n")
+    found: list[bytes] = []
+    for (line, _, step), words in zip(odd, begun, strict=True):
+        if not words or (words in _MEANT if step else _mean(words, line)):
+            found.append(line)
+    return found
 
 
 def _mean(words: bytes, value: bytes) -> bool:

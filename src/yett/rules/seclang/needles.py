@@ -118,6 +118,19 @@ def bound(one: Needle) -> bool:
 
 _ENDS = re.compile(rb"\\[AzZG]|\(\?[a-z]*-")
 
+
+def one_octet(one: Needle) -> bool:
+    """Whether any text matches that holds one of some octets: there is nothing to be confirmed then."""
+    if one.phrases or one.chain:
+        return False
+    if one.literal:
+        return len(one.pattern) == 1
+    try:
+        return isinstance(read(one.pattern, one.caseless), Octets)
+    except NotLinear:
+        return False
+
+
 SHORTEST = 4
 """Octets: what has fewer is looked for in anything. Four digits of Base64, the length of many words, are three octets."""
 

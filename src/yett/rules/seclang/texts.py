@@ -22,6 +22,7 @@ from yett.rules.seclang.needles import (
     encoded,
     in_decoded,
     needle,
+    one_octet,
     unbroken,
     undecoded,
 )
@@ -165,7 +166,7 @@ class Narrow:
     ) -> None:
         left = [one for one in map(fitting, needles) if one is not None]
         self._chains = {one.id: chain_of(one.chain) for one in left}
-        self._bound = frozenset(one.id for one in left if bound(one))
+        self._found = frozenset(one.id for one in left if bound(one) or one_octet(one))
         self._matcher = Matcher(left, cache) if left else None
 
     def candidates(self, lines: bytes) -> list[int]:
@@ -181,7 +182,7 @@ class Narrow:
         return [
             number
             for number in found
-            if number in self._bound
+            if number in self._found
             or touched(self._chains[number], lines, borders)
             or matcher.confirm_transformed(number, lines) is not None
         ]
