@@ -252,7 +252,8 @@ Refused here, because it would silently mean something else than what is written
   rule within a chain; a rule whose targets are all left out (`!ARGS` alone);
 * `skipAfter` to a marker that does not exist (skips the rest of the phase there);
 * two directives in a line; a phase of 0; a severity above 7; a status that HTTP does not have;
-* macros and targets of `ctl` that name no known variable;
+* macros and targets of `ctl` that name no known variable, and macros with white space at their ends or a pattern
+  (`%{TX:/a/}`);
 * a comment whose line ends in a backslash, before a line that may be a directive: Apache takes that for part of the
   comment, ModSecurity 3 does not. Comments that begin with a directive go on, as in both;
 * arguments of directives in single quotes: Apache takes the quotes away, ModSecurity 3 does not.
@@ -268,6 +269,7 @@ Understood here:
   `SecRuleUpdate...ById 1:2` for the third rule of a chain: as in version 2.
 * Names are compared without regard to case everywhere, also in SecRuleUpdateTarget* and `ctl`; `!ARGS` leaves out every argument,
   also one that is named (`ARGS:a`).
+* `%{RULE.id}`, `%{RULE.msg}` and `%{RULE.severity}` are those of the first rule of a chain in all of it.
 * A rule without a disruptive action has that of SecDefaultAction, as the manual says, not only one that says `block`.
 
 The same as in ModSecurity 3, and different from version 2:
@@ -276,7 +278,7 @@ The same as in ModSecurity 3, and different from version 2:
   stands once for each phase. Updates by id change the first rule of a chain.
 * Within a chain, variables are set as soon as their own rule matches; everything else, `ctl` included, waits for the whole chain.
 * Tags and messages are compared as a whole and with regard to case, in directives and in `ctl`; they are not patterns. A
-  directive that changes no rule is listed as not enforced.
+  directive that changes no rule is listed as not enforced, and a `ctl` by tag or message that means none.
 """
 
 
