@@ -4,20 +4,18 @@ Counts only, and a bounded number of them: exchanges come one by one and are gon
 recordings, or the event log) nor where the table goes.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from yett.cli.showing import plain
-from yett.rules.inspection.exceptions import narrowest
+from yett.rules.inspection.exceptions import entry, general
 from yett.rules.registry import attacks
 
 KINDS = 10_000
 """Different rules, operations or places that are counted each; what comes later is counted as others."""
 SHOWN = 15
 SAMPLE = 60
-_INDEX = re.compile(r"/[0-9]+(?=/|\Z)")
 OTHERS = "others"
 NOWHERE = "(no operation)"
 
@@ -91,10 +89,10 @@ class Tally:
             self._rules.count(rule)
         if len(rules) == 1:
             self._alone.count(*rules)
-        for place, rule in dict.fromkeys((_kind(reason.place), reason.rule) for reason in reasons):
+        for place, rule in dict.fromkeys((general(reason.place), reason.rule) for reason in reasons):
             self._places.count(where, place, rule)
         for reason in reasons:
-            key = (where, _kind(reason.place), reason.rule)
+            key = (where, general(reason.place), reason.rule)
             if reason.sample and key in self._places:
                 self._samples.setdefault(key, reason.sample)
 
@@ -162,7 +160,7 @@ class Tally:
         for setting, lines in entries:
             yield f"  {setting}:"
             yield "    except:"
-            yield from (f"      - {plain(line)}" for line, _ in lines)
+            yield from (f"      - {line}" for line, _ in lines)
 
     def learnt(self) -> Iterator[str]:
         """All exceptions as YAML for a service of a policy, each with how many exchanges of those that enforcement would deny
@@ -174,7 +172,7 @@ class Tally:
         for setting, lines in self._entries(places):
             yield f"{setting}:"
             yield "  except:"
-            yield from (f"    - {plain(line)}  # {number:,}" for line, number in lines)
+            yield from (f"    - {line}  # {number:,}" for line, number in lines)
 
     def _entries(self, places: Iterable[tuple[tuple[str, ...], int]]) -> list[tuple[str, list[tuple[str, int]]]]:
         """Entries and how many exchanges they are for, by the setting that they belong to."""
@@ -183,13 +181,8 @@ class Tally:
             setting = "crs" if rule.startswith("crs-") else "attacks" if rule in attacks() else ""
             if setting and place:
                 where = "" if operation == NOWHERE else operation
-                entries.setdefault(setting, []).append((narrowest(rule, where, place), number))
+                entries.setdefault(setting, []).append((entry(rule, where, place), number))
         return sorted(entries.items())
-
-
-def _kind(place: str) -> str:
-    """A place without the numbers of list items, so that /items/0/name and /items/1/name are one."""
-    return _INDEX.sub("/*", place) if "/" in place else place
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

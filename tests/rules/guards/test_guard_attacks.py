@@ -130,6 +130,7 @@ FOUND = {"items": [{"note": "<script>alert(1)</script>"}]}
         ("{rule: script-injection, place: 'body /items/*/note'}", True),
         ("{rule: script-injection, place: 'body /**'}", True),
         ("{rule: script-injection, place: body}", True),
+        ("{rule: script-injection, place: body (itself)}", False),
         ("{rule: '*', place: body}", True),
         ("{rule: script-injection, operation: POST /things}", True),
         ("{rule: script-injection, operation: POST /things, place: 'body /items/*/note'}", True),
@@ -145,10 +146,26 @@ def test_exceptions(exception: str, passes: bool) -> None:
     assert (posted(FOUND, lines)[0] == "allow") is passes
 
 
+def test_an_exception_for_a_value_is_one_for_the_document_in_it() -> None:
+    lines = "attacks: {mode: enforce, except: [{rule: script-injection, place: body /a}]}"
+    assert posted({"a": json.dumps({"b": SCRIPT})}, lines)[0] == "allow"
+    assert posted({"b": json.dumps({"a": SCRIPT})}, lines)[0] == "deny"
+
+
 def test_an_exception_for_a_place_leaves_others() -> None:
     lines = "attacks: {mode: enforce, except: [{rule: script-injection, place: body /a}]}"
     assert posted({"a": "<script>alert(1)</script>"}, lines)[0] == "allow"
     assert posted({"a": "<script>alert(1)</script>", "b": "<script>alert(1)</script>"}, lines)[0] == "deny"
+
+
+def test_an_exception_for_a_name_leaves_the_same_name_elsewhere() -> None:
+    """Names stand once among the values of a document, at their first place."""
+    lines = "attacks: {mode: enforce, except: [{rule: nosql-operators, place: 'body /filter/*/$ne (name)'}]}"
+    honest = [{"$ne": 1}, {"$ne": 2}]
+    assert posted({"filter": honest}, lines)[0] == "allow"
+    assert posted({"filter": honest, "password": {"$ne": 1}}, lines) == ("deny", [], "nosql-operators")
+    many = {str(number): {"x": number} for number in range(1_000)}
+    assert posted({"filter": honest, "many": many, "z": [{"$ne": 1}]}, lines)[0] == "deny"
 
 
 def test_names_of_fields_have_no_case() -> None:
@@ -165,6 +182,9 @@ def test_names_of_fields_have_no_case() -> None:
         ("script-injection", "POST /x", "body /a/12/b (name)"),
         ("path-traversal", "GET /ü", "path"),
         ("xxe", "x", "query \u2028\x01\U0001f600"),
+        ("xxe", "x", "body"),
+        ("xxe", "x", "query"),
+        ("xxe", "x", "body /*/**/a\\*"),
     ],
 )
 def test_the_narrowest_exception_is_yaml_that_counts(rule: str, operation: str, place: str) -> None:
@@ -175,6 +195,8 @@ def test_the_narrowest_exception_is_yaml_that_counts(rule: str, operation: str, 
     assert exemption.operation == (operation or None)
     assert Exceptions([exemption]).excuse(rule, place)
     assert not Exceptions([exemption]).excuse("other", place)
+    for other in (f"{place}x", f"{place} x", f"{place}/x", place.replace("*", "x") + "y"):
+        assert not Exceptions([exemption]).excuse(rule, other), "no wider than it must be"
 
 
 # --- what is looked at ------------------------------------------------------------------------------------------------------
@@ -379,3 +401,11 @@ def test_the_packs_are_made_once() -> None:
     assert packs() is packs()
     assert all(isinstance(pack, Pack) for pack in packs())
     assert {rule.id for pack in packs() for rule in pack.rules} == set(attacks())
+
+
+@pytest.mark.parametrize(
+    ("body", "passes"), [("<a><b>1' OR '1'='1</b></a>", True), ("<a><b>1' OR '1'='1</b><c>1' OR '1'='1</c></a>", False)]
+)
+def test_an_exception_for_an_element_counts_although_markup_is_looked_at_as_a_whole(body: str, passes: bool) -> None:
+    lines = "attacks: {mode: enforce, except: [{rule: sql-injection, place: body /a/b}]}"
+    assert (posted(body.encode(), lines, "application/xml")[0] == "allow") is passes

@@ -11,13 +11,17 @@ from yett.model.policy import Struct
 
 KINDS = ("path", "query", "header", "cookie", "form", "part", "file", "upload", "body", "response", "method", "target")
 """First words of places."""
+ITSELF = "(itself)"
+_MEANT = {"**": ".*", "*": "[^/]*", "\\*": "\\*"}
+_POSITION = re.compile(r"/[0-9]+(?=/|$|#| \(name\)$)")
 
 
 class Exemption(Struct, frozen=True, kw_only=True):
     """`{rule: sql-injection, operation: "POST /reports", place: "body /filters/*/query"}`
 
     rule: an id, or "*" for all. operation: its id, or method and template. place: as records say it; "*" stands for one step of
-    a pointer, "**" for any number; a word alone ("body", "query", "header", "cookie") for all places of that kind.
+    a pointer, "**" for any number, and "\\*" for itself; a word alone ("body", "query", "header", "cookie") for all places of that
+    kind, and with "(itself)" for what has no name: a body that is one text, a parameter of the query without name.
     """
 
     rule: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -56,16 +60,29 @@ def _pattern(place: str | None) -> re.Pattern[str]:
     kind, _, name = place.partition(" ")
     if not name:
         return re.compile(rf"(?si){re.escape(kind)}(?: .*)?")
+    if name == ITSELF:
+        return re.compile(re.escape(kind))
     caseless = kind in ("header", "response")
-    pieces = [{"**": ".*", "*": "[^/]*"}.get(piece, re.escape(piece)) for piece in re.split(r"(\*\*|\*)", place)]
-    return re.compile("".join(pieces), re.S | (re.I if caseless else 0))
+    pieces = [_MEANT.get(piece) or re.escape(piece) for piece in re.split(r"(\\\*|\*\*|\*)", place)]
+    within = "" if "#" in name or name.endswith(" (name)") else "(?:#/.*)?"  # a document in the value is part of it
+    return re.compile("".join(pieces) + within, re.S | (re.I if caseless else 0))
+
+
+def general(place: str) -> str:
+    """A place as exceptions name it: positions in lists become "*", and what looked like that is written as itself."""
+    kind, blank, name = place.partition(" ")
+    name = name.replace("*", "\\*")
+    return kind + blank + (_POSITION.sub("/*", name) if kind in ("body", "response") else name)
 
 
 def narrowest(rule: str, operation: str, place: str) -> str:
-    """The entry for a policy that lets exactly this finding pass, as a line of YAML; positions in lists become "*"."""
-    kind, _, name = place.partition(" ")
-    general = re.sub(r"/\d+(?=/|$|#| \(name\)$)", "/*", name) if kind in ("body", "response") else name
-    where = f"{kind} {general}" if general else kind
+    """The entry for a policy that lets exactly this finding pass, as a line of YAML, ASCII only."""
+    return entry(rule, operation, general(place))
+
+
+def entry(rule: str, operation: str, place: str) -> str:
+    """The entry for a place that is `general`."""
+    where = place if " " in place or place in ("method", "target") else f"{place} {ITSELF}"
     parts = [f"rule: {rule}"] + ([f"operation: {_quoted(operation)}"] if operation else []) + [f"place: {_quoted(where)}"]
     return "{" + ", ".join(parts) + "}"
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from yett.formats.inspected import BodyValues, InspectionLimits, Origin, Value, response_values
+from yett.formats.inspected.json_values import all_names
 from yett.formats.xml import XMLDocument
 from yett.model.decision import Denial, Evaluation, Mode, Wait
 from yett.model.exchange import View
@@ -21,6 +22,9 @@ TITLE_OF_RESPONSE = "The response was refused by a security rule."
 
 MOST_REPORTED = 8
 """Most findings of one message that are recorded, each of another rule."""
+
+AT_ONCE = 200
+"""Names that are looked at without a pause."""
 
 _RUNNING = "attacks response"
 
@@ -60,13 +64,48 @@ class Inspection:
     def closely(self, values: BodyValues, suspects: Collection[int], findings: list[Finding]) -> Iterator[None]:
         document = values.document if type(values.document) in (dict, list) else None
         every = values.values
-        if isinstance(values.document, XMLDocument):
+        markup = isinstance(values.document, XMLDocument)
+        if markup:
             every = [*every, Value(Origin.TEXT, b"", values.content)]
-        for found in self.pack.look_closely(every, document, suspects, self.counts):
+        asked = Asked(self, markup)
+        for found in self.pack.look_closely(every, document, suspects, asked.counts):
             if found is None:
                 yield None
             else:
                 findings.append(found)
+        if asked.names:
+            yield from self._other_names(document, suspects, asked, findings)
+
+    def _other_names(self, document: Any, suspects: Collection[int], asked: "Asked", findings: list[Finding]) -> Iterator[None]:
+        """Names stand once among values, at their first place; where one was excused there, the others are looked at, too."""
+        asked.told = {found.rule.id for found in findings}
+        for batch in all_names(document, AT_ONCE):
+            for found in self.pack.look_closely(batch, None, suspects, asked.counts):
+                if found is not None:
+                    asked.told.add(found.rule.id)
+                    findings.append(found)
+            yield None
+
+
+class Asked:
+    """Which findings of one message count. markup: a document that is looked at as values and then as a whole; what was excused in
+    a value stands there again. names: whether the name of a member was excused. told: rules of which enough is known."""
+
+    def __init__(self, inspection: Inspection, markup: bool) -> None:
+        self._inspection = inspection
+        self._markup = markup
+        self._excused: set[str] = set()
+        self.names = False
+        self.told: set[str] = set()
+
+    def counts(self, rule: str, at: str) -> bool:
+        if rule in self.told:
+            return False
+        if self._inspection.counts(rule, at):
+            return not self._markup or at != "body" or rule not in self._excused
+        self._excused.add(rule)
+        self.names = self.names or at.endswith(" (name)")
+        return False
 
 
 def driven(work: Iterator[Any], evaluation: Evaluation) -> Denial | Wait | None:
