@@ -1,10 +1,12 @@
 """Work of guards in a thread of its own: what fails in it, who leaves meanwhile, and what happens around it, over real sockets."""
 
 import asyncio
+import gc
 import json
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -253,3 +255,25 @@ def test_rules_are_loaded_apart_from_plans(tmp_path: Path) -> None:
     errors = snapshot.build_all().errors
     assert len(compiled) == 2  # nothing was left to be compiled
     assert [error.line for error in errors] == [9]  # what is wrong is told with its place
+
+
+def test_nothing_of_an_exchange_is_kept_that_its_client_left_while_it_was_judged(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with Guarded(tmp_path) as house:
+            house.gate.clear()
+            client = await house.connect()
+            await client.send(large())
+            await house.until(lambda: house.begun == 1)
+            exchange = weakref.ref(*(one.exchange for one in house.gateway.clients))
+            gc.collect()
+            gc.disable()
+            try:
+                reset(client)
+                await house.until(lambda: not house.gateway.clients)
+                house.gate.set()
+                await house.until(lambda: house.ended == 1)
+                await house.until(lambda: exchange() is None)
+            finally:
+                gc.enable()
+
+    run(talk())

@@ -177,7 +177,7 @@ class Evaluation:
     inbound_score, outbound_score: what a scoring rule set has found in request and response; 0 where there is none.
     scoring: what such a rule set keeps from phase to phase; `unset` where it has nothing to keep.
     inspected: what the attack rules have read of the exchange so far, shared by all of them and kept over pauses; `unset` before.
-    releases: called once each when the exchange ends, however it ends.
+    releases: called once each when the exchange ends, however it ends. finished: it has ended.
     """
 
     # Defaults stand on the class: what a request does not need is never set.
@@ -203,6 +203,7 @@ class Evaluation:
     replacement: bytes | None = None
     replacement_type: bytes = b""
     amended: list[Denial] | None = None
+    finished: bool = False
 
     def __init__(self, operation: Operation, now: float, monotonic: float, parameters: dict[str, str] | None = None) -> None:
         self.operation = operation
@@ -260,6 +261,7 @@ class Evaluation:
 
     def finish(self) -> None:
         """Give back what the decision holds (concurrency slots, bodies as they were read). Safe to call more than once."""
+        self.finished = True
         self.inspected, self.answers = unset, None  # they refer back to here: a megabyte would wait for the garbage collector
         releases, self.releases = self.releases, None
         for release in releases or ():

@@ -39,7 +39,10 @@ class Gathered:
 
 
 def gathered(evaluation: Evaluation) -> Gathered:
-    """What was gathered of this exchange."""
+    """What was gathered of this exchange. Once it has ended, as it may while a thread still judges it, nothing is kept: that would
+    refer back to the evaluation, and a megabyte would wait for the garbage collector."""
+    if evaluation.finished:
+        return Gathered()
     found = evaluation.inspected
     if found is unset:
         found = evaluation.inspected = Gathered()
