@@ -8,10 +8,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import machine
 import subjects
 import systems
+from attacks import sending
 from attacks.echo import ANSWER
 from client import Client
+from yett.edge.lending import processor_time
 
 RULES = Path("/usr/share/modsecurity-crs/rules")
 SETUP = Path("/etc/modsecurity/crs/crs-setup.conf")
@@ -57,3 +60,32 @@ def answered_once(port: int, wire: bytes) -> float:
         one.sendall(wire)
         one.recv(65_536)
     return time.perf_counter() - began
+
+
+def inspectors(root: int) -> list[int]:
+    """The processes of a tree that judge large bodies."""
+    return [pid for pid in machine.tree(root) if b"yett.cli.inspector" in (machine.PROC / str(pid) / "cmdline").read_bytes()]
+
+
+def once(port: int, wire: bytes) -> tuple[str, float]:
+    """(status, seconds) of one request; no status where the connection ended without an answer."""
+    began = time.perf_counter()
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=sending.PATIENCE) as one:
+            one.sendall(wire)
+            status = sending.answer(one).decode()
+    except OSError:
+        status = ""
+    return status, time.perf_counter() - began
+
+
+def await_inspector(port: int, root: int, wire: bytes) -> None:
+    """Until such a process is there, has nothing more to load, and judges what is sent."""
+    while True:
+        status, _ = once(port, wire)
+        time.sleep(0.3)
+        for pid in inspectors(root):
+            before = processor_time(pid)
+            time.sleep(0.3)
+            if processor_time(pid) == before and status and once(port, wire)[0] and processor_time(pid) != before:
+                return

@@ -24,7 +24,7 @@ import msgspec
 import machine
 import systems
 from attacks import sending, traffic, worst
-from attacks.gateways import answered_once, crs_settings, load, subject, upstream
+from attacks.gateways import answered_once, await_inspector, crs_settings, load, subject, upstream
 from client import Client, Result, exact_timers, percentile
 
 RATE = 500
@@ -40,8 +40,6 @@ FOREIGN = 0.1
 DRAWS = 300
 SHARE = 0.9
 """Of what the interval holds."""
-WARMING = 10.0
-"""Seconds until the process that judges large bodies has started, at most."""
 NOTHING, STRAIGHT, BARE = "control: nothing", "control: 1 MB straight to the upstream", "control: 1 MB to Yett without rules"
 ORDINARY = "control: an ordinary small request"
 CONTROLS = (NOTHING, ORDINARY, STRAIGHT, BARE)
@@ -175,9 +173,7 @@ class Measurement:
         """Until the process that judges large bodies is there, and has loaded what it loads late."""
         for gateway in (self.ruled, self.bare):
             gateway.client.closed(8, count=500)
-        before, end = len(machine.tree(self.ruled.pid)), time.perf_counter() + WARMING
-        while len(machine.tree(self.ruled.pid)) == before and time.perf_counter() < end:
-            self._send(sending.LARGE)
+        await_inspector(self.ruled.port, self.ruled.pid, traffic.wire(next(worst.inputs())[1]))
         for name in ("letters by chance", "XML", "1 MB form"):
             self._send(name)
 

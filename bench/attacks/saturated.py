@@ -9,7 +9,6 @@ connections at once: every one must be answered.
 import argparse
 import os
 import signal
-import socket
 import statistics
 import time
 from collections import Counter
@@ -20,42 +19,12 @@ from pathlib import Path
 import machine
 import systems
 from attacks import sending, traffic, worst
-from attacks.gateways import answered_once, crs_settings, load, subject, upstream
+from attacks.gateways import answered_once, await_inspector, crs_settings, inspectors, load, once, subject, upstream
 from client import percentile
-from yett.edge.lending import processor_time
 
 CONNECTIONS = 32
 CROWD = 8
 """Connections that send large bodies at once."""
-
-
-def inspectors(root: int) -> list[int]:
-    """The processes of a tree that judge large bodies."""
-    return [pid for pid in machine.tree(root) if b"yett.cli.inspector" in (machine.PROC / str(pid) / "cmdline").read_bytes()]
-
-
-def once(port: int, wire: bytes) -> tuple[str, float]:
-    """(status, seconds) of one request; no status where the connection ended without an answer."""
-    began = time.perf_counter()
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=sending.PATIENCE) as one:
-            one.sendall(wire)
-            status = sending.answer(one).decode()
-    except OSError:
-        status = ""
-    return status, time.perf_counter() - began
-
-
-def await_inspector(port: int, root: int, wire: bytes) -> None:
-    """Until such a process is there, has nothing more to load, and judges what is sent."""
-    while True:
-        status, _ = once(port, wire)
-        time.sleep(0.3)
-        for pid in inspectors(root):
-            before = processor_time(pid)
-            time.sleep(0.3)
-            if processor_time(pid) == before and status and once(port, wire)[0] and processor_time(pid) != before:
-                return
 
 
 def crowd(port: int, wire: bytes) -> str:

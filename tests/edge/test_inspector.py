@@ -53,6 +53,12 @@ serve(end, load)
 SCRIPTED = (sys.executable, "-c", SCRIPT)
 
 
+@pytest.fixture(autouse=True)
+def _beginning(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real processes go last and start slowly where the machine is busy: a thread judges meanwhile. Scripted ones are waited for."""
+    monkeypatch.setattr(module, "BEGINNING", 0.0 if "tmp_path" in request.fixturenames else 20.0)
+
+
 class Judged(House):
     """A house whose large bodies a process of its own judges."""
 
@@ -246,8 +252,7 @@ async def until(condition: Callable[[], Any]) -> None:
 async def started(policy: bytes = b"policy") -> Inspector:
     inspector = Inspector(SCRIPTED)
     inspector.load("one", policy)
-    assert await inspector.do(errand(b"x")) is None
-    await until(lambda: inspector._process)
+    assert await inspector.do(errand(b"x")) == policy + b" x"
     return inspector
 
 
@@ -296,7 +301,19 @@ def test_a_process_that_dies_is_replaced_after_a_while(monkeypatch: pytest.Monke
         assert await inspector.do(errand(b"x")) is None
         assert not inspector._starting  # not yet
         await asyncio.sleep(0.06)
+        assert await inspector.do(errand(b"x")) == b"policy x"
+        await inspector.close()
+
+    run(talk())
+
+
+def test_who_cannot_wait_for_the_beginning_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        monkeypatch.setattr(module, "BEGINNING", 0.0)
+        inspector = Inspector(SCRIPTED)
+        inspector.load("one", b"policy")
         assert await inspector.do(errand(b"x")) is None
+        assert inspector._starting
         await until(lambda: inspector._process)
         assert await inspector.do(errand(b"x")) == b"policy x"
         await inspector.close()
@@ -354,8 +371,10 @@ def test_the_end_does_not_wait_for_what_is_under_way() -> None:
             await hanging
         fresh = Inspector(SCRIPTED)
         fresh.load("one", b"policy")
-        assert await fresh.do(errand(b"x")) is None
+        waiting = asyncio.create_task(fresh.do(errand(b"x")))
+        await asyncio.sleep(0)
         await fresh.close()  # while it starts
+        assert await waiting is None
 
     run(talk())
 
@@ -364,11 +383,11 @@ def test_a_new_policy_while_the_process_starts() -> None:
     async def talk() -> None:
         inspector = Inspector(SCRIPTED)
         inspector.load("one", b"policy")
-        assert await inspector.do(errand(b"x")) is None
+        waiting = asyncio.create_task(inspector.do(errand(b"x")))
+        await asyncio.sleep(0)
         inspector.load("two", b"other")
-        await until(lambda: not inspector._starting)
+        assert await waiting is None
         assert await inspector.do(errand(b"x")) is None
-        await until(lambda: inspector._process)
         assert await inspector.do(errand(b"x", snapshot="two")) == b"other x"
         assert inspector.deaths == 0
         await inspector.close()

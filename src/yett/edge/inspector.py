@@ -21,6 +21,9 @@ from yett.model.decision import Asked, Errand
 PATIENCE = 60.0
 """Seconds that one errand, or loading the policy, may take; then the process is ended. One that hangs is ended after `STALL`."""
 
+BEGINNING = 5.0
+"""Seconds for which an errand waits for a process that is just being started; a thread, which callers would feel, does it then."""
+
 FIRST_DELAY, LAST_DELAY = 1.0, 60.0
 """Seconds after a death before another process is started: doubled each time one dies soon."""
 
@@ -76,6 +79,7 @@ class Inspector:
         self._processes: set[_Process] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._starting = False
+        self._started = asyncio.Event()
         self._turn = asyncio.Semaphore(1)
         self._delay, self._not_before = FIRST_DELAY, 0.0
         self.waiting = self.failed = self.deaths = 0
@@ -100,10 +104,10 @@ class Inspector:
 
     async def do(self, errand: Errand) -> bytes | None:
         """What was found; None where no process is there that could say, or not yet. Raises InspectorFailed."""
-        process = self._process
+        if errand.snapshot != self._digest or not self._digest:
+            return None
+        process = self._process or await self._begun()
         if process is None or errand.snapshot != self._digest:
-            if process is None and self._digest and not self._starting and time.monotonic() >= self._not_before:
-                self._begin()
             return None
         self.waiting += 1
         try:
@@ -122,6 +126,16 @@ class Inspector:
             raise InspectorFailed(done.failure)
         return done.found
 
+    async def _begun(self) -> "_Process | None":
+        """A process that is being started, or is to be."""
+        if not self._starting and time.monotonic() >= self._not_before:
+            self._begin()
+        if self._starting:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEGINNING):
+                    await self._started.wait()
+        return self._process
+
     def _answered(self, asking: "asyncio.Task[Done]") -> None:
         self._turn.release()
         if (
@@ -131,6 +145,7 @@ class Inspector:
 
     def _begin(self) -> None:
         self._starting = True
+        self._started.clear()
         process = _Process(self._lent)
         self._processes.add(process)
         task = asyncio.get_running_loop().create_task(self._live(process))
@@ -153,6 +168,7 @@ class Inspector:
             process.kill("it could not begin")
         finally:
             self._starting = False
+            self._started.set()
         began = time.monotonic()
         ending = await process.end()
         self._processes.discard(process)
