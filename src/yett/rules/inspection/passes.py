@@ -24,7 +24,7 @@ _FEW = 64
 """Lines of a text among which long ones are looked for."""
 
 _Test = tuple[int, Callable[[bytes, int], bool]]
-"""The bit of a transformation, and whether it touches a text."""
+"""The bits of transformations that touch the same texts, and whether they touch one."""
 
 
 class _State(NamedTuple):
@@ -85,7 +85,11 @@ class _Front:
         self.first = steps[0]
         self.steps = steps
         self.ends = sum(step.ends for step in steps)
-        self.below: tuple[_Test, ...] = tuple({bit: (bit, touches) for step in steps for bit, touches in step.below}.values())
+        tests: dict[Callable[[bytes, int], bool], int] = {}
+        for step in steps:
+            for bit, touches in step.below:
+                tests[touches] = tests.get(touches, 0) | bit
+        self.below: tuple[_Test, ...] = tuple((bits, touches) for touches, bits in tests.items())
         self.ways: dict[int, _Way] = {}
 
     def way(self, touched: int) -> "_Way":

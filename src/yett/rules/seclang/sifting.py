@@ -85,8 +85,9 @@ class Sieve:
             fresh = names.texts
         found = 0
         seen: set[bytes] = set()
+        short = len(t.body) <= LONG  # then it has no long values
         for values, lines in t.texts(head.values + fresh):
-            found |= self.text.look(_unseen(values, seen), lines)
+            found |= self.text.look(values if short else _unseen(values, seen), lines)
             yield TURN
         if not found:
             if names is not None:
