@@ -40,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True):
     sample: str
 
 
-class _Sign(msgspec.Struct):
+class Sign(msgspec.Struct):
     """One signature of a rule. expression: compiled when first needed, in a millisecond or two."""
 
     rule: AttackRule
@@ -67,13 +67,13 @@ class Pack:
         self, rules: Sequence[tuple[AttackRule, Sequence[Signature | Structure]]], cache: PatternCache | None = None
     ) -> None:
         self.rules = tuple(rule for rule, _ in rules)
-        self._signs = [_Sign(rule, sign) for rule, signs in rules for sign in signs]
-        _check(self._signs, cache)
-        needles = [Needle(number, first_look(sign.signature), caseless=True) for number, sign in enumerate(self._signs)]
+        self.signs = [Sign(rule, sign) for rule, signs in rules for sign in signs]
+        _check(self.signs, cache)
+        needles = [Needle(number, first_look(sign.signature), caseless=True) for number, sign in enumerate(self.signs)]
         first = self.first = FirstLook(needles, cache)
         if first.refused:
             refused = first.refused[0]
-            sign = self._signs[refused.id]
+            sign = self.signs[refused.id]
             raise ValueError(f"{sign.rule.id}, signature {sign.signature.id}: {refused.reason}")
         self._surfaces: dict[frozenset[Origin], frozenset[int]] = {}
 
@@ -86,7 +86,7 @@ class Pack:
         """Numbers of the signatures that count somewhere on a surface."""
         found = self._surfaces.get(surface)
         if found is None:
-            numbers = (number for number, sign in enumerate(self._signs) if sign.signature.where & surface)
+            numbers = (number for number, sign in enumerate(self.signs) if sign.signature.where & surface)
             found = self._surfaces[surface] = frozenset(numbers)
         return found
 
@@ -111,8 +111,8 @@ class Pack:
         suspects: what `look` gave. document: of JSON, or None. accepts: asked with each finding's rule and place.
         """
         everything = ANY in suspects
-        numbers = range(len(self._signs)) if everything else sorted(suspects)
-        patterns = [number for number in numbers if isinstance(self._signs[number].signature, Signature)]
+        numbers = range(len(self.signs)) if everything else sorted(suspects)
+        patterns = [number for number in numbers if isinstance(self.signs[number].signature, Signature)]
         narrow = everything or (len(values) > 8 and len(patterns) > 2)
         told: set[str] = set()
         work = 0
@@ -130,7 +130,7 @@ class Pack:
 
     def _matches(
         self, value: Value, text: bytes, first: int, patterns: Sequence[int], narrow: bool, told: Collection[str]
-    ) -> Iterator[tuple[Found, _Sign]]:
+    ) -> Iterator[tuple[Found, Sign]]:
         """What is meant in a piece of a value. first: octets of it that the piece before had, too."""
         if not text:
             return
@@ -140,7 +140,7 @@ class Pack:
             marked = [form.replace(b"\n", BETWEEN) for form, _ in forms]
             patterns = sorted(set(self.first.candidates(marked)).intersection(patterns))
         for number in patterns:
-            sign = self._signs[number]
+            sign = self.signs[number]
             if sign.rule.id not in told and value.origin in sign.signature.where:
                 found = _search(sign, forms, value)
                 if found is not None:
@@ -149,7 +149,7 @@ class Pack:
     def _structures(
         self, numbers: Collection[int], values: Sequence[Value], document: Any, accepts: Accepts, told: set[str]
     ) -> Iterator[Finding]:
-        for sign in (self._signs[number] for number in numbers):
+        for sign in (self.signs[number] for number in numbers):
             structure = sign.signature
             if not isinstance(structure, Structure) or sign.rule.id in told:
                 continue
@@ -187,7 +187,7 @@ def first_look(signature: Signature | Structure) -> bytes:
     return (signature.needle if isinstance(signature, Signature) else b"") or signature.pattern
 
 
-def _search(sign: _Sign, forms: Sequence[tuple[bytes, int]], value: Value) -> Found | None:
+def _search(sign: Sign, forms: Sequence[tuple[bytes, int]], value: Value) -> Found | None:
     """The first match that is meant. forms: texts, and how many octets of them another piece has, too."""
     signature = sign.signature
     assert isinstance(signature, Signature)
@@ -213,7 +213,7 @@ def _search(sign: _Sign, forms: Sequence[tuple[bytes, int]], value: Value) -> Fo
 _GOOD = b"good"
 
 
-def _check(signs: Sequence[_Sign], cache: PatternCache | None) -> None:
+def _check(signs: Sequence[Sign], cache: PatternCache | None) -> None:
     """Compile all patterns, unless that is known to be possible from an earlier start. Raises ValueError."""
     digest = sha256(b"\0".join([_GOOD, *(sign.signature.pattern for sign in signs)])).hexdigest()
     if cache is not None and cache.load(digest) == _GOOD:
