@@ -42,7 +42,7 @@ def matching(value: bytes) -> frozenset[int]:
     return frozenset(number for number, one in enumerate(patterns()) if any(one.search(form) for form in forms))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(values=VALUES, padding=st.integers(0, 40))
 def test_what_matches_a_value_is_seen(values: list[bytes], padding: int) -> None:
     requests, _ = packs()
