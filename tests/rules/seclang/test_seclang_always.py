@@ -93,6 +93,9 @@ def test_a_rule_that_always_matches_may_be_removed(control: str) -> None:
     )
     assert said(skips, b"evil") == ([], False)
     assert said(skips, b"bad+evil") == ([1], True)
+    allows = ON + REMOVES.format(control=control) + always.format(action="allow").replace("pass,", "") + STOPS.format(phase=1)
+    assert said(allows, b"evil") == ([], False)
+    assert said(allows, b"bad+evil") == ([1], True)
     sets = ON + REMOVES.format(control=control) + always.format(action="setvar:tx.done=1")
     sets += 'SecRule &TX:done "@eq 0" "id:1,phase:2,deny,log"'
     assert said(sets, b"good") == ([], False)
@@ -116,3 +119,10 @@ def test_of_markers_of_one_name_the_next_is_meant() -> None:
 def test_block_within_the_default_is_no_default() -> None:
     default = 'SecDefaultAction "phase:2,deny,block,status:400,log"\n'
     assert said(default + 'SecRule ARGS "@rx evil" "id:1,phase:2,block"', b"evil") == ([1], True)
+
+
+@pytest.mark.parametrize("condition", ['REMOTE_ADDR "@unconditionalMatch"', '&TX:none "@eq 0"'])
+def test_where_rules_only_observe_nothing_is_allowed(condition: str) -> None:
+    observes = 'SecRule REMOTE_ADDR "@unconditionalMatch" "id:8,phase:1,pass,nolog,ctl:ruleEngine=DetectionOnly"\n'
+    text = observes + f'SecRule {condition} "id:9,phase:1,allow,nolog"\n' + STOPS.format(phase=1)
+    assert said(text, b"evil") == ([1], False)

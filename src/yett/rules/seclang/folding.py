@@ -83,6 +83,12 @@ def fold(
     return Folded(walk.kept, walk.ends, walk.t, unknown, frozenset(walk.steered))
 
 
+def _sets_engine(item: Item) -> bool:
+    """Whether a rule may say that others only observe, so that they allow nothing."""
+    links = () if isinstance(item, Marker) else (item, *getattr(item, "chained", ()))
+    return any(control.name == "ruleengine" for link in links for control in link.controls)
+
+
 def _removals(item: SecRule | SecAction) -> Iterator[Control]:
     """The controls that may change whether another rule, which looks at nothing but variables, matches."""
     for link in (item, *getattr(item, "chained", ())):
@@ -105,6 +111,7 @@ class _Walk:
         self.removed: list[frozenset[int]] = []
         self.steered: set[int] = set()
         self.allowed_until = 0
+        self.engine_changes = False
         self.t = blank(pinned)
         self.kept: dict[int, list[Kept]] = {phase: [] for phase in PHASES}
         self.ends: dict[int, Mapping[bytes, bytes]] = {}
@@ -150,7 +157,7 @@ class _Walk:
     def _may_be_removed(self, ruling: Ruling, found: list[LinkFacts]) -> bool:
         """Whether, for some exchanges, a rule that always matches is removed, and not all that it skips with it."""
         skipped = {position for position in range(ruling.position + 1, ruling.skip_to) if self._in(position, ruling.phase)}
-        does = any(link.writes or link.acts for link in found)
+        does = ruling.verdict != "pass" or any(link.writes or link.acts for link in found)
         return any(ruling.position in one and (does or not skipped <= one) for one in self.removed)
 
     def _in(self, position: int, phase: int) -> bool:
@@ -222,7 +229,9 @@ class _Walk:
             self._changes(found)
         if ruling.verdict == "deny" and self.t.acts:
             raise Contradiction(ruling, (ruling.message.constant or b"").decode("utf-8", "replace"))
-        if ruling.verdict == "allow":
+        if ruling.verdict == "allow" and self.engine_changes:
+            return self._dynamic(ruling, found, 0)
+        if ruling.verdict == "allow" and self.t.acts:
             self.allowed_until = ruling.allowed_until
         if ruling.logs and not ruling.skip_to:
             return self._dynamic(ruling, found, 0)
@@ -251,4 +260,5 @@ class _Walk:
 
     def _keep(self, ruling: Ruling, first: int, found: list[LinkFacts]) -> None:
         self.removed += self.removals[ruling.position]
+        self.engine_changes = self.engine_changes or _sets_engine(self.items[ruling.position])
         self.kept[ruling.phase].append(Kept(ruling, first, found))

@@ -194,7 +194,7 @@ def fire(ruling: Ruling, t: Transaction) -> None:
         t.hits.append(Hit(ruling, name, value, ruling.message(t), ruling.data(t), captured if captured in value else b""))
     if ruling.verdict == "deny" and t.acts:
         t.refusal = Refusal(ruling.id, t.phase, ruling.status)
-    elif ruling.verdict == "allow":
+    elif ruling.verdict == "allow" and t.acts:
         t.allowed_until = ruling.allowed_until
 
 
