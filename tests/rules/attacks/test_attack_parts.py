@@ -15,6 +15,7 @@ from yett.rules.inspection.addresses import (
     ipv4,
     is_bare_inner,
     is_inner,
+    is_split,
     odd_spelling,
 )
 from yett.rules.inspection.pack import OVERLAP, PIECE, Pack, pieces
@@ -116,6 +117,14 @@ def test_spellings_of_one_address_are_one(value: int) -> None:
         (b"http://[::ffff:0:127.0.0.1]/", True),
         (b"http://o177.0.0.1/", True),
         (b"redis://loopback:6379", True),
+        (b"http://printer.internal/", True),
+        (b"http://vault.service.consul:8200/", True),
+        (b"http://a.b.svc.cluster.local/", True),
+        (b"http://metadata/computeMetadata/", True),
+        (b"http://168.63.129.16/", True),
+        (b"http://2852039166;.example.com/", True),
+        (b"http://internal.example.com/", False),
+        (b"http://metadata.example.com/", False),
         (b"http://example.com/", False),
         (b"http://192.0.2.1/", False),
         (b"localhost", False),
@@ -135,12 +144,41 @@ def test_names_count_only_where_they_stand_alone() -> None:
     assert not odd_spelling(b"http://example.com/") and not odd_spelling(b"x")
     assert odd_spelling(b"http://3232235521/") and not odd_spelling(b"http://192.168.0.1/")
     assert odd_spelling(b"http://12%37.0.0.1/")
+    assert (
+        odd_spelling(b"http://0xc6336401/")
+        and odd_spelling(b"http://3325256705/")
+        and odd_spelling(b"http://[::ffff:192.0.2.1]/")
+    )
+    assert not odd_spelling(b"http://192.0.2.1/") and not odd_spelling(b"http://[2001:db8::1]/")
+    assert odd_spelling("http://\u24d4\u24e7.example/".encode()) and not odd_spelling("http://example.com/\u24d4".encode())
     assert list(hosts_of(b"http://a.example#@127.0.0.1/x@b.example"))[:3] == ["a.example", "a.example", "127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [
+        (b"http://a@b.example:80@c.example/", True),
+        (b"http://b.example\\@c.example/", True),
+        (b"http://b.example &@c.example# @d.example/", True),
+        (b"http://b.example#@c.example/", True),
+        (b"http://a:b@c.example/", False),
+        (b"http://b.example/a@b@c", False),
+        (b"http://b.example/#/@anna", False),
+        (b"http://b.example?x=a@b@c", False),
+        (b"mailto:a@b.example", False),
+    ],
+)
+def test_addresses_that_readers_take_apart_differently(text: bytes, split: bool) -> None:
+    assert is_split(text) is split
 
 
 @pytest.mark.parametrize(
     ("text", "inner"),
     [
+        (b"host.docker.internal:2375", True),
+        (b"metadata.oraclecloud.com/opc/v2", True),
+        (b"127.1:80", True),
+        (b"ip-10-0-0-1.ec2.internal", False),
         (b"0x7f.0.0.1", True),
         (b"2130706433", True),
         (b"2130706432", False),

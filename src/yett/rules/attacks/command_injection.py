@@ -12,14 +12,24 @@ To fix: call programs with a list of arguments and no shell; allow lists for val
 What it does not protect against: options that are injected into one command (`--output=…`), programs of the application's own.
 """
 
-import re
-
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.command_judgements import bare, code_goes_on, is_program, known, separated, spelt, weighs
+from yett.rules.inspection.command_words import (
+    ALWAYS,
+    BARE,
+    BEGINS,
+    BREAK,
+    CALLED,
+    END,
+    ENDS,
+    SPELT,
+    SPLIT,
+    WITH_ARGUMENT,
+    any_of,
+)
 from yett.rules.inspection.programs import NAMED, WORDED
-from yett.rules.inspection.quoting import breaks_out
-from yett.rules.inspection.shell import LONGEST, weight
-from yett.rules.inspection.signature import LINE_BREAK, NAMES, PARAMETERS, TEXTS, Found, Signature
+from yett.rules.inspection.signature import LINE_BREAK, NAMES, PARAMETERS, TEXTS, Signature
 
 RULE = AttackRule(
     id="command-injection",
@@ -98,188 +108,25 @@ RULE = AttackRule(
     ),
 )
 
-# What is run: programs that name themselves, and words of the language that need more to count.
-_ALWAYS = (
-    rb"(?:whoami|ifconfig|ipconfig|uname|netstat|systeminfo|tasklist|traceroute|nslookup|hostname"
-    rb"|lsb_release|printenv|getent|crontab|"
-    rb"useradd|userdel|passwd|shutdown|reboot|killall|mkfifo|netcat|ncat|socat|telnet|tcpdump|wget|curl"
-    rb"|phpinfo|chmod|chown|mysqldump|xterm|tftp|bitsadmin|certutil|"
-    rb"wmic|schtasks|rundll32|regsvr32|mshta|cscript|wscript|powershell(?:\.exe)?|pwsh"
-    rb"|cmd(?:\.exe)?\s*/[ck]|/?(?:usr/)?(?:s?bin|local/bin)/\w{2,12}|\.\./\.\./|busybox|lsof|dig\b|arp\b"
-    rb"|nmap|sysinfo|regedit|netsh\s\w|reg\s+(?:add|query|delete)\b)"
-)
-_WITH_ARGUMENT = (
-    rb"(?:(?:cat|tac|head|tail|more|less|nl|tee|cp|mv|rm|rmdir|mkdir|ls|dir|type|find|grep|egrep|sed|awk"
-    rb"|cut|strings|xxd|od|base64|touch|echo|printf|file|stat|du|df|ln|tar|zip|gzip|vi|vim|nano|dd|sort"
-    rb"|uniq|wc|rev|diff|sh|bash|dash|zsh|ksh|csh|ash|perl|python[23]?|ruby|php|node|lua|gcc|java|nc|ssh"
-    rb"|scp|ftp|mail|"
-    rb"sendmail|ping6?|kill|sleep|time|timeout|env|export|set|source|exec|eval|su|sudo|mount|ps|top|net|reg"
-    rb"|sc|del|copy|move|ren|attrib|icacls|start|call|fsutil|wevtutil|gpg|openssl|apt(?:-get)?|yum|pip|npm"
-    rb"|git|docker|kubectl|service|systemctl|who|w|last|man|date|xargs|nohup|7za?|aria2c|base32|bzip2|cpan"
-    rb"|csplit|dmesg|dpkg|ed|emacs|expand|expect|facter|fish|flock|fmt|fold|gawk|gcore|gdb|genisoimage|hd"
-    rb"|hexdump|iconv|install|ionice|ip|ispell|jjs|join|journalctl|jrunscript|julia|knife|ldconfig|links"
-    rb"|look|lua|lwp-download|lynx|m4|mawk|mtr|mutt|nasm|nice|nroff|openvpn|paste|pdb|pdflatex|pico|pidstat"
-    rb"|pry|psftp|psql|puppet|pv|rake|readelf|restic|rlogin|rlwrap|rpm|rsync|run-parts|rview|rvim|screen"
-    rb"|script|shuf|slsh|split|sqlite3|ss|start-stop-daemon|stdbuf|strace|sysctl|tac|taskset|tbl|tclsh|tftp"
-    rb"|tic|timedatectl|tmux|tshark|ul|unexpand|unxz|unzip|uudecode|uuencode|valgrind|view|vimdiff|watch"
-    rb"|whiptail|wish|xelatex|xetex|xz|yarn|yum|zathura|zsoelim|zypper|arch|c89|c99|cpulimit|bridge|column"
-    rb"|rmt-tar|ansible|chef-client|regedit|bcdboot|cd|trap|irb|gcc[\d.]*|perf)"
-    rb"(?:\.exe)?(?:[\s+]+|<{1,3}|\$\{?ifs\}?(?:\$\d)?|<|\t|%20)(?:-{1,2}\w|/|~/|\.{1,2}/|\$|['\"`]|\d+\b"
-    rb"|[a-z]:[\\/]|\\\\|>|\*|%\w+%|[\w.\-]{1,64}(?:/|\.(?:txt|php|sh|py|pl|exe|conf|ini|log|html?|jsp"
-    rb"|asp|bat|ps1)\b)|(?:localhost|user|users|view|localgroup|share|passwd|shadow|root|alive|http)\b|\d))"
-)
-_BARE = (
-    rb"(?:id|ls|dir|pwd|env|ps|uptime|cat|sh|bash|whoami|ipconfig|ifconfig|uname|netstat"
-    rb"|reboot|hostname|ps\s+-?\w{1,4}|ls\s+-\w{1,5}|cat\s+\S+?|net\s+\w+|logname)"
-)
-_END = rb"\s*(?:$|[;|&`)#'\"\n]|%0a|>|<|\\n|/n)"
-_SPLIT = rb"(?:^<|;|\|{1,2}|&{1,2}|`|\$\(|\n|\r|%0a|[<>]\()"
-_BREAK = rb"(?:<|[;|&`\r]|\$\(|" + LINE_BREAK + rb"|%0a|[<>]\()"
-
 _PLACES = (PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER, Origin.FILE_NAME}) - {Origin.XML_NAME}
 
-
-_FILTERS = frozenset(
-    b"7z 7za aria2c base32 bzip2 cpan csplit dmesg dpkg ed emacs expand expect facter fish flock fmt fold"
-    b" gawk gcore gdb genisoimage hd hexdump iconv install ionice ip ispell jjs join journalctl jrunscript"
-    b" julia knife ldconfig links look lua lwp-download lynx m4 mawk mtr mutt nasm nice nroff openvpn paste"
-    b" pdb pdflatex pico pidstat pry psftp psql puppet pv rake readelf restic rlogin rlwrap rpm rsync run-"
-    b" parts rview rvim screen script shuf slsh split sqlite3 ss start-stop-daemon stdbuf strace sysctl tac"
-    b" taskset tbl tclsh tftp tic timedatectl tmux tshark ul unexpand unxz unzip uudecode uuencode valgrind"
-    b" view vimdiff watch whiptail wish xelatex xetex xz yarn yum zathura zsoelim zypper arch c89 c99"
-    b" cpulimit bridge column rmt-tar ansible chef-client regedit bcdboot"
-    b" gzip tar zip sort uniq wc sed awk cut head tail grep egrep find less more tee touch strings diff file date set export"
-    b" source make echo printf python python3 perl node ruby php git docker npm pip".split()
-)
-"""Programs that people show each other in pipes and lists: they count where little stands before."""
-
-
-def _separated(found: Found) -> bool:
-    """Separators that are common in texts count where the value is short, or begins with them."""
-    text, piece = found.text, found.text[found.start : found.end]
-    mark = piece.lstrip()[:1]
-    if found.value.origin is Origin.HEADER and mark in b"\r\n":
-        return False
-    if mark in b"\r\n" or piece[:1] in b"\r\n":
-        return len(text) <= 120 and text.count(b"\n") <= 4 and text.count(b" ") <= 12
-    if piece.startswith(b"$("):
-        return len(text) <= 200
-    if mark == b"`":
-        return len(text) <= 80 and text.count(b" ") <= 8 and text.count(b"`") <= 2
-    if found.start > 120 or len(text) > 400 or _is_program(text):
-        return False
-    program = piece.lstrip(b";|&<>( {'\"+$\\\n\r").split()[:1]
-    return not program or program[0].lower() not in _FILTERS or text[: found.start].count(b" ") <= 1
-
-
-def _bare(found: Found) -> bool:
-    text, piece = found.text, found.text[found.start : found.end].strip()
-    if b"```" in text or (found.start == 0 and piece[:2].lower() == b"id" and _COLUMNS(text)):
-        return False  # a block of code, or the first line of a table
-    if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer") and b";" in piece[:1]:
-        return False  # parameters of fields are separated like that
-    if piece[:1] == b"|" == piece[-1:] and text[:1] not in (b"'", b'"'):
-        return False  # one of several columns
-    if piece[:1] == b"<" and piece[-1:] == b">":
-        return False  # an element
-    if piece[:1] in b"|&" and text.count(b"|") + text.count(b"&") > 3 and b" | " in text:
-        return False  # a list of columns
-    if piece[:1] == b"`" or found.text[found.start : found.start + 1] in b"\r\n":
-        return len(text) <= 40
-    return len(text) <= 100 and found.start <= 80 and text[: found.start].count(b" ") <= 3
-
-
-_COLUMNS = re.compile(rb"\w+(?:[;|]\w+){2,40}[;|]?\s*").fullmatch
-
-
-def _is_program(text: bytes) -> bool:
-    """Whether it is a script of several lines, as people write down for each other."""
-    return text.count(b"\n") > 3 or b"```" in text
-
-
-def _any_of(names: frozenset[bytes]) -> bytes:
-    return b"|".join(re.escape(name) for name in sorted(names, reverse=True))
-
-
-_BEGINS = rb"(?:;|\|{1,2}|&{1,2}|\$\(|[<>]\()[\s({'\"+]*(?:[\w.\-]{0,20}/){0,4}"
-_ENDS = rb"(?:[\s;|&`)'\"<]|/\w\b|$)"
-
-
-def _known(found: Found) -> bool:
-    """Nothing of a text stands before the separator."""
-    text, before = found.text, found.text[: found.start].strip()
-    if len(text) > 300 or _is_program(text) or b" | " in text or b";;" in text:
-        return False
-    if text[found.start : found.start + 2] == b"$(" and text[found.start + 2 : found.end].isupper():
-        return False  # a variable of a Makefile
-    if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer"):
-        return False  # parameters of fields are separated like that
-    return (
-        b" " not in before and len(before) <= 80 and not _ENTITY_BEFORE.search(text[max(0, found.start - 12) : found.start + 1])
-    )
-
-
-_ENTITY_BEFORE = re.compile(rb"&#?\w{1,8};$")
-
-
-def _spelt(found: Found) -> bool:
-    """Without the quotes, backslashes and empty expansions within it, the word is a program's name."""
-    piece = found.text[found.start : found.end].lstrip(b";|&`$(){ \t\r\n")
-    if not _PAIRED.search(piece):
-        return False
-    name = _EMPTY.sub(b"", piece).lower().rpartition(b"/")[2]
-    return len(found.text) <= 300 and len(name) > 1 and (name in NAMED or name in _SHORT)
-
-
-def _code_goes_on(found: Found) -> bool:
-    """The quote ends what the application began, or hardly anything stands before and a comment or nothing follows."""
-    text, piece = found.text, found.text[found.start : found.end].rstrip()
-    if len(text) > 300 or text.count(b"\n") > 2:
-        return False
-    if text[found.start : found.start + 1] in b"'\"":
-        return breaks_out(text, found.start) and found.start <= 80
-    return found.start <= 20 and b" " not in text[: found.start] and piece.endswith((b"//", b"#", b"/*", b"'", b'"', b"?>"))
-
-
-_PAIRED = re.compile(rb"'[^']*'|\"[^\"]*\"|[a-zA-Z]\\[a-zA-Z]|\$[@*]|\$\(\)")
-_EMPTY = re.compile(rb"['\"\\]|\$[@*]|\$\(\)")
-_SHORT = frozenset(b"cat ls id ps ping bash pwd head find echo env who dir more tee".split())
-
-
-def _weighs(found: Found) -> bool:
-    """Enough speaks for a command line, and it is not what a header's parameters or an entity look like."""
-    text = found.text
-    if found.value.origin is Origin.HEADER and found.value.name not in (b"user-agent", b"referer"):
-        return False
-    return len(text) <= LONGEST and not _ENTITY_BEFORE.search(text[:80]) and weight(text) >= 3
-
-
-_CALLED = (
-    rb"(?:"
-    + _any_of(NAMED | WORDED)
-    + rb"|if|for|while|until|case|\[{1,2}|test|[\w\-]{1,24}\.(?:exe|bat|cmd|ps1))(?:\.exe)?(?:[\s;|&)<>#$`'\"]|$)"
-)
-_SPELT = (
-    rb"(?:^|[;|&(\n{/\s=])[\w.\-~?*/]{0,40}(?:\w(?:''|\"\"|\\+\w|\$[@*!1-9]\w|\$\{[@*\w]{0,4}\}|\^\w)|['\"]\w{1,8}['\"][\w/]|\\\w{1,4}['\"\\]"
-    rb"|\$\{?ifs|\$'[\w\\])|\{[\w./\\'\"]{1,40},|[;|&(\n{]\s{0,4}/[\w?*]{1,8}/[\w?*/]{1,24}"
-)
 
 SIGNATURES = (
     Signature(
         id="command-line",
-        pattern=rb"(?:[;|&\n]|\$\(|<\()[\s!({|&;]{0,8}(?:(?:[\w.\-]{0,20}/){0,4}" + _CALLED + rb"|\w{1,20}=\$\()|" + _SPELT,
+        pattern=rb"(?:[;|&\n]|\$\(|<\()[\s!({|&;]{0,8}(?:(?:[\w.\-]{0,20}/){0,4}" + CALLED + rb"|\w{1,20}=\$\()|" + SPELT,
         reason="a separator of a shell, and a command line",
         needle=(
             rb"(?:[;|&]|\$\(|<\(|"
             + LINE_BREAK
             + rb")[\s!({|&;]{0,8}(?:(?:[\w.\-]{0,20}/){0,4}"
-            + _CALLED
+            + CALLED
             + rb"|\w{1,20}=\$\()|"
-            + _SPELT
+            + SPELT
         ).replace(rb"\n", LINE_BREAK),
         where=_PLACES,
         whole=True,
-        confirm=_weighs,
+        confirm=weighs,
     ),
     Signature(
         id="code-after-quote",
@@ -288,7 +135,7 @@ SIGNATURES = (
         rb"|highlight_file|show_source|scandir|create_function)\s*\([^\n]{0,200}?\)\s*\)*\s*(?:;?\s*(?://|#|/\*|\.\s*['\"]|\?>)|;\s*['\"]|;?\s*$)",
         reason="code after a quote or a statement of the application",
         where=PARAMETERS | NAMES | {Origin.COOKIE},
-        confirm=lambda found: _code_goes_on(found),
+        confirm=lambda found: code_goes_on(found),
     ),
     Signature(
         id="redirected",
@@ -298,14 +145,14 @@ SIGNATURES = (
     ),
     Signature(
         id="known-program",
-        pattern=_BEGINS + rb"(?:" + _any_of(NAMED) + rb")(?:\.exe)?" + _ENDS,
+        pattern=BEGINS + rb"(?:" + any_of(NAMED) + rb")(?:\.exe)?" + ENDS,
         reason="a separator of a shell, and a program",
         where=_PLACES,
-        confirm=_known,
+        confirm=known,
     ),
     Signature(
         id="lone-program",
-        pattern=rb"^[\s'\"]*[;|&`]{1,2}\s*(?:[\w.\-]{0,20}/){0,4}(?:" + _any_of(WORDED) + rb")[\s'\"#;&`]{0,4}$",
+        pattern=rb"^[\s'\"]*[;|&`]{1,2}\s*(?:[\w.\-]{0,20}/){0,4}(?:" + any_of(WORDED) + rb")[\s'\"#;&`]{0,4}$",
         reason="a separator of a shell, and a program",
         where=_PLACES - {Origin.HEADER},
         confirm=lambda found: len(found.text) <= 40,
@@ -316,7 +163,7 @@ SIGNATURES = (
         reason="what is written is run by a shell",
         where=_PLACES,
         confirm=lambda found: (
-            len(found.text) <= 300 and found.start > 0 and b"`" not in found.text and not _is_program(found.text)
+            len(found.text) <= 300 and found.start > 0 and b"`" not in found.text and not is_program(found.text)
         ),
     ),
     Signature(
@@ -325,7 +172,7 @@ SIGNATURES = (
         rb"[\w/'\"\\$@*()`]{0,40}",
         reason="a command spelt to deceive",
         where=_PLACES,
-        confirm=_spelt,
+        confirm=spelt,
     ),
     Signature(
         id="expansion",
@@ -337,7 +184,7 @@ SIGNATURES = (
         rb"(?:nc|ncat|netcat|sh|bash|curl|wget|cat|ls|id|ping6?|python[23]?|perl|ruby|php|telnet|ssh|socat)\b\s*(?:[-/\w.]|$)",
         reason="an expansion or a command of a shell",
         where=PARAMETERS | NAMES | {Origin.COOKIE},
-        confirm=lambda found: len(found.text) <= 120 and not _is_program(found.text),
+        confirm=lambda found: len(found.text) <= 120 and not is_program(found.text),
     ),
     Signature(
         id="windows",
@@ -349,43 +196,43 @@ SIGNATURES = (
         rb"|%COMSPEC%\s+/[ckv]\b|\bcmd(?:\.exe)?\s+(?:/\w\S*\s+){1,4}[\"\w]|^[;|&\s]*start\s+(?:/b\s+)?(?:cmd|powershell|calc|notepad)\b",
         reason="a command of Windows",
         where=_PLACES,
-        confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
+        confirm=lambda found: len(found.text) <= 300 and not is_program(found.text),
     ),
     Signature(
         id="separated",
-        pattern=_SPLIT + rb"[\s({'\"+|&$\\]*(?:" + _ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + _WITH_ARGUMENT + rb")",
+        pattern=SPLIT + rb"[\s({'\"+|&$\\]*(?:" + ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + WITH_ARGUMENT + rb")",
         reason="a separator of a shell, and a program with arguments",
-        needle=_BREAK + rb"[\s({'\"+|&$\\]*(?:" + _ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + _WITH_ARGUMENT + rb")",
+        needle=BREAK + rb"[\s({'\"+|&$\\]*(?:" + ALWAYS + rb"(?:[\s;|&`)'\"<>\n$]|$)|" + WITH_ARGUMENT + rb")",
         where=_PLACES,
-        confirm=_separated,
+        confirm=separated,
     ),
     Signature(
         id="bare",
-        pattern=_SPLIT + rb"[\s({'\"+]*" + _BARE + _END + rb"|^(?:whoami|id|ls|pwd|uname)[;|&]",
+        pattern=SPLIT + rb"[\s({'\"+]*" + BARE + END + rb"|^(?:whoami|id|ls|pwd|uname)[;|&]",
         reason="a separator of a shell, and a program",
-        needle=_BREAK + rb"[\s({'\"+]*" + _BARE + _END + rb"|\b(?:whoami|id|ls|pwd|uname)[;|&]",
+        needle=BREAK + rb"[\s({'\"+]*" + BARE + END + rb"|\b(?:whoami|id|ls|pwd|uname)[;|&]",
         where=_PLACES,
-        confirm=_bare,
+        confirm=bare,
     ),
     Signature(
         id="substituted",
         pattern=rb"\$\(\s*(?:"
-        + _ALWAYS
+        + ALWAYS
         + rb"|"
-        + _WITH_ARGUMENT
+        + WITH_ARGUMENT
         + rb"|"
-        + _BARE
+        + BARE
         + rb"\s*\))|^`\s*(?:"
-        + _BARE
+        + BARE
         + rb"|"
-        + _ALWAYS
+        + ALWAYS
         + rb"[^`]*|"
-        + _WITH_ARGUMENT
+        + WITH_ARGUMENT
         + rb"[^`]*)\s*`$|\$\{ifs\}|\$ifs\b|\{(?:cat|ls|nc|wget|curl|ping|echo|bash|sh),[^}]+\}",
         reason="a substitution of a shell",
         needle=rb"\$\(\s*[\w/.]|`\s*[\w/.]|\$\{?ifs\b|\{(?:cat|ls|nc|wget|curl|ping|echo|bash|sh),",
         where=_PLACES,
-        confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
+        confirm=lambda found: len(found.text) <= 300 and not is_program(found.text),
     ),
     Signature(
         id="shell",
@@ -397,7 +244,7 @@ SIGNATURES = (
         reason="a shell for somebody else",
         needle=rb"/dev/(?:tcp|udp)/|\bn(?:et)?c(?:at)?(?:\.exe)?\s|mkfifo\s+/tmp|sh\s+-[ic]\b|socket\.socket\("
         rb"|python[23]?\s+-c\s|(?:perl|ruby|php|lua|node)\s+-[er]\s|fsockopen\s*\(",
-        confirm=lambda found: len(found.text) <= 1_000 and not _is_program(found.text),
+        confirm=lambda found: len(found.text) <= 1_000 and not is_program(found.text),
     ),
     Signature(
         id="download",
@@ -409,7 +256,7 @@ SIGNATURES = (
         confirm=lambda found: (
             len(found.text) <= 400
             and (found.start <= 60 or b" " not in found.text[: found.start])
-            and not _is_program(found.text)
+            and not is_program(found.text)
         ),
     ),
     Signature(
@@ -420,7 +267,7 @@ SIGNATURES = (
         rb"|New-Object\s+(?:System\.)?Net\.)\b\s*[\s('\"$]|\bcmd(?:\.exe)?\s+/[ck]\s|\bwmic\s+(?:process|os"
         rb"|/node)|\bnet\s+(?:user|localgroup)\s+\w+\s+\S+\s*/add",
         reason="a command of PowerShell or cmd",
-        confirm=lambda found: len(found.text) <= 600 and not _is_program(found.text),
+        confirm=lambda found: len(found.text) <= 600 and not is_program(found.text),
     ),
     Signature(
         id="shellshock",
@@ -439,7 +286,7 @@ SIGNATURES = (
         rb"|\bprintf\s+['\"]\\\\x|\bbase64\s+(?:-d|--decode)\b.{0,40}\|\s*(?:ba)?sh",
         reason="a command spelt to deceive",
         where=_PLACES,
-        confirm=lambda found: len(found.text) <= 300 and not _is_program(found.text),
+        confirm=lambda found: len(found.text) <= 300 and not is_program(found.text),
     ),
     Signature(
         id="batch",
@@ -467,7 +314,7 @@ SIGNATURES = (
         id="program-call",
         pattern=rb"\b(?:system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec)\s*\(\s*['\"(]?\s*(?:\$_(?:GET|POST"
         rb"|REQUEST|COOKIE|SERVER)|/?(?:usr/)?s?bin/|"
-        + _ALWAYS
+        + ALWAYS
         + rb"|(?:cat|ls|dir|ping|echo|nc|sh|bash|id|rm|sleep|pwd)\b[\s'\"])|^[\s;|&'\"]*(?:system|exec|eval"
         rb"|passthru|shell_exec|popen)\s*\(\s*['\"]|\$\{\s*(?:sleep|system|exec|passthru|phpinfo)\s*\("
         rb"|<\?(?:php|=)\s*[\w$]|\bmove_uploaded_file\s*\(|\$_(?:GET|POST|REQUEST|COOKIE)\s*\["
@@ -478,6 +325,6 @@ SIGNATURES = (
         rb"|\bchild_process\.|\bprocess\.mainModule\.\w|\bphpinfo\s*\(\s*\)|\bassert\s*\(\s*['\"$]",
         reason="code that runs a command",
         where=TEXTS,
-        confirm=lambda found: len(found.text) <= 4_000 and not _is_program(found.text),
+        confirm=lambda found: len(found.text) <= 4_000 and not is_program(found.text),
     ),
 )

@@ -12,6 +12,8 @@ To fix: refuse CR and LF in values that become fields (most frameworks do since 
 What it does not protect against: fields that the application writes without a line break being needed.
 """
 
+import re
+
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.signature import LINE_BREAK, NAMES, PARAMETERS, Found, Signature
@@ -44,6 +46,15 @@ RULE = AttackRule(
         Payload("x\r\nUSER anonymous\r\nPASS a@example.com\r\n", "body /file"),
         Payload("k\r\n*1\r\n$8\r\nflushall\r\n", "query key"),
         Payload("INBOX\r\nA1 LOGIN anna secret\r\n", "body /folder"),
+        Payload("/home%250d%250atest", "query next", "decoded once, a line break is left"),
+        Payload("en%0aevil", "body /lang"),
+        Payload("en\\u560d\\u560aevil: 1", "query lang"),
+        Payload("en\u010d\u010aevil:1", "query lang", "characters whose last octets are CR and LF"),
+        Payload("en\r\nevil", "query lang"),
+        Payload("GET /admin HTTP/1.1", "query path"),
+        Payload("https://example.com/\r\nevil: 1", "query next"),
+        Payload("HTTP/1.1 200 OK\r\nX: y", "form next"),
+        Payload("x\nMAIL FROM:<a@example.com>", "body /to"),
     ),
     passes=(
         Payload("Dear Anna,\r\n\r\nthank you for the parcel.\r\nRegards"),
@@ -55,6 +66,12 @@ RULE = AttackRule(
         Payload("上传Content: x", "body /note"),
         Payload("Anna\nset a 1", "body /note"),
         Payload("Dear all,%0Aplease note:%0A- one", "query q"),
+        Payload("https://example.com/share?text=one%0Atwo", "body /url"),
+        Payload("mailto:a@example.com?body=one%0D%0Atwo", "body /url"),
+        Payload("text=one%0Atwo&lang=en", "body /form"),
+        Payload("one\r\ntwo", "body /note"),
+        Payload("\u4e0a\u4f20: \u6587\u4ef6", "body /note"),
+        Payload("\\n", "body /separator"),
     ),
 )
 
@@ -66,6 +83,14 @@ _FIELDS = (
     rb"|vary|header[\w\-]{0,20}|server|allow|etag|age|via|warning|p3p|trailer|range|accept|authorization|:status"
     rb"|[a-z]{2,20}-[a-z]{2,20}(?:-[a-z]{2,20})?)"
 )
+_ESCAPED = (
+    rb"(?:\\[rn]|(?:\\+u|%u)(?:560[ad]|010[ad]|2028|2029|0085)"
+    rb"|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%(?:25)?e5%(?:25)?98%(?:25)?8[da])"
+)
+"""What a later reader makes a line break of: escapes of programs, and U+560A, U+560D, U+010A and U+010D, of which writers of single
+octets leave the last one."""
+_REQUEST_LINE = rb"(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS|TRACE|CONNECT)\s+\S+\s+HTTP/\d"
+_STATUS_LINE = rb"HTTP/[0-3](?:\.\d)?\s+\d{3}\b"
 _LINE = NAMES | {
     Origin.QUERY,
     Origin.PATH,
@@ -89,14 +114,49 @@ def _one_line(found: Found) -> bool:
 
 def _is_line(found: Found) -> bool:
     """A short value of one word goes on in another line."""
-    text, before = found.text, found.text[: found.start].strip(b"\r\n")
+    text, before = found.text, found.text[: found.start].strip()
     if text.count(b"\n") > 2 or before.strip(b"-= ") != before.strip():
         return False
     if found.value.origin not in _ONE_LINE and (
         b"\r" not in text[: found.start + 1] or b" " in text.strip().partition(b":")[0]
     ):
         return False
-    return len(text) <= 200 and not before.strip().count(b" ") and b"\n" not in before and b":" not in before[-40:]
+    return len(text) <= 200 and not before.count(b" ") and b"\n" not in before and b":" not in _ADDRESS.sub(b"", before)[-40:]
+
+
+_ADDRESS = re.compile(rb"^https?://")
+
+
+def _is_hidden(found: Found) -> bool:
+    """The value has no line break as it was read, but another reader finds one in it, and nothing of a text or of another address
+    that may need it."""
+    value, before = found.value.text, found.text[: found.start]
+    if b"\n" in value or b"\r" in value or len(value) > 300:
+        return False
+    if _LINK.match(value) is not None or (b"=" in before and value[:1] != b"/"):
+        return False
+    return before.count(b" ") <= 1 and value.count(b"%") + value.count(b"\\") + value.count(b"&") <= 60
+
+
+_LINK = re.compile(rb"\s*[a-z][a-z0-9+.\-]{1,20}:", re.I)
+"""Addresses, which may have a whole text as a parameter."""
+
+
+def _is_alone(found: Found) -> bool:
+    """Nothing is beyond ASCII but the characters that were found."""
+    text = found.text
+    return len(text) <= 200 and not _BEYOND.search(text[: found.start] + text[found.end :])
+
+
+_BEYOND = re.compile(rb"[\x80-\xff]")
+
+
+def _is_word(found: Found) -> bool:
+    """One word, a line break as of HTTP, and another word, in a place that holds neither."""
+    text = found.text.strip(b"\r\n")
+    if b"=" in text and not text.startswith((b"/", b"http")):
+        return False
+    return len(text) <= 80 and b" " not in text and text.count(b"\n") + text.count(b"\r") <= 4
 
 
 _ONE_LINE = frozenset({Origin.QUERY, Origin.PATH, Origin.COOKIE, Origin.HEADER})
@@ -109,11 +169,43 @@ and the line breaks of Unicode. In UTF-8."""
 _COMMAND = (
     rb"(?:MAIL\s+FROM:|RCPT\s+TO:|USER\s\S+\s+PASS\s|(?:SET|CONFIG\s+(?:SET|GET)|SLAVEOF|REPLICAOF|EVAL)\s+\S+?\s"
     rb"|(?:FLUSHALL|FLUSHDB|BGSAVE|DATA|QUIT|stats|shutdown)(?:\r|$)|(?:[A-Z]{0,2}\d{1,4}\s+)?LOGIN\s+\S+\s+\S+\s*$"
+    rb"|(?:EHLO|HELO|SITE|RNFR|RNTO|STOR|RETR|PORT|EPRT|CWD|DELE)\s\S+\s*(?:\r|$)"
     rb"|[A-Z]{0,2}\d{1,4}\s+(?:CAPABILITY|LOGIN|FETCH|SELECT|CREATE|DELETE|LOGOUT)\b|\*\d{1,3}\s+\$\d{1,6}\s)"
 )
 """Lines of SMTP, FTP, IMAP, Redis and memcached."""
 
 SIGNATURES = (
+    Signature(
+        id="hidden",
+        pattern=rb"%(?:25){0,4}(?:u00)?0[ad]|\\+(?:u00|x)0[ad]|&#(?:0{0,4}1[03]|x0{0,4}[ad])\b|&newline;|\xc0[\x8a\x8d]",
+        reason="a line break that only another reader finds",
+        where=PARAMETERS | NAMES | {Origin.COOKIE},
+        whole=True,
+        confirm=_is_hidden,
+    ),
+    Signature(
+        id="alone-beyond-ascii",
+        pattern=rb"(?:" + _TRUNCATED + rb"){1,4}\s*(?:" + _FIELDS + rb"\s*:|" + _STATUS_LINE + rb"|<[a-z!]|[\w\-]{1,30}:\S)",
+        reason="characters that become line breaks, and a field or document",
+        where=PARAMETERS | {Origin.COOKIE},
+        confirm=_is_alone,
+    ),
+    Signature(
+        id="two-words",
+        pattern=rb"\r\n?\s{0,4}[\w\[<]",
+        reason="a line break as of HTTP in a place of one line",
+        needle=rb"\r\s*[\w\[<]",
+        where=frozenset({Origin.QUERY, Origin.PATH, Origin.COOKIE, Origin.QUERY_NAME, Origin.FORM_NAME, Origin.COOKIE_NAME}),
+        confirm=_is_word,
+    ),
+    Signature(
+        id="first-line",
+        pattern=rb"^\s*(?:" + _REQUEST_LINE + rb"|" + _STATUS_LINE + rb")",
+        reason="the first line of a request or response",
+        needle=_REQUEST_LINE + rb"|" + _STATUS_LINE,
+        where=frozenset({Origin.QUERY, Origin.PATH, Origin.COOKIE, Origin.FORM, Origin.QUERY_NAME}),
+        confirm=lambda found: found.start == 0,
+    ),
     Signature(
         id="any-field",
         pattern=rb"[\r\n][\w\-]{1,40}:[ \t]*\S",
@@ -121,6 +213,13 @@ SIGNATURES = (
         needle=rb"[\r" + LINE_BREAK + rb"]\s*[\w\-]{1,40}:[ \t]*\S",
         where=_ONE_LINE,
         confirm=_is_line,
+    ),
+    Signature(
+        id="any-field-escaped",
+        pattern=rb"(?:\\r\\n|(?:\\+u|%u)560[ad])\s*[\w\-]{1,40}:[ \t]*\S|(?:\xe5\x98\x8d\xe5\x98\x8a|\\u560d\\u560a)\s*[\w\[<]",
+        reason="what becomes a line break, and what a field of HTTP looks like",
+        where=PARAMETERS | {Origin.COOKIE},
+        confirm=lambda found: len(found.text) <= 200 and b" " not in found.text[: found.start] and b"\n" not in found.text,
     ),
     Signature(
         id="any-field-after-return",
@@ -158,28 +257,23 @@ SIGNATURES = (
     ),
     Signature(
         id="field",
-        pattern=rb"(?:[\r\n]|\\[rn]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?"
-        + _FIELDS
-        + rb"[\s]*:",
+        pattern=rb"(?:[\r\n]|" + _ESCAPED + rb")[\s\x00]*(?:0[ad]|20)?" + _FIELDS + rb"[\s]*:",
         reason="a line break, and a field of HTTP",
-        needle=(
-            rb"(?:[\r"
-            + LINE_BREAK
-            + rb"]|\\[rn]|\xe5\x98\x8d|\xe5\x98\x8a|\xc4\x8d|\xc4\x8a|%e5%98%8[da])[\s\x00]*(?:0[ad]|20)?"
-            + _FIELDS
-            + rb"[\s]*:"
-        ),
+        needle=(rb"(?:[\r" + LINE_BREAK + rb"]|" + _ESCAPED + rb")[\s\x00]*(?:0[ad]|20)?" + _FIELDS + rb"[\s]*:"),
         where=_LINE | PARAMETERS,
         confirm=_one_line,
     ),
     Signature(
         id="response",
-        pattern=rb"[\r\n]\s*(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS)\s+\S+\s+HTTP/\d"
-        rb"|\r?\n\s*HTTP/[0-3](?:\.\d)?\s+\d{3}\b|\r\n\r\n\s*<|\n\n\s*<(?:html|script|svg|body|h1)",
+        pattern=rb"(?:[\r\n]|"
+        + _ESCAPED
+        + rb")\s*(?:"
+        + _REQUEST_LINE
+        + rb"|"
+        + _STATUS_LINE
+        + rb")|\r\n\r\n\s*<|\n\n\s*<(?:html|script|svg|body|h1)",
         reason="a line break, and a response",
-        needle=rb"HTTP/[0-3](?:\.\d)?\s+\d{3}\b|(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS)\s+\S+\s+HTTP/\d|\r\s+<|"
-        + LINE_BREAK
-        + rb"\s*<(?:html|script|svg|body|h1)",
+        needle=_STATUS_LINE + rb"|" + _REQUEST_LINE + rb"|\r\s+<|" + LINE_BREAK + rb"\s*<(?:html|script|svg|body|h1)",
         where=_LINE | PARAMETERS,
         confirm=lambda found: (
             found.value.origin in (Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Origin.QUERY_NAME)
@@ -200,6 +294,10 @@ SIGNATURES = (
         reason="a line break, and a command of another protocol",
         needle=rb"(?:MAIL\s+FROM|RCPT\s+TO):|[\r" + LINE_BREAK + rb"]\s*" + _COMMAND,
         where=_LINE | PARAMETERS,
-        confirm=lambda found: found.value.origin in _ONE_LINE or (b"\r" in found.text and _one_line(found)),
+        confirm=lambda found: (
+            found.value.origin in _ONE_LINE
+            or (b"\r" in found.text and _one_line(found))
+            or (b":<" in found.text[found.start : found.end + 1] and len(found.text) <= 300)
+        ),
     ),
 )

@@ -3,12 +3,12 @@
 `*)(uid=*))(|(uid=*` makes a filter match everybody, `admin)(&)` ends it before the password is compared. Logins and look-ups that
 put values into filters without escaping are open to it.
 
-The rule looks for a parenthesis that closes nothing, followed by a filter of its own; ordinary parentheses, wildcards and
-`(a=b)` alone pass.
+The rule looks for a parenthesis that closes nothing, followed by a filter of its own, and for names of entries that begin in the
+middle; ordinary parentheses and wildcards pass.
 
 To fix: escape values by RFC 4515, section 3, or use the library's own filter builder.
 
-What it does not protect against: a lone wildcard (`*`), and injections into distinguished names.
+What it does not protect against: a lone wildcard (`*`), and single parts that are added to a distinguished name.
 """
 
 from yett.formats.inspected import Origin
@@ -41,6 +41,14 @@ RULE = AttackRule(
         Payload("x)(givenName:dn:2.4.6.8.10:=Sam*", "query user"),
         Payload("x)(shadowLastChange>=0)(a=b", "body /user"),
         Payload("!(cn=admin)", "query user"),
+        Payload("x)(:dn:2.5.13.5:=Sam", "query user", "extensible, without an attribute"),
+        Payload("*\\29\\28uid=*", "query user", "escapes that a second reader resolves"),
+        Payload("x)(sn", "query user"),
+        Payload("*)(|", "query user"),
+        Payload("&(*)", "form user"),
+        Payload("anna*)", "form user"),
+        Payload("anna,ou=staff,dc=example,dc=com", "query user"),
+        Payload("cn=*,ou=staff,dc=example,dc=com", "body /base"),
     ),
     passes=(
         Payload("f(x)(y) = z"),
@@ -56,6 +64,12 @@ RULE = AttackRule(
         Payload("1) first (x=2) 2) second (y=3)"),
         Payload("^(foo|bar)(?=baz)$", "query pattern"),
         Payload("f(a)(b=1)", "body /code"),
+        Payload("CN=Anna Smith,OU=Staff,DC=example,DC=com", "body /dn"),
+        Payload("great news :))", "body /text"),
+        Payload("foo()(", "body /code"),
+        Payload("(*)", "body /mark"),
+        Payload("C:\\28\\29", "body /path"),
+        Payload("[a-z]*)", "body /pattern"),
     ),
 )
 
@@ -65,8 +79,13 @@ _ATTRIBUTE = (
     rb"|homedirectory|loginshell|telephonenumber|department|title|manager|admincount|distinguishedname"
     rb"|useraccountcontrol|primarygroupid|\w{1,30}:\d[\d.]{3,40}:)"
 )
-_ITEM = rb"(?:(?:[a-z]|\\[0-9a-f]{2})[\w;.\-\\]*|\d{1,3}(?:\.\d+){2,16})(?::dn)?(?::[\w.\-]+)?\s?[~<>:]?=[^()\x00]*"
-"""An assertion: a name or number of an attribute with options, how it is compared, and a value (RFC 4515, section 3)."""
+_ITEM = (
+    rb"(?:(?:(?:[a-z]|\\[0-9a-f]{2})[\w;.\-\\]*|\d{1,3}(?:\.\d+){2,16})(?::dn)?(?::[\w.\-]+)?\s?[~<>:]?"
+    rb"|(?::dn)?:[\w.\-]+:)=[^()\x00]*"
+)
+"""An assertion: a name or number of an attribute with options, or none, how it is compared, and a value (RFC 4515, section 3)."""
+_NAMED_PART = rb"(?:dc|ou|cn|uid|o|c|l|st|street)"
+"""Types of attributes that RFC 4514, section 3, gives short names."""
 
 
 def _closes(found: Found) -> bool:
@@ -118,11 +137,12 @@ SIGNATURES = (
         id="only-operators",
         pattern=rb"\(\s*[|&!]\s*\(\s*[\w.\-]+\s*[~<>]?=|\)\s*\(\w{1,30}=\*|^\*?\(?\(\w{1,30}=\*[)(|&]*$"
         rb"|^[\s)*]*\)[\s]*\([\s]*[|&!][\s]*\)?[\s]*(?:\x00|$)|\)\(&\)|\)\(\|\)|^\*(?:\)[*()&|]{2,}|\(\)\|)"
-        rb"|^\(?[|&!]\)?\(?$|^\)?\(?[|&]\(\w",
+        rb"|^[()*|&!\\%'\x00]{0,6}(?:[()][*|&!]|[*|&!][()])[()*|&!\\%'\x00]{0,6}$|^\(?[|&!]\)?\(?$|^\)?\(?[|&]\(\w",
         reason="operators of a filter alone",
-        needle=rb"\(\s*[|&!]\s*\(|\(\w{1,30}=\*|\)\s*\(\s*[|&!]|\*\)[*()&|]|\*\(\)\||^\(?[|&!]\)?\(|^\)?\([|&]",
+        needle=rb"\(\s*[|&!]\s*\(|\(\w{1,30}=\*|\)\s*\(\s*[|&!]|\*\)[*()&|]|\*\(\)\||^\(?[|&!]\)?\(|^\)?\([|&]"
+        rb"|^[()*|&!\\%'\x00]{0,6}(?:[()][*|&!]|[*|&!][()])[()*|&!\\%'\x00]{0,6}$",
         where=PARAMETERS | NAMES,
-        confirm=lambda found: len(found.text) <= 128 and len(found.text) > 2,
+        confirm=lambda found: 2 < len(found.text) <= 256 and found.text != b"(*)",
     ),
     Signature(
         id="assertion",
@@ -132,6 +152,47 @@ SIGNATURES = (
         needle=rb"\(\s*[a-z][\w.;\-]{1,60}(?::(?:dn:)?[\d.]{3,60}:)?[~<>:]?=|:\d[\d.]{3,60}:=",
         where=PARAMETERS | NAMES,
         confirm=lambda found: len(found.text) <= 256 and _is_filter(found),
+    ),
+    Signature(
+        id="extensible",
+        pattern=rb"\(\s*(?::dn)?:[\w.\-]{1,60}:=",
+        reason="a filter of a directory without an attribute",
+        where=PARAMETERS | NAMES,
+        confirm=lambda found: len(found.text) <= 256,
+    ),
+    Signature(
+        id="escaped",
+        pattern=rb"\\29[\s)!\\]{0,4}(?:\\28|\()\s*(?:\\7c|\\26|\\21|[\w|&!])|\\2a\)|\(\s*\w{1,40}=\\2a",
+        reason="what ends a filter of a directory, in its own escapes",
+        where=PARAMETERS | NAMES,
+        confirm=lambda found: len(found.text) <= 256,
+    ),
+    Signature(
+        id="unfinished",
+        pattern=rb"^[\w*@.\-]{0,60}\)+!?\(+[|&!]?\(?[\w.;\-]{0,40}[~<>:]?=?$|^[\w.@\-]{1,40}\*\)+\x00?$",
+        reason="what ends a filter of a directory and begins another one",
+        where=PARAMETERS,
+        confirm=lambda found: found.start == 0 and len(found.text) <= 100,
+    ),
+    Signature(
+        id="name",
+        pattern=rb"^[^=,\r\n]{1,60},\s?"
+        + _NAMED_PART
+        + rb"=[^,=]{1,60}(?:,\s?"
+        + _NAMED_PART
+        + rb"=[^,=]{1,60}){1,8}$|^\w{1,20}=\*(?:,\s?"
+        + _NAMED_PART
+        + rb"=[^,=]{1,60}){1,8}$|\?\?(?:sub|one|base)\?\(",
+        reason="a distinguished name that goes on from the application's, or with a wildcard",
+        needle=rb"[^=],\s?"
+        + _NAMED_PART
+        + rb"=[^,=]{1,60},\s?"
+        + _NAMED_PART
+        + rb"=|=\*,\s?"
+        + _NAMED_PART
+        + rb"=|\?\?(?:sub|one|base)\?\(",
+        where=PARAMETERS,
+        confirm=lambda found: len(found.text) <= 300,
     ),
     Signature(
         id="wildcard-and-operator",

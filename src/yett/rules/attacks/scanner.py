@@ -20,7 +20,11 @@ RULE = AttackRule(
     severity=Severity.LOW,
     owasp=("API8:2023",),
     cwe=(200,),
-    references=("https://capec.mitre.org/data/definitions/310.html",),
+    references=(
+        "https://capec.mitre.org/data/definitions/310.html",
+        "https://blackarch.org/tools.html",
+        "https://rules.emergingthreats.net/open/",
+    ),
     matches=(
         Payload("sqlmap/1.8.2#stable (https://sqlmap.org)", "header User-Agent"),
         Payload("Mozilla/5.00 (Nikto/2.5.0) (Evasions:None) (Test:Port Check)", "header User-Agent"),
@@ -29,6 +33,9 @@ RULE = AttackRule(
         Payload("Mozilla/5.0 (X11; Linux x86_64) a1b2c3.oast.site", "header User-Agent"),
         Payload("my-sqli-checker/0.1", "header User-Agent"),
         Payload("Acme Web Scanner 3", "header User-Agent"),
+        Payload("cmseek/1.1", "header User-Agent"),
+        Payload("Mozilla/4.0 (Hydra)", "header User-Agent"),
+        Payload("Acme SQL Injector 2", "header User-Agent"),
     ),
     passes=(
         Payload("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "header User-Agent"),
@@ -41,6 +48,8 @@ RULE = AttackRule(
         Payload("Resource-Sync/1.0 (force)", "header User-Agent"),
         Payload("VegaPlayer/2.1 (Android 15; Pixel 9)", "header User-Agent"),
         Payload("PhotonOS-updater/3.0", "header User-Agent"),
+        Payload("HydraPlayer/2.0 (Medusa 3)", "header User-Agent"),
+        Payload("ContentGrabber/4 (Linux)", "header User-Agent"),
     ),
 )
 
@@ -50,17 +59,37 @@ def _is_agent(found: Found) -> bool:
 
 
 _TOOLS = b"""
-acunetix appscan appspider aquatone arachni betabot bfac burpsuite caido cariddi cmsmap commix crlfuzz dalfox dirb
-dirbuster dirhunt dirmap dirsearch dotdotpwn droopescan eyewitness feroxbuster ffuf fimap gauntlt ghauri gobuster
-golismero gospider grendel-scan hakrawler havij hexometer httprobe invicti ironwasp jaeles jbrofuzz joomlavs joomscan
-jsql kiterunner lfimap lfisuite libwhisker masscan metasploit morfeus muieblackcat n-stalker n-stealth nessus netsparker
-nettacker nikto nmap noseyparker nosqli nosqlmap nuclei openvas openvasvt padbuster pangolin paros plecost ratproxy
-rengine rustbuster rustscan s3scanner sfuzz shortscan skipfish sn1per snallygaster sqid sqlmap sqlninja sqlsus ssrfmap
-struts-pwn tinja tplmap trufflehog tsunamisecurityscanner uniscan vega w3af w3af.org w9scan wafw00f wapiti webcruiser
-webinspect webpwn webscarab websecurify webshag webslayer wfuzz whatweb wpprobe wprecon wpscan xray xspear xsser
-xsstrike yakit zaproxy zgrab zgrab2 zmeu zoomeye
+0d1n abdullkarem acunetix adminpagefinder ajpfuzzer albatar apachetomcatscanner appscan appspider aquatone arachni
+asp-audit atscan autogetcolumn bbqsql bbscan betabot bfac blisqy boofuzz brutexss bsqlbf bsqlinjector burpsuite c5scan
+caido cangibrina cansina cariddi chroot-apache0day cisco-torch cloudsploit cmseek cmsfuzz cmsmap cmsscan cmsscanner
+commix core-project corscanner crackmapexec crackql crimscanner crlf-injector crlfuzz csrftester dalfox darkjumper
+datacha0s davscan davtest dawnscanner dirb dirble dirbuster dirbuster-ng dirhunt dirmap dirscraper dirsearch dirstalk
+dontgo403 dorkbot dorknet dotdotpwn droopescan drupalscan drupwn eyewitness fdsploit feroxbuster ffuf fgscanner fhscan
+filebuster fimap fortiscan foundstone friendly-scanner fscan fuxploider gauntlt get-minimal gethsploit ghauri
+git-dumper glpwnme goatzapszu gobuster golismero gootkit gospider graphqlmap graphw00f grendel-scan h2csmuggler
+hakrawler havij hexometer hikpwn hsecscan http-fuzz http2smugl httppwnly httprecon httprint httprobe injectus inspath
+inspathx inurlbr invicti ironwasp jaeles jboss-autopwn jbrofuzz jexboss jok3r jomplug jooforce joomlascan joomlavs
+joomscan jsql juumla kadimus kiterunner kube-hunter kubesploit kubolt lfi-exploiter lfi-scanner lfi-sploiter lfifreak
+lfimap lfisuite libwhisker locasploit log4j-scan lorsrf lulzbuster magescan masscan metasploit metoscan mongoaudit
+mooscan morfeus morxtraversal msmailprobe muieblackcat multiinjector mysqlator mysqloit n-stalker n-stealth naabu
+nessus netexec netsparker nettacker nikto nmap nmbscan noseyparker nosqli nosqlmap ntlmrecon nuclei okadminfinder
+onionscan openvas openvasvt owtf padbuster pangolin parampampam paramspider paros pavuk phpsploit plcscan plecost
+powerfuzzer ppfuzz ppmap proxenet pwndora rapidscan ratproxy rengine restler-fuzzer riwifshell rustbuster rustscan
+rww-attack s3scanner sawef scanqli secscan sfuzz shortfuzzy shortscan sipvicious sitadel sivus skipfish smplshllctrlr
+sn1per snallygaster spike-fuzzer spipscan springenwerk sqid sqlbrute sqlivulscan sqlix sqlmap sqlninja sqlsus sslscan2
+ssrf-sheriff ssrfmap stompy struts-pwn strutscan sundayddr tachyon-scanner themole tidos-framework tinja toata tplmap
+trufflehog tsunamisecurityscanner typo3scan uil2pn uniofuzz uniscan uppwn v3n0m vbscan vega visql voiper vulmap vulnx
+w13scan w3af w3af.org w9scan wafninja wafpass wafw00f wafwoof wapiti wascan watchfire webborer webcruiser webinspect
+webkiller webpwn webpwn3r webscarab websecurify webshag webslayer webxploiter weevely weirdaal wfuzz whatwaf whatweb
+whcc whitewidow witool wordpresscan wpforce wpintel wpprobe wprecon wpscan wpseku ws-attacker wsfuzzer
+xmlrpc-bruteforcer xpire-crossdomain-scanner xray xspear xspider xsrfprobe xss-freak xsscon xsscrapy xsser xssless
+xsspider xsspy xsss xssscan xsssniper xsstracer xsstrike xssya xwaf xxxpwn yaaf yakit yawast ysoserial zaproxy zgrab
+zgrab2 zmeu zoomeye
 """.split()
-"""Programs that look for holes, by the names that they are published under."""
+"""Programs that look for holes, by the names that they are published under; many are from BlackArch's lists of tools (web
+applications, scanners, fuzzers) and from the messages of the SCAN rules of Emerging Threats, without what is a word as well."""
+_WORDS = rb"(?:absinthe|grabber|hydra|medusa)"
+"""Such names that are words: they count where nothing else is said."""
 
 _NAMES = b"|".join(re.escape(name) for name in sorted(_TOOLS, reverse=True))
 
@@ -72,8 +101,13 @@ SIGNATURES = (
         + rb")(?:$|[\s/;:,)_-]|\d)|\bNmap Scripting Engine\b|\bFuzz Faster U Fool\b|\bOWASP[ _]ZAP\b|\bqualys\b.{0,10}was\b"
         rb"|(?:^|[\s(;,])[\w.\-]{0,20}(?:sqli|xss|lfi|ssrf|csrf|fuzz|pwn|exploit|vuln|pentest|bruteforce|injector)[\w.\-]{0,16}(?:/[v\d]|$|[\s;,)])"
         rb"|\b(?:web|port|vuln\w*|security|url|dir|ssl|bug|hole|site|host|cgi|subdomain)[ _-]?scan(?:ner)?\b"
+        rb"|\b(?:sql|code|command|xpath)[ _-]?(?:power[ _-]?)?inject(?:ion|or)\b"
+        rb"|\bsecurity[ _-]?(?:analy[sz]er|audit(?:or)?|test(?:er|ing)?)\b"
+        rb"|^(?:mozilla/[45]\.0+ \()?" + _WORDS + rb"(?:\)|/[\d.]+)?$"
         rb"|\bgithub\.com/projectdiscovery/|\b\w{3,80}\.nasl\b|\b(?:vulnerability|security|web)[ -]?scanner\b|\bopenvas-?vt\b",
         reason="a scanner that says so",
+        needle=rb"nmap|fuzz|owasp|qualys|sqli|xss|lfi|ssrf|csrf|pwn|exploit|vuln|pentest|bruteforce|inject|scan|projectdiscovery|\.nasl"
+        rb"|openvas|security[ _-]?(?:anal|audit|test)|absinthe|grabber|hydra|medusa|" + _NAMES,
         where=frozenset({Origin.HEADER}),
         confirm=_is_agent,
     ),

@@ -14,13 +14,24 @@ What it does not protect against: injections that are a bare word or number (`id
 an encoding that only the application knows, and SQL that a caller may send by design.
 """
 
-import re
-
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.quoting import breaks_out, soon_over
-from yett.rules.inspection.signature import NAMES, PARAMETERS, Found, Signature
-from yett.rules.inspection.sqli import sqli
+from yett.rules.inspection.signature import NAMES, PARAMETERS, Signature
+from yett.rules.inspection.sql_grammar import CATALOG, COMPARES, OPERAND, OPERATOR, QUOTE, READS, SPACE, STATEMENT, SUM, W
+from yett.rules.inspection.sql_judgements import (
+    alone,
+    ends_statement,
+    equal,
+    escapes,
+    goes_on,
+    marked,
+    reads_as_sql,
+    same,
+    short_before,
+    stacked,
+    waits,
+    without_remarks,
+)
 
 RULE = AttackRule(
     id="sql-injection",
@@ -68,113 +79,6 @@ RULE = AttackRule(
     ),
 )
 
-SUM = rb"\d+(?:\.\d+)?(?:\s*[+\-*/%]+\s*\d+){0,8}"
-"""A number, or a sum that is one."""
-W = rb"[\s\x0b\xa0(+]"
-SPACE = rb"[\s\x0b\xa0(+]+"
-QUOTE = rb"\\?['\"`]"
-OPERATOR = rb"(?:\b(?:or|and|xor|having)\b|\|\||&&)"
-COMPARES = (
-    rb"(?:[=<>]|!=|@>|\?[|&]|#>|->|::\w|\b(?:not"
-    + SPACE
-    + rb")?(?:(?:like|rlike|regexp|glob|similar to|sounds like)"
-    + W
-    + rb"*(?:binary\s*)?['\"(%0-9]"
-    rb"|in" + W + rb"*\(|between\s+['\"0-9]|is\s+(?:not\s+)?null\b))"
-)
-OPERAND = rb"[\s(!~@+\-\\]*(?:['\"`(]*[\w.%@$#*]*(?:\([^()]{0,40}\))?[\\'\"`)]*)\s*"
-STATEMENT = (
-    rb"(?:drop\s+(?:table|database|user|schema|view|index|column|procedure|function)\b|insert\s+into\b"
-    rb"|update\s+\S+?\s+set\b"
-    rb"|delete\s+from\b|create\s+(?:table|user|database|function|procedure|login|or\s+replace|temp|extension|trigger|role|alias)\b"
-    rb"|alter\s+(?:table|user|login|database|session|system|role)\b|truncate\s+table\b|grant\s+\S+?\s+(?:to|on)\b"
-    rb"|exec(?:ute)?[\s(]+(?:master|xp_|sp_|immediate|@|['\"(\[])|declare\s+@?\w{1,64}\s+\w|shutdown\b"
-    rb"|waitfor\s+(?:delay|time)\b"
-    rb"|select[\s(]+(?:pg_sleep|sleep|benchmark|@@|load_file|version|user|database|case|if|count|\*"
-    rb"|\w{1,64}\s*(?:,|\(|from\b))"
-    rb"|begin\s+(?:dbms|declare|utl)|copy\s+\S+?\s+(?:from|to)\b|backup\s+database\b|if[\s(]+\S+?\s*waitfor\b|set\s+@\w"
-    rb"|union\s+(?:all\s+)?select\b|call\s+[\w.]{1,64}\s*\(|vacuum\b|attach\s+database\b|use\s+master\b|bulk\s+insert\b)"
-)
-CATALOG = (
-    rb"(?:information_schema|mysql\s*\.|performance_schema|pg_(?:catalog|user|shadow|database|tables|class"
-    rb"|namespace|roles)|sys\s*\.\s*\w"
-    rb"|sys(?:objects|columns|users|databases|logins|processes|ibm|cat|tables)|all_(?:tables|users"
-    rb"|tab_columns|objects)|user_(?:tables|tab_columns|objects)"
-    rb"|dba_\w+|sqlite_master|sqlite_schema|dual\b|master\s*\.\s*\.|master\s*\.\s*dbo|msysobjects|v\$\w+"
-    rb"|rdb\$\w+|pragma_\w+|v\s*\.?\s*\$?version)"
-)
-READS = (
-    rb"(?:@@\w{3,}|(?:version|user|database|schema|current_user|session_user|system_user|user_name|db_name"
-    rb"|host_name|current_database)"
-    rb"\s*\(\s*\d{0,3}\s*\)|current_(?:user|database|schema)\b|load_file\s*\(|sqlite_version\s*\(|banner\b"
-    rb"|pg_read_file\s*\(|pg_ls_dir\s*\()"
-)
-
-
-def _escapes(found: Found) -> bool:
-    """The quote that the match begins with opens nothing: it ends a literal that the application began."""
-    return breaks_out(found.text, found.start)
-
-
-def _ends_statement(found: Found) -> bool:
-    return breaks_out(found.text, found.start) and found.start <= 80 and soon_over(found.text, found.end)
-
-
-def _goes_on(found: Found) -> bool:
-    """Arithmetic between quotes (`'-'`) counts where no words stand before it: people quote signs."""
-    text = found.text
-    sign = text[found.start + 1 : found.end].lstrip(b" )")[:1]
-    return _ends_statement(found) and (sign not in b"+*-/=^|" or b" " not in text[: found.start].strip())
-
-
-def _same(found: Found) -> bool:
-    """Two operands that are the same word."""
-    sides = found.text[found.start : found.end].lower().split(b"=")
-    words = [side.split()[-1 if side is sides[0] else 0].strip(b"'\"`()n ") if side.split() else b"" for side in sides[:2]]
-    return len(words) == 2 and words[0] == words[1] and found.start <= 40
-
-
-_COMMON = frozenset(("sos", "nc"))
-"""Fingerprints that quoted signs and names of files have as well."""
-
-
-_COMPARISON = re.compile(rb"\b[\w.\-]{1,64}\s?(?:=~|!~|!=|[<>]=|==?|[<>:])\s?(?:'[^'\\]{0,256}'|\"[^\"\\]{0,256}\")")
-"""A name and a text that it is compared with: what filters (`type='TXT' AND name='x'`) and selectors are made of."""
-
-
-def _reads_as_sql(found: Found) -> bool:
-    """Whole comparisons that the value itself begins and ends say nothing; another quote between or around them does."""
-    text = found.text
-    if len(text) > 512 or found.start > 100 or not (shape := sqli(text)) or shape in _COMMON:
-        return False
-    rest = _COMPARISON.sub(lambda part: part[0] if _quoted(text, part.start()) else b"c", text)
-    return rest == text or (any(quote in rest for quote in b"'\"`") and bool(sqli(rest)))
-
-
-def _quoted(text: bytes, start: int) -> bool:
-    """Whether a literal is open there, as far as quotes are in pairs."""
-    before = text[:start]
-    return before.count(b"'") % 2 == 1 or before.count(b'"') % 2 == 1
-
-
-def _alone(found: Found) -> bool:
-    return found.start == 0 and len(found.text) <= 200 and found.text.count(b"\n") <= 2
-
-
-def _stacked(found: Found) -> bool:
-    text, start = found.text, found.start
-    return breaks_out(text, start) if text[start : start + 1] in b"'\"`" else start <= 40
-
-
-def _short_before(found: Found) -> bool:
-    return found.start <= 60
-
-
-def _equal(found: Found) -> bool:
-    """Numbers or quoted words that are compared with each other: with nothing before, or with the rest of a literal."""
-    return found.start <= 60 or breaks_out(found.text, found.start)
-
-
 SIGNATURES = (
     Signature(
         id="union",
@@ -196,7 +100,7 @@ SIGNATURES = (
         pattern=QUOTE + rb"[\s\x0b\xa0)+]*" + OPERATOR + OPERAND + COMPARES,
         reason="a condition after a quote that ends the application's literal",
         needle=QUOTE + rb"[\s\x0b\xa0)+]*" + OPERATOR,
-        confirm=_escapes,
+        confirm=escapes,
     ),
     Signature(
         id="truth-after-quote",
@@ -205,7 +109,7 @@ SIGNATURES = (
         rb"|#|;|/\*|$|[+\-*/^|&%]{1,2}\s*['\"]\s*$)",
         reason="a value or comment after a quote that ends the application's literal",
         needle=QUOTE + rb"[\s\x0b\xa0)+]*(?:\b(?:or|and|xor)\b|\|\||&&|[+*\-/=^|])",
-        confirm=_goes_on,
+        confirm=goes_on,
     ),
     Signature(
         id="always-true",
@@ -214,7 +118,7 @@ SIGNATURES = (
         rb"(?:(?:=|<=>|<>|!=|<|>|\blike\b)[\s(]*(?:\d+\b|'|\"|true\b|false\b|null\b|@@|\w+\()"
         rb"|\bis\b(?:\s+not)?[\s(]*(?:'|\"|true\b|false\b|null\b|@@|\w+\())",
         reason="a condition between constants",
-        confirm=_equal,
+        confirm=equal,
     ),
     Signature(
         id="number-and-condition",
@@ -233,7 +137,7 @@ SIGNATURES = (
         pattern=QUOTE + rb"[\s)]*;?[\s)]*(?:--(?:\s|[+\-]|$)|#|/\*|;\s*%00|;\s*$)",
         reason="a comment after a quote that ends the application's literal",
         where=(PARAMETERS | NAMES | {Origin.COOKIE}) - {Origin.URL},
-        confirm=_ends_statement,
+        confirm=ends_statement,
     ),
     Signature(
         id="next-statement",
@@ -241,13 +145,13 @@ SIGNATURES = (
         reason="a second statement",
         needle=rb";[\s;]*(?:drop|insert|update|delete|create|alter|truncate|grant|exec|declare|shutdown|waitfor|select"
         rb"|begin|copy|backup|if|set|union|call|vacuum|attach|use|bulk)",
-        confirm=_stacked,
+        confirm=stacked,
     ),
     Signature(
         id="same-operands",
         pattern=rb"\b(?:or|and)\b[\s('\"]+\w{1,20}['\"\s)]*=[\s('\"]*n?['\"]?\w{1,20}",
         reason="a condition that is always true",
-        confirm=_same,
+        confirm=same,
     ),
     Signature(
         id="json-condition",
@@ -263,7 +167,7 @@ SIGNATURES = (
         rb"|union)[\s(]+(?:char|user|version|database|if|group_concat|concat|sleep|benchmark|current_setting"
         rb"|load_file|count|ascii|substr\w*|chr|cast|case|null)\s*\(|^(?:updatexml|benchmark)\s*\($",
         reason="a function that only injections call",
-        confirm=_alone,
+        confirm=alone,
     ),
     Signature(
         id="declared-text",
@@ -280,7 +184,7 @@ SIGNATURES = (
         rb"|customers?|passwords?|mysql|master)\b|replace\s+\S+\s*\([^()]*\)\s*values\b|exec\s+(?:master|xp_"
         rb"|sp_)|select\s+@@|select\s+\w+\s*\([^()]*\)\s*(?:;|--|$))",
         reason="a statement of SQL as a value",
-        confirm=_alone,
+        confirm=alone,
     ),
     Signature(
         id="grammar",
@@ -289,7 +193,7 @@ SIGNATURES = (
         reason="the grammar of an injection",
         whole=True,
         where=(PARAMETERS | NAMES | {Origin.COOKIE}) - {Origin.URL},
-        confirm=_reads_as_sql,
+        confirm=reads_as_sql,
     ),
     Signature(
         id="cut-by-comments",
@@ -298,7 +202,7 @@ SIGNATURES = (
         reason="a statement that comments cut into pieces",
         whole=True,
         where=(PARAMETERS | NAMES | {Origin.COOKIE}) - {Origin.URL},
-        confirm=lambda found: len(found.text) <= 1_000 and _without_remarks(found.text),
+        confirm=lambda found: len(found.text) <= 1_000 and without_remarks(found.text),
     ),
     Signature(
         id="alias",
@@ -336,7 +240,7 @@ SIGNATURES = (
         rb"|dbms_lock\.sleep|randomblob|generate_series)"
         rb"\s*\(\s*[\d'\"(a-z]{1,40}",
         reason="a function that waits",
-        confirm=lambda found: _waits(found),
+        confirm=lambda found: waits(found),
     ),
     Signature(
         id="waitfor",
@@ -375,7 +279,7 @@ SIGNATURES = (
         rb"|makewebtask|configure|password|addsrvrolemember|addlogin|oamethod)\b[\s'\"(,@;=]"
         rb"|\bopenrowset\s*\(\s*['\"]|\bopenquery\s*\(",
         reason="a procedure of the database server",
-        confirm=_short_before,
+        confirm=short_before,
     ),
     Signature(
         id="files",
@@ -383,7 +287,7 @@ SIGNATURES = (
         rb"|\bload\s+data\s+(?:local\s+)?infile\b|\blo_import\s*\(|\bcopy\s+\(?.+?\bto\s+program\b"
         rb"|\bpg_read_file\s*\(",
         reason="a function that reads or writes files",
-        confirm=_short_before,
+        confirm=short_before,
     ),
     Signature(
         id="subquery",
@@ -396,7 +300,7 @@ SIGNATURES = (
         + rb"(?:from|where|union|limit|into)\b|\s*$))",
         reason="a subquery within a value",
         needle=rb"\(\s*select" + W,
-        confirm=_short_before,
+        confirm=short_before,
     ),
     Signature(
         id="built-text",
@@ -405,7 +309,7 @@ SIGNATURES = (
         rb"|\bgroup_concat\s*\(\s*\w|\b(?:un)?hex\s*\(\s*(?:0x|hex|substr|select|cast|convert)"
         rb"|\b0x[0-9a-f]{16,}\s*(?:,|--|\)\s*(?:,|from|--))|\bchar\s*\(\s*(?:\d{1,3}\s*,\s*){2,}\d{1,3}\s*\)",
         reason="a text put together from codes",
-        confirm=_short_before,
+        confirm=short_before,
     ),
     Signature(
         id="blind",
@@ -421,43 +325,6 @@ SIGNATURES = (
         + rb"*(?:ascii|ord|unicode|substr|substring|mid|left|right|length|len|bit_length|char_length|strcmp|instr"
         rb"|position|locate|convert|cast|make_set|elt)\s*\(|\bcase\s+when\b|\bii?f\s*\(\s*\(?(?:\d+\s*=\s*\d"
         rb"|select\b|ascii\b|substr|mid\b|length\b|user\b)",
-        confirm=lambda found: found.start <= 60 and _marked(found),
+        confirm=lambda found: found.start <= 60 and marked(found),
     ),
 )
-
-
-_REMARK = re.compile(rb"(?:--|#)[^\n]{0,200}\n")
-_MOVE = re.compile(
-    rb"\bunion\s{1,20}(?:all\s{1,20})?select\b|\bwaitfor\s{1,20}delay\b|\border\s{1,20}by\s{1,20}\d", re.I
-).search
-
-
-def _without_remarks(text: bytes) -> bool:
-    """Whether what is left without comments to the end of a line is SQL, in one line and on its own."""
-    rest = _REMARK.sub(b" ", text)
-    return _MOVE(rest) is not None or bool(sqli(rest, precise=True))
-
-
-def _waits(found: Found) -> bool:
-    """The function is called in a condition or a select, not as a statement of a program."""
-    text = found.text
-    piece = text[found.start : found.end].lower()
-    if b"sleep" in piece and b"pg_" not in piece and not piece[:1].isalpha() and piece[:1] not in b"'\"|&":
-        before = text[: found.start]
-        return len(text) < 200 and (
-            (found.start <= 20 and b"." not in before) or (found.start <= 120 and _CONDITION(before[-60:]) is not None)
-        )
-    return found.start <= 120 or breaks_out(text, found.start)
-
-
-_CONDITION = re.compile(
-    rb"(?:\b(?:and|or|xor|rlike|where|when)|\|\||&&|['\"]\s?(?:and|x?or|\|\|))\s*\(*[\s'\"!]*(?:if|elt|case|make_set|select|not|[\d`'\"(])",
-    re.I,
-).search
-"""A condition that a function within it belongs to."""
-
-
-def _marked(found: Found) -> bool:
-    """Whether more than words speak for it: the value begins as a number or with a quote, or ends in a comment."""
-    text = found.text.strip()
-    return text[:1] in b"'\"`-)(0123456789;%" or text.endswith((b"--", b"#", b"/*", b"-- -")) or breaks_out(text, found.start)

@@ -18,7 +18,7 @@ hosts.
 
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.addresses import LONGEST, is_bare_inner, is_inner, odd_spelling
+from yett.rules.inspection.addresses import LONGEST, is_bare_inner, is_inner, is_split, odd_spelling
 from yett.rules.inspection.signature import PARAMETERS, Found, Signature
 
 RULE = AttackRule(
@@ -71,6 +71,18 @@ RULE = AttackRule(
         Payload("unix:///var/run/docker.sock", "body /host"),
         Payload("localhost:+11211a", "body /host", "a port for lenient readers"),
         Payload("0://example.com:80;http://127.0.0.1:80/", "query url"),
+        Payload("http://vault.service.consul/v1/sys/health", "body /webhook"),
+        Payload("http://orders.shop.svc.cluster.local/", "query url"),
+        Payload("http://printer.internal/", "body /webhook"),
+        Payload("http://\u24d4\u24e7\u24d0\u24dc\u24df\u24db\u24d4.\u24d2\u24de\u24dc/", "body /url"),
+        Payload("host.docker.internal:2375", "body /host"),
+        Payload("/metadata/identity/oauth2/token?api-version=2018-02-01&resource=x", "query path"),
+        Payload("/computeMetadata/v1/instance/", "query path"),
+        Payload("http://0xc6336401/", "query url", "no inner address, but who would spell it so"),
+        Payload("http://a@example.com:80@example.org/", "query url"),
+        Payload("http://example.com &@127.0.0.1# @example.org/", "query url"),
+        Payload("127.1:8080", "body /host"),
+        Payload("http+unix://%2Fvar%2Frun%2Fdocker.sock/info", "body /host"),
     ),
     passes=(
         Payload("https://example.com/path?x=1", "query url"),
@@ -92,6 +104,13 @@ RULE = AttackRule(
         Payload("https://example.com/@anna", "body /url"),
         Payload("https://ip-10-0-0-1.example.com/", "body /url"),
         Payload("a //2 + b //10", "body /code"),
+        Payload("https://internal.example.com/metadata", "body /url"),
+        Payload("https://anna:pw@example.com/x@y", "body /url"),
+        Payload("https://example.com/#/@anna", "body /url"),
+        Payload("127.1", "body /version"),
+        Payload("ip-10-0-0-1.ec2.internal", "body /node"),
+        Payload("https://example.com & others", "body /text"),
+        Payload("file /metadata/v1/idea", "body /path"),
         Payload("0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.b.1.0.0.1.7.0.8.c.b.0.1.0.0.2.lb.example.net", "body /reverse"),
     ),
 )
@@ -103,7 +122,7 @@ def _inner(found: Found) -> bool:
     """An inner address that is the whole value, or one that is spelt to deceive."""
     piece = found.text[found.start : found.start + LONGEST]
     alone = len(found.text) <= LONGEST and (b" " not in found.text.strip() or b"@" in piece)
-    return is_inner(piece, alone) or odd_spelling(piece)
+    return is_inner(piece, alone) or odd_spelling(piece) or (alone and is_split(piece))
 
 
 def _metadata(found: Found) -> bool:
@@ -115,7 +134,8 @@ def _metadata(found: Found) -> bool:
 
 
 _NAMES = (
-    rb"(?:localhost|loopback|ip6-loopback|ip6-localhost|localdomain|localtest\.me|lvh\.me|vcap\.me"
+    rb"(?:localhost6?|loopback|metadata(?:\.\w{2,20}){0,3}|instance-data|rancher-metadata|api\.metadata\.cloud\.ibm\.com|internal|home\.arpa"
+    rb"|service\.consul|svc(?:\.cluster\.local)?|ip6-loopback|ip6-localhost|localdomain|localtest\.me|lvh\.me|vcap\.me"
     rb"|lacolhost\.com|localho\.st|fuf\.me|nip\.io|sslip\.io|xip\.(?:io|name)|traefik\.me|backname\.io|burpcollaborator\.net"
     rb"|oastify\.com|interact\.sh|oast\.\w{2,6}|1u\.ms|rbndr\.us|rebind\.network|r3dir\.me|dnslog\.cn|ceye\.io|requestrepo\.com"
     rb"|bxss\.me)"
@@ -123,9 +143,17 @@ _NAMES = (
 _NUMBER = rb"(?:0x[0-9a-f]{0,16}|0?[oq]?[0-9]{1,20})"
 _BARE = (
     rb"(?:0x[0-9a-f]{1,8}(?:\." + _NUMBER + rb"){1,3}|" + _NUMBER + rb"(?:\." + _NUMBER + rb"){0,2}\.0x[0-9a-f]{1,8}"
-    rb"(?:\." + _NUMBER + rb"){0,2}|0*(?:0|127|169|177|251)(?:\.[0-9]{1,11}){3})"
+    rb"(?:\." + _NUMBER + rb"){0,2}|0*(?:0|127|169|177|251)(?:\.[0-9]{1,11}){3}|127(?:\.[0-9]{1,8}){1,2})"
 )
 """Addresses of IPv4 as values of their own: with a hexadecimal part, or of four parts of which the first one leads inside."""
+_METADATA_PATHS = (
+    rb"(?:latest/(?:meta[-_]data|user-data|dynamic/instance-identity|api/token)|computeMetadata/v1|\bopc/v[12]/(?:instance|vnics|identity)"
+    rb"|hetzner/v1/(?:metadata|userdata)|metadata/(?:instance|identity/oauth2/token|attested/document)\b[^\s]{0,80}\bapi-version="
+    rb"|openstack/[\w\-]{4,12}/(?:meta_data|user_data|network_data|vendor_data)|instance_identity/v1/token|metadata/v1\.json"
+    rb"|metadata/v1/(?:id|user-data|hostname|interfaces|region|public-keys|dns|droplet)|\d{4}-\d\d-\d\d/(?:meta-data|user-data)/?)"
+)
+"""Paths of the metadata services of AWS, Google Cloud, Oracle Cloud, Hetzner, Azure, OpenStack, IBM Cloud and DigitalOcean, by
+their manuals."""
 _FOUR = rb"[0-9]{1,3}[.\-][0-9]{1,3}[.\-][0-9]{1,3}[.\-][0-9]{1,3}[.\-]"
 
 
@@ -133,7 +161,7 @@ def _authority(most: bytes, more: bytes) -> bytes:
     """What an address has between its slashes and its path where it may lead inside: numbers, brackets, names, an address in a
     name, characters beyond ASCII, and what some readers take for the end of a host. most, more: how much stands before it."""
     return (
-        rb"(?:[^/\s\"'<>]" + most + rb"[@\\\x00-\x08\x80-\xff%&]|\[[0-9a-f:.%]{2}"
+        rb"(?:[^/\s\"'<>]" + most + rb"(?:[@\\\x00-\x08\x80-\xff%&]|\s&@)|\[[0-9a-f:.%]{2}"
         rb"|[\w.\-]" + more + _FOUR + rb"\w"
         rb"|(?:[\w.\-]" + more + rb"\.)?(?:" + _NUMBER + rb"|" + _NAMES + rb")\.?(?:[^\w.\-]|$))"
     )
@@ -186,12 +214,10 @@ SIGNATURES = (
     Signature(
         id="metadata-request",
         pattern=rb"\bX-aws-ec2-metadata-token\b|\bMetadata-Flavor:\s*Google\b|\bX-Google-Metadata-Request:\s*True"
-        rb"|(?:^|[\"'])Metadata:\s*true\s*(?:[\"']|$)|^[\s\"']*(?:[a-z]{2,8}:)?/{1,2}[^\s\"'<>]{0,200}?(?:latest/(?:meta-data|user-data"
-        rb"|dynamic/instance-identity|api/token)|/computeMetadata/v1|/opc/v[12]/instance|/hetzner/v1/metadata)",
+        rb"|(?:^|[\"'])Metadata:\s*true\s*(?:[\"']|$)|^[\s\"']*(?:[a-z]{2,8}:)?/{1,2}[^\s\"'<>]{0,200}?" + _METADATA_PATHS,
         reason="a request that only the metadata service of a cloud answers",
         needle=rb"X-aws-ec2-metadata-token|Metadata-Flavor:|X-Google-Metadata-Request:|\bMetadata:\s*true"
-        rb"|latest/(?:meta-data|user-data|dynamic/instance-identity|api/token)|/computeMetadata/v1|/opc/v[12]/instance"
-        rb"|/hetzner/v1/metadata",
+        rb"|" + _METADATA_PATHS,
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 400,
     ),
@@ -199,7 +225,7 @@ SIGNATURES = (
         id="scheme",
         pattern=rb"(?:^[\s\"'(]*|[=@])(?:url:)?(?:gopher|dict|tftp|netdoc|sftp|file|phar|expect|zip|glob|ogg|rar"
         rb"|compress\.zlib|ssh2(?:\.\w+)?|php|data|jar|local_file|ldaps?|imaps?|smtps?|pop3s?|rtsp"
-        rb"|telnet|unix|npipe)(?::/{2,3}[\w.\[%\\{$|+-]|:/etc/|:/[a-z]:|://)"
+        rb"|telnet|(?:https?\+)?unix|npipe|ldapi|mk|ms-its|mhtml|view-source)(?::/{2,3}[\w.\[%\\{$|+-]|:/etc/|:/var/|:/run/|:/[a-z]:|://|:@msitstore:|:file:)"
         rb"|(?:^[\s\"'(]*|[=@])jar:(?:file|https?|ftp):",
         reason="a scheme that reads files or speaks another protocol",
         where=_PLACES,
@@ -209,7 +235,21 @@ SIGNATURES = (
 
 _WITH_FILES = (
     *(b"file", b"php", b"phar", b"expect", b"netdoc", b"gopher", b"dict", b"tftp", b"zip", b"glob", b"local_file", b"jar"),
-    *(b"sftp", b"ldap", b"compress", b"ssh2", b"ogg", b"rar", b"unix:", b"npipe:"),
+    *(
+        b"sftp",
+        b"ldap",
+        b"compress",
+        b"ssh2",
+        b"ogg",
+        b"rar",
+        b"unix:",
+        b"npipe:",
+        b"http+unix:",
+        b"https+unix:",
+        b"mk:@",
+        b"ms-its:",
+    ),
+    *(b"mhtml:", b"view-source:file"),
 )
 
 

@@ -27,18 +27,39 @@ _PARTED = re.compile(r"[\\?#@&;,|^\s\x00]")
 _PORT = re.compile(r"(.+?):[+\-]?[0-9]{0,12}[a-z]{0,8}")
 """As lenient readers take it: with a sign, zeros before it, letters after it."""
 
+_LONG_NUMBER = re.compile(r"[0-9]{8,20}|0x[0-9a-f]{7,16}")
+"""An address of IPv4 in one part that is no port."""
+_SPLIT = re.compile(
+    r"\s*(?:https?|ftp|wss?):[/\\]{1,8}[^/\s?#]{0,200}(?:@[^/\s?#]{0,200}@|\\[@.]|\s&@|#\\?@[\w\-]{1,63}\.)",
+    re.IGNORECASE,
+)
+"""An authority that readers take apart in different ways: RFC 3986, 3.2, has no backslash, blank or second "@" in it, and an "@" at
+the beginning of a fragment says nothing to a browser."""
+
+_FANCY = re.compile("//[^/]{0,200}[\u2460-\u24ff\U0001d400-\U0001d7ff]")
+"""Letters and digits in circles or for formulas, in a host: UTS #46 maps them to plain ones."""
+
 _OWN_NAMES = (
-    *("localhost", "localdomain", "ip6-localhost", "ip6-loopback", "loopback"),
+    *("localhost", "localdomain", "ip6-localhost", "ip6-loopback", "loopback", "localhost6"),
     *("localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "localho.st", "fuf.me"),
 )
 """Names of the machine itself, and names in public DNS that lead there."""
-_PUBLIC = 5
+_PUBLIC = 6
 """How many of them are in no public DNS."""
 CATCHERS = (
     *("burpcollaborator.net", "oastify.com", "interact.sh", "oast.pro", "oast.live", "oast.site", "oast.online", "oast.fun"),
     *("oast.me", "1u.ms", "rbndr.us", "rebind.network", "r3dir.me", "dnslog.cn", "ceye.io", "requestrepo.com", "bxss.me"),
 )
 """Domains of tools that wait for such requests, answer with changing addresses, or send readers on to inner ones."""
+_NEIGHBOURS = (
+    *("metadata", "instance-data", "rancher-metadata", "metadata.oraclecloud.com", "api.metadata.cloud.ibm.com"),
+    *("metadata.packet.net", "metadata.platformequinix.com", "metadata.tencentyun.com", "metadata.goog"),
+    *("internal", "home.arpa", "service.consul", "svc", "svc.cluster.local"),
+)
+"""Metadata services and, with whatever stands before, names that are never in public DNS: `internal` (reserved by ICANN in 2024),
+`home.arpa` (RFC 8375), those of Kubernetes and Consul."""
+_CLOUDS = 9
+"""How many of them are metadata services."""
 _MAPPERS = ("nip.io", "sslip.io", "xip.io", "xip.name", "traefik.me", "backname.io")
 """Domains that answer with the address in the name."""
 _DOTTED = re.compile(r"(?:^|\.)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.[a-z]")
@@ -53,7 +74,7 @@ _PRIVATE = tuple(
 )
 _PRIVATE_6 = (IPv6Network("fc00::/7"), IPv6Network("fec0::/10"))
 """Not reachable from outside (RFC 1918, 4193, 3879, and the registry of RFC 6890)."""
-_METADATA = ("100.100.100.200", "192.0.0.192")
+_METADATA = ("100.100.100.200", "192.0.0.192", "168.63.129.16")
 
 
 def hosts_of(text: bytes) -> Iterator[str]:
@@ -67,7 +88,7 @@ def hosts_of(text: bytes) -> Iterator[str]:
     yield _host(standard)
     for piece in _PARTED.split(_unescaped(region))[:16]:
         host = _host(piece)
-        if "." in host or host.startswith("[") or host in _OWN_NAMES:
+        if "." in host or host.startswith("[") or host in _OWN_NAMES or _LONG_NUMBER.fullmatch(host):
             yield host
 
 
@@ -176,7 +197,7 @@ def _leads_inside(host: str, alone: bool) -> bool:
     address = _address(host)
     if address is not None:
         return alone and (_is_own(address) or _is_private(address))
-    return _below(host, CATCHERS) or _is_mapped(host) or (alone and _below(host, _OWN_NAMES))
+    return _below(host, CATCHERS) or _is_mapped(host) or (alone and (_below(host, _OWN_NAMES) or _below(host, _NEIGHBOURS)))
 
 
 def _is_mapped(host: str) -> bool:
@@ -197,14 +218,28 @@ def _is_mapped(host: str) -> bool:
 
 
 def odd_spelling(text: bytes) -> bool:
-    """Whether a host is an inner address in a spelling that nobody uses without a purpose."""
+    """Whether a host is an address in a spelling that nobody uses without a purpose: of an inner address any but the usual one, of
+    others numbers of 24 bits or more, and parts in hexadecimal; of any host letters in circles."""
+    if b"\xe2" in text or b"\xf0" in text:
+        found = _FANCY.search(text[:LONGEST].decode("utf-8", "replace"))
+        if found is not None and found.start() <= 16:
+            return True
     for host in hosts_of(text):
         address = _address(host)
-        if address is not None and (_is_own(address) or _is_private(address)):
+        if address is None:
+            continue
+        if _is_own(address) or _is_private(address):
             written = text[:LONGEST].lower()
             if str(address).encode() != host.encode("utf-8", "replace") or host.encode("utf-8", "replace") not in written:
                 return True
+        elif address.version == 4 and ("0x" in host or host.startswith("[::") or (host.isdigit() and int(host) >= 1 << 24)):
+            return True
     return False
+
+
+def is_split(text: bytes) -> bool:
+    """Whether readers find different hosts in the address that `text` begins with, and no honest writer would have it so."""
+    return _SPLIT.match(text[:LONGEST].decode("utf-8", "replace")) is not None
 
 
 def is_bare_inner(text: bytes) -> bool:
@@ -220,7 +255,9 @@ def is_bare_inner(text: bytes) -> bool:
         return _is_odd_or_connects(name, address, connects)
     if address is not None:
         return _is_own(address) or _is_private(address)
-    own = _below(name, _OWN_NAMES[:_PUBLIC]) and connects
+    own = (
+        _below(name, _OWN_NAMES[:_PUBLIC]) or _below(name, _NEIGHBOURS[:_CLOUDS]) or name.endswith(".docker.internal")
+    ) and connects
     return own or _is_mapped(name) or _below(name, (*CATCHERS, *_OWN_NAMES[_PUBLIC:]))
 
 
