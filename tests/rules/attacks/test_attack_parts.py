@@ -117,7 +117,7 @@ def test_spellings_of_one_address_are_one(value: int) -> None:
         (b"http://[::ffff:0:127.0.0.1]/", True),
         (b"http://o177.0.0.1/", True),
         (b"redis://loopback:6379", True),
-        (b"http://printer.internal/", True),
+        (b"http://host.docker.internal/", True),
         (b"http://vault.service.consul:8200/", True),
         (b"http://a.b.svc.cluster.local/", True),
         (b"http://metadata/computeMetadata/", True),

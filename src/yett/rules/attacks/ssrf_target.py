@@ -73,7 +73,7 @@ RULE = AttackRule(
         Payload("0://example.com:80;http://127.0.0.1:80/", "query url"),
         Payload("http://vault.service.consul/v1/sys/health", "body /webhook"),
         Payload("http://orders.shop.svc.cluster.local/", "query url"),
-        Payload("http://printer.internal/", "body /webhook"),
+        Payload("http://host.docker.internal/", "body /webhook"),
         Payload("http://\u24d4\u24e7\u24d0\u24dc\u24df\u24db\u24d4.\u24d2\u24de\u24dc/", "body /url"),
         Payload("host.docker.internal:2375", "body /host"),
         Payload("/metadata/identity/oauth2/token?api-version=2018-02-01&resource=x", "query path"),
@@ -108,6 +108,7 @@ RULE = AttackRule(
         Payload("https://anna:pw@example.com/x@y", "body /url"),
         Payload("https://example.com/#/@anna", "body /url"),
         Payload("127.1", "body /version"),
+        Payload("http://db-1.internal/", "body /node"),
         Payload("ip-10-0-0-1.ec2.internal", "body /node"),
         Payload("https://example.com & others", "body /text"),
         Payload("file /metadata/v1/idea", "body /path"),
@@ -134,7 +135,7 @@ def _metadata(found: Found) -> bool:
 
 
 _NAMES = (
-    rb"(?:localhost6?|loopback|metadata(?:\.\w{2,20}){0,3}|instance-data|rancher-metadata|api\.metadata\.cloud\.ibm\.com|internal|home\.arpa"
+    rb"(?:localhost6?|loopback|metadata(?:\.\w{2,20}){0,3}|instance-data|rancher-metadata|api\.metadata\.cloud\.ibm\.com|docker\.internal"
     rb"|service\.consul|svc(?:\.cluster\.local)?|ip6-loopback|ip6-localhost|localdomain|localtest\.me|lvh\.me|vcap\.me"
     rb"|lacolhost\.com|localho\.st|fuf\.me|nip\.io|sslip\.io|xip\.(?:io|name)|traefik\.me|backname\.io|burpcollaborator\.net"
     rb"|oastify\.com|interact\.sh|oast\.\w{2,6}|1u\.ms|rbndr\.us|rebind\.network|r3dir\.me|dnslog\.cn|ceye\.io|requestrepo\.com"

@@ -54,10 +54,10 @@ CATCHERS = (
 _NEIGHBOURS = (
     *("metadata", "instance-data", "rancher-metadata", "metadata.oraclecloud.com", "api.metadata.cloud.ibm.com"),
     *("metadata.packet.net", "metadata.platformequinix.com", "metadata.tencentyun.com", "metadata.goog"),
-    *("internal", "home.arpa", "service.consul", "svc", "svc.cluster.local"),
+    *("docker.internal", "service.consul", "svc", "svc.cluster.local"),
 )
-"""Metadata services and, with whatever stands before, names that are never in public DNS: `internal` (reserved by ICANN in 2024),
-`home.arpa` (RFC 8375), those of Kubernetes and Consul."""
+"""Metadata services and, with whatever stands before, names that are never in public DNS: those of Docker,
+Kubernetes and Consul. Other names below `internal` are too common where callers name hosts by design."""
 _CLOUDS = 9
 """How many of them are metadata services."""
 _MAPPERS = ("nip.io", "sslip.io", "xip.io", "xip.name", "traefik.me", "backname.io")
