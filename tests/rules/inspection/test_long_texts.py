@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from seclang_rules import FORM, inspected, program
 
-from yett.formats.transformations import MADE, TRANSFORMATIONS, alike, codes, escapes
+from yett.formats.transformations import MADE, TRANSFORMATIONS, alike, codes, escapes, paths, text
 from yett.rules.inspection.folding import STEPS, plainest
 from yett.rules.inspection.matching import Matcher, Needle
 
@@ -20,12 +20,86 @@ signs = st.lists(
 )
 
 
+segments = st.lists(
+    st.sampled_from(
+        [b"/", b".", b"a", b"..", b"../", b"/..", b"b\\", b".\n", b" a.", b"//", b"bc", b"./", b"a/../", b"...", b"x.."]
+    ),
+    max_size=12,
+)
+
+
+@given(segments.map(b"".join))
+def test_paths_are_normalised_as_segment_by_segment(value: bytes) -> None:
+    assert paths.normalize_path(value) == _segment_by_segment(value)
+
+
+def _segment_by_segment(value: bytes) -> bytes:
+    text = re.sub(rb"/+", b"/", value)
+    absolute, end = text.startswith(b"/"), b"/" if text.endswith(b"/") else b""
+    kept: list[bytes] = []
+    above = not absolute and text.startswith(b"../")
+    for segment in text.split(b"/"):
+        steps_out = segment == b".." or (
+            segment.endswith(b"..") and (absolute or not (above or (not kept and len(segment) < 4)))
+        )
+        if segment in (b"", b"."):
+            continue
+        if not segment.endswith(b"."):
+            above = above and not kept and len(segment) == 1
+            kept.append(segment)
+        elif not segment.endswith(b".."):
+            kept.append(segment)
+        elif segment == b".." and (absolute or (kept and not above)):
+            del kept[-1:]
+            above = not kept
+        elif segment == b".." or not steps_out:
+            above = True
+            kept.append(segment)
+        else:
+            above = not kept
+    path = b"/".join(kept)
+    if not kept:
+        return end if absolute else b""
+    return (b"/" if absolute else b"") + path + end
+
+
+@given(st.lists(st.sampled_from([b" ", b"  ", b"a", b"b" * 60, b"   c"])).map(b"".join))
+def test_few_and_many_runs_are_squeezed_alike(value: bytes) -> None:
+    for long in (value, value + b"d" * 1_000, value + b"  e" * 100):
+        assert text.squeezed(long, b" ", text._RUNS_OF_SPACES) == re.sub(rb"  +", b" ", long)
+
+
+characters = st.sampled_from(
+    ["a", "\\", "\xe9", "\x80", "\uffff", "\U00010000", "\U0010ffff", "\x01", "\x02", "\\u", "%", "\\x41"]
+)
+
+
+@given(st.lists(characters).map("".join), st.booleans())
+def test_characters_become_their_numbers(value: str, full: bool) -> None:
+    value += "".join(map(chr, range(1, 8))) if full else ""
+    expected = "".join(one if one.isascii() else f"%u{ord(one):04x}" for one in value)
+    assert escapes.utf8_to_unicode(value.encode()) == expected.encode()
+
+
+octets = st.lists(
+    st.sampled_from(
+        [b"a", b"\xc3\xa9", b"\xc3", b"\xa9", b"\xe2\x82\xac", b"\xe2\x82", b"\xf0\x9f", b"\xc0\x80", b"\xf7\x80\x80\x80"]
+    )
+)
+
+
+@given(octets.map(b"".join))
+def test_octets_that_are_no_characters_go_one_by_one(value: bytes) -> None:
+    value += b"\xff"
+    assert escapes.utf8_to_unicode(value) == escapes._CHARACTERS.replaced(escapes._SEQUENCE, escapes._LONE_LEAD.sub(b"", value))
+
+
 @given(signs.map(b"".join))
 @example(b"%")
 @example(b"%\r\n%3d=")
 @example(b"".join(b"%%%02d%c" % (octet, octet) for octet in range(1, 9)))
-def test_many_percent_signs_are_decoded_as_few_are(text: bytes) -> None:
-    value = b"%41" * 65 + text
+def test_many_percent_signs_are_decoded_as_few_are(more: bytes) -> None:
+    value = b"%41" * 65 + more
     expected = _ESCAPE.sub(lambda match: bytes.fromhex(match[0][1:].decode()), value.replace(b"+", b" "))
     assert codes.url_decode(value) == codes.url_decode_uni(value) == expected
 
@@ -50,10 +124,10 @@ def test_many_backslashes_are_decoded_as_few_are(before: bytes, after: bytes) ->
         st.sampled_from([b"%41", b"%u0041", b"%U", b"\\", b"/", b"..", b" ", b"+", b"\0", b"\xc3\xa9", b"A", b"\n", b"'"])
     ).map(b"".join)
 )
-def test_a_step_that_stands_for_another_does_the_same(text: bytes) -> None:
+def test_a_step_that_stands_for_another_does_the_same(value: bytes) -> None:
     for name, step in STEPS.items():
         if name not in TRANSFORMATIONS or name.startswith(("url", "normalize")):
-            assert STEPS[alike(plainest(name, text), text)].apply(text) == step.apply(text), name
+            assert STEPS[alike(plainest(name, value), value)].apply(value) == step.apply(value), name
 
 
 NEEDLES = [
@@ -105,7 +179,7 @@ def test_what_is_kept_is_bounded_and_given_back(matchers: tuple[Matcher, Matcher
     holder = MADE.hold()
     for number in range(20):
         matchers[0].candidates([b"%d" % number + value])
-        assert sum(len(text) for _, text in MADE._known) < 96 << 20
+        assert sum(len(kept) for _, kept in MADE._known) < 96 << 20
     assert MADE._known
     MADE.release(holder)
     assert not MADE._known

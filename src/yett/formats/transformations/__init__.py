@@ -179,9 +179,10 @@ class Made:
                 remembered = apply(value)
                 if remembered == value:
                     remembered = value
+                else:
+                    self._size += len(remembered)
                 if self._size > _KEPT:
                     self._forget()
-                self._size += len(remembered)
                 known[same, value] = remembered
             known[name, value] = remembered
         return remembered

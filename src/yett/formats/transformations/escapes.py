@@ -121,9 +121,9 @@ def utf8_to_unicode(value: bytes) -> bytes:
     last = value[-1:]
     if not value.isascii():
         try:
-            value = _BEYOND_ASCII.sub(_unicode_run, value.decode("utf-8")).encode("ascii")
+            value = _unicode_escaped(value)
         except UnicodeDecodeError:
-            value = _CHARACTERS.replaced(_SEQUENCE, _LONE_LEAD.sub(b"", value))
+            value = _RUNS.replaced(_RUN, value)
     if NUL not in value:
         return value
     return value.replace(b"\0", b"") + (last if last == b"\0" else b"")
@@ -159,6 +159,25 @@ def utf8_to_octets_but_plus_touches(text: bytes, borders: int = 0) -> bool:
     return not text.isascii() or NUL in text or url_decode_but_plus_touches(text, borders)
 
 
+def _unicode_escaped(value: bytes) -> bytes:
+    """The octets of well-formed UTF-8 with %u for each character beyond ASCII, at the speed of C. Raises UnicodeDecodeError."""
+    text = value.decode("utf-8")
+    if b"\\" in value:
+        sign = next((sign for sign in _SIGNS if sign not in value), b"")
+        if not sign:
+            return _BEYOND_ASCII.sub(_unicode_run, text).encode("ascii")
+        return _unicode_escaped(value.replace(b"\\", sign)).replace(sign, b"\\")
+    escaped = text.encode("ascii", "backslashreplace")
+    for escape, shown in _PYTHON_ESCAPES:
+        escaped = escaped.replace(escape, shown)
+    return escaped
+
+
+_SIGNS = tuple(b"%c" % octet for octet in range(1, 8))
+"""Octets that seldom occur, which stand for a backslash meanwhile."""
+_PYTHON_ESCAPES = ((b"\\x", b"%u00"), (b"\\u", b"%u"), (b"\\U000", b"%u"), (b"\\U00", b"%u"))
+
+
 def _unicode_run(match: re.Match[str]) -> str:
     run = match[0]
     units = run.encode("utf-16-be")
@@ -180,6 +199,9 @@ def _unicode(octets: bytes) -> bytes:
 
 
 _CHARACTERS = Escapes(_unicode)
+_RUN = re.compile(rb"([\x80-\xff]+)")
+_RUNS = Escapes(lambda run: _CHARACTERS.replaced(_SEQUENCE, _LONE_LEAD.sub(b"", run)))
+"""Of octets beyond ASCII: few texts have many."""
 
 
 def utf8_touches(text: bytes, _borders: int = 0) -> bool:

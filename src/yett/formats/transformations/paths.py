@@ -1,10 +1,13 @@
 """Transformations that normalise paths. Shapes and promises as in `yett.formats.transformations.text`."""
 
 import re
+from typing import Final
 
 from yett.formats.signs import BACKSLASH, SLASH
+from yett.formats.transformations.text import squeezed
 
-_STEPS = re.compile(rb"(?:\.\./)++")
+_STEPS: Final = re.compile(rb"(?:\.\./)++")
+_SLASHES: Final = re.compile(rb"//+")
 
 
 def normalize_path(value: bytes) -> bytes:
@@ -12,50 +15,80 @@ def normalize_path(value: bytes) -> bytes:
     segment that only ends in two dots goes too, and what leads above a relative start stays from then on."""
     text = value
     if SLASH in value:
-        while b"//" in text:  # at most as often as the length of the longest run can be halved
-            text = text.replace(b"//", b"/")
+        text = squeezed(value, b"/", _SLASHES)
         if b"./" not in text and text[-1:] != b".":
             return text
     elif value[-1:] != b".":
         return value
     absolute = text[:1] == b"/"
-    kept: list[bytes] = []
+    last = b"/" if text[-1:] == b"/" else b""
+    start = 1 if absolute else 0
+    kept = _Kept()
     above = False  # a relative path has been at its start, or above it: the ".." that follow stay
-    steps = _STEPS.match(text, 1 if absolute else 0)
+    steps = _STEPS.match(text, start)
     if steps is not None:  # at the speed of C
         above = True
         if not absolute:
-            kept = [b".."] * (steps.end() // 3)
-        text, end = text[steps.end() :], text[-1:]
-    else:
-        end = text[-1:]
-    for segment in text.split(b"/"):
-        if segment == b"..":
-            if absolute or (kept and not above):
-                if kept:
-                    kept.pop()
-                above = not kept
+            kept.add(text[: steps.end() - 1])
+        start = steps.end()
+    ending = text[-1:] == b"."
+    # Only segments that end in a dot matter: what stands between two of them is kept, or taken along, as it is.
+    pieces = (text[start:-1] if ending else text[start:]).split(b"./")
+    left = len(pieces)
+    for piece in pieces:
+        left -= 1
+        if left or ending:
+            run, _, stem = piece.rpartition(b"/")
+        else:
+            run, stem = piece.strip(b"/"), None
+        if run:
+            above = above and len(run) == 1 and not kept.blocks
+            kept.add(run)
+        if not stem:
+            continue
+        if stem == b".":
+            if absolute or (kept.blocks and not above):
+                if kept.blocks:
+                    kept.drop()
+                above = not kept.blocks
             else:
                 above = True
-                kept.append(segment)
-        elif segment[-1:] != b".":
-            if segment:
-                above = above and not kept and len(segment) == 1
-                kept.append(segment)
-        elif segment == b".":
-            continue
-        elif segment[-2:] != b"..":
-            kept.append(segment)
-        elif not absolute and (above or (not kept and len(segment) <= 3)):
+                kept.add(b"..")
+        elif stem[-1:] != b".":
+            kept.add(stem + b".")
+        elif not absolute and (above or (not kept.blocks and len(stem) <= 2)):
             above = True
-            kept.append(segment)
+            kept.add(stem + b".")
         else:
-            above = not kept
-    path = b"/".join(kept)
-    last = b"/" if end == b"/" else b""
-    if not kept:
+            above = not kept.blocks
+    path = kept.joined()
+    if not kept.blocks:
         return last if absolute else b""
     return b"/" + path + last if absolute else path + last
+
+
+class _Kept:
+    """The segments that are left so far: blocks of them, and where each block ends now."""
+
+    def __init__(self) -> None:
+        self.blocks: list[bytes] = []
+        self.ends: list[int] = []
+
+    def add(self, block: bytes) -> None:
+        self.blocks.append(block)
+        self.ends.append(len(block))
+
+    def drop(self) -> None:
+        """The last segment goes."""
+        end = self.blocks[-1].rfind(b"/", 0, self.ends[-1])
+        if end < 0:
+            self.blocks.pop()
+            self.ends.pop()
+        else:
+            self.ends[-1] = end
+
+    def joined(self) -> bytes:
+        return b"/".join([block if end == len(block) else block[:end] for block, end in zip(self.blocks, self.ends)])
 
 
 def normalize_path_in_lines(text: bytes) -> bytes:

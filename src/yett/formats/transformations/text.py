@@ -73,18 +73,29 @@ def _other_space(text: bytes) -> bool:
     return TAB in text or RETURN in text or VERTICAL_TAB in text or FORM_FEED in text
 
 
-def compress_whitespace(value: bytes) -> bytes:
-    text = value.translate(_SPACES_ALIKE)
-    while b"  " in text:  # at most as often as the length of the longest run can be halved
-        text = text.replace(b"  ", b" ")
+_RUNS_OF_SPACES = re.compile(rb"  +")
+_RARE = 50
+
+
+def squeezed(text: bytes, octet: bytes, runs: re.Pattern[bytes]) -> bytes:
+    """The text with one octet instead of several in a row. runs: what finds two or more."""
+    pair = octet + octet
+    pairs = text.count(pair)
+    if not pairs:
+        return text
+    if pairs * _RARE < len(text):
+        return runs.sub(octet, text)
+    while pair in text:  # at most as often as the length of the longest run can be halved
+        text = text.replace(pair, octet)
     return text
+
+
+def compress_whitespace(value: bytes) -> bytes:
+    return squeezed(value.translate(_SPACES_ALIKE), b" ", _RUNS_OF_SPACES)
 
 
 def compress_whitespace_in_lines(text: bytes) -> bytes:
-    text = text.translate(_SPACES_ALIKE_IN_LINES)
-    while b"  " in text:
-        text = text.replace(b"  ", b" ")
-    return text
+    return squeezed(text.translate(_SPACES_ALIKE_IN_LINES), b" ", _RUNS_OF_SPACES)
 
 
 def compress_whitespace_touches(text: bytes, borders: int = 0) -> bool:
@@ -155,9 +166,7 @@ def command_line_but_case_in_lines(text: bytes) -> bytes:
 def _spaced(text: bytes) -> bytes:
     if SPACE not in text:
         return text
-    while b"  " in text:
-        text = text.replace(b"  ", b" ")
-    return text.replace(b" /", b"/").replace(b" (", b"(")
+    return squeezed(text, b" ", _RUNS_OF_SPACES).replace(b" /", b"/").replace(b" (", b"(")
 
 
 def command_line_but_case_touches(text: bytes, borders: int = 0) -> bool:

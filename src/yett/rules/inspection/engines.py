@@ -5,7 +5,7 @@ A scan reports the id of every expression that matches somewhere in a text. It m
 expression says. It must not know what the ids stand for.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Protocol
 
@@ -17,8 +17,12 @@ from yett.rules.inspection.expressions import Node
 from yett.rules.inspection.scanner import Scanner, hyperscan, keep
 from yett.rules.inspection.writing import written_for_lines
 
-Scan = Callable[[bytes], list[int]]
-"""From a text of lines to ids, some maybe more than once."""
+
+class Scan(Protocol):
+    """From a text of lines to ids, some maybe more than once. quick: ids of what takes long to look for may be reported unseen."""
+
+    def __call__(self, text: bytes, quick: bool = False) -> list[int]: ...
+
 
 Expressions = Sequence[tuple[int, Node]]
 """Ids and what they match. An id may stand several times: it is reported where one of its expressions matches."""
@@ -153,11 +157,11 @@ def _with_rare(scan: Scan, built: _Built) -> Scan:
 
 
 def _both(scan: Scan, other: Scan) -> Scan:
-    return lambda text: scan(text) + other(text)
+    return lambda text, quick=False: scan(text, quick) + other(text, quick)
 
 
 def _where(octet: bytes, rare: Scan, scan: Scan) -> Scan:
-    return lambda text: scan(text) + rare(text) if octet in text else scan(text)
+    return lambda text, quick=False: scan(text, quick) + rare(text, quick) if octet in text else scan(text, quick)
 
 
 _MEMORY = 8 << 20
@@ -166,8 +170,11 @@ _ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
 
 def _one_by_one(texts: Texts) -> Scan:
     looks = [(id_, re2._Regexp(each, latin_options(_MEMORY))._regexp.Match) for id_, each in texts]
+    ids = [id_ for id_, _ in texts]
 
-    def scan(text: bytes) -> list[int]:
+    def scan(text: bytes, quick: bool = False) -> list[int]:
+        if quick:
+            return ids
         length = len(text)
         return [id_ for id_, look in looks if look(_ANYWHERE, text, 0, length)[0][0] >= 0]
 
@@ -202,7 +209,7 @@ def _written(expressions: Iterable[tuple[int, Node]]) -> Texts:
     return [(id_, written_for_lines(node)) for id_, node in expressions]
 
 
-def _nothing(text: bytes) -> list[int]:  # noqa: ARG001
+def _nothing(text: bytes, quick: bool = False) -> list[int]:  # noqa: ARG001
     return []
 
 
@@ -213,8 +220,8 @@ def _set_scan(expressions: Texts) -> Scan:
         _add_sets(expressions[start : start + _SET_SIZE], sets, alone)
     rest = _one_by_one(alone) if alone else _nothing
 
-    def scan(text: bytes) -> list[int]:
-        hits = rest(text)
+    def scan(text: bytes, quick: bool = False) -> list[int]:
+        hits = [*rest(text, quick)]
         for match, ids in sets:
             found = match(text)
             if found is not None:

@@ -147,7 +147,8 @@ class Passes:
         return {ids[hit] for hit in hits} if hits else hits
 
     def _of_long(self, values: Sequence[bytes], lines: Sequence[bytes]) -> set[int]:
-        """The same, where there may be long values, of which each is worked on alone."""
+        """The same, where there may be long values, of which each is worked on alone: what takes long to look for in all that
+        chains make of one is left to whoever confirms it, which takes one look after one chain."""
         ids = self._ids
         found: set[int] = set()
         for value in {value for value in values if len(value) > LONG}:
@@ -184,7 +185,8 @@ class Passes:
         borders = len(values)
         if lines:
             borders += len(lines) + sum([line.count(b"\n") for line in lines])
-        hits = self._scan(text)
+        alone = len(text) > LONG and len(values) == 1 and not lines
+        hits = self._scan(text, True) if alone else self._scan(text)
         if self._breaks and hits and text.count(b"\n") == borders:
             count = self._count
             hits = [hit for hit in hits if hit < count]
@@ -193,7 +195,7 @@ class Passes:
             _, changing = root.way(_touched(root, text, borders))
             if changing:
                 units = None
-                if text.count(b"\n") != borders or (len(text) > LONG and len(values) == 1 and not lines):
+                if alone or text.count(b"\n") != borders:
                     units = [*values, *[unit for line in lines for unit in line.split(b"\n")]]
                 hits = self._changed(changing, _State(text, units), borders, hits)
         return hits
@@ -231,7 +233,8 @@ class Passes:
     def _found(self, chains: int, texts: list[bytes]) -> list[int]:
         text = b"\n".join([*texts, b""])
         bits = self._bits
-        found = [hit for hit in self._for(chains)(text) if bits[hit] & chains]
+        quick = len(text) > LONG and len(texts) == 1
+        found = [hit for hit in self._for(chains)(text, quick) if bits[hit] & chains]
         if self._breaks and found and text.count(b"\n") == len(texts):
             count = self._count
             return [hit for hit in found if hit < count]

@@ -19,7 +19,7 @@ class Scanner:
         self._new: tuple[Any, Any] = (hyperscan.Scratch, database)
         self._free: list[Any] = [hyperscan.Scratch(database)]
 
-    def __call__(self, text: bytes) -> list[int]:
+    def __call__(self, text: bytes, quick: bool = False) -> list[int]:  # noqa: ARG002
         hits: list[int] = []
         free = self._free
         try:

@@ -257,5 +257,7 @@ def _sample(hit: Hit) -> str:
     """What matched, masked."""
     collection, _, key = hit.name.partition(b":")
     origin = _ORIGINS.get(collection, Origin.TEXT)
-    start = max(hit.value.find(hit.matched), 0) if hit.matched else 0
-    return sample_of(Found(hit.value, start, start + len(hit.matched), Value(origin, key, hit.value)))
+    captured = hit.captured
+    start = hit.value.find(captured)
+    end = start + len(captured) if start >= 0 else 0
+    return sample_of(Found(hit.value, max(start, 0), end, Value(origin, key, hit.value)))

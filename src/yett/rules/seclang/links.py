@@ -26,7 +26,7 @@ MOST_MATCHES = 64
 
 class Link(msgspec.Struct, kw_only=True, eq=False):
     """accept is asked with each value after `chain`; multi: also between the transformations that changed it. effects are what
-    `setvar` and `ctl` do, per value that matched."""
+    `setvar` and `ctl` do, per value that matched. bit: of the look for its pattern beforehand, 0 where there is none."""
 
     gather: Gather
     chain: tuple[str, ...]
@@ -35,6 +35,7 @@ class Link(msgspec.Struct, kw_only=True, eq=False):
     captures: bool
     multi: bool
     effects: tuple[Effect, ...]
+    bit: int = 0
 
     def matches(self, t: Transaction, position: int) -> bool:
         """Judge all values at once."""

@@ -41,7 +41,11 @@ class Macro:
     def __call__(self, transaction: Transaction) -> bytes:
         if self.constant is not None:
             return self.constant
-        return b"".join([part if isinstance(part, bytes) else part(transaction) for part in self._parts])
+        return b"".join(self.pieces(transaction))
+
+    def pieces(self, transaction: Transaction) -> tuple[bytes, ...]:
+        """The text expanded, in pieces that are not copied."""
+        return tuple([part if isinstance(part, bytes) else part(transaction) for part in self._parts])
 
 
 def _lookup(collection: str, key: bytes | None) -> Expand:

@@ -17,10 +17,15 @@ from yett.rules.seclang.triggers import Trigger
 Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]
 """Of values, and of texts of which values are whole lines."""
 
-SINGLE = frozenset(("detectsqli", "detectxss"))
-"""Operators that judge single values by reading them."""
-
 _LINE_FEED = b"\n"
+
+
+def _is_sqli(text: bytes) -> bool:
+    return may_be_sqli(text) and bool(sqli(text))
+
+
+SINGLE: dict[str, Callable[[bytes], bool]] = {"detectsqli": _is_sqli, "detectxss": xss}
+"""The tests of operators that judge single values by reading them. One word or number is neither SQL nor HTML."""
 
 
 def probe(trigger: Trigger) -> Probe:
@@ -103,7 +108,7 @@ class Singles:
     """Tests of single values (`@detectSQLi`, `@detectXSS`), all together."""
 
     def __init__(self, triggers: Iterable[Trigger]) -> None:
-        self._tests = [(one.bit, chain, single(one.rule.operator.name)) for one in triggers for chain in one.stages]
+        self._tests = [(one.bit, chain, one.rule.operator.name) for one in triggers for chain in one.stages]
         self._sql = sum(one.bit for one in triggers if one.rule.operator.name == "detectsqli")
         self.alike = all(UNSIGNED.same(one.link.chain) for one in triggers)
         """Whether the transformations of all of them change no plain value without plus signs."""
@@ -114,18 +119,22 @@ class Singles:
         if self._tests:
             for value in values:
                 if not value.isalnum():
-                    for bit, chain, test in self._tests:
-                        if not mask & bit and test(transformed(chain, value)):
-                            mask |= bit
+                    mask |= self._judged(value, mask)
+        return mask
+
+    def _judged(self, value: bytes, mask: int) -> int:
+        """The bits of `mask`, and of tests that accept the value; what different chains make alike is read once."""
+        told: dict[tuple[str, bytes], bool] = {}
+        for bit, chain, name in self._tests:
+            if not mask & bit:
+                at = name, transformed(chain, value)
+                accepted = told.get(at)
+                if accepted is None:
+                    accepted = told[at] = SINGLE[name](at[1])
+                if accepted:
+                    mask |= bit
         return mask
 
     def look_at_plain(self, lines: bytes) -> int:
         """The same of plain values without plus signs, one a line, where `alike`: none of them is HTML."""
         return self._sql if self._sql and any(map(sqli, suspects(lines))) else 0
-
-
-def single(name: str) -> Callable[[bytes], bool]:
-    """The test of an operator that judges single values. One word or number is neither SQL nor HTML."""
-    if name == "detectsqli":
-        return lambda text: may_be_sqli(text) and bool(sqli(text))
-    return xss

@@ -25,17 +25,28 @@ READ = frozenset((*INBOUND, *OUTBOUND))
 MOST_CHOICES = 4_096
 """Combinations of candidates that are remembered."""
 
+MANY = 24
+"""Rules whose judgement of a short value takes longer than one look for all of them."""
+
 
 class Hit(msgspec.Struct, frozen=True):
-    """One rule that matched. name and value: of the first target that matched, after transformation. message and data: expanded;
-    matched: the part of the value that did."""
+    """One rule that matched. name and value: of the first target that matched, after transformation. message: expanded; pieces:
+    those of what the rule logs besides; captured: what its last pattern found, there or in another value.
+
+    Values may be long, and are looked at only where somebody asks.
+    """
 
     rule: "Ruling"
     name: bytes
     value: bytes
     message: bytes
-    data: bytes
-    matched: bytes = b""
+    pieces: tuple[bytes, ...]
+    captured: bytes = b""
+
+    @property
+    def data(self) -> bytes:
+        """What the rule logs besides its message, expanded."""
+        return b"".join(self.pieces)
 
 
 class Ruling(msgspec.Struct, kw_only=True, eq=False):
@@ -125,13 +136,15 @@ class Program:
             for phase in (first, first + 1)
             if phase in self.phases
         ]
-        candidates = any(not (one.variables_only or one.only_spares) for rulings in found for one in rulings)
-        return Choice(candidates, *found)
+        run = [one for rulings in found for one in rulings if not one.variables_only]
+        return Choice(any(not one.only_spares for one in run), len(run) > MANY, *found)
 
 
 class Choice(NamedTuple):
-    """Rules of two phases, in order. candidates: whether any of them may do something where nothing has happened before."""
+    """Rules of two phases, in order. candidates: whether any of them may do something where nothing has happened before; many:
+    whether it pays to find out which of them may match which value, where there are many values too."""
 
     candidates: bool
+    many: bool
     first: tuple[Ruling, ...]
     second: tuple[Ruling, ...] = ()

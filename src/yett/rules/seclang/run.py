@@ -45,6 +45,8 @@ def _request(program: Program, t: Transaction) -> Iterator[int]:
     choice = program.chosen(1, mask)
     if not choice.candidates:
         return
+    if choice.many:
+        t.suspects = program.sieve.suspects()
     processor = t.processor
     yield from _phase(choice.first, t, 1)
     if t.refusal is None:
@@ -177,6 +179,8 @@ def _links(ruling: Ruling, t: Transaction) -> Iterator[int]:
             matched = False
             for start in range(0, len(values), FEW):
                 piece = values[start : start + FEW]
+                if link.bit and t.suspects is not None:
+                    piece = t.suspects.left(piece, link.bit)
                 matched = link.judge(piece, t, ruling.position) or matched
                 yield sum([len(value) for _, _, value in piece])
         if not matched:
@@ -190,8 +194,7 @@ def fire(ruling: Ruling, t: Transaction) -> None:
         t.severity = ruling.severity
     if ruling.logs:
         name, value = _telling(t)
-        captured = t.tx.get(b"0", b"")
-        t.hits.append(Hit(ruling, name, value, ruling.message(t), ruling.data(t), captured if captured in value else b""))
+        t.hits.append(Hit(ruling, name, value, ruling.message(t), ruling.data.pieces(t), t.tx.get(b"0", b"")))
     if ruling.verdict == "deny" and t.acts:
         t.refusal = Refusal(ruling.id, t.phase, ruling.status)
     elif ruling.verdict == "allow" and t.acts:

@@ -16,7 +16,7 @@ from yett.rules.seclang.links import Link
 from yett.rules.seclang.names import NameTree
 from yett.rules.seclang.needles import Phrases
 from yett.rules.seclang.targets import Targets
-from yett.rules.seclang.texts import ManyTexts, Texts
+from yett.rules.seclang.texts import ManyTexts, Suspects, Texts
 from yett.rules.seclang.transaction import Pairs, Transaction, cookie_pairs
 from yett.rules.seclang.triggers import NOBODY, Part, Trigger
 from yett.rules.seclang.variables import scalar
@@ -195,6 +195,10 @@ class Sieve:
             if len(t.uri) <= LONGEST:
                 self._requested.keep(line, mask)
         return mask
+
+    def suspects(self) -> Suspects:
+        """For one transaction."""
+        return Suspects(self.text)
 
     def files(self, t: Transaction) -> int:
         """Names of files and heads of parts, of a multipart body that was read."""

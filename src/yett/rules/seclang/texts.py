@@ -27,11 +27,18 @@ from yett.rules.seclang.needles import (
     undecoded,
 )
 from yett.rules.seclang.probes import SINGLE, Probe, Singles, passes_plain, probe, touched
+from yett.rules.seclang.transaction import Named
 from yett.rules.seclang.triggers import Trigger
 
 MOST_KNOWN, LONGEST_KNOWN = 8_192, 32
 """How many harmless values are remembered (twice at most), and how long they may be: names of members, words of enumerations and
 the like come back with every request."""
+
+EVERY = -1
+"""All bits."""
+
+TOGETHER = 16
+"""Values that are looked at together first, because most of them are harmless."""
 
 _LINE_FEED = b"\n"
 
@@ -59,6 +66,7 @@ class Texts:
         self.always = 0
         for refused in self.matcher.refused if self.matcher else ():
             self.always |= self._bits[refused.id]
+        self._sought = self._mask(range(len(self._bits))) & ~self.always
 
     def look(self, values: Sequence[bytes]) -> int:
         """The bits of all links that may match one of the values."""
@@ -66,6 +74,10 @@ class Texts:
         if self.matcher is not None:
             mask |= self._mask(self.matcher.candidates(values))
         return mask | self._read(values)
+
+    def may_match(self, values: Sequence[bytes]) -> int:
+        """The bits of the links with patterns that may match one of the values, and of all that nobody looks for here."""
+        return ~self._sought | self._mask(self.matcher.candidates(values)) if self.matcher is not None else EVERY
 
     def _read(self, values: Sequence[bytes]) -> int:
         """The bits of operators that have nothing to look for."""
@@ -80,6 +92,33 @@ class Texts:
         for number in numbers:
             mask |= bits[number]
         return mask
+
+
+class Suspects:
+    """Which links may match which values of one transaction, for where many links are to be judged on many values."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._known: dict[bytes, int] = {}
+
+    def left(self, values: Named, bit: int) -> Named:
+        """Those of the values that the link with this bit may match."""
+        known = self._known
+        try:
+            return [one for one in values if known[one[2]] & bit]
+        except KeyError:
+            self._learn([value for value in {one[2] for one in values} if value not in known])
+            return [one for one in values if known[one[2]] & bit]
+
+    def _learn(self, values: list[bytes]) -> None:
+        known, may_match = self._known, self._texts.may_match
+        for start in range(0, len(values), TOGETHER):
+            group = values[start : start + TOGETHER]
+            short = [value for value in group if len(value) <= LONG]
+            found = may_match(short)
+            alone = len(short) > 1 and found != may_match(())
+            for value in group:
+                known[value] = EVERY if len(value) > LONG else may_match((value,)) if alone else found
 
 
 class ManyTexts(Texts):

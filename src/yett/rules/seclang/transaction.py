@@ -16,6 +16,7 @@ from yett.rules.seclang.names import FreshNames, NameTree
 
 if TYPE_CHECKING:
     from yett.rules.seclang.program import Hit
+    from yett.rules.seclang.texts import Suspects
 
 Pairs = Sequence[tuple[bytes, bytes]]
 Named = list[tuple[bytes, bytes, bytes]]
@@ -46,7 +47,8 @@ class Transaction:
     Until `has_body` is set, the variables that need the body are empty, as in the first phase.
     tx: the TX collection by lower-case name. removed: positions of rules that are switched off; excluded: targets left out by
     position of the rule, each as (collection, test of the key). steered: whether a rule has said how those after it are run.
-    excuse: whether a match of the rule at a position on the value of a name does not count.
+    excuse: whether a match of the rule at a position on the value of a name does not count. suspects: which links may match which
+    values, where that is worth finding out.
     """
 
     # Defaults stand on the class: most transactions never change them.
@@ -67,6 +69,7 @@ class Transaction:
     allowed_until = 0
     severity = 255
     excuse: Callable[[int, bytes], bool] | None = None
+    suspects: "Suspects | None" = None
 
     def __init__(
         self,

@@ -179,7 +179,10 @@ class Triggering:
             return 0
         if parts & Part.FILES and _matches_nothing(link, one.ruling.tx):
             return 0  # most requests have no files, which nobody looks at then
-        return self._bit(link, rule, parts, pattern)
+        bit = self._bit(link, rule, parts, pattern)
+        if pattern:
+            link.bit = bit
+        return bit
 
     def _bit(self, link: Link, rule: SecRule, parts: Part, pattern: bool, whole: tuple[Link, ...] = ()) -> int:
         bit = 1 << len(self.triggers)

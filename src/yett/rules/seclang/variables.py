@@ -235,13 +235,16 @@ def key_test(variable: Variable) -> KeyTest | None:
 
 def gather(variables: Sequence[Variable]) -> Gather:
     """All values that the targets of a rule name, in order, without those it leaves out. Raises ValueError for what is unknown."""
-    parts = [_one(variable) for variable in variables if not variable.exclude]
-    left_out: dict[bytes, list[KeyTest | None]] = {}
+    left_out: dict[str, list[KeyTest | None]] = {}
     for variable in variables:
         if variable.exclude:
-            left_out.setdefault(variable.collection.encode(), []).append(key_test(variable))
-    if left_out:
-        parts = [_without(part, left_out) for part in parts]
+            left_out.setdefault(variable.collection, []).append(key_test(variable))
+    parts = []
+    for variable in variables:
+        if not variable.exclude:
+            part = _one(variable)
+            tests = None if variable.count else left_out.get(variable.collection)
+            parts.append(_without(part, tests) if tests else part)
     if len(parts) == 1:
         return parts[0]
 
@@ -254,16 +257,8 @@ def gather(variables: Sequence[Variable]) -> Gather:
     return all_of_them
 
 
-def _without(part: Gather, left_out: dict[bytes, list[KeyTest | None]]) -> Gather:
-    def remaining(t: Transaction) -> Named:
-        found = []
-        for one in part(t):
-            tests = left_out.get(one[0].partition(b":")[0])
-            if tests is None or not any(test is None or test(one[1]) for test in tests):
-                found.append(one)
-        return found
-
-    return remaining
+def _without(part: Gather, tests: list[KeyTest | None]) -> Gather:
+    return lambda t: [one for one in part(t) if not any(test is None or test(one[1]) for test in tests)]
 
 
 def _one(variable: Variable) -> Gather:
