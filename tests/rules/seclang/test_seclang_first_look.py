@@ -23,7 +23,7 @@ from yett.model.exchange import Target
 from yett.model.operation import Operation
 from yett.rules.seclang import run
 from yett.rules.seclang.live import LiveTransaction
-from yett.rules.seclang.probes import single
+from yett.rules.seclang.probes import SINGLE
 from yett.rules.seclang.program import Program
 
 EVERYWHERE = "ARGS|ARGS_NAMES|REQUEST_COOKIES|REQUEST_COOKIES_NAMES|XML:/*|XML://@*|REQUEST_FILENAME|REQUEST_HEADERS:X-A"
@@ -303,7 +303,7 @@ def test_what_was_harmless_elsewhere_is_judged_here(compiled: Program) -> None:
 @given(st.one_of(st.integers(), st.floats(allow_nan=False)))
 def test_no_number_is_sql_or_html(number: float) -> None:
     text = str(number).encode()
-    assert not single("detectsqli")(text) and not single("detectxss")(text)
+    assert not SINGLE["detectsqli"](text) and not SINGLE["detectxss"](text)
 
 
 @pytest.mark.parametrize("text", ["[4294967295]", '{"a": 2.2250738585072011e-308}', '{"a": [{"b": -1}]}'])
