@@ -38,12 +38,25 @@ def inputs() -> Iterator[tuple[str, Request]]:
     yield "shell words", _json({"text": "; cat | ls && id $(x) `y` " * (SIZE // 26)})
     yield "words of all rules", _json({"text": " ".join(random.Random(3).choices(_TRIGGERS, k=SIZE // 8))[: SIZE - 64]})
     yield "letters by chance", _json({"text": "".join(random.Random(4).choices("abc'\"<>()=;-/ %&\\x", k=SIZE // 2))})
+    yield "all of ASCII by chance", _json({"text": _by_chance("".join(map(chr, range(32, 127))), SIZE * 9 // 10)})
+    yield "beyond ASCII by chance", _json({"text": _by_chance("abcdefgh \xe9\xfc\xdf\xf1\xe7\u20ac", SIZE // 3)})
+    yield "escapes by chance", _json({"text": _by_chance("\\ux%0123456789abcdefn ", SIZE * 9 // 10)})
+    yield "steps in and out", _json({"text": "a/../" * (SIZE // 5 - 64)})
+    yield "words of all rules, one by one", _json({f"n{i}": f"{'x' * 900} {_TRIGGERS[i % len(_TRIGGERS)]}" for i in range(999)})
     yield "1 MB form", _post(("a=" + "%27+or+" * (SIZE // 7)).encode(), _FORM)
     yield (
         "form of 900 pairs",
         _post("&".join(f"a{i}={'x' * 1000}" for i in range(900)).encode(), _FORM),
     )
     yield "XML", _post(b"<a>" + b"<b c='d'>e</b>" * (SIZE // 14 - 8) + b"</a>", b"application/xml")
+    yield (
+        "attributes of XML",
+        _post(b"<a>" + b"<b c='../../d' e='&lt;f&gt;'/>" * (SIZE // 30 - 8) + b"</a>", b"application/xml"),
+    )
+    yield (
+        "9,000 files",
+        _post(b"".join(_FILE % (i, i) for i in range(9_000)) + b"--B--\r\n", b"multipart/form-data; boundary=B"),
+    )
     yield "8 KB query", Request(method="GET", target=b"/v1/search?q=" + b"%27%20or%20" * 700, fields=_HEAD)
     yield (
         "200 query arguments",
@@ -56,6 +69,7 @@ def inputs() -> Iterator[tuple[str, Request]]:
 
 
 _FORM = b"application/x-www-form-urlencoded"
+_FILE = b'--B\r\nContent-Disposition: form-data; name="f%d"; filename="a%d.txt"\r\n\r\nx\r\n'
 _HEAD = ((b"Host", traffic.HOST.encode()), (b"User-Agent", b"okhttp/4.12.0"), (b"Accept", b"*/*"))
 _TRIGGERS = (
     *(
@@ -98,6 +112,10 @@ def _post(body: bytes, media: bytes = b"application/json") -> Request:
 
 def _json(tree: object) -> Request:
     return _post(json.dumps(tree, separators=(",", ":")).encode())
+
+
+def _by_chance(letters: str, count: int) -> str:
+    return "".join(random.Random(5).choices(letters, k=count))
 
 
 def _nested(depth: int) -> object:
