@@ -33,6 +33,7 @@ class Stage(IntEnum):
     AUTHORIZE = 150
     LIMIT = 160  # limits that need the principal
     VALIDATE_HEAD = 170
+    INSPECT_HEAD = 180  # for attacks: what the contract proves is known
     VALIDATE_BODY = 210  # body is complete and decoded
     INSPECT_BODY = 220
     RESPONSE = 310  # head of the response

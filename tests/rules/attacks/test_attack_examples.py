@@ -88,6 +88,10 @@ def percent(text: str) -> str:
     return "".join(f"%{octet:02x}" for octet in text.encode())
 
 
+def _cased(letter: str, at: int) -> str:
+    return letter if not letter.isascii() else letter.upper() if at % 2 else letter.lower()
+
+
 DISGUISES: dict[str, Callable[[str], str]] = {
     "percent": percent,
     "percent-twice": lambda text: percent(percent(text)),
@@ -97,8 +101,8 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "named": lambda text: html.escape(text),
     "unicode": lambda text: "".join(f"\\u{ord(letter):04x}" if ord(letter) < 128 else letter for letter in text),
     "hexadecimal": lambda text: "".join(f"\\x{ord(letter):02x}" if ord(letter) < 128 else letter for letter in text),
-    "upper": lambda text: text.upper(),
-    "mixed": lambda text: "".join(letter.upper() if at % 2 else letter.lower() for at, letter in enumerate(text)),
+    "upper": lambda text: text.encode().upper().decode(),  # of ASCII: other characters are others in upper case
+    "mixed": lambda text: "".join(_cased(letter, at) for at, letter in enumerate(text)),
     "nul": lambda text: "\0".join(text[at : at + 3] for at in range(0, len(text), 3)),
     "comments": lambda text: text.replace(" ", "/**/"),
     "fullwidth": lambda text: "".join(chr(ord(letter) + 0xFEE0) if letter in "<>'\"();/.=$|" else letter for letter in text),

@@ -370,6 +370,11 @@ paths:
                 kind: {enum: ["<script>", "b"]}
                 text: {type: string}
       responses: {"200": {description: Done}}
+    get:
+      parameters: [{name: X-Kind, in: header, schema: {enum: ["<script>alert(1)</script>"]}}]
+      responses: {"200": {description: Done}}
+    delete:
+      responses: {"200": {description: Done}}
 """
 
 
@@ -386,6 +391,15 @@ def test_what_the_contract_proves_is_not_looked_at() -> None:
     assert judged({"kind": "<script>"}) == "allow"
     assert judged({"kind": "b", "text": SCRIPT}) == "deny"
     assert judged({"kind": "b", SCRIPT: "x"}) == "deny"
+
+
+def test_what_the_contract_proves_for_one_operation_is_looked_at_for_others() -> None:
+    policy = (
+        "services: {s: {upstream: {targets: ['http://127.0.0.1:1']}, attacks: {mode: enforce}, contract: {file: openapi.yaml}}}"
+    )
+    snapshot = snapshot_of(policy, CONTRACT)
+    told = [outcome(snapshot, exchange_of(f"{method} /things", f"X-Kind: {SCRIPT}")).verdict for method in ("GET", "DELETE", "GET")]
+    assert told == ["allow", "deny", "allow"]
 
 
 def test_operations_share_what_is_the_same() -> None:

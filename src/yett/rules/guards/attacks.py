@@ -137,7 +137,7 @@ def _prepared(options: Options, scope: Scope, exemptions: Sequence[Exemption], p
     limits = InspectionLimits(inspect.size, inspect.values)
     known = scope.ports.shared.setdefault((RULE.id, "lines"), Harmless())
     asked = Requests(RULE.id, requests, modes, exceptions, limits, known, proven, inspect.beyond is Beyond.DENY)
-    steps = [Step(Stage.VALIDATE_HEAD, asked.head), Step(Stage.INSPECT_BODY, asked.body, prefix=inspect.size)]
+    steps = [Step(Stage.INSPECT_HEAD, asked.head), Step(Stage.INSPECT_BODY, asked.body, prefix=inspect.size)]
     if options.responses and any(rule.id in modes for rule in responses.rules):
         answered = Responses(RULE.id, responses, modes, exceptions, limits)
         steps.append(Step(Stage.RESPONSE_BODY, answered.body, wants=is_readable, prefix=min(inspect.size, RESPONSE_PREFIX)))

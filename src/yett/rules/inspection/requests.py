@@ -108,7 +108,11 @@ class Requests(Inspection):
             held.head = head_values(view, evaluation, self.limits)
         lines = set(view.lines)
         fresh = self.known.fresh(lines)
-        values = _worth(held.head, lines - fresh, self.proven if evaluation.valid_head else None)
+        harmless = lines - fresh
+        values = [value for value in held.head if value.origin is not Origin.HEADER or (value.name, value.text) not in harmless]
+        unproven = _unproven(values, self.proven) if self.proven is not None and evaluation.valid_head else values
+        proved = len(unproven) < len(values)  # for this operation: what it says is not known of others
+        values = unproven
         if not evaluation.operation.declared:
             values += [Value(Origin.PATH, b"", segment) for segment in _segments(view)]
         findings: list[Finding] = []
@@ -118,7 +122,7 @@ class Requests(Inspection):
                 yield None
             else:
                 findings.append(found)
-        if not findings and not counting.excused:
+        if not findings and not counting.excused and not proved:
             self._remember(fresh)
         yield (self.conclude(findings, evaluation),)
 
@@ -224,10 +228,7 @@ def _telling(path: str) -> bool:
 _PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./~")
 
 
-def _worth(values: Sequence[Value], known: Collection[Line], proven: Proven | None) -> list[Value]:
-    """The values that are neither known to be harmless nor proven by the contract."""
-    chosen = [value for value in values if value.origin is not Origin.HEADER or (value.name, value.text) not in known]
-    if proven is None:
-        return chosen
+def _unproven(values: Sequence[Value], proven: Proven) -> list[Value]:
+    """The values that the contract does not prove."""
     names = {Origin.QUERY: proven.query, Origin.HEADER: proven.header, Origin.COOKIE: proven.cookie, Origin.PATH: proven.path}
-    return [value for value in chosen if value.origin not in names or value.name not in names[value.origin]]
+    return [value for value in values if value.origin not in names or value.name not in names[value.origin]]
