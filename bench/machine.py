@@ -57,8 +57,8 @@ _SPINNING = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0
 def never_idle(core: int) -> Iterator[None]:
     """A process works on the core whenever nothing else does (SCHED_IDLE, sched(7)), and ends with the block.
 
-    A virtual core that has nothing to do is given back to the host; who wakes it pays for an exit to the hypervisor. A proxy that is
-    somewhat slower than its client wakes the client's core for nearly every answer, a faster one never, a very slow one is not
+    A virtual core that has nothing to do is given back to the host; who wakes it pays for an exit to the hypervisor. A proxy that
+    is somewhat slower than its client wakes the client's core for nearly every answer, a faster one never, a very slow one is not
     troubled by the price: without this, what is measured is the machine.
     """
     with pinned(core):
