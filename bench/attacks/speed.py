@@ -49,7 +49,7 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 def costs(rounds: int, seconds: float) -> list[Cost]:
-    """Interleaved rounds at the maximum, beside a core that is never idle. Raises Void where one request is not answered with 200."""
+    """Interleaved rounds at the maximum, beside a core that is never idle. Raises Void where an answer is not 200."""
     wires = [traffic.wire(request) for request in traffic.requests()]
     proxy_core, other_core = machine.cores()
     found: dict[str, list[float]] = {}

@@ -398,7 +398,9 @@ def test_what_the_contract_proves_for_one_operation_is_looked_at_for_others() ->
         "services: {s: {upstream: {targets: ['http://127.0.0.1:1']}, attacks: {mode: enforce}, contract: {file: openapi.yaml}}}"
     )
     snapshot = snapshot_of(policy, CONTRACT)
-    told = [outcome(snapshot, exchange_of(f"{method} /things", f"X-Kind: {SCRIPT}")).verdict for method in ("GET", "DELETE", "GET")]
+    told = [
+        outcome(snapshot, exchange_of(f"{method} /things", f"X-Kind: {SCRIPT}")).verdict for method in ("GET", "DELETE", "GET")
+    ]
     assert told == ["allow", "deny", "allow"]
 
 
