@@ -45,7 +45,7 @@ def decided() -> Iterator[list[Pair]]:
             content = scenario.bytes_for(stage.wallet)
             played.append(Played(scenario, tuple(call(stage.gateway, content) for _ in range(scenario.times))))
             sent.append(content)
-        trial = trial_of(Wanted(policy=Path(stage.policy), stateless=False))
+        trial, _ = trial_of(Wanted(policy=Path(stage.policy), stateless=False))
         pairs = []
         for one, content in zip(with_records(played, stage.log), sent, strict=True):
             for event in one.events:

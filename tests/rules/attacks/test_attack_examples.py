@@ -96,8 +96,12 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "percent": percent,
     "percent-twice": lambda text: percent(percent(text)),
     "percent-u": lambda text: "".join(f"%u{ord(letter):04x}" if ord(letter) < 128 else letter for letter in text),
-    "entities": lambda text: "".join(letter if letter.isalnum() else f"&#x{ord(letter):x};" for letter in text),
-    "decimal": lambda text: "".join(letter if letter.isalnum() else f"&#{ord(letter):04d};" for letter in text),
+    "entities": lambda text: "".join(
+        letter if letter.isalnum() or ord(letter) > 127 else f"&#x{ord(letter):x};" for letter in text
+    ),
+    "decimal": lambda text: "".join(
+        letter if letter.isalnum() or ord(letter) > 127 else f"&#{ord(letter):04d};" for letter in text
+    ),
     "named": lambda text: html.escape(text),
     "unicode": lambda text: "".join(f"\\u{ord(letter):04x}" if ord(letter) < 128 else letter for letter in text),
     "hexadecimal": lambda text: "".join(f"\\x{ord(letter):02x}" if ord(letter) < 128 else letter for letter in text),

@@ -124,7 +124,7 @@ def _is_line(found: Found) -> bool:
     return len(text) <= 200 and not before.count(b" ") and b"\n" not in before and b":" not in _ADDRESS.sub(b"", before)[-40:]
 
 
-_ADDRESS = re.compile(rb"^https?://")
+_ADDRESS = re.compile(rb"(?i)^https?://")
 
 
 def _is_hidden(found: Found) -> bool:
