@@ -30,7 +30,7 @@ from yett.formats.inspected import (
     response_values,
 )
 from yett.formats.inspected.head import unquoted
-from yett.formats.inspected.json_values import Walk, is_plain, json_lines, json_scalars, json_texts, portions
+from yett.formats.inspected.json_values import SHORT, Walk, is_plain, json_lines, json_scalars, json_texts, portions
 from yett.formats.inspected.values import LONGEST_PLACE, below
 from yett.formats.json_body import NotJSON, decode_json
 from yett.model.decision import Evaluation
@@ -557,3 +557,26 @@ def test_numbers_of_json_as_sent_and_as_short_as_can_be(numbers: list[str]) -> N
     content = f"[{','.join(numbers)}]".encode()
     _, found = json_scalars(content)
     assert found == {one.encode() for one in numbers} | {str(one).encode() for one in json.loads(content)}
+    strings, long = json_scalars(content, every=False)
+    assert strings == [] and long in (found, set())
+    if not long:
+        assert all(len(one) <= SHORT and one.count(b".") <= 1 and one.replace(b".", b"").isdigit() for one in found)
+
+
+@pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        (b'{"a": 1, "b": [2.5, true, false, null], "c": "1e9 -5"}', False),
+        (b'{"a": "\\"-1", "b": 9999999}', False),
+        (b"[99999999]", True),
+        (b"[12345.67]", True),
+        (b"[-1]", True),
+        (b"[1e5]", True),
+        (b"[1E5]", True),
+        (b"[0.00001]", True),
+        (b"[true, 1, -0]", True),
+    ],
+)
+def test_short_numbers_of_json_are_left_out_where_there_are_no_others(content: bytes, left: bool) -> None:
+    strings, numbers = json_scalars(content)
+    assert json_scalars(content, every=False) == (strings, numbers if left else set())

@@ -90,13 +90,13 @@ class BodyValues:
             return texts + [inner for text in texts if text[:1] in NESTING and BACKSLASH in text for inner in json_lines(text)]
         return [value.text for value in self.values] if content else []
 
-    @property
-    def scalars(self) -> tuple[list[bytes], set[bytes]] | None:
+    def scalars(self, every: bool = True) -> tuple[list[bytes], set[bytes]] | None:
         """Exactly the strings, names included, and the texts of the numbers of a document of JSON that is an object or array; None
-        where there is no strict reading of one, or where it is to be asked for all of them otherwise."""
+        where there is no strict reading of one, or where it is to be asked for all of them otherwise. every: short numbers are
+        wanted, too."""
         content = self.content
         if self._readings.is_json and is_plain(content) and type(self.document) in (dict, list):
-            return json_scalars(content)
+            return json_scalars(content, every)
         return None
 
     def unproven_pairs(self, form: Form) -> Sequence[tuple[str, str]]:

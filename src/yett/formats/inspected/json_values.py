@@ -201,14 +201,18 @@ def json_lines(content: bytes) -> list[bytes]:
     return found
 
 
-def json_scalars(content: bytes) -> tuple[list[bytes], set[bytes]]:
+def json_scalars(content: bytes, every: bool = True) -> tuple[list[bytes], set[bytes]]:
     """All strings of a JSON text that was read strictly, names included, as often as they stand there, and the texts of its
-    numbers: each as sent and as the shortest that means the same. Exact where `is_plain`."""
+    numbers: each as sent and as the shortest that means the same. Exact where `is_plain`. every: short numbers are wanted, too;
+    otherwise there may be none of them."""
     if BACKSLASH not in content:
         pieces = content.split(b'"')
-        return pieces[1::2], _numbers(pieces[::2])
-    pieces = content.replace(b"\\\\", _BACKSLASH).replace(b'\\"', _QUOTE).split(b'"')
-    return _strings(pieces[1::2]), _numbers(pieces[::2])
+        strings = pieces[1::2]
+    else:
+        pieces = content.replace(b"\\\\", _BACKSLASH).replace(b'\\"', _QUOTE).split(b'"')
+        strings = _strings(pieces[1::2])
+    between = b" ".join(pieces[::2])
+    return strings, set() if not every and _all_short(between) else _numbers(between)
 
 
 def _strings(pieces: list[bytes]) -> list[bytes]:
@@ -219,9 +223,25 @@ def _strings(pieces: list[bytes]) -> list[bytes]:
     return [one.replace(_BREAK, b"\n") for one in found] if _BREAK in text else found
 
 
-def _numbers(between: list[bytes]) -> set[bytes]:
+def _all_short(between: bytes) -> bool:
+    """Whether there are no numbers but short ones between the strings of a JSON text."""
+    shapes = between.translate(_SHAPES)
+    return not (b"-" in shapes or b"0e" in shapes or _LONGER in shapes or b".000" in between)
+
+
+SHORT = 7
+"""Octets of the longest short number. Short numbers have digits and one point at most, and what they mean is written like that,
+too: it is zero, or 0.001 and more."""
+
+_SHAPES = bytes(
+    48 if octet in b"0123456789." else 101 if octet == 101 else 45 if octet in b"-+E" else 32 for octet in range(256)
+)
+_LONGER = b"0" * (SHORT + 1)
+
+
+def _numbers(between: bytes) -> set[bytes]:
     """What stands between the strings of a JSON text, without its structure and words."""
-    found = {*b" ".join(between).translate(_STRUCTURE).split()} - _WORDS
+    found = {*between.translate(_STRUCTURE).split()} - _WORDS
     others = [number for number in found if not number.isdigit()]
     if others:
         found.update(

@@ -93,7 +93,7 @@ class LiveTransaction(Transaction):
         document = self.values.document if self.body and self.processor == b"JSON" else None
         return known.fresh(document, self.limits.values) if type(document) in (dict, list) else None
 
-    def texts(self, more: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    def texts(self, more: list[bytes], numbers: bool = True) -> Iterator[tuple[list[bytes], list[bytes]]]:
         """See `Transaction.texts`. Of large documents of JSON more is given than rules look at, so that it is not for their length
         alone that they count as truncated."""
         found = more + self.target_texts()
@@ -103,7 +103,7 @@ class LiveTransaction(Transaction):
         values, lines = self.values, list[bytes]()
         document = values.document
         if self.processor == b"JSON" and type(document) in (dict, list):
-            scalars = values.scalars
+            scalars = values.scalars(numbers)
             if scalars is not None:
                 found += scalars[0]
                 found += scalars[1]

@@ -144,17 +144,17 @@ def _least(one: Needle) -> int:
         return 0
 
 
-def least(node: Node) -> int:
-    """Octets of the shortest text that an expression matches."""
+def least(node: Node, counted: int = -1) -> int:
+    """Octets of the shortest text that an expression matches; or how many of some octets (a set) there are in each, at least."""
     if isinstance(node, Octets):
-        return 1
+        return 1 if not node.bits & ~counted else 0
     if isinstance(node, Anchor):
         return 0
     if isinstance(node, Sequence_):
-        return sum(map(least, node.parts))
+        return sum([least(part, counted) for part in node.parts])
     if isinstance(node, Choice):
-        return min(map(least, node.options))
-    return least(node.part) * (node.least if isinstance(node, Repeat) else 1)
+        return min([least(option, counted) for option in node.options])
+    return least(node.part, counted) * (node.least if isinstance(node, Repeat) else 1)
 
 
 def encoded(lines: Iterable[bytes], spaced: bool) -> list[bytes]:

@@ -6,6 +6,7 @@ must not know the order of rules.
 
 from collections.abc import Callable, Iterable, Sequence
 
+from yett.formats.seclang.values import SecRule
 from yett.formats.signs import PERCENT
 from yett.formats.transformations import TRANSFORMATIONS, transformed
 from yett.rules.inspection.plain import UNSIGNED, Plain
@@ -37,14 +38,23 @@ def probe(trigger: Trigger) -> Probe:
 def _after(chain: tuple[str, ...], trigger: Trigger) -> Probe:
     rule = trigger.rule
     name = rule.operator.name
-    if name in ("gt", "ge"):
-        return _longer(int(rule.operator.argument) - (name == "ge"))
+    if name in LENGTHS:
+        return _longer(longest(rule))
     if name == "validatebyterange":
         return _octets(byte_range(rule.operator.argument), chain)
     if name == "validateutf8encoding":
         return _each(chain, _not_utf8, _not_utf8)
     assert name == "validateurlencoding"
     return _each(chain, _escapes, _escapes)
+
+
+LENGTHS = ("gt", "ge")
+"""Operators that are asked about lengths."""
+
+
+def longest(rule: SecRule) -> int:
+    """The longest value that a link of these lets pass."""
+    return int(rule.operator.argument) - (rule.operator.name == "ge")
 
 
 def passes_plain(trigger: Trigger, plain: Plain) -> bool:
@@ -112,6 +122,14 @@ class Singles:
         self._sql = sum(one.bit for one in triggers if one.rule.operator.name == "detectsqli")
         self.alike = all(UNSIGNED.same(one.link.chain) for one in triggers)
         """Whether the transformations of all of them change no plain value without plus signs."""
+
+    def of_kept(self, keeps: Callable[[tuple[str, ...]], bool]) -> int:
+        """The bits of tests that may accept a word or number, of which `keeps` says what changes none."""
+        mask = 0
+        for bit, chain, _ in self._tests:
+            if not keeps(chain):
+                mask |= bit
+        return mask
 
     def look(self, values: Iterable[bytes]) -> int:
         """The bits of tests that accept a value."""

@@ -86,7 +86,7 @@ class Sieve:
         found = 0
         seen: set[bytes] = set()
         short = len(t.body) <= LONG  # then it has no long values
-        for values, lines in t.texts(head.values + fresh):
+        for values, lines in t.texts(head.values + fresh, self.text.numbers != 0):
             found |= self.text.look(values if short else _unseen(values, seen), lines)
             yield TURN
         if not found:

@@ -13,6 +13,7 @@ from yett.model.ports import PatternCache
 from yett.rules.inspection.matching import Matcher, Needle
 from yett.rules.inspection.memory import Harmless
 from yett.rules.inspection.plain import TEXT, Plain
+from yett.rules.seclang import numbers
 from yett.rules.seclang.needles import (
     TELLING,
     WHITE_SPACE,
@@ -144,7 +145,16 @@ class ManyTexts(Texts):
         self._inner = [(chain, Matcher(needles, cache)) for chain, needles in inner.items()]
         self._spaced = any(WHITE_SPACE in chain for chain in inner)
         self.words = super().look((b"", b"true", b"false"))
+        self.numbers = self._of_numbers()
+        """What may be found in short numbers of JSON documents."""
         self._harmless: Harmless[bytes] = Harmless(MOST_KNOWN)
+
+    def _of_numbers(self) -> int:
+        mask = self.always | self._mask([one.id for one in self._needles if numbers.sought(one)])
+        for trigger, _ in self._probed:
+            if numbers.probed(trigger):
+                mask |= trigger.bit
+        return mask | self._singles.of_kept(numbers.unchanged)
 
     def look(self, values: Sequence[bytes], lines: Sequence[bytes] = ()) -> int:
         """The bits of all links that may match one of the values, or a line of one of the texts in `lines`."""

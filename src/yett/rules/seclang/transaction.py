@@ -154,9 +154,9 @@ class Transaction:
         """Of JSON whose `texts` are its strings and numbers alone: names of arguments that are not known."""
         return None
 
-    def texts(self, more: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    def texts(self, more: list[bytes], _: bool = True) -> Iterator[tuple[list[bytes], list[bytes]]]:
         """All arguments, names included, texts of XML, the path, and `more`, in portions: values; and texts of which each line
-        is looked at like a value."""
+        is looked at like a value. The flag: whether short numbers of JSON are wanted, too."""
         yield more + self.target_texts() + (self.reading.values() if self.body else []), []
 
     @property
