@@ -23,20 +23,24 @@ _CLOSED: Final = {
 _CONSTANT: Final = rb"(?!(?i:null|unknown|current_|localtime))"
 _WORD: Final = rb"[A-Za-z0-9_\x80-\x9f\xa1-\xff]++"
 _PLAIN: Final = (
-    rb"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9:.]++(?:Z|[-+][0-9:]++)?+"  # date and time
+    _WORD + rb"(?:[-:]" + _CONSTANT + _WORD + rb")*+"  # kebab case, UUID, date, time
+    rb"|[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9:.]++(?:Z|[-+][0-9:]++)?+"  # date and time
     rb"|[A-Za-z_][A-Za-z0-9_]*+(?:[.@][A-Za-z][A-Za-z0-9_]*+)*+"  # host, file, mail
     rb"|[A-Za-z]++[.!?]"  # a word that is a sentence
     rb"|-?[0-9]++(?:\.[0-9]++)?+"
-    rb"|" + _WORD + rb"(?:[-:]" + _CONSTANT + _WORD + rb")*+"  # kebab case, UUID, date, time
 )
 _MEANT: Final = frozenset((*KNOWN, *CALLED))
+_TELLING: Final = _MEANT | {b""}
+"""Likewise, and where a line has no words."""
 _HARMLESS: Final = re.compile(rb"(?:%s)?" % _PLAIN).fullmatch
 _WORDS: Final = rb" *+([A-Za-z]++(?: [A-Za-z]++(?=[ .,!?;:]|$)){1,5}+)(?:[ .,!?;:][^'\"/\n]*+)?+$"
 _IN_WORDS: Final = re.compile(_WORDS).match
 _PATH: Final = rb"/([A-Za-z][A-Za-z0-9_]*+)(?:/[^'\"*\n]*+)?+$"
 _IN_PATH: Final = re.compile(_PATH).match
-_ODD: Final = re.compile(rb"^(%s|%s|(?!(?:%s)?$).+)" % (_WORDS, _PATH, _PLAIN), re.MULTILINE).findall
-"""Each line that is not plain, how it begins where it consists of words, and the first step of one that is a path."""
+_TWO_WORDS: Final = rb" *+([A-Za-z]++ [A-Za-z]++)(?:[ .,!?;:][^'\"/\n]*+)?+$"
+"""As `_WORDS`, with no more of them."""
+_ODD: Final = re.compile(rb"^(%s|%s|(?!(?:%s)?$).+)" % (_TWO_WORDS, _PATH, _PLAIN), re.MULTILINE).findall
+"""Each line that is not plain, its first two words where it consists of words, and the first step of one that is a path."""
 
 
 def _comment_ends(reading: Reading, _: bytes) -> bool:
@@ -86,8 +90,7 @@ def may_be_sqli(value: bytes) -> bool:
     path = None if LINE_FEED in value else _IN_PATH(value)
     if path is not None:
         return path[1].upper() in _MEANT
-    words = None if LINE_FEED in value else _IN_WORDS(value)
-    return words is None or _mean(words[1].upper(), value)
+    return LINE_FEED in value or _in_words(value)
 
 
 def suspects(lines: bytes) -> list[bytes]:
@@ -95,12 +98,16 @@ def suspects(lines: bytes) -> list[bytes]:
     odd = _ODD(lines)
     if not odd:
         return []
-    begun = b"\n".join([words or step for _, words, step in odd]).upper().split(b"\n")
-    found: list[bytes] = []
-    for (line, _, step), words in zip(odd, begun, strict=True):
-        if not words or (words in _MEANT if step else _mean(words, line)):
-            found.append(line)
-    return found
+    begun = b" ".join([words or step + b" -" for _, words, step in odd]).upper().split(b" ")  # two of each line
+    if _TELLING.isdisjoint(begun):
+        return []
+    telling = {at >> 1: odd[at >> 1] for at, word in enumerate(begun) if word in _TELLING}
+    return [line for line, words, _ in telling.values() if not words or _in_words(line)]
+
+
+def _in_words(line: bytes) -> bool:
+    words = _IN_WORDS(line)
+    return words is None or _mean(words[1].upper(), line)
 
 
 def _mean(words: bytes, value: bytes) -> bool:
