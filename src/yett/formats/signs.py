@@ -21,6 +21,7 @@ APOSTROPHE: Final = 0x27
 ASTERISK: Final = 0x2A
 PLUS: Final = 0x2B
 COMMA: Final = 0x2C
+DOT: Final = 0x2E
 SLASH: Final = 0x2F
 SEMICOLON: Final = 0x3B
 LESS: Final = 0x3C

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from yett.formats.signs import BACKSLASH, SLASH
+from yett.formats.signs import BACKSLASH, DOT, SLASH
 from yett.formats.transformations.text import squeezed
 
 _STEPS: Final = re.compile(rb"(?:\.\./)++")
@@ -97,7 +97,12 @@ def normalize_path_in_lines(text: bytes) -> bytes:
 
 
 def normalize_path_touches(text: bytes, _borders: int = 0) -> bool:
-    if SLASH in text and (text.find(b"//") >= 0 or text.find(b"./") >= 0 or text.find(b"/.\n") >= 0 or text[-2:] == b"/."):
+    slashes = SLASH in text
+    if slashes and text.find(b"//") >= 0:
+        return True
+    if DOT not in text:
+        return False
+    if slashes and (text.find(b"./") >= 0 or text.find(b"/.\n") >= 0 or text[-2:] == b"/."):
         return True
     if text.find(b"..\n") >= 0 or text.find(b"\n.\n") >= 0 or text[:2] in (b".", b".\n"):
         return True
