@@ -273,7 +273,12 @@ ESCAPED += (
     "/..%2fx",
     "/s?q=%26%6ct;",
     "/s?q=%25%36%35",
+    "/s?q=a%0ab&r=%65vil",
+    "/s?q=a%5eb",
+    "/s%3fq=%24",
+    "/a//evil/ls",
 )
+OF_ESCAPED = ("@validateUrlEncoding", "@validateByteRange 32-35,38-93,97-126", "@contains %6", "@pm %65 evil /a/evil")
 
 
 @pytest.mark.parametrize(
@@ -290,7 +295,7 @@ def test_targets_as_sent_and_with_encodings_undone(chain: str) -> None:
             "REQUEST_LINE|REQUEST_HEADERS:Referer",
             "REQUEST_FILENAME",
         )
-        for operator in [*(f"@rx {pattern}" for pattern in OF_TARGETS), "@validateUrlEncoding", "@contains %6", "@pm %65 evil"]
+        for operator in [*(f"@rx {pattern}" for pattern in OF_TARGETS), *OF_ESCAPED]
     ]
     comparing, met = Comparing(program("\n".join(rule.format(at) for at, rule in enumerate(rules, 1)))), set()
     alone = [Comparing(program(rule.format(1))) for rule in rules[::3]]

@@ -10,6 +10,7 @@ from yett.formats.inspected.head import (
     path_pairs,
     query_pairs,
     response_head_values,
+    unquoted,
 )
 from yett.formats.inspected.json_values import UNPROVEN, ProvenTree
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value, place
@@ -35,4 +36,5 @@ __all__ = [
     "query_pairs",
     "response_head_values",
     "response_values",
+    "unquoted",
 ]

@@ -55,6 +55,7 @@ class Plain:
         self._not = sum(1 << octet for octet in range(256) if octet not in octets)
         self._same = frozenset(name for name, needed in _NEEDED.items() if not needed.translate(None, self._not_in(needed)))
         self._keeping = _KEEPING | ({"urlDecode", "urlDecodeUni"} if b"%" not in octets else frozenset())
+        self._likewise = {} if b"\\" in octets else {"normalizePathWin": "normalizePath"}
         in_class = re.escape(octets)
         self._others = re.compile(b"^[%b]*+[^%b\n][^\n]*+" % (in_class, in_class), re.MULTILINE)
 
@@ -79,7 +80,7 @@ class Plain:
 
     def left(self, one: Needle) -> Needle | None:
         """What is left of a needle in plain values; None where it matches none of them."""
-        chain = tuple(name for name in chain_of(one.chain) if name not in self._same)
+        chain = tuple(self._likewise.get(name, name) for name in chain_of(one.chain) if name not in self._same)
         if not self._keeping.issuperset(chain):
             return one
         if one.phrases:
@@ -92,6 +93,9 @@ class Plain:
         rest = without(node, self._not)
         return None if rest is None else Needle(one.id, written(rest), chain)
 
+
+PATH = Plain(f"{string.ascii_letters}{string.digits} _/-".encode())
+"""Paths without dots, as most are."""
 
 _PROSE = f"{string.ascii_letters}{string.digits} _.,:-/@!?()[]{{}}"
 

@@ -15,7 +15,7 @@ from yett.rules.seclang.heads import LONGEST, Fields, anywhere, bare
 from yett.rules.seclang.links import Link
 from yett.rules.seclang.names import NameTree
 from yett.rules.seclang.needles import Phrases
-from yett.rules.seclang.targets import Targets
+from yett.rules.seclang.targets import Paths, Targets
 from yett.rules.seclang.texts import ManyTexts, Suspects, Texts
 from yett.rules.seclang.transaction import Pairs, Transaction, cookie_pairs
 from yett.rules.seclang.triggers import NOBODY, Part, Trigger
@@ -50,7 +50,7 @@ class Sieve:
         looked_for = [one for one in triggers if one.parts & Part.TARGET and (one.pattern or one.parts != Part.TARGET)]
         self.target = Targets(looked_for, phrases, cache)
         of_path = [one for one in triggers if one.parts == Part.PATH]
-        self._path = Texts(of_path, phrases, cache)
+        self._path = Paths(of_path, phrases, cache)
         self._of_path = [(one.bit, bare(one)) for one in of_path]
         of_target = [one for one in triggers if one.parts == Part.TARGET and not one.pattern]
         self._of_line = [(one.bit, value_of, one.link) for one in of_target if (value_of := _asked_alone(one))]

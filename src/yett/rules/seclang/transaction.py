@@ -6,10 +6,9 @@ What ModSecurity 2 and 3 do differently follows what the Core Rule Set's own tes
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import unquote_to_bytes
 
-from yett.formats.inspected import form_pairs
-from yett.formats.signs import PERCENT, QUESTION, SPACE
+from yett.formats.inspected import form_pairs, unquoted
+from yett.formats.signs import QUESTION, SPACE
 from yett.formats.transformations import Remembered
 from yett.rules.seclang.bodies import MOST_ARGUMENTS, BodyReading, processor_of, read
 from yett.rules.seclang.names import FreshNames, NameTree
@@ -70,6 +69,7 @@ class Transaction:
     severity = 255
     excuse: Callable[[int, bytes], bool] | None = None
     suspects: "Suspects | None" = None
+    _path_texts: tuple[bytes, ...] = ()
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class Transaction:
     def targets(self) -> tuple[bytes, ...]:
         """The target as a whole, as sent and as decoded, and what of it is a value by itself: patterns may be anchored there."""
         uri = self.uri
-        decoded = unquote_to_bytes(uri) if PERCENT in uri else uri
+        decoded = unquoted(uri)
         found = [self.line, uri]
         if decoded is not uri:
             found.append(decoded)
@@ -162,20 +162,22 @@ class Transaction:
     @property
     def path(self) -> bytes:
         """Decoded."""
-        path = self.uri.partition(b"?")[0]
-        return unquote_to_bytes(path) if PERCENT in path else path
+        return self.path_texts()[0]
 
-    def path_texts(self) -> list[bytes]:
+    def path_texts(self) -> tuple[bytes, ...]:
         """The path, its last segment, and the path without scheme and authority."""
-        path = self.path
-        found = [path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :]]
-        if path[:1] != b"/":
-            found.append(path[max(path.find(b"/", path.find(b"://") + 3), 0) :])
+        found = self._path_texts
+        if not found:
+            path = unquoted(self.uri.partition(b"?")[0])
+            found = (path, path[max(path.rfind(b"/"), path.rfind(b"\\")) + 1 :])
+            if path[:1] != b"/":
+                found = (*found, path[max(path.find(b"/", path.find(b"://") + 3), 0) :])
+            self._path_texts = found
         return found
 
     def target_texts(self) -> list[bytes]:
         """The texts of the path, and the arguments of the query."""
-        found = self.path_texts()
+        found = [*self.path_texts()]
         query = self.uri.partition(b"?")[2]
         for pair in form_pairs(query, MOST_ARGUMENTS) if query else ():
             found += pair
