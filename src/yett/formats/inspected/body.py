@@ -74,6 +74,11 @@ class BodyValues:
         return self._document
 
     @property
+    def is_json(self) -> bool:
+        """Whether the body says that it is JSON, so that of `texts` and `batches` lines are values."""
+        return self._readings.is_json
+
+    @property
     def error(self) -> str:
         """Why there is no strict reading, or ""."""
         found = self.document

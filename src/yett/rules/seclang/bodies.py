@@ -7,6 +7,7 @@ Which processor reads a body follows its Content-Type, as ModSecurity's recommen
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -17,7 +18,8 @@ from yett.formats.multipart import NotMultipart, read_multipart
 from yett.formats.xml import NotXML, XMLDocument, read_xml
 
 MOST_ARGUMENTS = 1_000
-"""Most arguments of one form. Beyond it, the rest is part of the last value."""
+"""Most values of one body unless told otherwise. Beyond it the rest of a form is part of the last value, that of others is not
+read."""
 
 LONGEST_NAMES = 4 << 20
 """Octets of all names of a document's values together: each holds the names of all that it stands in. Beyond it only their ends
@@ -82,29 +84,30 @@ def processor_of(content_type: bytes) -> bytes:
     return b"XML" if _XML.match(value) else b""
 
 
-def read(processor: bytes, content_type: bytes, body: bytes) -> BodyReading:
-    """Read a body. Never raises; time and depth are bounded."""
+def read(processor: bytes, content_type: bytes, body: bytes, most: int = MOST_ARGUMENTS) -> BodyReading:
+    """Read a body, at most so many values of it. Never raises; time and depth are bounded."""
     if not body:
         return NOTHING
     if processor == b"URLENCODED":
-        return BodyReading(arguments=form_pairs(body, MOST_ARGUMENTS))
+        return BodyReading(arguments=form_pairs(body, most))
     if processor == b"JSON":
-        return _json(body)
+        return _json(body, most)
     if processor == b"XML":
-        return _xml(body)
-    return _multipart(content_type, body) if processor == b"MULTIPART" else NOTHING
+        return _xml(body, most)
+    return _multipart(content_type, body, most) if processor == b"MULTIPART" else NOTHING
 
 
-def _json(body: bytes) -> BodyReading:
+def _json(body: bytes, most: int) -> BodyReading:
     try:
-        return of_json(decode_json(body))
+        return of_json(decode_json(body), most)
     except NotJSON as error:
         reason = str(error)
     try:
         document = json.loads(body, object_pairs_hook=_Members)
-        reading = of_json(document)
+        reading = of_json(document, most)
     except (ValueError, RecursionError):
-        reading = BodyReading(arguments=[(b"json", text) for text in lenient.strings(body)])
+        found = list(islice(lenient.strings(body), most + 1))
+        reading = BodyReading(arguments=[(b"json", text) for text in found[:most]], truncated=len(found) > most)
     reading.error = reason
     return reading
 
@@ -179,21 +182,24 @@ def _items(path: bytes, value: list[Any]) -> Iterator[tuple[bytes, Any]]:
 _SCALARS = {True: b"true", False: b"false", None: b""}
 
 
-def _xml(body: bytes) -> BodyReading:
+def _xml(body: bytes, most: int) -> BodyReading:
     try:
-        return of_xml(read_xml(body))
+        return of_xml(read_xml(body), most)
     except NotXML as error:
         text = lenient.without_entities(body)
         return BodyReading(texts=[body] if text is None else [body, text], error=str(error))
 
 
-def of_xml(document: XMLDocument) -> BodyReading:
-    """An XML document that was read before: its text as a whole, and the values of its attributes."""
-    attributes = [value.encode() for _, element in document.root.walk() for value in element.attributes.values()]
-    return BodyReading(texts=[document.root.all_text().encode()], attributes=attributes)
+def of_xml(document: XMLDocument, most: int = MOST_ARGUMENTS) -> BodyReading:
+    """An XML document that was read before: its text as a whole, and the values of its attributes. Beyond `most` of them the rest
+    is not read."""
+    values = (value for _, element in document.root.walk() for value in element.attributes.values())
+    attributes = [value.encode() for value in islice(values, most)]
+    truncated = next(values, None) is not None
+    return BodyReading(texts=[document.root.all_text().encode()], attributes=attributes, truncated=truncated)
 
 
-def _multipart(content_type: bytes, body: bytes) -> BodyReading:
+def _multipart(content_type: bytes, body: bytes, most: int) -> BodyReading:
     declared = _BOUNDARY.search(content_type)
     boundary = (declared[1] or declared[2]) if declared else b""
     reading = BodyReading()
@@ -209,6 +215,9 @@ def _multipart(content_type: bytes, body: bytes) -> BodyReading:
     for part in lenient.parts(body, boundary):
         if part.head.strip() == b"--":
             continue  # the end
+        if len(reading.arguments) + len(reading.files) >= most:
+            reading.truncated = True
+            break
         names, filenames = _names(part.head)
         name = names[0] if names else b""
         reading.part_heads += [(name, line) for line in re.split(rb"\r?\n", part.head) if line]

@@ -59,6 +59,7 @@ class LiveTransaction(Transaction):
         self.matched = []
         self.hits = []
         self._reading: BodyReading | None = None
+        self._lenient: tuple[bytes, BodyReading] | None = None
         self._values: BodyValues | None = None
 
     @property
@@ -100,7 +101,7 @@ class LiveTransaction(Transaction):
         if not self.body:
             yield found, []
             return
-        values, lines = self.values, list[bytes]()
+        values = self.values
         document = values.document
         if self.processor == b"JSON" and type(document) in (dict, list):
             scalars = values.scalars(numbers)
@@ -116,10 +117,10 @@ class LiveTransaction(Transaction):
             return
         reading = None
         if self._is_loose:
-            for lines in values.batches():
-                yield found + lines, lines
+            for batch in values.batches():
+                yield found + batch, batch if values.is_json else []  # else each value is given by itself
                 found = []
-            reading = read(self.processor, self.view.fields.get(b"content-type", b""), values.content)
+            reading = self._leniently()
             found.append(_WHOLE)
             if not reading.arguments:
                 found.append(values.content)
@@ -139,9 +140,9 @@ class LiveTransaction(Transaction):
         if isinstance(found, Form):
             return BodyReading(arguments=self._form(found, most))
         if isinstance(found, XMLDocument):
-            return of_xml(found)
+            return of_xml(found, most)
         if isinstance(found, Multipart):
-            return read(b"MULTIPART", self.view.fields[b"content-type"], values.content)
+            return read(b"MULTIPART", self.view.fields[b"content-type"], values.content, most)
         if self.processor != b"JSON" or isinstance(found, bytes):
             return NOTHING
         reading = of_json(found, most)
@@ -164,10 +165,18 @@ class LiveTransaction(Transaction):
         proven = {name.encode("utf-8", "surrogatepass") for name, _ in form.pairs if name not in left}
         return [pair for pair in found if pair[0] not in proven] if proven else found
 
+    def _leniently(self) -> BodyReading:
+        """As the processor reads it leniently; read once."""
+        processor = self.processor
+        if self._lenient is None or self._lenient[0] != processor:
+            content_type = self.view.fields.get(b"content-type", b"")
+            self._lenient = processor, read(processor, content_type, self.values.content, self.limits.values)
+        return self._lenient[1]
+
     def _loose(self) -> BodyReading:
         """What has no strict reading: as its processor reads it leniently, and all else that it may be."""
         values = self.values
-        reading = read(self.processor, self.view.fields.get(b"content-type", b""), values.content)
+        reading = self._leniently()
         known = {text for _, text in reading.arguments}
         if known:
             known.add(values.content)  # as a whole only where nothing could be made of it
