@@ -20,6 +20,9 @@ _REMEMBERED = 256
 _LITTLE = 512
 """Octets up to which values that different chains change are scanned together: a scan of its own would cost more."""
 
+_MUCH = 8 << 10
+"""Octets from which on several scans for few needles each cost less than one for all."""
+
 _FEW = 64
 """Lines of a text among which long ones are looked for."""
 
@@ -132,6 +135,7 @@ class Passes:
         self._scan = self._databases[0][1]
         self._root = _Front((_tree(plan.chains),))
         self._chosen: dict[int, Scan] = {}
+        self._chosen_several: dict[int, tuple[Scan, ...]] = {}
 
     def candidates(self, values: Sequence[bytes], lines: Sequence[bytes] = ()) -> Collection[int]:
         """Ids of all needles that match one of the values after their chains, and maybe of some more; in no order, each once.
@@ -234,7 +238,10 @@ class Passes:
         text = b"\n".join([*texts, b""])
         bits = self._bits
         quick = len(text) > LONG and len(texts) == 1
-        found = [hit for hit in self._for(chains)(text, quick) if bits[hit] & chains]
+        if len(text) > _MUCH:
+            found = [hit for scan in self._several(chains) for hit in scan(text, quick) if bits[hit] & chains]
+        else:
+            found = [hit for hit in self._for(chains)(text) if bits[hit] & chains]
         if self._breaks and found and text.count(b"\n") == len(texts):
             count = self._count
             return [hit for hit in found if hit < count]
@@ -277,6 +284,24 @@ class Passes:
                 self._chosen.clear()
             self._chosen[chains] = scan
         return scan
+
+    def _several(self, chains: int) -> tuple[Scan, ...]:
+        """The scans of small databases that have these chains together; where those are not small, of the one that has them."""
+        scans = self._chosen_several.get(chains)
+        if scans is None:
+            left, chosen = chains, list[int]()
+            for place in sorted(range(1, len(self._databases)), key=self._sizes.__getitem__):
+                if self._databases[place][0] & left:
+                    chosen.append(place)
+                    left &= ~self._databases[place][0]
+            if left or sum([self._sizes[place] for place in chosen]) >= self._sizes[0]:
+                scans = (self._for(chains),)
+            else:
+                scans = tuple([self._databases[place][1] for place in chosen])
+            if len(self._chosen_several) >= _REMEMBERED:
+                self._chosen_several.clear()
+            self._chosen_several[chains] = scans
+        return scans
 
 
 def _touched(front: _Front, text: bytes, borders: int) -> int:
