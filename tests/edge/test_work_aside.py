@@ -264,7 +264,7 @@ def test_nothing_of_an_exchange_is_kept_that_its_client_left_while_it_was_judged
             client = await house.connect()
             await client.send(large())
             await house.until(lambda: house.begun == 1)
-            exchange = weakref.ref(*(one.exchange for one in house.gateway.clients))
+            evaluation = weakref.ref(*(one.exchange.evaluation for one in house.gateway.clients))
             gc.collect()
             gc.disable()
             try:
@@ -272,7 +272,7 @@ def test_nothing_of_an_exchange_is_kept_that_its_client_left_while_it_was_judged
                 await house.until(lambda: not house.gateway.clients)
                 house.gate.set()
                 await house.until(lambda: house.ended == 1)
-                await house.until(lambda: exchange() is None)
+                await house.until(lambda: evaluation() is None)
             finally:
                 gc.enable()
 
