@@ -107,8 +107,15 @@ def test_the_record_names_rule_place_score_and_a_sample(policy: Callable[..., Sn
 @pytest.mark.parametrize(
     ("target", "body", "fields", "place"),
     [
-        (b"/", b'{"items": [{"na/me": "1 union select 2"}]}', JSON, "body /items/0/na/me"),
+        (b"/", b'{"items": [{"na/me~": "1 union select 2"}]}', JSON, "body /items/0/na~1me~0"),
         (b"/", b'{"items": [{"note": "1 union\\u0020select 2"}]}', JSON, "body /items/0/note"),
+        (b"/", b'{"a.b": ["1 union select 2"]}', JSON, "body /a.b/0"),
+        (b"/", b'{"": {"": "1 union select 2"}}', JSON, "body //"),
+        (b"/", b'{"empty-key": "1 union select 2"}', JSON, "body /empty-key"),
+        (b"/", b'{"a": {"b": "1 union select 2"}, "a.b": 1}', JSON, "body"),
+        (b"/", b'{"a.b": "1 union select 2", "a": {"b": "1 union select 2"}}', JSON, "body"),
+        (b"/", b'{"array_0": {"x": "1 union select 2"}}', JSON, "body /array_0/x"),
+        (b"/", b'[{"x": "1 union select 2"}]', JSON, "body /0/x"),
         (b"/", b'{"1 union select 2": 7}', JSON, "body /1 union select 2 (name)"),
         (b"/", b'"1 union select 2"', JSON, "body"),
         (
@@ -194,6 +201,63 @@ def test_methods_of_apis_are_allowed_unless_the_policy_says_which(policy: Callab
 )
 def test_exceptions(policy: Callable[..., Snapshot], exception: dict[str, Any], target: bytes, denied: bool) -> None:
     assert (sent(policy(**{"except": [exception]}), target).denial is not None) is denied
+
+
+FORM: Fields = ((b"Host", b"a"), (b"Content-Type", b"application/x-www-form-urlencoded"))
+PARTS: Fields = ((b"Host", b"a"), (b"Content-Type", b"multipart/form-data; boundary=x"))
+PART = b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n%b\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("excused", "target", "body", "fields", "place"),
+    [
+        ("query q", b"/?q=1", b"q=union+select", FORM, "form q"),
+        ("query q", b"/?q=union+select", b"q=1", FORM, ""),
+        ("form q", b"/?q=union+select", b"q=1", FORM, "query q"),
+        ("form q", b"/?q=1", b"q=union+select", FORM, ""),
+        ("query q", b"/?q=1", PART % b"union select", PARTS, "part q"),
+        ("query json.q", b"/?json.q=1", b'{"q": "union select"}', JSON, "body /q"),
+        ("body /q", b"/?json.q=1", b'{"q": "union select"}', JSON, ""),
+        ("query **", b"/?union+select=1", b"union+select=1", FORM, "form union select (name)"),
+    ],
+)
+def test_a_name_in_query_and_body_is_two_places(
+    policy: Callable[..., Snapshot], excused: str, target: bytes, body: bytes, fields: Fields, place: str
+) -> None:
+    found = sent(policy(**{"except": [{"rule": 942190, "place": excused}]}), target, body, fields)
+    assert (found.denial.place if found.denial is not None else "") == place
+
+
+@pytest.mark.parametrize(
+    ("excused", "body"),
+    [
+        ("body /a/b", b'{"a.b": "union select"}'),
+        ("body /a/b", b'{"a/b": "union select"}'),
+        ("body /a/b", b'{"a": {"b": 1}, "a.b": "union select"}'),
+        ("body /a.b", b'{"a": {"b": "union select"}}'),
+        ("body //", b'{"empty-key": "union select"}'),
+    ],
+)
+def test_members_with_odd_names_are_places_of_their_own(policy: Callable[..., Snapshot], excused: str, body: bytes) -> None:
+    assert sent(policy(**{"except": [{"rule": 942190, "place": excused}]}), b"/", body, JSON).denial is not None
+
+
+def test_looking_for_what_a_name_means_ends(policy: Callable[..., Snapshot]) -> None:
+    document: dict[str, Any] = {"a": "union select"}
+    for _ in range(40):
+        document = {"a": document, "a.a": document if len(json.dumps(document)) < 4_000 else 1}
+    found = sent(policy(), b"/", json.dumps(document).encode(), JSON)
+    assert found.denial is not None and found.denial.place == "body"
+
+
+def test_the_language_itself_leaves_out_a_name_in_both(tmp_path: Path, policy: Callable[..., Snapshot]) -> None:
+    steers = 'SecRule ARGS:off "@streq 1" "id:7,phase:1,pass,nolog,ctl:ruleRemoveTargetById=942190;ARGS:q"\n'
+    rules = tmp_path / "crs" / "rules" / "REQUEST-900-EXCLUSION-RULES-BEFORE-CRS.conf"
+    rules.write_text(steers)
+    snapshot = policy()
+    assert sent(snapshot, b"/?q=1", b"q=union+select", FORM).denial is not None
+    assert sent(snapshot, b"/?off=1&q=1", b"q=union+select", FORM).denial is None
+    assert sent(snapshot, b"/?off=1&q=union+select", b"q=1", FORM).denial is None
 
 
 def test_exceptions_of_one_operation(policy: Callable[..., Snapshot]) -> None:

@@ -49,7 +49,7 @@ class Declared:
             return valid_head and key.lower() in self._parameters["header"]
         if not collection.startswith(b"ARGS"):
             return False
-        if not any(known == key for known, _ in t.query_arguments()):
+        if collection.startswith(b"ARGS_POST") or not any(known == key for known, _ in t.query_arguments()):
             return self._in_body(key, collection.endswith(b"_NAMES"), t)
         alone = collection.startswith(b"ARGS_GET") or not t.body or t.processor == b"JSON"
         return valid_head and alone and key in self._parameters["query"]

@@ -94,9 +94,14 @@ class Link(msgspec.Struct, kw_only=True, eq=False):
             effect(t)
 
 
+_WIDER = {f"ARGS_{origin}{what}": f"ARGS{what}" for origin in ("GET", "POST") for what in ("", "_NAMES")}
+"""An argument whose name stands in query and body says where it is; it is one of ARGS nevertheless."""
+
+
 def _left_out(tests: Sequence[tuple[str, Callable[[bytes], bool] | None]], name: bytes, key: bytes) -> bool:
     collection = name.partition(b":")[0].decode("latin-1")
-    return any(collection == own and (test is None or test(key)) for own, test in tests)
+    wider = _WIDER.get(collection)
+    return any(own in (collection, wider) and (test is None or test(key)) for own, test in tests)
 
 
 def assignment(told: Assignment, pinned: frozenset[bytes]) -> Effect | None:

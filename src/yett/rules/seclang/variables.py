@@ -82,6 +82,22 @@ def _keys(collection: str, pairs: Iterable[tuple[bytes, bytes]]) -> Named:
     return [(prefix + key, key.lower(), key) for key, _ in pairs]
 
 
+def _told_apart(t: Transaction, of: Callable[[str, Iterable[tuple[bytes, bytes]]], Named], names: str = "") -> Named:
+    """Arguments of query and body. A name that both have says which is meant ("ARGS_GET:q", "ARGS_POST:q"), because an exception
+    for one place is none for the other; all others are as ModSecurity has them ("ARGS:q")."""
+    asked, sent = t.query_arguments(), _body_arguments(t)
+    if names:
+        sent = sent + [(name, b"") for name in _containers(t)]
+    both = {name for name, _ in asked} & {name for name, _ in sent} if asked and sent else ()
+    if not both:
+        return of(f"ARGS{names}", asked + sent)
+    found: Named = []
+    for origin, pairs in (("_GET", asked), ("_POST", sent)):
+        for pair in pairs:
+            found += of(f"ARGS{origin if pair[0] in both else ''}{names}", (pair,))
+    return found
+
+
 def _body_text(t: Transaction) -> bytes:
     return t.body if t.has_body and (t.processor == b"URLENCODED" or (t.body_forced and not t.processor)) else b""
 
@@ -139,8 +155,8 @@ _SCALARS: dict[str, Callable[[Transaction], bytes]] = {
 }
 
 _COLLECTIONS: dict[str, Callable[[Transaction], Named]] = {
-    "ARGS": lambda t: _named("ARGS", _arguments(t)),
-    "ARGS_NAMES": lambda t: _keys("ARGS_NAMES", _arguments(t) + [(name, b"") for name in _containers(t)]),
+    "ARGS": lambda t: _told_apart(t, _named),
+    "ARGS_NAMES": lambda t: _told_apart(t, _keys, "_NAMES"),
     "ARGS_GET": lambda t: _named("ARGS_GET", t.query_arguments()),
     "ARGS_GET_NAMES": lambda t: _keys("ARGS_GET_NAMES", t.query_arguments()),
     "ARGS_POST": lambda t: _named("ARGS_POST", _body_arguments(t)),
