@@ -39,3 +39,18 @@ def test_rules_that_are_no_attack_rules_have_none() -> None:
     event = Event(tag="x", reasons=[Reason("quota", 429, "x", "somewhere"), Reason("crs-942100", 403, "y", "query a")])
     text = "\n".join(explanation(event, {}, attacks().keys()))
     assert "quota, place" not in text and "  crs:" in text and "  attacks:" not in text
+
+
+def test_every_rule_of_a_score_gets_its_exception() -> None:
+    event = Event(
+        tag="x",
+        service="s",
+        operation="GET /",
+        enforced=1,
+        reasons=[Reason("crs-941100", 403, "anomaly score 10: XSS; also crs-941110", "query q", "<script>")],
+        matched=[Reason("crs-941100", 0, "XSS", "query q", "<script>"), Reason("crs-941110", 0, "Tag", "query r", "<script>")],
+    )
+    text = "\n".join(explanation(event, {}, attacks().keys()))
+    assert "\n  crs-941110, at query r\n    Tag\n    seen: <script>" in text
+    assert text.count('{rule: crs-941100, operation: "GET /", place: "query q"}') == 1
+    assert text.count('{rule: crs-941110, operation: "GET /", place: "query r"}') == 1

@@ -110,3 +110,28 @@ def test_requests_without_body_are_judged_by_rules_of_the_body_phase(tmp_path: P
             assert house.journal.events[-1].reasons[0].rule == "crs-942190"
 
     run(talk())
+
+
+SECOND = """SecRule ARGS "@rx (?i)password" "id:942200,phase:2,block,msg:'A word',severity:'WARNING',setvar:'tx.score=+3'"\n"""
+
+
+@pytest.mark.parametrize("mode", ["enforce", "monitor"])
+def test_the_record_has_every_rule_that_matched_and_where(tmp_path: Path, mode: str) -> None:
+    (tmp_path / "crs" / "rules").mkdir(parents=True)
+    (tmp_path / "crs" / "crs-setup.conf").write_text("")
+    (tmp_path / "crs" / "rules" / "rules.conf").write_text(RULES.replace("SecRule TX", SECOND + "SecRule TX"))
+
+    async def talk() -> None:
+        async with House(tmp_path, SCORING.replace("mode: enforce", f"mode: {mode}"), handler=counts) as house:
+            client = await house.connect()
+            await client.send(b"GET /?p=password&q=1%20union%20select%20password HTTP/1.1\r\nHost: h\r\n\r\n")
+            await client.response()
+            event = house.journal.events[-1]
+            assert [one.rule for one in event.reasons] == ["crs-942190"]
+            told = [(one.rule, one.place, one.reason) for one in event.matched]
+            assert told == [("crs-942190", "query q", "SQL injection"), ("crs-942200", "query p", "A word")]
+            await client.send(b"GET /?q=password HTTP/1.1\r\nHost: h\r\n\r\n")
+            await client.response()
+            assert house.journal.events[-1].matched == []  # below the threshold
+
+    run(talk())

@@ -172,7 +172,7 @@ def _sum(directory: Path, chosen: Filter, limit: int, printer: _Printer) -> None
         event: Event = entry.event
         if not event.tag.startswith("gateway:request:") or event.tag == "gateway:request:opened":
             continue
-        reasons = [Reason(one.rule, one.place, one.sample, severity(one.rule)) for one in event.reasons]
+        reasons = [Reason(one.rule, one.place, one.sample, severity(one.rule)) for one in showing.unscored(event)]
         denied = event.verdict == "deny" or event.would == "deny"
         tally.add(event.operation, denied, event.verdict == "deny", reasons, event.not_evaluated)
     if not tally.exchanges:

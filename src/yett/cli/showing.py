@@ -125,6 +125,9 @@ def explanation(event: Event, titles: dict[str, str], attacks: Collection[str] =
         else:
             yield "\nOnly recorded; nothing would have been denied by:"
         yield from _reasons(monitored, titles)
+    if len(event.matched) > 1:
+        yield "\nEverything of the Core Rule Set that matched:"
+        yield from _reasons(event.matched, titles)
     yield from _exceptions(event, attacks)
     if not event.reasons and event.would == "allow":
         yield "\nNo rule objected."
@@ -135,6 +138,12 @@ def explanation(event: Event, titles: dict[str, str], attacks: Collection[str] =
         if sample:
             yield f"\nBeginning of the {name} body, masked:"
             yield "  " + plain(sample.decode("utf-8", "replace")[:SAMPLE_LENGTH])
+
+
+def unscored(event: Event) -> list[Reason]:
+    """The reasons; in place of the one rule that speaks for a scoring rule set, all of it that matched."""
+    known = {one.rule for one in event.matched}
+    return [*(one for one in event.reasons if one.rule not in known), *event.matched]
 
 
 def _happened(event: Event) -> str:
@@ -189,7 +198,7 @@ def _listed(value: object) -> str:
 def _exceptions(event: Event, attacks: Collection[str]) -> Iterator[str]:
     """What to paste into the policy so that exactly these findings count no more."""
     entries: dict[str, dict[str, None]] = {}
-    for reason in event.reasons:
+    for reason in unscored(event):
         setting = "crs" if reason.rule.startswith("crs-") else "attacks" if reason.rule in attacks else ""
         if setting and reason.place:
             entries.setdefault(setting, {})[narrowest(reason.rule, event.operation, reason.place)] = None
@@ -204,7 +213,8 @@ def _exceptions(event: Event, attacks: Collection[str]) -> Iterator[str]:
 def _reasons(reasons: list[Reason], titles: dict[str, str]) -> Iterator[str]:
     for reason in reasons:
         title = f" ({titles[reason.rule]})" if reason.rule in titles else ""
-        yield plain(f"  {reason.rule}{title}, {reason.status}" + (f", at {reason.place}" if reason.place else ""))
+        status = f", {reason.status}" if reason.status else ""
+        yield plain(f"  {reason.rule}{title}{status}" + (f", at {reason.place}" if reason.place else ""))
         yield plain(f"    {reason.reason}")
         if reason.sample:
             yield plain(f"    seen: {reason.sample}")

@@ -49,7 +49,7 @@ def foreseen(snapshot: Snapshot, host: str, operation: Operation, declared: Sequ
         replayed = replay(snapshot, exchange, 0.0)
         said = [(one.rule, one.place) for one in replayed.said]
         if replayed.evaluation is not None and replayed.evaluation.scoring is not unset:
-            said += [(rule, place) for rule, _, place, _ in told(replayed.evaluation.scoring)]
+            said += [(one.rule, one.place) for one in told(replayed.evaluation.scoring)]
         for rule, place in said:
             entry = narrowest(rule, operation.id, place)
             if place.endswith(NAME) and entry not in seen:

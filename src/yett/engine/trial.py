@@ -210,7 +210,7 @@ def _objections(said: Sequence[Denial], evaluation: Evaluation | None) -> tuple[
     scored = evaluation is not None and evaluation.scoring is not unset
     if not said and not scored:
         return ()
-    matched = [Objection(*one) for one in told(evaluation.scoring)] if evaluation is not None and scored else []
+    matched = [Objection(*one[:4]) for one in told(evaluation.scoring)] if evaluation is not None and scored else []
     known = {one.id for one in matched}
     return (*(_objection(one) for one in said if one.rule not in known), *matched)
 

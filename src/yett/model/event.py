@@ -30,6 +30,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, omit_def
     verdict: what was done: "allow" | "deny" | "answer"; would: what enforcement would have done.
     status: what the caller got (0: nothing was sent); upstream_status: 0 if the upstream gave none.
     reasons: what was enforced, then what monitor mode let pass; `enforced` says how many of them are the former.
+    matched: where a scoring rule set is among the reasons, all of its rules that matched, each with the first place (their status
+             is 0); the reason names only the one that weighs most. Empty where another process judged the request.
     """
 
     version: int = FORMAT
@@ -75,3 +77,4 @@ class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, omit_def
     detail: dict[str, str | int | float] = {}
     request_sample: bytes = b""
     response_sample: bytes = b""
+    matched: list[Reason] = []

@@ -232,9 +232,11 @@ class LiveExchange:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
-        self.evaluation.finish()
-        self.evaluation.scoring = unset  # it refers back to here, as does what was to be done next
         self._then = None
-        self._pieces = []
-        sequence = self.gateway.record(self, "gateway:stream:ended" if self.tunnel else "")
+        try:
+            sequence = self.gateway.record(self, "gateway:stream:ended" if self.tunnel else "")
+        finally:
+            self.evaluation.finish()
+            self.evaluation.scoring = unset  # it refers back to here, as does what was to be done next
+            self._pieces = []
         self.client.finished(self, last, sequence)

@@ -1,13 +1,16 @@
 """The records of exchanges: what is remembered of them, without any credential."""
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from yett.engine.record import SampleBudget as SampleBudget
 from yett.engine.record import masked_sample, masked_target
 from yett.formats.messages import RequestHead
-from yett.model.decision import Denial, Evaluation
+from yett.model.decision import Denial, Evaluation, unset
 from yett.model.event import Event, Reason
 from yett.model.exchange import Target, TLSFacts
+from yett.rules.seclang.hits import told
 
 if TYPE_CHECKING:
     from yett.edge.gateway.client import ClientConnection
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from yett.edge.gateway.gateway import Gateway
 
 TEXT = 256  # characters kept of what a client says of itself
+MATCHED = 64
+"""Rules and places of a scoring rule set that a record lists; so many come of a request that nobody excuses."""
+SCORED = "crs-"
 
 
 def _text(value: bytes | None) -> str:
@@ -50,6 +56,14 @@ def reasons(evaluation: Evaluation) -> tuple[int, list[Reason]]:
         for d in (*enforced, *(evaluation.would or ()), *(evaluation.noted or ()))
     ]
     return len(enforced), rows
+
+
+def matched(evaluation: Evaluation, said: Sequence[Reason]) -> list[Reason]:
+    """All rules of a scoring rule set that matched, where what is said names but one of them; at most MATCHED."""
+    if evaluation.scoring is unset or not any(one.rule.startswith(SCORED) for one in said):
+        return []
+    found = islice(told(evaluation.scoring), MATCHED)
+    return [Reason(one.rule, 0, one.message, one.place, one.sample) for one in found]
 
 
 def of_exchange(exchange: "LiveExchange", tag: str, now: float) -> Event:
@@ -104,6 +118,7 @@ def of_exchange(exchange: "LiveExchange", tag: str, now: float) -> Event:
         failure=exchange.failure,
         request_sample=request_sample,
         response_sample=response_sample,
+        matched=matched(evaluation, words),
     )
 
 

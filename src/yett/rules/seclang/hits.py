@@ -1,6 +1,7 @@
 """Every rule of a scoring rule set that matched an exchange, as records and reports say it. It must not know why they were run."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from yett.model.rule import Severity
 from yett.rules.seclang.judging import _sample as sample_of_hit
@@ -14,8 +15,18 @@ SEVERITIES = (
 """Of the severities of syslog (RFC 5424, 6.2.1), which the rules use: 0 is an emergency, 7 for debugging."""
 
 
-def told(scoring: Transaction) -> Iterator[tuple[str, Severity, str, str]]:
-    """(id, severity, place, masked sample) of each rule that counts, in the order in which they matched, each place once.
+class Matched(NamedTuple):
+    """One rule that counts, at one place. sample: masked."""
+
+    rule: str
+    severity: Severity
+    place: str
+    sample: str
+    message: str
+
+
+def told(scoring: Transaction) -> Iterator[Matched]:
+    """Each rule that counts, in the order in which they matched, each place once.
 
     Rules without severity only steer others.
     """
@@ -23,7 +34,9 @@ def told(scoring: Transaction) -> Iterator[tuple[str, Severity, str, str]]:
     for hit in scoring.hits:
         if hit.rule.severity is None:
             continue
-        said = (f"crs-{hit.rule.id}", SEVERITIES[min(hit.rule.severity, 7)], place_of(hit.name, scoring), sample_of_hit(hit))
+        severity, place = SEVERITIES[min(hit.rule.severity, 7)], place_of(hit.name, scoring)
+        message = hit.message.decode("utf-8", "replace")
+        said = Matched(f"crs-{hit.rule.id}", severity, place, sample_of_hit(hit), message)
         if said not in seen:
             seen.add(said)
             yield said
