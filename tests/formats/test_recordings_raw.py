@@ -85,6 +85,35 @@ def test_chunked_coding_is_undone_where_it_is_there() -> None:
     assert refused(head + chunk(b"ab") + END + b"GET", strict=True)[1] == "octets follow the last chunk"
 
 
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [
+        (b"2\nab\n1;x=y\nc\n0\n\n", b"abc"),
+        (b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n\n", b"abc"),
+        (b"2\r\nab\r\n1\r\nc\r\n", b"abc"),
+        (b"2\r\nab\r\n5\r\nc", b"abc"),
+        (b"2\nab\n0\nTrailer: x\n\n", b"ab"),
+        (b"2\nab\n0", b"ab"),
+        (b"5\nab", b"5\nab"),
+        (b"2\nabc\n0\n\n", b"2\nabc\n0\n\n"),
+        (b"2\nab\nnot a size\n", b"2\nab\nnot a size\n"),
+        (b"2\nab\n0\n\nGET / HTTP/1.1\n", b"2\nab\n0\n\nGET / HTTP/1.1\n"),
+        (b"f" * 17 + b"\nab", b"f" * 17 + b"\nab"),
+        (b"", b""),
+    ],
+)
+def test_chunks_as_editors_leave_them(body: bytes, plain: bytes) -> None:
+    assert request_of(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + body).body == plain
+
+
+@pytest.mark.parametrize("version", [b"HTTP/2", b"HTTP/2.0", b"HTTP/3"])
+def test_versions_that_tools_write_down_are_read_unless_strict(version: bytes) -> None:
+    content = b"GET /a " + version + b"\r\nHost: x\r\n\r\n"
+    assert request_of(content).version == "1.1"
+    assert request_of(content, strict=True).version == version[5:].decode()
+    assert request_of(b"GET /a HTTP/4\r\nHost: x\r\n\r\n").version == "4"
+
+
 def test_strict_framing() -> None:
     assert request_of(HEAD + b"Content-Length: 3\r\n\r\nabc", strict=True).body == b"abc"
     assert "Content-Length says otherwise" in refused(HEAD + b"Content-Length: 2\r\n\r\nabc", strict=True)[1]

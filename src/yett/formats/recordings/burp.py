@@ -25,7 +25,6 @@ _INSIDE = re.compile(rb"<!\[CDATA\[|</item>")
 _CDATA_END = b"]]>"
 _TAIL = 16
 """Bytes that are looked at again with the next piece: no mark is longer."""
-_VERSION = re.compile(rb"([^ \r\n]++ [^ \r\n]++ HTTP/)[23](?:\.0)?(?=\r?\n|\Z)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Hours from UTC of zones that Java writes by their usual letters. What means several is left out, as IST and CST.
 _ZONES = {
@@ -130,7 +129,7 @@ def _recording(text: bytes, number: int, where: str, started: float, source: str
     if not request:
         return _error(number, f"{where}: it has no request")
     at = _java_date(item.texts.get("time", ""))
-    found = read_raw(_VERSION.sub(rb"\g<1>1.1", request, count=1), started if at is None else at, source, str(number))
+    found = read_raw(request, started if at is None else at, source, str(number))
     if found.exchange is None:
         reason = f"{where}: {found.error}" if found.error else ""
         return msgspec.structs.replace(found, error=reason, sensor=SENSOR, timed=at is not None)

@@ -13,6 +13,8 @@ from yett.model.exchange import Exchange, Fields, Request
 SENSOR = "raw"
 _END = re.compile(rb"\r?\n\r?\n")
 _METHOD = re.compile(rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY|SEARCH|PROPFIND)[ \t]")
+_NEWER = re.compile(rb"HTTP/[23](?:\.0)?")
+"""Versions without a text form of their own: tools write their messages down as those of 1.1."""
 _LINE = 4_096
 
 
@@ -66,6 +68,8 @@ def _request(content: bytes, strict: bool) -> Request:
         head, body = content.rstrip(b"\r\n"), b""
     first, *rows = [row.removesuffix(b"\r") for row in head.split(b"\n")]
     method, target, version = _start(first)
+    if not strict and _NEWER.fullmatch(first.rpartition(b" ")[2]):
+        version = "1.1"
     fields = _fields(rows)
     try:
         fields, body = framed(fields, body, strict)

@@ -3,6 +3,8 @@
 It must not know any of the formats.
 """
 
+import re
+
 import msgspec
 
 from yett.formats.chunked import ChunkedReader
@@ -85,7 +87,8 @@ def framed(fields: Fields, body: bytes, strict: bool) -> tuple[Fields, bytes]:
 
 
 def _unchunked(body: bytes, strict: bool) -> bytes:
-    """The body without chunked coding. Tools often write it down without it; that is as good, unless strict."""
+    """The body without chunked coding. Tools often write it down without it, editors end its lines in LF, and files in one more;
+    that is as good, unless strict."""
     reader = ChunkedReader()
     try:
         pieces = reader.feed(body)
@@ -96,4 +99,32 @@ def _unchunked(body: bytes, strict: bool) -> bytes:
         reason = refused.reason
     if strict:
         raise Refused(400, reason)
-    return body
+    loose = _loosely_unchunked(body)
+    return body if loose is None else loose
+
+
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*+(?:;[^\r\n]*+)?(?:\r?\n|\Z)")
+_CHUNK_END = re.compile(rb"\r?\n|\Z")
+_TRAILERS = re.compile(rb"(?:[!#-'*+.0-9A-Z^_`a-z|~-]++:[^\r\n]*+\r?\n)*+[ \t\r\n]*+\Z")
+
+
+def _loosely_unchunked(body: bytes) -> bytes | None:
+    """What chunks hold, whatever their lines end in, also where they are cut off behind the first. None of what are none."""
+    pieces: list[bytes] = []
+    at = 0
+    while at < len(body):
+        line = _SIZE.match(body, at)
+        if line is None:
+            return None
+        size, at = int(line[1], 16), line.end()
+        if not size:
+            return b"".join(pieces) if _TRAILERS.match(body, at) else None
+        pieces.append(body[at : at + size])
+        at += size
+        if at > len(body):
+            break
+        end = _CHUNK_END.match(body, at)
+        if end is None:
+            return None
+        at = end.end()
+    return b"".join(pieces) if at <= len(body) or len(pieces) > 1 else None
