@@ -168,6 +168,49 @@ def test_an_exception_for_a_name_leaves_the_same_name_elsewhere() -> None:
     assert posted({"filter": honest, "many": many, "z": [{"$ne": 1}]}, lines)[0] == "deny"
 
 
+CONFUSED = {"user": "anna", "password": {"password": 1}}
+POLLUTED = {"constructor": {"prototype": {"isAdmin": True}}}
+GREEDY = "{ " + " ".join(f"a{number}: login(p: {number})" for number in range(40)) + " }"
+
+
+@pytest.mark.parametrize(
+    ("rule", "place", "excused", "attack"),
+    [
+        ("json-type-confusion", "body /schema/password (name)", {"schema": CONFUSED}, {"login": CONFUSED}),
+        ("json-type-confusion", "body /rows/*/password (name)", {"rows": [CONFUSED, CONFUSED]}, {"login": [CONFUSED]}),
+        ("prototype-pollution", "body /code/constructor (name)", {"code": POLLUTED}, {"x": [POLLUTED]}),
+        ("graphql-abuse", "body /saved", {"saved": GREEDY}, {"query": GREEDY}),
+    ],
+)
+def test_an_exception_for_a_structure_leaves_the_same_structure_elsewhere(
+    rule: str, place: str, excused: dict[str, Any], attack: dict[str, Any]
+) -> None:
+    lines = f"attacks: {{mode: enforce, except: [{{rule: {rule}, place: '{place}'}}]}}"
+    assert posted(excused, lines)[0] == "allow"
+    assert posted(attack, lines) == ("deny", [], rule)
+    for both in (excused | attack, attack | excused):
+        assert posted(both, lines) == ("deny", [], rule)
+
+
+def test_a_structure_is_said_to_be_where_it_is() -> None:
+    """Not where its name stands for the first time."""
+    body = json.dumps(
+        {"password": "x", "login": [{"email": "a", "password": True}], "constructor": "y", "a": POLLUTED}
+    ).encode()
+    found = outcome(service_of(ENFORCED), exchange_of("POST /things", "Content-Type: application/json", body=body))
+    places = {denial.rule: denial.place for denial in (*found.would, found.denial) if denial}
+    assert places == {
+        "json-type-confusion": "body /login/0/password (name)",
+        "prototype-pollution": "body /a/constructor (name)",
+    }
+
+
+def test_no_number_of_objects_hides_a_structure() -> None:
+    many = {f"d{number}": {"x": {}} for number in range(1_000)}
+    assert posted({"a": CONFUSED} | many) == ("deny", [], "json-type-confusion")
+    assert posted(many | {"a": CONFUSED}) == ("deny", [], "json-type-confusion")
+
+
 def test_names_of_fields_have_no_case() -> None:
     assert Exceptions([Exemption(rule="*", place="header user-agent")]).excuse("scanner", "header User-Agent")
     assert not Exceptions([Exemption(rule="*", place="query A")]).excuse("xxe", "query a")
@@ -420,8 +463,34 @@ def test_the_packs_are_made_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "passes"), [("<a><b>1' OR '1'='1</b></a>", True), ("<a><b>1' OR '1'='1</b><c>1' OR '1'='1</c></a>", False)]
+    ("body", "passes"),
+    [
+        ("<a><b>1' OR '1'='1</b></a>", True),
+        ("<a><b>1' OR '1'='1</b><c>1' OR '1'='1</c></a>", False),
+        ("<a><b>1' OR '1'='1</b><!-- 1' OR '1'='1 --></a>", False),
+    ],
 )
 def test_an_exception_for_an_element_counts_although_markup_is_looked_at_as_a_whole(body: str, passes: bool) -> None:
     lines = "attacks: {mode: enforce, except: [{rule: sql-injection, place: body /a/b}]}"
     assert (posted(body.encode(), lines, "application/xml")[0] == "allow") is passes
+
+
+INCLUDE = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" parse="text" href="x"/>'
+
+
+@pytest.mark.parametrize("place", ["body /a/b", "body /a/b/@c", "body comment"])
+@pytest.mark.parametrize(
+    "beside", ["", "<!-- <![CDATA[ -->%s<!-- ]]> -->", "<?x <!-- ?>%s<?x --> ?>", "<d e='>'>x>y</d>%s", "<d e='-->'/>%s"]
+)
+def test_an_exception_for_a_text_of_xml_leaves_the_same_in_its_markup(place: str, beside: str) -> None:
+    """Tags count only together, so what is in them has no place but the whole; what was excused in a tag is not told from others."""
+    lines = f"attacks: {{mode: enforce, rules: {{script-injection: monitor}}, except: [{{rule: xxe, place: {place}}}]}}"
+    escaped = INCLUDE.replace("<", "&lt;")
+    inner = {
+        "body /a/b": f"<b>{escaped}<![CDATA[{INCLUDE}]]></b>",
+        "body /a/b/@c": f"<b c='{escaped}'/>",
+        "body comment": f"<!--{INCLUDE}-->",
+    }[place]
+    passes = not beside or place != "body /a/b"
+    beside = beside.replace("%s", INCLUDE)
+    assert (posted(f"<a>{inner}{beside}</a>".encode(), lines, "application/xml")[0] == "allow") is passes

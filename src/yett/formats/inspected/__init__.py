@@ -13,6 +13,7 @@ from yett.formats.inspected.head import (
     unquoted,
 )
 from yett.formats.inspected.json_values import UNPROVEN, ProvenTree
+from yett.formats.inspected.objects import name_at, objects
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value, place
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "head_texts",
     "head_values",
     "json_arguments",
+    "name_at",
+    "objects",
     "path_pairs",
     "place",
     "query_pairs",

@@ -99,26 +99,6 @@ class Walk:
                 parts, pointer, members, rest, named = above.pop()
 
 
-def all_names(document: Any, most: int) -> Iterator[list[Value]]:
-    """The names of all members of a JSON document, wherever they stand, `most` at a time."""
-    found: list[Value] = []
-    waiting: list[tuple[str, Any]] = [("", document)]
-    while waiting:
-        pointer, part = waiting.pop()
-        named = type(part) is dict
-        members: Iterator[tuple[Any, Any]] = iter(part.items() if named else enumerate(part) if type(part) is list else ())
-        for step, inner in members:
-            at = below(pointer, str(step))
-            if named:
-                found.append(Value(Origin.JSON_NAME, octets(at), octets(step)))
-                if len(found) == most:
-                    yield found
-                    found = []
-            if type(inner) is dict or type(inner) is list:
-                waiting.append((at, inner))
-    yield found
-
-
 def octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 

@@ -14,7 +14,7 @@ What it does not protect against: queries that are costly by what they mean. Lim
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from yett.formats.inspected import Origin, Value
@@ -124,23 +124,18 @@ def _end(text: bytes, start: int) -> int:
     return len(text)
 
 
-def _greedy(values: Sequence[Value], document: Any) -> Value | None:  # noqa: ARG001
-    return next(
-        (
-            value
-            for value in values
-            if value.origin in PARAMETERS | {Origin.TEXT} and is_query(value.text) and _is_greedy(value.text)
-        ),
-        None,
-    )
+def _greedy(values: Sequence[Value], _: Any) -> Iterator[Value]:
+    return (value for value in values if value.origin in _PLACES and is_query(value.text) and _is_greedy(value.text))
 
 
-def _batch(values: Sequence[Value], document: Any) -> Value | None:
-    if type(document) is not list or len(document) <= MOST_BATCH:
-        return None
-    if not all(type(one) is dict and type(one.get("query")) is str for one in document):
-        return None
-    return next((value for value in values if value.origin is Origin.JSON_NAME and value.text == b"query"), None)
+_PLACES = PARAMETERS | {Origin.TEXT}
+
+
+def _batch(_: Sequence[Value], document: Any) -> Iterator[Value]:
+    """There is one batch at most: it is the whole document."""
+    many = type(document) is list and len(document) > MOST_BATCH
+    if many and all(type(one) is dict and type(one.get("query")) is str for one in document):
+        yield Value(Origin.JSON_NAME, b"/0/query", b"query")
 
 
 def _asks(found: Found) -> bool:
@@ -159,7 +154,7 @@ SIGNATURES = (
         pattern=rb"[\w)]\s*\{[^{}]*[\w)]\s*\{[^{}]*[\w)]\s*\{|[{)}]\s*\w+\s*:\s*\w+\s*\(|(?:@\w+[^@{}]{0,60}){4}"
         rb"|\bfragment\s+\w+\s+on\b",
         reason="a query that asks for too much",
-        where=PARAMETERS | {Origin.TEXT},
+        where=_PLACES,
         judge=_greedy,
     ),
     Structure(
@@ -174,7 +169,7 @@ SIGNATURES = (
         pattern=rb"[{\s]__(?:schema\s*(?:@\w{1,30}\s*\([^()]*\)\s*)*\{|type\s*\(\s*name\s*:)|\b__schema\s*\{\s*(?:queryType|mutationType|types"
         rb"|directives)\b|\{\s*__schema\s*\}|\bfragment[\s+]+\w+[\s+]+on[\s+]+__Type\b",
         reason="a question for the schema",
-        where=PARAMETERS | {Origin.TEXT},
+        where=_PLACES,
         confirm=_asks,
     ),
 )

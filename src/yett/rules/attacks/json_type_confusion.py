@@ -11,10 +11,10 @@ To fix: check types before values are used; a contract that is enforced does it 
 What it does not protect against: other members. Give the operation a contract.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from yett.formats.inspected import Origin, Value
+from yett.formats.inspected import Origin, Value, name_at, objects
 from yett.model.rule import AttackRule, Confidence, Payload, Severity
 from yett.rules.inspection.signature import Structure
 
@@ -51,36 +51,15 @@ _NAMES = frozenset(
 _COMPANIONS = frozenset(
     ("username", "user", "login", "email", "mail", "user_name", "userName", "account", "phone", "name", "userid", "user_id")
 )
-_MOST = 64
 
 
-def _judge(values: Sequence[Value], document: Any) -> Value | None:
-    name = _confused(document)
-    if name is None:
-        return None
-    wanted = name.encode("utf-8", "surrogatepass")
-    return next((value for value in values if value.origin is Origin.JSON_NAME and value.text == wanted), None)
-
-
-def _confused(document: Any) -> str | None:
-    """The name of the first member with a value of the wrong type, among the first objects of the document."""
-    waiting = [document]
-    for part in waiting[:]:
-        if type(part) is list:
-            waiting += part[:_MOST]
-    seen = 0
-    while waiting and seen < _MOST:
-        part = waiting.pop()
-        seen += 1
-        if type(part) is not dict:
-            continue
+def _judge(_: Sequence[Value], document: Any) -> Iterator[Value]:
+    """The names of members with a value of the wrong type."""
+    for trail, part in objects(document):
         for name, value in part.items():
-            if type(value) is dict or type(value) is list or value is True:
-                if name.lower() in _NAMES and _is_odd(part, value):
-                    return str(name)
-                if type(value) is dict:
-                    waiting.append(value)
-    return None
+            odd = value is True or type(value) is dict or type(value) is list
+            if odd and name.lower() in _NAMES and _is_odd(part, value):
+                yield name_at(trail, name)
 
 
 def _is_odd(siblings: dict[str, Any], value: Any) -> bool:

@@ -11,10 +11,10 @@ What it does not protect against: pollution through names that the application i
 `__globals__` as names are found as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from yett.formats.inspected import Origin, Value
+from yett.formats.inspected import Origin, Value, name_at, objects
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.signature import NAMES, PARAMETERS, Signature, Structure
 
@@ -57,25 +57,12 @@ RULE = AttackRule(
 )
 
 
-def _members(document: object) -> bool:
-    """Whether an object has a member `constructor` that has a member `prototype`."""
-    waiting = [document]
-    while waiting:
-        part = waiting.pop()
-        if type(part) is dict:
-            inner = part.get("constructor")
-            if type(inner) is dict and "prototype" in inner:
-                return True
-            waiting += part.values()
-        elif type(part) is list:
-            waiting += part
-    return False
-
-
-def _judge(values: Sequence[Value], document: Any) -> Value | None:
-    if not _members(document):
-        return None
-    return next((value for value in values if value.origin is Origin.JSON_NAME and value.text == b"constructor"), None)
+def _judge(_: Sequence[Value], document: Any) -> Iterator[Value]:
+    """Members `constructor` that have a member `prototype`."""
+    for trail, part in objects(document):
+        inner = part.get("constructor")
+        if type(inner) is dict and "prototype" in inner:
+            yield name_at(trail, "constructor")
 
 
 SIGNATURES = (

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from yett.formats.inspected import BodyValues, InspectionLimits, Origin, Value, response_values
-from yett.formats.inspected.json_values import all_names
-from yett.formats.xml import XMLDocument
+from yett.formats.inspected.objects import all_names
+from yett.formats.xml import XMLDocument, without_texts
 from yett.model.decision import Denial, Evaluation, Mode, Wait
 from yett.model.exchange import View
 from yett.rules.inspection.exceptions import Exceptions
@@ -68,13 +68,23 @@ class Inspection:
         if markup:
             every = [*every, Value(Origin.TEXT, b"", values.content)]
         asked = Asked(self, markup)
-        for found in self.pack.look_closely(every, document, suspects, asked.counts):
+        yield from self._closely(every, document, suspects, asked, findings)
+        if asked.names:
+            yield from self._other_names(document, suspects, asked, findings)
+        if asked.hidden:
+            asked.told = {found.rule.id for found in findings}
+            asked.markup = False
+            bare = Value(Origin.TEXT, b"", without_texts(values.content))
+            yield from self._closely([bare], None, suspects, asked, findings)
+
+    def _closely(
+        self, values: Sequence[Value], document: Any, suspects: Collection[int], asked: "Asked", findings: list[Finding]
+    ) -> Iterator[None]:
+        for found in self.pack.look_closely(values, document, suspects, asked.counts):
             if found is None:
                 yield None
             else:
                 findings.append(found)
-        if asked.names:
-            yield from self._other_names(document, suspects, asked, findings)
 
     def _other_names(self, document: Any, suspects: Collection[int], asked: "Asked", findings: list[Finding]) -> Iterator[None]:
         """Names stand once among values, at their first place; where one was excused there, the others are looked at, too."""
@@ -88,13 +98,19 @@ class Inspection:
 
 
 class Asked:
-    """Which findings of one message count. markup: a document that is looked at as values and then as a whole; what was excused in
-    a value stands there again. names: whether the name of a member was excused. told: rules of which enough is known."""
+    """Which findings of one message count.
+
+    markup: a document that is looked at as values and then as a whole; what was excused in a value stands there again.
+    names: whether the name of a member was excused. hidden: what was found in the whole may be more than what was excused in a text
+    of it. told: rules of which enough is known.
+    """
 
     def __init__(self, inspection: Inspection, markup: bool) -> None:
         self._inspection = inspection
-        self._markup = markup
+        self.markup = markup
         self._excused: set[str] = set()
+        self._in_tags: set[str] = set()
+        self.hidden = False
         self.names = False
         self.told: set[str] = set()
 
@@ -102,10 +118,19 @@ class Asked:
         if rule in self.told:
             return False
         if self._inspection.counts(rule, at):
-            return not self._markup or at != "body" or rule not in self._excused
+            if rule in (self._excused if self.markup else self._in_tags) and at == "body":
+                self.hidden = True
+                return False
+            return True
         self._excused.add(rule)
+        if "/@" in at or at in _BESIDE:
+            self._in_tags.add(rule)
         self.names = self.names or at.endswith(" (name)")
         return False
+
+
+_BESIDE = ("body namespace", "body comment")
+"""Places of what stands in tags and instructions, as attributes do."""
 
 
 def driven(work: Iterator[Any], evaluation: Evaluation) -> Denial | Wait | None:

@@ -153,11 +153,12 @@ class Pack:
             structure = sign.signature
             if not isinstance(structure, Structure) or sign.rule.id in told:
                 continue
-            culprit = structure.judge(values, document)
-            if culprit is not None and accepts(sign.rule.id, at := place(culprit)):
-                told.add(sign.rule.id)
-                shown = Found(culprit.text, 0, min(len(culprit.text), 80), culprit)
-                yield Finding(sign.rule, structure.reason, at, sample_of(shown))
+            for culprit in structure.judge(values, document):
+                if accepts(sign.rule.id, at := place(culprit)):
+                    told.add(sign.rule.id)
+                    shown = Found(culprit.text, 0, min(len(culprit.text), 80), culprit)
+                    yield Finding(sign.rule, structure.reason, at, sample_of(shown))
+                    break
 
 
 PIECE, OVERLAP = 32 << 10, 2 << 10

@@ -5,7 +5,7 @@ line breaks. Each is looked for in every value as it was read, and without disgu
 It must not know policies, nor how values are gathered.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -63,11 +63,12 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 class Structure(msgspec.Struct, frozen=True, kw_only=True):
     """What only shows in several values or in a document's shape. pattern: matches some value, wherever there is something.
 
-    judge: called with all values and the document (of JSON; None elsewhere) of the message; the value that objects, or None.
+    judge: called with all values and the document (of JSON; None elsewhere) of the message; gives every value that is objected to,
+    each with its own place, because an exception may excuse some of them. Not more is taken of it than is needed.
     """
 
     id: str
     pattern: bytes
     reason: str
-    judge: Callable[[Sequence[Value], Any], Value | None]
+    judge: Callable[[Sequence[Value], Any], Iterator[Value]]
     where: frozenset[Origin] = TEXTS
