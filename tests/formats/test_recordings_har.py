@@ -24,8 +24,8 @@ def pieces(text: bytes, size: int) -> Iterator[bytes]:
     return (text[at : at + size] for at in range(0, len(text), size))
 
 
-def read(text: bytes, strict: bool = False, largest: int = 1 << 20) -> list[Recording]:
-    return list(read_har([text], 7.0, strict=strict, largest=largest))
+def read(text: bytes, largest: int = 1 << 20) -> list[Recording]:
+    return list(read_har([text], 7.0, largest=largest))
 
 
 def entry(method: str = "GET", url: str = "https://api.example/a", headers: dict[str, str] | None = None, **more: Any) -> Any:
@@ -34,8 +34,8 @@ def entry(method: str = "GET", url: str = "https://api.example/a", headers: dict
     return {"request": request | more, **whole}
 
 
-def one(said: Any, strict: bool = False) -> Recording:
-    (found,) = read(har(said), strict)
+def one(said: Any) -> Recording:
+    (found,) = read(har(said))
     return found
 
 
@@ -112,6 +112,9 @@ def test_bodies_of_forms_and_codings() -> None:
         {"bodySize": 12},
         {"postData": {"mimeType": "multipart/form-data; boundary=x", "params": [{"name": "a"}]}},
         {"postData": {"mimeType": "a/b"}, "bodySize": 12},
+        {"headers": {"content-length": "12"}, "bodySize": 0},
+        {"headers": {"Content-Length": "12"}, "postData": {"mimeType": "a/b", "text": ""}},
+        {"headers": {"Transfer-Encoding": "chunked"}, "bodySize": -1},
     ],
 )
 def test_bodies_that_are_not_there(more: Any) -> None:
@@ -135,9 +138,17 @@ def test_responses_that_are_not_there() -> None:
         assert found.lacks == (("response", why),)
 
 
-def test_strict() -> None:
-    found = one(entry("POST", postData={"text": "abc"}), strict=True)
-    assert found.refused is not None
+def test_a_body_of_no_octets_is_all_of_it() -> None:
+    for more in ({"headers": {"content-length": "0"}}, {"postData": {"text": ""}}, {"headers": {"content-length": "x"}}):
+        found = one(entry("POST", **more))  # type: ignore[arg-type]
+        assert found.exchange is not None and not found.exchange.request.truncated
+
+
+@pytest.mark.parametrize(
+    "url", ["data:text/html,<b>", "blob:https://a/1", "about:blank", "chrome-extension://a/x.js", "file:///etc"]
+)
+def test_what_never_left_the_browser_is_no_exchange(url: str) -> None:
+    assert [found.id for found in read(har(entry(), entry(url=url), entry()))] == ["0", "2"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +160,7 @@ def test_strict() -> None:
         ([1, [2]], "object"),
         ({}, "request"),
         ({"request": {"method": "GET"}}, "url"),
-        (entry(url="file:///etc"), "URL"),
+        (entry(url="ftp://a/b"), "URL"),
         (entry(url="nothing"), "URL"),
         (entry(response={"status": 42}), "response.status"),
         (entry(response={"status": 200, "content": {"text": "!", "encoding": "base64"}}), "base64"),

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from yett.formats.base64url import decode_padded
-from yett.formats.http1 import Refused
 from yett.formats.recordings.elements import Elements, Unfinished
 from yett.formats.recordings.json_lines import NotReadable, Reader
 from yett.formats.recordings.moments import moment
@@ -22,10 +21,15 @@ from yett.model.exchange import Exchange, Fields, Request, Response
 SENSOR = "har"
 PATH = (b"log", b"entries")
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
+_LOCAL = re.compile(
+    r"(?i)(?:data|blob|about|file|filesystem|javascript|(?:chrome|moz|safari-web|ms-browser)-extension|chrome):"
+)
+"""Schemes of what browsers load without asking anybody."""
 _FORM = [
     b"%c" % octet if (chr(octet).isalnum() and octet < 0x80) or octet in b"*-._" else b"%%%02X" % octet for octet in range(256)
 ]
 _FORM[0x20] = b"+"
+_LENGTH = re.compile(r"0*[1-9][0-9]*")
 _NOT_FIELDS = frozenset((b"content-length", b"transfer-encoding"))
 
 
@@ -71,10 +75,9 @@ class _Entry(msgspec.Struct, rename="camel"):
 _READER = Reader(_Entry)
 
 
-def read_har(
-    pieces: Iterable[bytes], started: float, source: str = "har", strict: bool = False, largest: int = LARGEST
-) -> Iterator[Recording]:
-    """One Recording for each entry, and one with an error where the document does not end as it should.
+def read_har(pieces: Iterable[bytes], started: float, source: str = "har", largest: int = LARGEST) -> Iterator[Recording]:
+    """One Recording for each entry, and one with an error where the document does not end as it should. What never left the
+    browser, such as `data:` URLs, is passed over.
 
     pieces: the document in pieces of any size; an entry of more than `largest` bytes is an error and is not kept. started: for
     entries that do not say when, in seconds since the epoch.
@@ -86,8 +89,8 @@ def read_har(
             for element in elements.feed(piece):
                 if element is None:
                     yield Recording(id=str(number), error=f"entry {number} is larger than {largest} bytes")
-                else:
-                    yield read_entry(element, number, started, source, strict)
+                elif (found := read_entry(element, number, started, source)) is not None:
+                    yield found
                 number += 1
             if elements.closed:
                 return
@@ -96,21 +99,20 @@ def read_har(
         yield Recording(id=str(number), error=f"not a whole HAR: {unfinished}")
 
 
-def read_entry(text: bytes, number: int, started: float, source: str = "har", strict: bool = False) -> Recording:
-    """What one entry says. Its id is its number: HAR has no other."""
+def read_entry(text: bytes, number: int, started: float, source: str = "har") -> Recording | None:
+    """What one entry says; None of what is no exchange. Its id is its number: HAR has no other."""
     identity = str(number)
     lacks: list[tuple[str, str]] = []
     try:
         entry: _Entry = _READER.read(text)
+        if _LOCAL.match(entry.request.url):
+            return None
         scheme, target, host = _split(entry.request.url)
         fields, body, whole = _request(entry.request, host)
         response, answered = _response(entry.response)
     except NotReadable as error:
         return Recording(id=identity, error=f"entry {number}: {error}")
-    try:
-        fields, body = framed(fields, body, strict) if whole else (fields, body)
-    except Refused as refused:
-        return Recording(id=identity, refused=(refused.status, refused.reason, "body"), sensor=SENSOR)
+    fields, body = framed(fields, body, strict=False) if whole else (fields, body)
     if response is None and answered:
         lacks.append(("response", answered))
     at = moment(entry.started_date_time)
@@ -168,15 +170,21 @@ def _request(said: _Request, host: str) -> tuple[Fields, bytes, bool]:
 
 def _posted(said: _Request) -> tuple[bytes, bool]:
     posted = said.post_data
-    if posted is None:
-        return b"", not said.body_size > 0
-    if posted.text is not None and (posted.text or not posted.params):
+    if posted is None or (not posted.text and not posted.params):
+        return b"", not _had_body(said)
+    if posted.text:
         return _decoded(posted.text, posted.encoding, "request.postData"), True
-    if posted.params is None:
-        return b"", not said.body_size > 0
+    assert posted.params is not None
     if posted.mime_type.lower().startswith("multipart/"):
         return b"", False  # the parts' own fields are gone
     return b"&".join(b"%b=%b" % (form_encoded(one.name), form_encoded(one.value)) for one in posted.params), True
+
+
+def _had_body(said: _Request) -> bool:
+    """Whether there was one. Browsers leave large ones and uploads out, with a size of 0 or -1."""
+    framing = [(one.name.lower(), one.value.strip()) for one in said.headers]
+    told = [value for name, value in framing if name == "content-length"]
+    return said.body_size > 0 or any(_LENGTH.fullmatch(value) for value in told) or ("transfer-encoding", "chunked") in framing
 
 
 def _response(said: _Response | None) -> tuple[Response | None, str]:

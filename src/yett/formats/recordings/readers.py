@@ -63,7 +63,7 @@ def _nothing(origin: Origin, pieces: Pieces) -> Iterator[Recording]:
 
 
 def _har(_: Sniffed, origin: Origin, pieces: Pieces) -> Iterator[Recording]:
-    return read_har(pieces, origin.written, strict=origin.strict, largest=origin.largest)
+    return read_har(pieces, origin.written, largest=origin.largest)  # which has no framing to be strict with
 
 
 def _json_lines(_: Sniffed, origin: Origin, pieces: Pieces) -> Iterator[Recording]:
