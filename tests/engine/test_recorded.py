@@ -185,3 +185,11 @@ def test_limits_count_in_recorded_time() -> None:
     exchange: Exchange = exchange_of("GET /", f"X-API-Key: {KEY}")
     verdicts = [replay(snapshot, exchange, NOW, monotonic).verdict for monotonic in (100.0, 100.5, 101.1)]
     assert verdicts == ["allow", "deny", "allow"]
+
+
+def test_a_body_that_the_record_leaves_out_is_not_held_for_empty() -> None:
+    exchange = exchange_of("POST /orders", JSON)
+    exchange = msgspec.structs.replace(exchange, request=msgspec.structs.replace(exchange.request, truncated=True))
+    found = replay(service_of("attacks: {mode: enforce}"), exchange, NOW)
+    assert found.verdict == "allow"
+    assert ("request-body", "the record holds only a part of it") in found.not_evaluated

@@ -222,9 +222,10 @@ class _Run:
         return self.evaluation.denial is not None
 
     def body(self) -> bool:
-        if self.view.truncated and not self.plan.beginning:
+        if self.view.truncated:
             self.evaluation.skip("request-body", "the record holds only a part of it")
-            return False
+            if not self.plan.beginning:
+                return False
         try:
             self.view.decode_body(self.plan.beginning)
         except Undecodable as error:
