@@ -135,3 +135,28 @@ def test_the_record_has_every_rule_that_matched_and_where(tmp_path: Path, mode: 
             assert house.journal.events[-1].matched == []  # below the threshold
 
     run(talk())
+
+
+@pytest.mark.parametrize("kind", [b"text/event-stream", b"Application/JSON-seq"])
+def test_streams_are_not_held_back(tmp_path: Path, kind: bytes) -> None:
+    leaks = "SecRule RESPONSE_BODY \"@contains leak\" \"id:951100,phase:4,block,msg:'Leak',severity:'CRITICAL',deny\"\n"
+    (tmp_path / "crs" / "rules").mkdir(parents=True)
+    (tmp_path / "crs" / "crs-setup.conf").write_text("")
+    (tmp_path / "crs" / "rules" / "rules.conf").write_text(RULES + leaks)
+    more = asyncio.Event()
+
+    async def streams(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n" % kind)
+        await more.wait()
+        writer.write(b"0\r\n\r\n")
+
+    async def talk() -> None:
+        async with House(tmp_path, SCORING, handler=streams) as house:
+            client = await house.connect()
+            await client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            async with asyncio.timeout(5):
+                assert b"first" in await client.reader.readuntil(b"first")
+            more.set()
+
+    run(talk())

@@ -182,5 +182,10 @@ def is_readable(view: View) -> bool:
     return _kinds.keep(kind, _is_text(kind.lower())) if known is None else known
 
 
+def is_stream(kind: bytes) -> bool:
+    """Whether a content type in lower case is that of a stream, whose pieces are waited for one by one."""
+    return any(word in kind for word in _STREAMS)
+
+
 def _is_text(kind: bytes) -> bool:
-    return any(word in kind for word in _READABLE) and not any(word in kind for word in _STREAMS)
+    return any(word in kind for word in _READABLE) and not is_stream(kind)
