@@ -39,8 +39,9 @@ class Part(msgspec.Struct, frozen=True):
     filename: str | None = None
 
 
-def read_multipart(content: bytes, boundary: str) -> tuple[Part, ...]:
-    """Read all parts. boundary: the parameter of the Content-Type. Raises NotMultipart."""
+def read_multipart(content: bytes, boundary: str, whole: bool = True) -> tuple[Part, ...]:
+    """Read all parts. boundary: the parameter of the Content-Type. whole: False where only the beginning is there: the last part
+    ends with it, and is left out where its head does not. Raises NotMultipart."""
     if not _BOUNDARY.fullmatch(boundary):
         raise NotMultipart("a malformed boundary")
     mark = b"--" + boundary.encode()
@@ -54,12 +55,18 @@ def read_multipart(content: bytes, boundary: str) -> tuple[Part, ...]:
     while True:
         end = content.find(separator, start - 2)
         if end < 0:
-            raise NotMultipart("it does not end with the boundary")
+            if whole:
+                raise NotMultipart("it does not end with the boundary")
+            if len(content) - start > MAX_HEAD or content.find(b"\r\n\r\n", start) >= 0:
+                parts.append(_part(content, start, len(content)))
+            return tuple(parts)
         parts.append(_part(content, start, end))
         if len(parts) > MAX_PARTS:
             raise NotMultipart(f"more than {MAX_PARTS} parts")
         after = end + len(separator)
         following = content[after : after + 2]
+        if not whole and len(following) < 2:
+            return tuple(parts)
         if following == b"--":
             if content[after + 2 :] not in (b"", b"\r\n"):
                 raise NotMultipart("something follows the last boundary")

@@ -494,3 +494,44 @@ def test_an_exception_for_a_text_of_xml_leaves_the_same_in_its_markup(place: str
     passes = not beside or place != "body /a/b"
     beside = beside.replace("%s", INCLUDE)
     assert (posted(f"<a>{inner}{beside}</a>".encode(), lines, "application/xml")[0] == "allow") is passes
+
+
+# --- uploads of which only the beginning is looked at -------------------------------------------------------------------------
+
+_UPLOAD = (
+    b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\n%b\r\n--x\r\n'
+    b'Content-Disposition: form-data; name="f"; filename="%b"\r\nContent-Type: application/octet-stream\r\n\r\n%b'
+)
+_KIND = "multipart/form-data; boundary=x"
+_CUT = "attacks: {mode: enforce, inspect: {size: 1024}}"
+
+
+@pytest.mark.parametrize(
+    ("note", "filename", "content", "rule"),
+    [
+        (b"fine", b"a.bin", b"\0\1\r\n" * 1_000, ""),
+        (b"fine", b"a.bin", b"text --x\r\n-x" * 1_000, ""),
+        (b"<script>alert(1)</script>", b"a.bin", b"\0" * 4_000, "script-injection"),
+        (b"fine", b"a.php", b"\0" * 4_000, "malicious-upload"),
+        (b"fine", b"a.txt", b"<?php system($_GET['a']); ?>" + b" " * 4_000, "malicious-upload"),
+        (b"fine", b"a.txt\nx: <script>alert(1)</script>", b" " * 4_000, "script-injection"),
+    ],
+)
+def test_uploads_beyond_the_limit_are_read_in_parts(note: bytes, filename: bytes, content: bytes, rule: str) -> None:
+    body = _UPLOAD % (note, filename, content) + b"\r\n--x--\r\n"
+    found = outcome(service_of(_CUT), exchange_of("POST /things", f"Content-Type: {_KIND}", body=body))
+    assert (found.denial.rule if found.denial else "") in (
+        (rule, "header-injection") if rule and b"\n" in filename else (rule,)
+    )
+    assert [name for name, _ in found.not_evaluated] == ["attacks"] or rule
+
+
+@pytest.mark.parametrize("cut", range(960, 1_200, 7))
+def test_wherever_an_upload_is_cut(cut: int) -> None:
+    body = (
+        _UPLOAD % (b"n" * (cut - 250), b"a.bin", b"b" * 100)
+        + b"\r\n"
+        + _UPLOAD % (b"m", b"b.bin", b"c" * 900)
+        + b"\r\n--x--\r\n"
+    )
+    assert posted(body, _CUT, _KIND)[0] == "allow"

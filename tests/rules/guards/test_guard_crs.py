@@ -300,6 +300,18 @@ def test_what_is_beyond_the_limit_is_told_or_refused(policy: Callable[..., Snaps
     assert found.denial is not None and found.denial.rule == "crs-942190"
 
 
+def test_an_upload_beyond_the_limit_is_read_in_parts(policy: Callable[..., Snapshot]) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\n%b\r\n--x\r\n'
+    body += (
+        b'Content-Disposition: form-data; name="f"; filename="union select"\r\n\r\n' + b"union select " * 500 + b"\r\n--x--\r\n"
+    )
+    snapshot = policy(inspect={"size": 2048})
+    found = sent(snapshot, b"/", body.replace(b"%b", b"fine"), PARTS)
+    assert (found.denial, [name for name, _ in found.not_evaluated]) == (None, ["crs"])
+    found = sent(snapshot, b"/", body.replace(b"%b", b"union select"), PARTS)
+    assert found.denial is not None and found.denial.place == "part note"
+
+
 def test_long_work_pauses(policy: Callable[..., Snapshot]) -> None:
     snapshot = policy()
     body = json.dumps([f"union of {number} " + "text " * 200 for number in range(600)] + ["union select"]).encode()

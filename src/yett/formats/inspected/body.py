@@ -6,11 +6,12 @@ whose pieces others get their turn. It must not know any rule.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import Any
 
-from yett.formats.bodies import BodyError, Form, document, response_document
+from yett.formats.bodies import BodyError, Form, Multipart, document, response_document
 from yett.formats.inspected.json_values import (
     UNPROVEN,
     ProvenTree,
@@ -23,6 +24,8 @@ from yett.formats.inspected.json_values import (
 )
 from yett.formats.inspected.readings import NESTING, PORTION, Readings
 from yett.formats.inspected.values import DEFAULT_LIMITS, InspectionLimits, Origin, Value
+from yett.formats.media_types import Kind
+from yett.formats.multipart import NotMultipart, read_multipart
 from yett.formats.signs import BACKSLASH
 from yett.model.decision import Evaluation, unset
 from yett.model.exchange import View
@@ -60,7 +63,7 @@ class BodyValues:
         self.proven, self.root = proven, root
         self._readings = Readings(self.content, content_type, limits, proven, root)
         self._read = read
-        self._document: Any = _CUT if self.truncated else unset
+        self._document: Any = unset
         self._values: list[Value] | None = None
 
     @property
@@ -68,10 +71,19 @@ class BodyValues:
         """The one strict reading, or BodyError."""
         if self._document is unset:
             try:
-                self._document = self._read() if self.content else b""
+                self._document = self._beginning() if self.truncated else self._read() if self.content else b""
             except BodyError as error:
                 self._document = error
         return self._document
+
+    def _beginning(self) -> Any:
+        """The strict reading of a body that is cut off: there is one of what comes in parts, else a BodyError."""
+        parsed = self._readings.parsed
+        boundary = parsed.parameter("boundary") if parsed is not None and parsed.kind is Kind.MULTIPART else None
+        if boundary is not None:
+            with suppress(NotMultipart):
+                return Multipart(read_multipart(self.content, boundary, whole=False))
+        return _CUT
 
     @property
     def is_json(self) -> bool:
