@@ -160,3 +160,23 @@ def test_streams_are_not_held_back(tmp_path: Path, kind: bytes) -> None:
             more.set()
 
     run(talk())
+
+
+@pytest.mark.parametrize(("size", "told"), [(60_000, 0), (3_000_000, 1)])
+def test_of_a_long_response_the_record_says_how_much_was_looked_at(tmp_path: Path, size: int, told: int) -> None:
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % size + b"text " * (size // 5)
+        )
+
+    async def talk() -> None:
+        async with House(tmp_path, GUARDED, handler=answers, fill={"attacks": "{mode: enforce}"}) as house:
+            client = await house.connect()
+            await client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert (await client.response())[0] == 200
+            skipped = house.journal.events[-1].not_evaluated
+            assert len(skipped) == told
+            assert all(name == "response-body" and reason.startswith("only its first") for name, reason in skipped)
+
+    run(talk())

@@ -97,6 +97,7 @@ class AnsweringExchange(LiveExchange):
         elif self._beginning:
             if self.response_size > self._beginning:
                 self.response_truncated = True
+                self._not_read(f"only its first {self.response_size} octets were looked at")
                 self._response_phase(b"".join(buffered))
         elif self.response_size > self.gateway.bounds.response_size:
             self._buffered = None
