@@ -55,6 +55,16 @@ RULE = AttackRule(
         Payload("https://example.com/\r\nevil: 1", "query next"),
         Payload("HTTP/1.1 200 OK\r\nX: y", "form next"),
         Payload("x\nMAIL FROM:<a@example.com>", "body /to"),
+        Payload("x: 1\r\nSet-Cookie: sid=1", "query lang", "another field before"),
+        Payload("foo.txt\r\nBcc: b@example.com", "body /file"),
+        Payload("en\r\n\tevil: yes", "query lang", "folded"),
+        Payload("utf-8\r\n<html><body>x", "body /charset"),
+        Payload("en\\r\\n\\tSet-Cookie: sid=1", "query lang"),
+        Payload("en\u010d\u010aevil:1\u010d\u010ax:y", "query lang"),
+        Payload("/index.php?page=home&\r\n127.0.0.1 - 08:15 - /admin", "body /path", "a line of a log"),
+        Payload("va%0dr=x", "query"),
+        Payload("%0\r\nD%0\r\nA", "body /lang"),
+        Payload("va%0ar=x", "form"),
     ),
     passes=(
         Payload("Dear Anna,\r\n\r\nthank you for the parcel.\r\nRegards"),
@@ -72,6 +82,12 @@ RULE = AttackRule(
         Payload("one\r\ntwo", "body /note"),
         Payload("\u4e0a\u4f20: \u6587\u4ef6", "body /note"),
         Payload("\\n", "body /separator"),
+        Payload("/a/b\r\n/c/d", "body /paths", "a list"),
+        Payload("Growth of 100%\n0 days left", "body /text"),
+        Payload("/* one\r\n two */", "body /code"),
+        Payload("/start\r\nhello\r\nworld", "body /commands"),
+        Payload("Hello,\r\n<b>Anna</b>", "body /html"),
+        Payload("To: a@example.com\nBcc: b@example.com", "body /mail"),
     ),
 )
 
@@ -80,7 +96,7 @@ _FIELDS = (
     rb"|transfer-encoding|x-forwarded-\w{2,12}|refresh|access-control-allow-\w{4,12}"
     rb"|cache-control|last-modified|x-xss-protection|link|status|host|connection|www-authenticate"
     rb"|proxy-\w{4,16}|x-\w{2,20}(?:-\w{2,20})?|referer|user-agent|cookie|origin|upgrade|expires|pragma"
-    rb"|vary|header[\w\-]{0,20}|server|allow|etag|age|via|warning|p3p|trailer|range|accept|authorization|:status"
+    rb"|bcc|vary|header[\w\-]{0,20}|server|allow|etag|age|via|warning|p3p|trailer|range|accept|authorization|:status"
     rb"|[a-z]{2,20}-[a-z]{2,20}(?:-[a-z]{2,20})?)"
 )
 _ESCAPED = (
@@ -106,10 +122,18 @@ def _one_line(found: Found) -> bool:
     """The place holds one line by its nature, or the value looks like one that goes on."""
     if found.value.origin in (Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART, Origin.XML):
         before = found.text[: found.start]
-        if b": " in before or b"   " in found.text[found.start : found.end]:
-            return False  # a list of fields, and an indented text
+        if b"   " in found.text[found.start : found.end] or (b": " in before and not _splits(found)):
+            return False  # an indented text, and a list of fields
         return b"\n" not in before and len(before) <= 200 and before.count(b" ") <= 2 and b"HTTP/" not in before
     return True
+
+
+def _splits(found: Found) -> bool:
+    """A field that ends or steers a response, after a line break as of HTTP, in a place of one line."""
+    return found.value.origin is Origin.QUERY and _STEERING.match(found.text, found.start) is not None
+
+
+_STEERING = re.compile(rb"\r\n[\s\x00]{0,4}(?:set-cookie|location|content-length|transfer-encoding|refresh)\s{0,4}:", re.I)
 
 
 def _is_line(found: Found) -> bool:
@@ -145,7 +169,7 @@ _LINK = re.compile(rb"\s*[a-z][a-z0-9+.\-]{1,20}:", re.I)
 def _is_alone(found: Found) -> bool:
     """Nothing is beyond ASCII but the characters that were found."""
     text = found.text
-    return len(text) <= 200 and not _BEYOND.search(text[: found.start] + text[found.end :])
+    return len(text) <= 200 and not _BEYOND.search(_BREAKS.sub(b"", text))
 
 
 _BEYOND = re.compile(rb"[\x80-\xff]")
@@ -166,6 +190,7 @@ _TRUNCATED = (
 )
 """Characters of which the last octet of their number is that of CR or LF, which is what writers of single octets leave of them;
 and the line breaks of Unicode. In UTF-8."""
+_BREAKS = re.compile(_TRUNCATED)
 _COMMAND = (
     rb"(?:MAIL\s+FROM:|RCPT\s+TO:|USER\s\S+\s+PASS\s|(?:SET|CONFIG\s+(?:SET|GET)|SLAVEOF|REPLICAOF|EVAL)\s+\S+?\s"
     rb"|(?:FLUSHALL|FLUSHDB|BGSAVE|DATA|QUIT|stats|shutdown)(?:\r|$)|(?:[A-Z]{0,2}\d{1,4}\s+)?LOGIN\s+\S+\s+\S+\s*$"
@@ -199,6 +224,30 @@ SIGNATURES = (
         confirm=_is_word,
     ),
     Signature(
+        id="cut",
+        pattern=rb"%(?:25)?(?:0[\r\n]{1,2}[ad]|[\r\n]{1,2}0[ad])",
+        reason="what becomes a line break once line breaks are deleted",
+        needle=rb"%(?:25)?(?:0\s*[\r" + LINE_BREAK + rb"]\s*[ad]|\s*[\r" + LINE_BREAK + rb"]\s*0[ad])",
+        where=PARAMETERS | {Origin.COOKIE},
+        confirm=lambda found: len(found.text) <= 200 and b" " not in found.text[: found.start],
+    ),
+    Signature(
+        id="in-name",
+        pattern=rb"^[^\s\"'{}<>]{0,60}[\r\n]{1,2}[^\s\"'{}<>]{1,60}$",
+        reason="a line break within a name",
+        needle=rb"^[^\s\"'{}<>]{0,60}[\r" + LINE_BREAK + rb"]\s*[^\s\"'{}<>]{1,60}$",
+        where=frozenset({Origin.QUERY_NAME, Origin.FORM_NAME, Origin.COOKIE_NAME}),
+        confirm=lambda found: found.start == 0 and found.end == len(found.text),
+    ),
+    Signature(
+        id="after-path",
+        pattern=rb"^/(?:[^\s/*][^\s]{0,200})?\r\n?[^\s/<][^\r\n]{0,200}$",
+        reason="a line break as of HTTP after a path",
+        needle=rb"^/\S{0,200}\r\s*[^\s/<]",
+        where=PARAMETERS | {Origin.COOKIE},
+        confirm=lambda found: found.start == 0 and found.end == len(found.text.rstrip(b"\r\n")) and b" " not in found.text[:2],
+    ),
+    Signature(
         id="first-line",
         pattern=rb"^\s*(?:" + _REQUEST_LINE + rb"|" + _STATUS_LINE + rb")",
         reason="the first line of a request or response",
@@ -208,7 +257,7 @@ SIGNATURES = (
     ),
     Signature(
         id="any-field",
-        pattern=rb"[\r\n][\w\-]{1,40}:[ \t]*\S",
+        pattern=rb"[\r\n][ \t]?[\w\-]{1,40}:[ \t]*\S",
         reason="a line break, and what a field of HTTP looks like",
         needle=rb"[\r" + LINE_BREAK + rb"]\s*[\w\-]{1,40}:[ \t]*\S",
         where=_ONE_LINE,
@@ -249,17 +298,19 @@ SIGNATURES = (
     ),
     Signature(
         id="document",
-        pattern=rb"^[^\s<>]{0,60}(?:\r\n\s*\r\n|\n\s*\n|\r\s*\r)\s*<[a-z!]",
-        reason="an empty line, and a document",
-        needle=rb"[\r" + LINE_BREAK + rb"]\s*<[a-z!]",
+        pattern=rb"^[^\s<>]{0,60}(?:(?:\r\n\s*\r\n|\n\s*\n|\r\s*\r)\s*<[a-z!]|(?:\r\n?|"
+        + _ESCAPED
+        + rb"){1,4}\s*<(?:html|head|body|meta|!doctype)\b)",
+        reason="a line break, and a document",
+        needle=rb"[\r" + LINE_BREAK + rb"]\s*<[a-z!]|" + _ESCAPED + rb"\s*<(?:html|head|body|meta|!doctype)\b",
         where=PARAMETERS | {Origin.COOKIE},
-        confirm=lambda found: len(found.text) <= 400,
+        confirm=lambda found: found.start == 0 and len(found.text) <= 400,
     ),
     Signature(
         id="field",
-        pattern=rb"(?:[\r\n]|" + _ESCAPED + rb")[\s\x00]*(?:0[ad]|20)?" + _FIELDS + rb"[\s]*:",
+        pattern=rb"(?:[\r\n]|" + _ESCAPED + rb")(?:[\s\x00]|\\t)*(?:0[ad]|20)?" + _FIELDS + rb"[\s]*:",
         reason="a line break, and a field of HTTP",
-        needle=(rb"(?:[\r" + LINE_BREAK + rb"]|" + _ESCAPED + rb")[\s\x00]*(?:0[ad]|20)?" + _FIELDS + rb"[\s]*:"),
+        needle=(rb"(?:[\r" + LINE_BREAK + rb"]|" + _ESCAPED + rb")(?:[\s\x00]|\\t)*(?:0[ad]|20)?" + _FIELDS + rb"[\s]*:"),
         where=_LINE | PARAMETERS,
         confirm=_one_line,
     ),

@@ -16,6 +16,8 @@ What it does not protect against: names that resolve to inner addresses (a check
 hosts.
 """
 
+import re
+
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
 from yett.rules.inspection.addresses import LONGEST, is_bare_inner, is_inner, is_split, odd_spelling
@@ -83,6 +85,18 @@ RULE = AttackRule(
         Payload("http://example.com &@127.0.0.1# @example.org/", "query url"),
         Payload("127.1:8080", "body /host"),
         Payload("http+unix://%2Fvar%2Frun%2Fdocker.sock/info", "body /host"),
+        Payload("::ffff:127.0.0.1", "body /host", "an address of IPv4 within one of IPv6"),
+        Payload("64:ff9b::169.254.169.254", "query host"),
+        Payload("http://\t127.0.0.1/", "body /url"),
+        Payload("h\tttp://127.0.0.1:6379/", "query url"),
+        Payload("http://127.0.0.1:8000/a/ ;b/c", "query url", "a path with a blank"),
+        Payload("latest/meta-data/iam/security-credentials/", "query path", "what is put behind an address"),
+        Payload("../computeMetadata/v1beta1/project/", "query path"),
+        Payload("metadata.oraclecloud.com", "query host"),
+        Payload("https://proxy.example.com/http://127.0.0.1:8080/", "query url"),
+        Payload("http://http://127.0.0.1/", "query url", "what is left where a scheme is deleted once"),
+        Payload("http://shop.ddev.site/", "body /webhook"),
+        Payload("http://169.254.170.23/v1/credentials", "body /url"),
     ),
     passes=(
         Payload("https://example.com/path?x=1", "query url"),
@@ -112,6 +126,12 @@ RULE = AttackRule(
         Payload("ip-10-0-0-1.ec2.internal", "body /node"),
         Payload("https://example.com & others", "body /text"),
         Payload("file /metadata/v1/idea", "body /path"),
+        Payload("http://localhost:3000 does not answer", "body /text"),
+        Payload("http://localhost:3000/ (local)", "body /text"),
+        Payload("::1", "body /ip"),
+        Payload("12:30:15.5", "body /time"),
+        Payload("::ffff:192.0.2.1", "body /ip"),
+        Payload("updates/latest/user-database", "body /path"),
         Payload("0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.b.1.0.0.1.7.0.8.c.b.0.1.0.0.2.lb.example.net", "body /reverse"),
     ),
 )
@@ -122,8 +142,21 @@ _PLACES = PARAMETERS | {Origin.COOKIE}
 def _inner(found: Found) -> bool:
     """An inner address that is the whole value, or one that is spelt to deceive."""
     piece = found.text[found.start : found.start + LONGEST]
-    alone = len(found.text) <= LONGEST and (b" " not in found.text.strip() or b"@" in piece)
+    alone = len(found.text) <= LONGEST and (b"@" in piece or not _goes_on(found.text.strip()))
     return is_inner(piece, alone) or odd_spelling(piece) or (alone and is_split(piece))
+
+
+def _goes_on(text: bytes) -> bool:
+    """Words come after the address, and not only what a path has in it."""
+    first, *others = text.split(b" ")
+    return (
+        len(others) > 2
+        or any(other and not _OF_PATH.search(other) for other in others)
+        or (others != [] and b"//" not in first)
+    )
+
+
+_OF_PATH = re.compile(rb"[/\\;#?%=]")
 
 
 def _metadata(found: Found) -> bool:
@@ -131,12 +164,15 @@ def _metadata(found: Found) -> bool:
     text = found.text.strip()
     if len(text) > 1_024 or (b"\n" in text and b"//" not in text[:40]):
         return False
-    return b"//" in text[: found.end] or text.lstrip(b"/@\\")[:3] in (b"169", b"100", b"met", b"fd0", b"[fd", b"192")
+    return b"//" in text[: found.end] or text.lstrip(b"/@\\")[:3].lower() in _FIRST
+
+
+_FIRST = (b"169", b"100", b"168", b"192", b"met", b"api", b"fd0", b"fd2", b"[fd")
 
 
 _NAMES = (
     rb"(?:localhost6?|loopback|metadata(?:\.\w{2,20}){0,3}|instance-data|rancher-metadata|api\.metadata\.cloud\.ibm\.com|docker\.internal"
-    rb"|service\.consul|svc(?:\.cluster\.local)?|ip6-loopback|ip6-localhost|localdomain|localtest\.me|lvh\.me|vcap\.me"
+    rb"|service\.consul|svc(?:\.cluster\.local)?|ip6-loopback|ip6-localhost|localdomain|localtest\.me|ddev\.site|lndo\.site|lcl\.host|localhost\.direct|localdev\.me|lvh\.me|vcap\.me"
     rb"|lacolhost\.com|localho\.st|fuf\.me|nip\.io|sslip\.io|xip\.(?:io|name)|traefik\.me|backname\.io|burpcollaborator\.net"
     rb"|oastify\.com|interact\.sh|oast\.\w{2,6}|1u\.ms|rbndr\.us|rebind\.network|r3dir\.me|dnslog\.cn|ceye\.io|requestrepo\.com"
     rb"|bxss\.me)"
@@ -147,11 +183,18 @@ _BARE = (
     rb"(?:\." + _NUMBER + rb"){0,2}|0*(?:0|127|169|177|251)(?:\.[0-9]{1,11}){3}|127(?:\.[0-9]{1,8}){1,2})"
 )
 """Addresses of IPv4 as values of their own: with a hexadecimal part, or of four parts of which the first one leads inside."""
+_WITHIN_6 = rb"[0-9a-f:]{2,30}:[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
+_RELATIVE = (
+    rb"(?:latest/(?:meta[-_]data|user-data|dynamic/instance-identity|api/token)|computeMetadata/v1(?:beta1)?"
+    rb"|\bopc/v[12]/(?:instance|vnics|identity)|openstack/[\w\-]{4,12}/(?:meta_data|user_data|network_data|vendor_data)"
+    rb"|\d{4}-\d\d-\d\d/(?:meta-data|user-data))"
+)
+"""Paths that mean nothing else, so that no slash needs to stand before them: what somebody puts behind an address."""
 _METADATA_PATHS = (
-    rb"(?:latest/(?:meta[-_]data|user-data|dynamic/instance-identity|api/token)|computeMetadata/v1|\bopc/v[12]/(?:instance|vnics|identity)"
-    rb"|hetzner/v1/(?:metadata|userdata)|metadata/(?:instance|identity/oauth2/token|attested/document)\b[^\s]{0,80}\bapi-version="
-    rb"|openstack/[\w\-]{4,12}/(?:meta_data|user_data|network_data|vendor_data)|instance_identity/v1/token|metadata/v1\.json"
-    rb"|metadata/v1/(?:id|user-data|hostname|interfaces|region|public-keys|dns|droplet)|\d{4}-\d\d-\d\d/(?:meta-data|user-data)/?)"
+    rb"(?:" + _RELATIVE + rb"|hetzner/v1/(?:metadata|userdata)"
+    rb"|metadata/(?:instance|identity/oauth2/token|attested/document)\b[^\s]{0,80}\bapi-version="
+    rb"|instance_identity/v1/token|metadata/v1\.json"
+    rb"|metadata/v1/(?:id|user-data|hostname|interfaces|region|public-keys|dns|droplet))"
 )
 """Paths of the metadata services of AWS, Google Cloud, Oracle Cloud, Hetzner, Azure, OpenStack, IBM Cloud and DigitalOcean, by
 their manuals."""
@@ -171,9 +214,9 @@ def _authority(most: bytes, more: bytes) -> bytes:
 SIGNATURES = (
     Signature(
         id="metadata",
-        pattern=rb"(?:^|[/@\s\"'=(,\\\-.])(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192"
-        rb"|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)"
-        rb"|instance-data\b\.?(?:ec2\.internal)?|fd00:ec2::254|\[fd00:ec2::254\]|metadata\.packet\.net"
+        pattern=rb"(?:^|[/@\s\"'=(,\\\-.])(?:169\.254\.(?:169\.254|170\.23?|42\.42|0\.23)|100\.100\.100\.200|192\.0\.0\.192|100\.96\.0\.96"
+        rb"|168\.63\.129\.16|metadata\.oraclecloud\.com|api\.metadata\.cloud\.ibm\.com|metadata\.platformequinix\.com|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)"
+        rb"|instance-data\b\.?(?:ec2\.internal)?|\[?(?:fd00:ec2::(?:254|23)|fd20:ce::254|fd00:42::42)\]?|metadata\.packet\.net"
         rb"|metadata\.tencentyun\.com|kubernetes\.default(?:\.svc(?:\.cluster\.local)?)?|rancher-metadata"
         rb"|(?:metadata)(?:/computeMetadata|/latest|/v1))(?:[:/?#\\\-]|$)",
         reason="the metadata service of a cloud",
@@ -182,11 +225,11 @@ SIGNATURES = (
     ),
     Signature(
         id="address",
-        pattern=rb"(?:(?:^[\s\"'(\x00-\x20]*|[=,])(?:url\s*[:=]\s*)?(?:(?:(?:jar|url|feed|blob|view-source):)?[a-z][a-z0-9+.\-]{1,15}:)?"
-        rb"[/\\]{2,8}|(?:^[\s\"'(]*|[=@,;\s\"'(])(?:(?:https?|ftp|wss?):[/\\]*|(?:gopher|dict):[/\\]{2,8}))"
+        pattern=rb"(?:(?:^[\s\"'(\x00-\x20]*|[=,])(?:url\s*[:=]\s*)?(?:(?:(?:jar|url|feed|blob|view-source):)?[a-z][a-z0-9+.\-\t]{1,15}:)?"
+        rb"[/\\]{2,8}\s{0,4}|(?:^[\s\"'(]*|[=@,;\s\"'(/])(?:(?:https?|ftp|wss?):[/\\]*|(?:gopher|dict):[/\\]{2,8}))"
         + _authority(b"{0,200}", b"{0,200}"),
         reason="an address of the server itself or its neighbours",
-        needle=rb"(?:[/\\]{2}|\b(?:https?|ftp|wss?):[/\\]?)" + _authority(b"*", b"*"),
+        needle=rb"(?:[/\\]{2}\s{0,4}|\b(?:https?|ftp|wss?):[/\\]?)" + _authority(b"*", b"*"),
         where=_PLACES,
         confirm=_inner,
     ),
@@ -196,7 +239,9 @@ SIGNATURES = (
         + _NAMES
         + rb"|2130706433|2852039166|0x[0-9a-f]{6,16}|0[0-7]{10,12}|"
         + _BARE
-        + rb"|\[[0-9a-f:.%]{2,60}\]|[\w.\-]{0,100}"
+        + rb"|\[[0-9a-f:.%]{2,60}\]|"
+        + _WITHIN_6
+        + rb"|[\w.\-]{0,100}"
         + _FOUR
         + rb"\w[\w.\-]{0,100})\.?(?::[+\-]?[0-9]{1,12}[a-z]{0,8})?(?:/\S{0,400})?[\s\"']*$",
         reason="the server itself or its neighbours, as something to connect to",
@@ -204,6 +249,8 @@ SIGNATURES = (
         + _NAMES
         + rb"|2130706433|2852039166|0x[0-9a-f]{6,16}|0[0-7]{10,12}|"
         + _BARE
+        + rb"|"
+        + _WITHIN_6
         + rb"|\[[0-9a-f:.%]{2,60}\])\.?(?::[+\-]?[0-9]{1,12}[a-z]{0,8})?(?:/\S*)?[\s\"']*$|[.\-]"
         + _NAMES
         + rb"\b|"
@@ -215,10 +262,14 @@ SIGNATURES = (
     Signature(
         id="metadata-request",
         pattern=rb"\bX-aws-ec2-metadata-token\b|\bMetadata-Flavor:\s*Google\b|\bX-Google-Metadata-Request:\s*True"
-        rb"|(?:^|[\"'])Metadata:\s*true\s*(?:[\"']|$)|^[\s\"']*(?:[a-z]{2,8}:)?/{1,2}[^\s\"'<>]{0,200}?" + _METADATA_PATHS,
+        rb"|(?:^|[\"'])Metadata:\s*true\s*(?:[\"']|$)|^[\s\"'@]*(?:(?:[a-z]{2,8}:)?/{1,2}[^\s\"'<>]{0,200}?"
+        + _METADATA_PATHS
+        + rb"|(?:\.{1,2}/){0,8}"
+        + _RELATIVE
+        + rb"(?:/|\b))",
         reason="a request that only the metadata service of a cloud answers",
         needle=rb"X-aws-ec2-metadata-token|Metadata-Flavor:|X-Google-Metadata-Request:|\bMetadata:\s*true"
-        rb"|" + _METADATA_PATHS,
+        rb"|" + _METADATA_PATHS + rb"|^[\s\"'@]*(?:\.{1,2}/){0,8}" + _RELATIVE,
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 400,
     ),

@@ -15,7 +15,7 @@ LONGEST = 512
 """Octets of an address that are looked at."""
 
 _BEGINNING = re.compile(
-    r"[\s\"'(=@,;\x00-\x20]*(?:url\s*[:=]\s*)?(?:(?:jar|url|feed|blob|view-source):)?"
+    r"[\s\"'(=@,;\x00-\x20]*/?(?:url\s*[:=]\s*)?(?:(?:jar|url|feed|blob|view-source):)?"
     r"(?:(?P<web>https?|ftp|wss?):[/\\]*|(?:[a-z][a-z0-9+.\-]{0,20}:)?[/\\]{2,8})(?P<rest>[^\"'<>]{1,300})",
     re.IGNORECASE,
 )
@@ -41,7 +41,8 @@ _FANCY = re.compile("//[^/]{0,200}[\u2460-\u24ff\U0001d400-\U0001d7ff]")
 
 _OWN_NAMES = (
     *("localhost", "localdomain", "ip6-localhost", "ip6-loopback", "loopback", "localhost6"),
-    *("localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "localho.st", "fuf.me"),
+    *("localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "localho.st", "fuf.me", "ddev.site", "lndo.site", "lcl.host"),
+    *("localhost.direct", "localdev.me"),
 )
 """Names of the machine itself, and names in public DNS that lead there."""
 _PUBLIC = 6
@@ -74,7 +75,10 @@ _PRIVATE = tuple(
 )
 _PRIVATE_6 = (IPv6Network("fc00::/7"), IPv6Network("fec0::/10"))
 """Not reachable from outside (RFC 1918, 4193, 3879, and the registry of RFC 6890)."""
-_METADATA = ("100.100.100.200", "192.0.0.192", "168.63.129.16")
+_METADATA = ("100.100.100.200", "192.0.0.192", "168.63.129.16", "100.96.0.96")
+"""Metadata services beyond the addresses of the link: Alibaba Cloud, Oracle Cloud at Work, Azure, Volcengine, by their manuals."""
+_WITHIN_6 = re.compile(r"(?=[^.]*::|(?:[^:]*:){6})[0-9a-f:]{2,30}:[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+"""An address of IPv6 whose end is written as one of IPv4 (RFC 4291, 2.2)."""
 
 
 def hosts_of(text: bytes) -> Iterator[str]:
@@ -244,10 +248,14 @@ def is_split(text: bytes) -> bool:
 
 def is_bare_inner(text: bytes) -> bool:
     """Whether a value without a scheme is an inner host to connect to: with a port, a path or brackets, in an odd spelling, or a
-    name that leads inside. Plain addresses and names alone, networks (`127.0.0.0/8`), numbers and versions are none."""
+    name that leads inside. Plain addresses and names alone, networks (`127.0.0.0/8`), numbers and versions are none; an address of
+    the machine in IPv4, written into one of IPv6, is an odd spelling."""
     host, slash, path = text.strip(b" \t\r\n\"'").decode("utf-8", "replace").lower().partition("/")
     if not host or (slash and path[:1].isdigit()):
         return False
+    if _WITHIN_6.fullmatch(host):
+        address = _address(f"[{host}]")
+        return isinstance(address, IPv4Address) and _is_own(address)
     name = _host(host)
     connects = slash != "" or _PORT.fullmatch(host.rpartition("]")[2] or host) is not None
     address = _address(name)
