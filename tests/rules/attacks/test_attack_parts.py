@@ -19,7 +19,7 @@ from yett.rules.inspection.addresses import (
     odd_spelling,
 )
 from yett.rules.inspection.pack import OVERLAP, PIECE, Pack, pieces
-from yett.rules.inspection.quoting import breaks_out, soon_over
+from yett.rules.inspection.quoting import breaks_out, closes, soon_over
 from yett.rules.inspection.samples import sample_of
 from yett.rules.inspection.signature import Found, Signature
 from yett.rules.inspection.unmask import closes_comments, decoded, unmasked
@@ -225,6 +225,30 @@ def test_inner_hosts_without_a_scheme(text: bytes, inner: bool) -> None:
 )
 def test_quotes_that_break_out(text: bytes, start: int, breaks: bool) -> None:
     assert breaks_out(text, start) is breaks
+
+
+def test_brackets_that_close_what_was_not_opened() -> None:
+    assert closes(b"x)(a=b)", 1, b"()")
+    assert not closes(b"f(x)(a=b)", 3, b"()")
+    assert closes(b"(" + b"x" * 256 + b")", 257, b"()")
+    assert not closes(b"a[1]", 3, b"[]")
+
+
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        (b"::ffff:127.0.0.1", True),
+        (b"0:0:0:0:0:FFFF:169.254.169.254", True),
+        (b"64:ff9b::127.0.0.1", True),
+        (b"::ffff:10.0.0.1", False),
+        (b"::ffff:192.0.2.1", False),
+        (b"::1", False),
+        (b"1:2:127.0.0.1", False),
+        (b"12:127.0.0.1", False),
+    ],
+)
+def test_an_address_of_ipv4_within_one_of_ipv6_is_no_usual_spelling(text: bytes, inner: bool) -> None:
+    assert is_bare_inner(text) is inner
 
 
 def test_what_is_soon_over() -> None:

@@ -5,18 +5,19 @@ adds recipients. Line breaks in fields themselves never get past the gateway's g
 
 The rule looks for a line break, or what becomes one, followed by a field that matters (Set-Cookie, Location, Content-Type,
 HTTP/1.1 …), by recipients of mail, or by a command of SMTP, FTP, IMAP, Redis or memcached, in places that hold one line. Texts of
-several lines in bodies pass, unless they begin like that.
+several lines in bodies pass, unless they begin like that. No text has a path that goes on behind CR LF, an escape that a line
+break cuts in two (`%0`, CR LF, `d` is `%0d` once line breaks are deleted), or a line break in the name of a parameter; these are
+found whatever follows.
 
 To fix: refuse CR and LF in values that become fields (most frameworks do since long).
 
 What it does not protect against: fields that the application writes without a line break being needed.
 """
 
-import re
-
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.signature import LINE_BREAK, NAMES, PARAMETERS, Found, Signature
+from yett.rules.inspection.line_breaks import ONE_LINE, TRUNCATED, is_alone, is_hidden, is_next_line, is_one_line, is_word
+from yett.rules.inspection.signature import LINE_BREAK, NAMES, PARAMETERS, Signature
 
 RULE = AttackRule(
     id="header-injection",
@@ -118,79 +119,6 @@ _LINE = NAMES | {
 }
 
 
-def _one_line(found: Found) -> bool:
-    """The place holds one line by its nature, or the value looks like one that goes on."""
-    if found.value.origin in (Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART, Origin.XML):
-        before = found.text[: found.start]
-        if b"   " in found.text[found.start : found.end] or (b": " in before and not _splits(found)):
-            return False  # an indented text, and a list of fields
-        return b"\n" not in before and len(before) <= 200 and before.count(b" ") <= 2 and b"HTTP/" not in before
-    return True
-
-
-def _splits(found: Found) -> bool:
-    """A field that ends or steers a response, after a line break as of HTTP, in a place of one line."""
-    return found.value.origin is Origin.QUERY and _STEERING.match(found.text, found.start) is not None
-
-
-_STEERING = re.compile(rb"\r\n[\s\x00]{0,4}(?:set-cookie|location|content-length|transfer-encoding|refresh)\s{0,4}:", re.I)
-
-
-def _is_line(found: Found) -> bool:
-    """A short value of one word goes on in another line."""
-    text, before = found.text, found.text[: found.start].strip()
-    if text.count(b"\n") > 2 or before.strip(b"-= ") != before.strip():
-        return False
-    if found.value.origin not in _ONE_LINE and (
-        b"\r" not in text[: found.start + 1] or b" " in text.strip().partition(b":")[0]
-    ):
-        return False
-    return len(text) <= 200 and not before.count(b" ") and b"\n" not in before and b":" not in _ADDRESS.sub(b"", before)[-40:]
-
-
-_ADDRESS = re.compile(rb"(?i)^https?://")
-
-
-def _is_hidden(found: Found) -> bool:
-    """The value has no line break as it was read, but another reader finds one in it, and nothing of a text or of another address
-    that may need it."""
-    value, before = found.value.text, found.text[: found.start]
-    if b"\n" in value or b"\r" in value or len(value) > 300:
-        return False
-    if _LINK.match(value) is not None or (b"=" in before and value[:1] != b"/"):
-        return False
-    return before.count(b" ") <= 1 and value.count(b"%") + value.count(b"\\") + value.count(b"&") <= 60
-
-
-_LINK = re.compile(rb"\s*[a-z][a-z0-9+.\-]{1,20}:", re.I)
-"""Addresses, which may have a whole text as a parameter."""
-
-
-def _is_alone(found: Found) -> bool:
-    """Nothing is beyond ASCII but the characters that were found."""
-    text = found.text
-    return len(text) <= 200 and not _BEYOND.search(_BREAKS.sub(b"", text))
-
-
-_BEYOND = re.compile(rb"[\x80-\xff]")
-
-
-def _is_word(found: Found) -> bool:
-    """One word, a line break as of HTTP, and another word, in a place that holds neither."""
-    text = found.text.strip(b"\r\n")
-    if b"=" in text and not text.startswith((b"/", b"http")):
-        return False
-    return len(text) <= 80 and b" " not in text and text.count(b"\n") + text.count(b"\r") <= 4
-
-
-_ONE_LINE = frozenset({Origin.QUERY, Origin.PATH, Origin.COOKIE, Origin.HEADER})
-_TRUNCATED = (
-    rb"(?:[\xc4\xc8\xcc\xd0\xd4\xd8\xdc][\x8a\x8d]|[\xe0-\xef][\x80\x84\x88\x8c\x90\x94\x98\x9c\xa0\xa4\xa8\xac\xb0\xb4\xb8\xbc][\x8a\x8d]"
-    rb"|\xe2\x80[\xa8\xa9]|\xc2\x85)"
-)
-"""Characters of which the last octet of their number is that of CR or LF, which is what writers of single octets leave of them;
-and the line breaks of Unicode. In UTF-8."""
-_BREAKS = re.compile(_TRUNCATED)
 _COMMAND = (
     rb"(?:MAIL\s+FROM:|RCPT\s+TO:|USER\s\S+\s+PASS\s|(?:SET|CONFIG\s+(?:SET|GET)|SLAVEOF|REPLICAOF|EVAL)\s+\S+?\s"
     rb"|(?:FLUSHALL|FLUSHDB|BGSAVE|DATA|QUIT|stats|shutdown)(?:\r|$)|(?:[A-Z]{0,2}\d{1,4}\s+)?LOGIN\s+\S+\s+\S+\s*$"
@@ -206,14 +134,14 @@ SIGNATURES = (
         reason="a line break that only another reader finds",
         where=PARAMETERS | NAMES | {Origin.COOKIE},
         whole=True,
-        confirm=_is_hidden,
+        confirm=is_hidden,
     ),
     Signature(
         id="alone-beyond-ascii",
-        pattern=rb"(?:" + _TRUNCATED + rb"){1,4}\s*(?:" + _FIELDS + rb"\s*:|" + _STATUS_LINE + rb"|<[a-z!]|[\w\-]{1,30}:\S)",
+        pattern=rb"(?:" + TRUNCATED + rb"){1,4}\s*(?:" + _FIELDS + rb"\s*:|" + _STATUS_LINE + rb"|<[a-z!]|[\w\-]{1,30}:\S)",
         reason="characters that become line breaks, and a field or document",
         where=PARAMETERS | {Origin.COOKIE},
-        confirm=_is_alone,
+        confirm=is_alone,
     ),
     Signature(
         id="two-words",
@@ -221,7 +149,7 @@ SIGNATURES = (
         reason="a line break as of HTTP in a place of one line",
         needle=rb"\r\s*[\w\[<]",
         where=frozenset({Origin.QUERY, Origin.PATH, Origin.COOKIE, Origin.QUERY_NAME, Origin.FORM_NAME, Origin.COOKIE_NAME}),
-        confirm=_is_word,
+        confirm=is_word,
     ),
     Signature(
         id="cut",
@@ -260,8 +188,8 @@ SIGNATURES = (
         pattern=rb"[\r\n][ \t]?[\w\-]{1,40}:[ \t]*\S",
         reason="a line break, and what a field of HTTP looks like",
         needle=rb"[\r" + LINE_BREAK + rb"]\s*[\w\-]{1,40}:[ \t]*\S",
-        where=_ONE_LINE,
-        confirm=_is_line,
+        where=ONE_LINE,
+        confirm=is_next_line,
     ),
     Signature(
         id="any-field-escaped",
@@ -276,11 +204,11 @@ SIGNATURES = (
         reason="a line break as of HTTP, and what a field of it looks like",
         needle=rb"\r\s*[\w\-]{1,40}:[ \t]*\S",
         where=frozenset({Origin.FORM, Origin.JSON}),
-        confirm=lambda found: b" " not in found.text.strip().partition(b":")[0] and _is_line(found),
+        confirm=lambda found: b" " not in found.text.strip().partition(b":")[0] and is_next_line(found),
     ),
     Signature(
         id="truncated",
-        pattern=_TRUNCATED
+        pattern=TRUNCATED
         + rb"{1,4}\s*(?:set-cookie|location|content-(?:type|length)|transfer-encoding|x-[a-z\-]{2,30}|refresh|link)\s*:",
         reason="characters that become line breaks, and a field of HTTP",
         needle=rb"[\x85\x8a\x8d\xa8\xa9]\s*(?:set-cookie|location|content-(?:type|length)|transfer-encoding|x-[a-z\-]{2,30}|refresh"
@@ -312,7 +240,7 @@ SIGNATURES = (
         reason="a line break, and a field of HTTP",
         needle=(rb"(?:[\r" + LINE_BREAK + rb"]|" + _ESCAPED + rb")(?:[\s\x00]|\\t)*(?:0[ad]|20)?" + _FIELDS + rb"[\s]*:"),
         where=_LINE | PARAMETERS,
-        confirm=_one_line,
+        confirm=is_one_line,
     ),
     Signature(
         id="response",
@@ -328,7 +256,7 @@ SIGNATURES = (
         where=_LINE | PARAMETERS,
         confirm=lambda found: (
             found.value.origin in (Origin.QUERY, Origin.PATH, Origin.URL, Origin.HEADER, Origin.COOKIE, Origin.QUERY_NAME)
-            or (b"HTTP/" in found.text[found.start : found.end + 8] and _one_line(found))
+            or (b"HTTP/" in found.text[found.start : found.end + 8] and is_one_line(found))
         ),
     ),
     Signature(
@@ -337,7 +265,7 @@ SIGNATURES = (
         reason="a line break, and a field of mail",
         needle=rb"[\r" + LINE_BREAK + rb"]\s*(?:bcc|cc|to|from|reply-to|subject|mime-version|return-path)\s*:",
         where=frozenset({Origin.QUERY, Origin.FORM, Origin.JSON, Origin.PART}),
-        confirm=lambda found: _one_line(found) and b"@" in found.text[: found.start],
+        confirm=lambda found: is_one_line(found) and b"@" in found.text[: found.start],
     ),
     Signature(
         id="protocol",
@@ -346,8 +274,8 @@ SIGNATURES = (
         needle=rb"(?:MAIL\s+FROM|RCPT\s+TO):|[\r" + LINE_BREAK + rb"]\s*" + _COMMAND,
         where=_LINE | PARAMETERS,
         confirm=lambda found: (
-            found.value.origin in _ONE_LINE
-            or (b"\r" in found.text and _one_line(found))
+            found.value.origin in ONE_LINE
+            or (b"\r" in found.text and is_one_line(found))
             or (b":<" in found.text[found.start : found.end + 1] and len(found.text) <= 300)
         ),
     ),

@@ -3,8 +3,10 @@
 `*)(uid=*))(|(uid=*` makes a filter match everybody, `admin)(&)` ends it before the password is compared. Logins and look-ups that
 put values into filters without escaping are open to it.
 
-The rule looks for a parenthesis that closes nothing, followed by a filter of its own, and for names of entries that begin in the
-middle; ordinary parentheses and wildcards pass.
+A value is an attack if a filter around it ends within the value, and a filter as of RFC 4515 goes on behind: a parenthesis that
+closes nothing, and then another filter or its beginning, operators, a NUL, or parentheses that close what the application opened;
+the same in escapes (`\\29\\28`). Whole filters, and names of entries that begin in the middle, are found too; ordinary
+parentheses and wildcards pass.
 
 To fix: escape values by RFC 4515, section 3, or use the library's own filter builder.
 
@@ -13,6 +15,7 @@ What it does not protect against: a lone wildcard (`*`), and single parts that a
 
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
+from yett.rules.inspection.quoting import closes
 from yett.rules.inspection.signature import NAMES, PARAMETERS, Found, Signature
 
 RULE = AttackRule(
@@ -90,19 +93,13 @@ _NAMED_PART = rb"(?:dc|ou|cn|uid|o|c|l|st|street)"
 """Types of attributes that RFC 4514, section 3, gives short names."""
 
 
-def _closes(found: Found) -> bool:
-    """The parenthesis that the match begins with was not opened in the value."""
-    before = found.text[max(0, found.start - 256) : found.start]
-    return before.count(b")") >= before.count(b"(")
-
-
 SIGNATURES = (
     Signature(
         id="next-filter",
         pattern=rb"\)[\s\x00]*[)!]?[\s\x00]*\([\s\x00]*\(?(?:[|&!][\s\x00]*(?:[()*]|$)|" + _ATTRIBUTE + rb"\s*[~<>]?=)",
         reason="a parenthesis that ends the application's filter, and another filter",
         where=PARAMETERS | NAMES | {Origin.COOKIE, Origin.HEADER},
-        confirm=lambda found: _closes(found) and len(found.text) <= 512,
+        confirm=lambda found: len(found.text) <= 512 and closes(found.text, found.start, b"()"),
     ),
     Signature(
         id="rest-of-filter",
@@ -226,5 +223,5 @@ def _is_filter(found: Found) -> bool:
     if b":=" in piece:
         return True
     if piece.lstrip()[:1] == b")":
-        return _closes(found)
+        return closes(found.text, found.start, b"()")
     return not any(mark in piece for mark in (b" ", b'"', b"'", b"$", b"/", b"{"))

@@ -3,9 +3,10 @@
 An API that fetches what a caller names (web hooks, imports, previews, avatars) fetches `http://169.254.169.254/` too and hands out
 the cloud's credentials; `http://127.0.0.1:6379/`, `file:///etc/passwd` and `gopher://` reach what no firewall sees.
 
-Found are: metadata services of the clouds by address and name; the own machine and unspecified addresses in every spelling
-(decimal, octal, hexadecimal, short, IPv6, mapped into IPv6, in other letters, within a name), and wherever some reader takes the
-host from; schemes that read files or speak other protocols. Addresses in running text pass, and so do Origin, Referer and Host.
+Found are: metadata services of the clouds by address, name, and the paths that only they answer; the own machine and
+unspecified addresses in every spelling (decimal, octal, hexadecimal, short, IPv6, mapped or translated into IPv6, in other
+letters, within a name, behind another address), and wherever some reader takes the host from; schemes that read files or speak
+other protocols. Addresses in running text pass, and so do Origin, Referer and Host.
 
 To fix: an allow list of hosts; resolve once, check the address, connect to that address; no redirects; IMDSv2.
 

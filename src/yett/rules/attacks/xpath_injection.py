@@ -12,7 +12,7 @@ What it does not protect against: conditions that SQL injection looks like as we
 
 from yett.formats.inspected import Origin
 from yett.model.rule import AttackRule, Payload, Severity
-from yett.rules.inspection.quoting import breaks_out
+from yett.rules.inspection.quoting import breaks_out, closes
 from yett.rules.inspection.signature import PARAMETERS, Found, Signature
 
 RULE = AttackRule(
@@ -93,12 +93,6 @@ def _escapes(found: Found) -> bool:
     return breaks_out(found.text, found.start) and found.start <= 200
 
 
-def _closes(found: Found) -> bool:
-    """The bracket that the match begins with was not opened in the value."""
-    before = found.text[max(0, found.start - 256) : found.start]
-    return len(found.text) <= 300 and before.count(b"]") >= before.count(b"[")
-
-
 def _is_whole(found: Found) -> bool:
     return found.start <= 2 and len(found.text) <= 200 and found.text.count(b"\n") <= 1
 
@@ -133,7 +127,7 @@ SIGNATURES = (
         pattern=rb"\][\s)]*(?:\||\b(?:or|and)\b)[\s(]*(?:/{1,2}[\w*@.]|[\w*]{1,40}\[)",
         reason="a bracket that ends the application's predicate, and a query of XML",
         where=PARAMETERS | {Origin.COOKIE},
-        confirm=_closes,
+        confirm=lambda found: len(found.text) <= 300 and closes(found.text, found.start, b"[]"),
     ),
     Signature(
         id="whole",

@@ -1,4 +1,4 @@
-"""Whether a quote in a value ends a literal that the application began: the mark of an injection. Pure and bounded.
+"""Whether a quote or bracket in a value ends what the application began: the mark of an injection. Pure and bounded.
 
 It must not know the languages that are injected.
 """
@@ -25,6 +25,13 @@ def breaks_out(text: bytes, start: int) -> bool:
     if count and quote == b"'":
         count -= _apostrophes(before)
     return count % 2 == 0
+
+
+def closes(text: bytes, start: int, brackets: bytes) -> bool:
+    """Whether a closing bracket at `start` was not opened in the value. brackets: the opening and the closing one. Only the nearest
+    256 octets before it are counted."""
+    before = text[max(0, start - 256) : start]
+    return before.count(brackets[1:]) >= before.count(brackets[:1])
 
 
 def _apostrophes(text: bytes) -> int:
