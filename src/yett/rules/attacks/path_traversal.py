@@ -96,8 +96,10 @@ def _alone(found: Found) -> bool:
     if found.value.name == b"referer":
         return False
     text = found.text.strip()
+    if len(text) > 4_096 or b"\n" in text:
+        return False
     spaces = min(text.count(b" "), found.value.text.count(b" "))  # a control character may have become one
-    return len(text) <= 4_096 and b"\n" not in text and spaces <= 2 + text.count(b"\\")
+    return spaces <= 2 + text.count(b"\\")
 
 
 def _absolute(found: Found) -> bool:

@@ -5,6 +5,7 @@ nothing is to be found. The close look takes value after value, and says rule, p
 policies, sockets or how values are gathered.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from hashlib import sha256
 from typing import Any
@@ -15,14 +16,14 @@ import re2
 from yett.formats.inspected import Origin, Value, place
 from yett.model.ports import PatternCache
 from yett.model.rule import AttackRule
-from yett.rules.inspection.looking import ANY, BETWEEN, FirstLook
+from yett.rules.inspection.looking import ANY, BETWEEN, EVERYTHING, FirstLook
 from yett.rules.inspection.matching import Needle
 from yett.rules.inspection.samples import sample_of
 from yett.rules.inspection.signature import REQUEST, RESPONSE, Found, Signature, Structure
 from yett.rules.inspection.unmask import unmasked
 
-CONFIRMED_MOST = 64
-"""Most matches of one signature in one value, or 32 KiB of it, that are looked at more closely."""
+CONFIRMED_MOST, CONFIRMED_OF_PIECE = 64, 16
+"""Most matches of one signature in one value, or in 32 KiB of a longer one, that are looked at more closely."""
 
 WORK = 64 << 10
 """Octets that the close look goes over before others get their turn: a few milliseconds."""
@@ -93,7 +94,11 @@ class Pack:
     def look_through(
         self, texts: Sequence[bytes], surface: frozenset[Origin], found: set[int], lines: bool = False
     ) -> Iterator[None]:
-        """Like `look`, into `found`, with turns for others: long texts piece by piece."""
+        """Like `look`, into `found`, with turns for others: long texts piece by piece. A long value is left to the close look, which
+        finds out about each piece of it what may be there; to look here as well would be to do it twice."""
+        if any(len(text) > PIECE and _LONG_LINE.search(text) for text in texts):
+            found.update(EVERYTHING)
+            return
         short = [text for text in texts if len(text) <= PIECE]
         if short:
             found.update(self.look(short, surface, lines))
@@ -134,6 +139,7 @@ class Pack:
         """What is meant in a piece of a value. first: octets of it that the piece before had, too."""
         if not text:
             return
+        most = CONFIRMED_MOST if len(value.text) <= PIECE else CONFIRMED_OF_PIECE
         bare = unmasked(text)
         forms = [(text, first)] if bare is text else [(text, first), (bare, len(unmasked(text[:first])) if first else 0)]
         if narrow:
@@ -142,7 +148,7 @@ class Pack:
         for number in patterns:
             sign = self.signs[number]
             if sign.rule.id not in told and value.origin in sign.signature.where:
-                found = _search(sign, forms, value)
+                found = _search(sign, forms, value, most)
                 if found is not None:
                     yield found, sign
 
@@ -163,6 +169,9 @@ class Pack:
 
 PIECE, OVERLAP = 32 << 10, 2 << 10
 """Octets of a piece of a long value, and how many of them it shares with the piece before: more than a match is long."""
+
+
+_LONG_LINE = re.compile(rb"[^\n]{%d}" % PIECE)
 
 
 def pieces(length: int) -> Iterator[tuple[int, int, int]]:
@@ -188,13 +197,13 @@ def first_look(signature: Signature | Structure) -> bytes:
     return (signature.needle if isinstance(signature, Signature) else b"") or signature.pattern
 
 
-def _search(sign: Sign, forms: Sequence[tuple[bytes, int]], value: Value) -> Found | None:
-    """The first match that is meant. forms: texts, and how many octets of them another piece has, too."""
+def _search(sign: Sign, forms: Sequence[tuple[bytes, int]], value: Value, most: int) -> Found | None:
+    """The first match that is meant, among so many in each form. forms: texts, and how many octets of them another piece has, too."""
     signature = sign.signature
     assert isinstance(signature, Signature)
     search, span, confirm = sign.search(), signature.span, signature.confirm
     for text, at in forms:
-        for _ in range(CONFIRMED_MOST):
+        for _ in range(most):
             match = search(text, at)
             if match is None:
                 break

@@ -27,7 +27,7 @@ from yett.model.exchange import View
 from yett.rules.inspection.exceptions import Exceptions
 from yett.rules.inspection.gathered import gathered
 from yett.rules.inspection.inspecting import TITLE, Inspection, driven
-from yett.rules.inspection.looking import BETWEEN
+from yett.rules.inspection.looking import ANY, BETWEEN
 from yett.rules.inspection.memory import Harmless
 from yett.rules.inspection.pack import Finding, Pack
 from yett.rules.inspection.signature import REQUEST
@@ -159,9 +159,11 @@ class Requests(Inspection):
         lines = type(values.document) in (dict, list) and b"\\" not in values.content
         for batch in values.batches() if known is None else ():
             yield from self.pack.look_through(batch, IN_BODY, suspects, lines)
+            if ANY in suspects:
+                break
             if len(values.content) > AT_ONCE:
                 yield None
-        if isinstance(values.document, XMLDocument):
+        if ANY not in suspects and isinstance(values.document, XMLDocument):
             yield from self.pack.look_through((values.content,), IN_BODY, suspects)  # markup says more than its values
         findings: list[Finding] = []
         if suspects:
