@@ -15,6 +15,7 @@ from yett.model.decision import Asked, Denial, Evaluation
 from yett.model.exchange import Exchange, Request
 from yett.model.operation import Operation
 from yett.model.policy import Bounds
+from yett.rules.inspection import aside
 from yett.rules.seclang import errands
 from yett.store.bundle import load_bundle
 
@@ -40,7 +41,7 @@ def job(text: str, host: str = "a.example") -> tuple[Job, Asked]:
     request = Request(method="POST", target=b"/", fields=fields, body=body)
     view = RecordedView(Exchange(id="1", source="t", started=0.0, request=request), Bounds())
     view.decode_body()
-    asked = errands.sent(view, Evaluation(Operation("*", "shop", "*", "*"), 0.0, 0.0))
+    asked = aside.sent(view, Evaluation(Operation("*", "shop", "*", "*"), 0.0, 0.0))
     return Job("POST", host, "/", "crs", tuple(map(len, asked))), asked
 
 

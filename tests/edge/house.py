@@ -15,6 +15,7 @@ from yett.edge.gateway.gateway import Gateway
 from yett.edge.gateway.metrics import Metrics
 from yett.edge.gateway.tls import upstream_context
 from yett.engine.compile import compile_policy
+from yett.model.decision import Pause
 from yett.model.event import Event
 from yett.model.policy import Listen, UpstreamTLS
 from yett.model.ports import Ports
@@ -213,6 +214,8 @@ class House:
         self.loop.set_exception_handler(lambda _, context: self.failures.append(context))
 
         async def unanswered(need: Any) -> Any:
+            if isinstance(need, Pause):
+                return need.work is None or need.work() or True
             raise TimeoutError("nobody fulfils needs here")
 
         self.metrics = Metrics()

@@ -24,10 +24,10 @@ def refuser(rule: str, place: str, challenge: bytes = b"") -> Callable[[str], De
     return refuse
 
 
-def unavailable(rule: str, place: str, reason: str, retry_after: int) -> Denial:
+def unavailable(rule: str, place: str, reason: str, retry_after: int, title: str = BUSY_TITLE) -> Denial:
     """A 503: the fault is ours, so it is neither 401 nor 403, and clients must not throw their credentials away."""
     fields = ((b"Retry-After", b"%d" % retry_after),)
-    return Denial(rule, 503, reason, place=place, title=BUSY_TITLE, fields=fields)
+    return Denial(rule, 503, reason, place=place, title=title, fields=fields)
 
 
 def quoted(text: str) -> bytes:

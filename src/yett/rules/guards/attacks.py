@@ -12,13 +12,16 @@ To tune it: `rules: {sql-injection: monitor}` or `off` softens one rule, `except
 place pass; `yett explain` prints the entry to paste. `inspect` says how much of a body is read, and what becomes of one that is
 longer.
 
+Bodies that take long to look at go to a process beside the worker. Where it dies over one, or hangs, `on_unavailable: deny`
+answers 503, `allow` lets the request in and records that it was not looked at.
+
 What it does not protect against: attacks that look like honest values (another customer's id), those in formats that only the
 application reads, and what stands beyond the inspection limit.
 """
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -104,7 +107,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """`attacks: {mode: enforce, rules: {scanner: off}, except: [{rule: xxe, place: body /svg}], inspect: {size: 1048576}}`
 
     mode: monitor records what enforcement would do. rules: of this pack, by id, those that are softened or off. except: where a
-    rule does not count. responses: whether responses are looked at, too.
+    rule does not count. responses: whether responses are looked at, too. on_unavailable: what becomes of a request whose large
+    body could not be looked at, because the process that does died or hung over it.
     """
 
     mode: Mode = Mode.MONITOR
@@ -112,6 +116,7 @@ class Options(Struct, frozen=True, kw_only=True):
     exemptions: tuple[Exemption, ...] = msgspec.field(default=(), name="except")
     inspect: Inspect = Inspect()
     responses: bool = True
+    on_unavailable: Literal["deny", "allow"] = "deny"
 
 
 def prepare(options: Options, scope: Scope) -> Prepared:
@@ -136,12 +141,23 @@ def _prepared(options: Options, scope: Scope, exemptions: Sequence[Exemption], p
     inspect = options.inspect
     limits = InspectionLimits(inspect.size, inspect.values)
     known = scope.ports.shared.setdefault((RULE.id, "lines"), Harmless())
-    asked = Requests(RULE.id, requests, modes, exceptions, limits, known, proven, inspect.beyond is Beyond.DENY)
+    asked = Requests(
+        RULE.id,
+        requests,
+        modes,
+        exceptions,
+        limits,
+        known,
+        proven,
+        denies_beyond=inspect.beyond is Beyond.DENY,
+        denies_unjudged=options.on_unavailable == "deny",
+        snapshot=scope.ports.snapshot,
+    )
     steps = [Step(Stage.INSPECT_HEAD, asked.head), Step(Stage.INSPECT_BODY, asked.body, prefix=inspect.size)]
     if options.responses and any(rule.id in modes for rule in responses.rules):
         answered = Responses(RULE.id, responses, modes, exceptions, limits)
         steps.append(Step(Stage.RESPONSE_BODY, answered.body, wants=is_readable, prefix=min(inspect.size, RESPONSE_PREFIX)))
-    return Prepared(steps=tuple(steps), mode=options.mode)
+    return Prepared(steps=tuple(steps), mode=options.mode, errand=asked.errand)
 
 
 def _modes(options: Options, known: dict[str, Mode]) -> dict[str, Mode]:

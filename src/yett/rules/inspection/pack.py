@@ -94,8 +94,8 @@ class Pack:
     def look_through(
         self, texts: Sequence[bytes], surface: frozenset[Origin], found: set[int], lines: bool = False
     ) -> Iterator[None]:
-        """Like `look`, into `found`, with turns for others: long texts piece by piece. A long value is left to the close look, which
-        finds out about each piece of it what may be there; to look here as well would be to do it twice."""
+        """Like `look`, into `found`, with turns for others: long texts piece by piece. A long value is left to the close look,
+        which finds out about each piece of it what may be there; to look here as well would be to do it twice."""
         if any(len(text) > PIECE and _LONG_LINE.search(text) for text in texts):
             found.update(EVERYTHING)
             return
@@ -198,7 +198,8 @@ def first_look(signature: Signature | Structure) -> bytes:
 
 
 def _search(sign: Sign, forms: Sequence[tuple[bytes, int]], value: Value, most: int) -> Found | None:
-    """The first match that is meant, among so many in each form. forms: texts, and how many octets of them another piece has, too."""
+    """The first match that is meant, among so many in each form. forms: texts, and how many octets of them another piece has,
+    too."""
     signature = sign.signature
     assert isinstance(signature, Signature)
     search, span, confirm = sign.search(), signature.span, signature.confirm

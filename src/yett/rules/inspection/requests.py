@@ -5,6 +5,7 @@ It must not know policies, but for the modes of rules and their exceptions.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from yett.formats.contract.proven import Proven
@@ -22,10 +23,11 @@ from yett.formats.inspected import (
 from yett.formats.inspected.head import FRAMING, USUAL, unquoted
 from yett.formats.inspected.json_values import is_plain, json_lines
 from yett.formats.xml import XMLDocument
-from yett.model.decision import Denial, Evaluation, Mode, Wait, unset
+from yett.model.decision import Asked, Denial, Errand, Evaluation, Mode, Wait, unset
 from yett.model.exchange import View
+from yett.rules.inspection.aside import Told, decode, encode, received, sent, unjudged
 from yett.rules.inspection.exceptions import Exceptions
-from yett.rules.inspection.gathered import gathered
+from yett.rules.inspection.gathered import Gathered, gathered
 from yett.rules.inspection.inspecting import TITLE, Inspection, driven
 from yett.rules.inspection.looking import ANY, BETWEEN
 from yett.rules.inspection.memory import Harmless
@@ -36,20 +38,24 @@ LONGEST_REMEMBERED = 512
 """Octets of a field's value from which on it is not remembered as harmless: clients send the same lines again and again."""
 
 AT_ONCE = 32 << 10
-"""Octets of a body that are looked at without a pause."""
+"""Octets of a body that get a first look at once, and are looked at without a pause."""
+
+HERE = 8 << 10
+"""Octets of a body that are looked at closely where the request is; more go aside: it may take some milliseconds."""
 
 IN_HEAD = frozenset(origin for origin in REQUEST if origin <= Origin.COOKIE_NAME)
 IN_BODY = REQUEST - IN_HEAD
 IN_JSON = frozenset((Origin.JSON, Origin.JSON_NAME))
 
-_HEAD, _BODY = "attacks head", "attacks body"
+_HEAD = "attacks head"
 
 Line = tuple[bytes, bytes]
 
 
 class Requests(Inspection):
     """The checks of requests. known: lines of heads that are harmless by themselves, shared by all operations; proven: what the
-    contract has proven; denies_beyond: a body that is longer than what is inspected is refused."""
+    contract has proven; denies_beyond: a body that is longer than what is inspected is refused; denies_unjudged: a request over
+    which whoever looks at large bodies died. snapshot: see `yett.model.ports.Ports`."""
 
     def __init__(
         self,
@@ -61,11 +67,15 @@ class Requests(Inspection):
         known: Harmless[Line],
         proven: Proven | None = None,
         denies_beyond: bool = False,
+        denies_unjudged: bool = True,
+        snapshot: str = "",
     ) -> None:
         super().__init__(rule, pack, modes, exceptions, limits)
         self.known = known
         self.proven = proven
         self.denies_beyond = denies_beyond
+        self.denies_unjudged = denies_unjudged
+        self.snapshot = snapshot
         self._look = pack.first.look
         self._in_head = pack.counting(IN_HEAD)
         self._in_json = pack.counting(IN_JSON)
@@ -136,18 +146,56 @@ class Requests(Inspection):
         content = view.content
         if not content:
             return None
-        work: Iterator[Any] | None = None
-        if evaluation.inspected is not unset:
-            work = gathered(evaluation).running.get(_BODY)
-        if work is None:
-            suspects: Collection[int] | None = None
-            lines = _lines(view, content) if len(content) <= AT_ONCE and not view.truncated else None
-            if lines is not None:
-                suspects = self._look(lines, self._in_json, True)
-                if not suspects:
-                    return None
-            work = gathered(evaluation).running[_BODY] = self._body(view, evaluation, suspects)
+        held = evaluation.inspected
+        if held is not unset:
+            told = held.told.get(self.rule)
+            if told is not None:
+                return told.to(evaluation)  # type: ignore[no-any-return]
+            work = held.running.get(self.rule)
+            if work is not None:
+                failure = held.failure(evaluation)
+                return unjudged(self.rule, failure, self.denies_unjudged, evaluation) if failure else driven(work, evaluation)
+        suspects: Collection[int] | None = None
+        lines = _lines(view, content) if len(content) <= AT_ONCE and not view.truncated else None
+        if lines is not None:
+            suspects = self._look(lines, self._in_json, True)
+            if not suspects:
+                return None
+        held = gathered(evaluation)
+        work = held.running[self.rule] = self._body(view, evaluation, suspects)
+        if len(content) > HERE:
+            return held.pause(partial(self._finish, held, work), self._errand(view, evaluation))
         return driven(work, evaluation)
+
+    def _finish(self, held: Gathered, work: Iterator[Any]) -> None:
+        """All of the work but its last word, which is left for the check."""
+        for said in work:
+            if said is not None:
+                held.running[self.rule] = iter((said,))
+
+    def _errand(self, view: View, evaluation: Evaluation) -> Errand | None:
+        if not self.snapshot:
+            return None
+        ask = partial(sent, view, evaluation)
+        return Errand(self.snapshot, view.method, view.host, view.target.path, self.rule, ask, partial(self._take, evaluation))
+
+    def _take(self, evaluation: Evaluation, octets: bytes) -> bool:
+        held = gathered(evaluation)
+        del held.running[self.rule]
+        held.told[self.rule] = decode(octets)
+        return True
+
+    def errand(self, asked: Asked) -> bytes:
+        """Look at a body for another process: `Prepared.errand`."""
+        view = received(asked)
+        evaluation = view.evaluation()
+        denial: Denial | None = None
+        for said in self._body(view, evaluation, None):
+            if said is not None:
+                denial = said[0]
+        told = Told.by(denial, evaluation)
+        evaluation.finish()
+        return encode(told)
 
     def _body(self, view: View, evaluation: Evaluation, known: Collection[int] | None) -> Iterator[Any]:
         """known: what may be in it, where that is known already."""

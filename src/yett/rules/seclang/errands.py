@@ -1,65 +1,12 @@
-"""What one process tells another one, so that it judges a request in its place, and what it is told back.
+"""What another process that has judged a request in one's place tells of it: what was found, and what that leaves to the response.
 
-Both have the same snapshot, and both are own processes. It must not know how octets travel, nor what is looked for.
+Both are own processes. It must not know how octets travel, nor what is looked for.
 """
-
-from collections.abc import Mapping
 
 import msgspec
 
-from yett.model.decision import Asked, Denial, Evaluation
-from yett.model.exchange import Target, TLSFacts, View
-from yett.model.operation import Operation
+from yett.model.decision import Denial
 from yett.rules.seclang.transaction import Transaction
-
-
-class Sent(msgspec.Struct, frozen=True, array_like=True):
-    """A request whose body is there, as `View`, and what other guards have found out about it (`Evaluation`)."""
-
-    method: str
-    scheme: str
-    host: str
-    target: Target
-    lines: list[tuple[bytes, bytes]]
-    fields: dict[bytes, bytes]
-    address: str
-    truncated: bool
-    valid_head: bool
-    valid_body: int
-    content: bytes = b""
-
-    @property
-    def tls(self) -> TLSFacts | None:
-        return None
-
-    @property
-    def status(self) -> int:
-        return 0
-
-    @property
-    def response_lines(self) -> list[tuple[bytes, bytes]]:
-        return []
-
-    @property
-    def response_fields(self) -> Mapping[bytes, bytes]:
-        return {}
-
-    @property
-    def response_content(self) -> bytes:
-        return b""
-
-    @property
-    def response_truncated(self) -> bool:
-        return False
-
-    def evaluation(self) -> Evaluation:
-        """A new one, with what rules look at."""
-        made = Evaluation(_ANY, 0.0, 0.0)
-        made.valid_head, made.valid_body = self.valid_head, self.valid_body
-        return made
-
-
-_ANY = Operation("*", "*", "*", "*", False)
 
 
 class Left(msgspec.Struct, frozen=True, array_like=True):
@@ -110,34 +57,8 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
     left: Left | None = None
 
 
-def sent(view: View, evaluation: Evaluation) -> Asked:
-    """A request, for another process; its body is a piece of its own."""
-    head = _ENCODER.encode(
-        Sent(
-            view.method,
-            view.scheme,
-            view.host,
-            view.target,
-            list(view.lines),
-            dict(view.fields),
-            view.address,
-            view.truncated,
-            evaluation.valid_head,
-            evaluation.valid_body,
-        )
-    )
-    return head, view.content
-
-
 _ENCODER = msgspec.msgpack.Encoder()
-_SENT = msgspec.msgpack.Decoder(Sent)
 _TOLD = msgspec.msgpack.Decoder(Told)
-
-
-def received(asked: Asked) -> Sent:
-    """The inverse of `sent`. Raises msgspec.DecodeError, ValueError."""
-    head, content = asked
-    return msgspec.structs.replace(_SENT.decode(head), content=content)
 
 
 def encode(told: Told) -> bytes:

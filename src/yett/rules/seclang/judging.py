@@ -10,11 +10,11 @@ from yett.formats.contract.proven import Proven
 from yett.formats.inspected import InspectionLimits, Origin, Value
 from yett.model.decision import Asked, Denial, Errand, Evaluation, Wait, unset
 from yett.model.exchange import View
+from yett.rules.inspection.aside import received, sent, unjudged
 from yett.rules.inspection.exceptions import Exceptions
 from yett.rules.inspection.gathered import gathered
 from yett.rules.inspection.samples import sample_of
 from yett.rules.inspection.signature import Found
-from yett.rules.refusal import unavailable
 from yett.rules.seclang import errands, run
 from yett.rules.seclang.declared import Declared, is_on_values
 from yett.rules.seclang.errands import Left, Told
@@ -32,9 +32,6 @@ TURN = 1 << 18
 ALONE = 1 << 15
 """Octets of a body from which on another process or thread may do the work: single steps of it may take more than a few
 milliseconds."""
-
-RETRY_AFTER = 5
-"""Seconds, for who could not be judged."""
 
 MOST_NAMED = 8
 """Rules that a reason names."""
@@ -75,7 +72,8 @@ class Judging:
                 return self._told(told, view, evaluation)
             work = held.running.get(self.name)
             if work is not None and (failure := held.failure(evaluation)):
-                return self._unjudged(failure, evaluation)
+                evaluation.scoring = unset
+                return unjudged(self.name, failure, self.denies_unjudged, evaluation)
         if work is None:
             t = self._transaction(view, evaluation)
             work = run.request_in_turns(self.program, t)
@@ -128,7 +126,7 @@ class Judging:
         if not self.snapshot:
             return None
 
-        ask = partial(errands.sent, view, evaluation)
+        ask = partial(sent, view, evaluation)
         return Errand(self.snapshot, view.method, view.host, view.target.path, self.name, ask, partial(self._take, evaluation))
 
     def _take(self, evaluation: Evaluation, octets: bytes) -> bool:
@@ -142,7 +140,7 @@ class Judging:
 
     def errand(self, asked: Asked) -> bytes:
         """Judge a request for another process: `Prepared.errand`."""
-        view = errands.received(asked)
+        view = received(asked)
         evaluation = view.evaluation()
         t = self._transaction(view, evaluation)
         given = sum(map(len, t.excluded.values()))
@@ -166,15 +164,6 @@ class Judging:
             t = evaluation.scoring = self._transaction(view, evaluation)
             told.left.to(t)
         return told.denial
-
-    def _unjudged(self, failure: str, evaluation: Evaluation) -> Denial | None:
-        """Nobody could judge the request. Nothing is tried again: it may be the reason."""
-        del gathered(evaluation).running[self.name]
-        evaluation.scoring = unset
-        if self.denies_unjudged:
-            return unavailable(self.name, "body", failure, RETRY_AFTER)
-        evaluation.skip(self.name, f"{failure}: the request was let in unjudged")
-        return None
 
     # --- responses ----------------------------------------------------------------------------------------------------------
 
