@@ -524,3 +524,31 @@ def test_a_snapshot_is_freed_without_the_garbage_collector() -> None:
         assert [reference() for reference in checks if reference() is not None] == []
     finally:
         gc.enable()
+
+
+def test_exceptions_for_operations_that_there_are_not_are_told() -> None:
+    entries = ["GET /b", "GET /c", "* /*", "OPTIONS /*", "POST /b", "get-d", "listD"]
+    excepted = ", ".join(f'{{rule: xxe, operation: "{name}"}}' for name in entries)
+    contract = """
+openapi: 3.1.0
+info: {title: D, version: "1"}
+paths:
+  /b: {get: {responses: {}}}
+  /d: {get: {operationId: listD, responses: {}}}
+"""
+    lines = f"attacks: {{except: [{excepted}]}}\ncontract: {{file: openapi.yaml}}"
+    gaps = [gap for gap in service_of(lines, contract).build_all().gaps if gap.rule == "except"]
+    assert [gap.what.partition(": ")[2] for gap in gaps] == ["operation 'GET /c'", "operation 'POST /b'", "operation 'get-d'"]
+    assert all(gap.what.startswith("yett.yaml:") for gap in gaps)
+    assert "did you mean" in gaps[0].why or "GET /b" in gaps[0].why
+
+
+def test_what_is_off_is_not_loaded() -> None:
+    def loads(lines: str) -> int:
+        snapshot = service_of(f"crs: {{directory: crs}}\n{lines}")
+        return sum(1 for serving in snapshot.servings for _ in serving.plans.loads())
+
+    assert loads("mode: enforce") == 1
+    assert loads("rules: {crs: {mode: off}}") == 0
+    assert loads("rules: {crs: {mode: monitor}}") == 1
+    assert loads("rules: {crs: {mode: off}}\noperations: {GET /a: {rules: {crs: {mode: enforce}}}}") == 1

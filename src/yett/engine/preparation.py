@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from yett.engine.convert import escape
+from yett.engine.convert import escape, similar
 from yett.engine.honour import SETTING, Say, honoured, is_asked
 from yett.engine.operations import Source
 from yett.engine.places import Places
@@ -76,7 +76,8 @@ class Planner:
         return msgspec.structs.replace(planned, gaps=(*gaps, *planned.gaps)) if gaps else planned
 
     def beyond(self, table: Table) -> Iterator[Gap]:
-        """What the contract asks for in vain outside of its operations."""
+        """What the contract asks for in vain outside of its operations, and exceptions for operations that there are not."""
+        yield from self._excepted(table)
         if self.live is None:
             return
         declared = (entry.source.declared for entry in table.declared)
@@ -85,16 +86,47 @@ class Planner:
             if index not in told:
                 yield Gap("contract", self.service.name, f"{gap.what} at {gap.document}#{gap.pointer}", gap.why)
 
+    def _excepted(self, table: Table) -> Iterator[Gap]:
+        """Entries of `except` lists that name no operation of the service. No mistake that stops a start: the contract may have
+        lost the operation since."""
+        written = [
+            (f"{self.pointer}/{escape(setting)}/except/{index}", entry["operation"])
+            for setting, value in self.service.settings.items()
+            if isinstance(value, dict) and isinstance(value.get("except"), list)
+            for index, entry in enumerate(value["except"])
+            if isinstance(entry, dict) and isinstance(entry.get("operation"), str)
+        ]
+        if not written:
+            return
+        entries = (*table.declared, table.rest, table.asking)
+        known = {name for one in entries for name in (f"{one.method} {one.template}", one.source.id if one.source else "")}
+        for pointer, name in written:
+            if name not in known:
+                place = self.places.mistake(pointer, "").place
+                hint = similar(name, sorted(known)) or "yett check lists those that there are, with their names"
+                yield Gap(
+                    "except", self.service.name, f"{place}: operation {name!r}", f"the service has none of this name; {hint}"
+                )
+
+    def _is_off(self, rule: str, source: Source | None) -> bool:
+        """Whether a guard is off for an operation or, without one, for all."""
+        told = [self.service.rules.get(rule)]
+        if source is not None:
+            told = [source.override.rules.get(rule, told[0])]
+        else:
+            told += [one.rules[rule] for one in self.service.operations.values() if rule in one.rules]
+        return all(one is not None and one.mode == "off" for one in told)
+
     def loads(self, table: Table) -> Iterator[Callable[[], object]]:
         """What guards load for long, with the settings of the service and those of single operations. Raises PolicyErrors."""
-        groups = [*self._usual().values()]
+        groups: list[tuple[Source | None, list[Chosen]]] = [(None, group) for group in self._usual().values()]
         for entry in table.declared:
             source: Source = entry.source or Source()
             if source.override.settings:
-                groups += self._own(source).values()
-        for group in groups:
+                groups += [(source, group) for group in self._own(source).values()]
+        for told, group in groups:
             for one in group:
-                if one.guard.load is not None:
+                if one.guard.load is not None and not self._is_off(one.guard.rule.id, told):
                     yield partial(_loaded, one.guard.load, one.options, self.ports)
 
     def take_over(self, previous: "Planner") -> Iterator[None]:

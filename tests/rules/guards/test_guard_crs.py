@@ -260,6 +260,13 @@ def test_the_language_itself_leaves_out_a_name_in_both(tmp_path: Path, policy: C
     assert sent(snapshot, b"/?off=1&q=union+select", b"q=1", FORM).denial is None
 
 
+def test_an_exception_from_a_rule_that_there_is_not_is_told(policy: Callable[..., Snapshot]) -> None:
+    exceptions = [{"rule": rule, "place": "query q"} for rule in (942190, "crs-942200", "*", 942191, "crs-7")]
+    gaps = [(gap.what, gap.why) for gap in report(policy(**{"except": exceptions})).gaps if gap.what.startswith("except")]
+    assert list(dict.fromkeys(what for what, _ in gaps)) == ["except: rule 942191", "except: rule 7"]
+    assert all("no rule in" in why and "has this number" in why for _, why in gaps)
+
+
 def test_exceptions_of_one_operation(policy: Callable[..., Snapshot]) -> None:
     service = {"contract": {"file": "openapi.yaml", "requests": "off"}}
     snapshot = policy(service, **{"except": [{"rule": 942190, "operation": "addNote", "place": "body /note"}]})

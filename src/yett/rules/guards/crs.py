@@ -119,6 +119,7 @@ _SETTINGS = {
 Level = Annotated[int, Meta(ge=1, le=4)]
 _VARIABLE = re.compile(rb"(?<![a-z0-9_])tx[.:]([a-z][a-z0-9_]{0,63})")
 """A variable of TX in rules in lower case: `tx.name` in actions and macros, `TX:name` where it is looked at."""
+_NUMBER = re.compile(rb"\bid\s*:\s*'?([0-9]{1,9})(?![0-9])")
 VariableName = Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Threshold = Annotated[int, Meta(ge=1, le=1_000_000)]
 
@@ -185,6 +186,8 @@ def prepare(options: Options, scope: Scope) -> Prepared:
     program = load(options, scope.ports)
     for gap in program.gaps:
         scope.gap(f"{options.directory}/{gap.file}:{gap.line}: {gap.what}", gap.why)
+    for number in _unknown(options, scope.ports):
+        scope.gap(f"except: rule {number}", f"no rule in {options.directory} has this number, so the exception is for nothing")
     exceptions = [one for one in map(Excused.exemption, options.except_) if one.applies_to(scope.operation)]
     contract = scope.contract if isinstance(scope.contract, ContractOperation) else None
     proven = None if contract is None else proven_places(contract)
@@ -204,6 +207,20 @@ def prepare(options: Options, scope: Scope) -> Prepared:
         steps.append(Step(Stage.RESPONSE_BODY, judging.response_body, wants=_is_held, prefix=prefix))
     relies_on = attacks.RULE.id if leaves else ""
     return Prepared(steps=tuple(steps), mode=options.mode, errand=judging.errand, relies_on=relies_on)
+
+
+def _unknown(options: Options, ports: Ports) -> list[str]:
+    """Numbers of rules in exceptions that no rule has, whatever its paranoia level. A mistake that must not stop a start: a newer
+    release of the rules may have dropped some."""
+    told = dict.fromkeys(one.exemption().rule for one in options.except_)
+    if not told.keys() - {"*"}:
+        return []
+    key = (RULE.id, "numbers", options.directory, options.setup_file)
+    known = ports.shared.get(key)
+    if known is None:
+        found = (_NUMBER.findall(raw) for raw in _files(options, ports.files).values())
+        known = ports.shared[key] = {int(number) for numbers in found for number in numbers}
+    return [rule for rule in told if rule != "*" and int(rule) not in known]
 
 
 def _is_held(view: View) -> bool:
