@@ -99,7 +99,9 @@ class Planner:
         if not written:
             return
         entries = (*table.declared, table.rest, table.asking)
-        known = {name for one in entries for name in (f"{one.method} {one.template}", one.source.id if one.source else "")}
+        known = {f"{one.method} {one.template}" for one in entries} | {
+            one.source.id for one in entries if one.source and one.source.id
+        }
         for pointer, name in written:
             if name not in known:
                 place = self.places.mistake(pointer, "").place
