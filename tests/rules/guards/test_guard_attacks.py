@@ -535,3 +535,20 @@ def test_wherever_an_upload_is_cut(cut: int) -> None:
         + b"\r\n--x--\r\n"
     )
     assert posted(body, _CUT, _KIND)[0] == "allow"
+
+
+@pytest.mark.parametrize(
+    ("excused", "start", "body"),
+    [
+        ("query q", "GET /a?q%20=1%20union%20select%20password%20from%20users--", b""),
+        ("query q", "GET /a?+q=1%20union%20select%20password%20from%20users--", b""),
+        ("body /q", "POST /a", b'{"q ": "1 union select password from users--"}'),
+    ],
+)
+def test_names_with_blanks_are_other_names(excused: str, start: str, body: bytes) -> None:
+    lines = f"attacks: {{mode: enforce, except: [{{rule: sql-injection, place: {excused}}}]}}"
+    found = outcome(service_of(lines), exchange_of(start, "Content-Type: application/json", body=body))
+    assert found.denial is not None
+    entry = narrowest("sql-injection", "", found.denial.place)
+    again = service_of(f"attacks: {{mode: enforce, except: [{entry}]}}")
+    assert outcome(again, exchange_of(start, "Content-Type: application/json", body=body)).verdict == "allow"

@@ -236,6 +236,7 @@ def test_a_name_in_query_and_body_is_two_places(
         ("body /a/b", b'{"a": {"b": 1}, "a.b": "union select"}'),
         ("body /a.b", b'{"a": {"b": "union select"}}'),
         ("body //", b'{"empty-key": "union select"}'),
+        ("body /a", b'{"a ": "union select"}'),
     ],
 )
 def test_members_with_odd_names_are_places_of_their_own(policy: Callable[..., Snapshot], excused: str, body: bytes) -> None:

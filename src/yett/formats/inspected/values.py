@@ -116,4 +116,4 @@ def place(value: Value) -> str:
     if value.origin in _FIELDS:
         name = "-".join(word.capitalize() for word in name.split("-"))
     name = "".join(letter if letter.isprintable() else "�" for letter in name[:LONGEST_PLACE])
-    return (pattern % name).strip()
+    return pattern % name if name else (pattern % name).strip()  # "q " is another name than "q"

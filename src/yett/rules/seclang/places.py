@@ -58,7 +58,7 @@ def place_of(name: bytes, t: Transaction) -> str:
     elif "header" in pattern:
         text = "-".join(word.capitalize() for word in text.split("-"))
     shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:LONGEST])
-    return (pattern % shown).strip()
+    return pattern % shown if text.strip() != text else (pattern % shown).strip()
 
 
 def _argument(collection: bytes, key: bytes, text: str, t: Transaction) -> str:
