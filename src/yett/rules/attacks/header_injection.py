@@ -64,6 +64,9 @@ RULE = AttackRule(
         Payload("en\u010d\u010aevil:1\u010d\u010ax:y", "query lang"),
         Payload("/index.php?page=home&\r\n127.0.0.1 - 08:15 - /admin", "body /path", "a line of a log"),
         Payload("va%0dr=x", "query"),
+        Payload("en\revil", "body /lang"),
+        Payload("x\nPROPFIND / HTTP/1.1", "query q"),
+        Payload("/home%0Aevil", "query next"),
         Payload("%0\r\nD%0\r\nA", "body /lang"),
         Payload("va%0ar=x", "form"),
     ),
@@ -85,6 +88,9 @@ RULE = AttackRule(
         Payload("\\n", "body /separator"),
         Payload("/a/b\r\n/c/d", "body /paths", "a list"),
         Payload("Growth of 100%\n0 days left", "body /text"),
+        Payload("one line\rand another", "body /note"),
+        Payload("Speaks only HTTP/2", "form note"),
+        Payload("/help\nme", "body /chat"),
         Payload("/* one\r\n two */", "body /code"),
         Payload("/start\r\nhello\r\nworld", "body /commands"),
         Payload("Hello,\r\n<b>Anna</b>", "body /html"),
@@ -106,7 +112,10 @@ _ESCAPED = (
 )
 """What a later reader makes a line break of: escapes of programs, and U+560A, U+560D, U+010A and U+010D, of which writers of single
 octets leave the last one."""
-_REQUEST_LINE = rb"(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS|TRACE|CONNECT)\s+\S+\s+HTTP/\d"
+_REQUEST_LINE = (
+    rb"(?:(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS|TRACE|CONNECT)\s+\S+|[A-Z\-]{3,16}\s+(?:/|\*\s|https?:)\S*)\s+HTTP/\d"
+)
+"""Any token may be a method (RFC 9110, 9.1); of those that are words of English as well the target must look like one."""
 _STATUS_LINE = rb"HTTP/[0-3](?:\.\d)?\s+\d{3}\b"
 _LINE = NAMES | {
     Origin.QUERY,
@@ -152,6 +161,13 @@ SIGNATURES = (
         confirm=is_word,
     ),
     Signature(
+        id="lone-return",
+        pattern=rb"\r[\w\[<]",
+        reason="a carriage return alone, which ends no line of any text",
+        where=frozenset({Origin.FORM, Origin.JSON, Origin.XML, Origin.PART}),
+        confirm=lambda found: b"\n" not in found.text and is_word(found),
+    ),
+    Signature(
         id="cut",
         pattern=rb"%(?:25)?(?:0[\r\n]{1,2}[ad]|[\r\n]{1,2}0[ad])",
         reason="what becomes a line break once line breaks are deleted",
@@ -169,11 +185,15 @@ SIGNATURES = (
     ),
     Signature(
         id="after-path",
-        pattern=rb"^/(?:[^\s/*][^\s]{0,200})?\r\n?[^\s/<][^\r\n]{0,200}$",
-        reason="a line break as of HTTP after a path",
-        needle=rb"^/\S{0,200}\r\s*[^\s/<]",
+        pattern=rb"^/(?:[^\s/*][^\s]{0,200})?(?:\r\n?|\n)[^\s/<][^\r\n]{0,200}$",
+        reason="a line break after a path",
+        needle=rb"^/\S{0,200}\s{0,3}[\r" + LINE_BREAK + rb"]\s*[^\s/<]",
         where=PARAMETERS | {Origin.COOKIE},
-        confirm=lambda found: found.start == 0 and found.end == len(found.text.rstrip(b"\r\n")) and b" " not in found.text[:2],
+        confirm=lambda found: (
+            found.start == 0
+            and found.end == len(found.text.rstrip(b"\r\n"))
+            and (b"\r" in found.text or found.value.origin in ONE_LINE)
+        ),
     ),
     Signature(
         id="first-line",

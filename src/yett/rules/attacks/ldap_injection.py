@@ -51,6 +51,7 @@ RULE = AttackRule(
         Payload("&(*)", "form user"),
         Payload("anna*)", "form user"),
         Payload("uid=anna))", "query user"),
+        Payload("anna*%00", "body /user", "what follows is cut off"),
         Payload("anna,ou=staff,dc=example,dc=com", "query user"),
         Payload("cn=*,ou=staff,dc=example,dc=com", "body /base"),
     ),
@@ -168,7 +169,7 @@ SIGNATURES = (
     ),
     Signature(
         id="unfinished",
-        pattern=rb"^[\w*@.\-]{0,60}\)+!?\(+[|&!]?\(?[\w.;\-]{0,40}[~<>:]?=?$|^[\w.@\-]{1,40}\*\)+\x00?$",
+        pattern=rb"^[\w*@.\-]{0,60}\)+!?\(+[|&!]?\(?[\w.;\-]{0,40}[~<>:]?=?$|^[\w.@\-]{1,40}\*\)+\x00?$|^[\w*@.\-]{0,60}[*)]+\s?(?:\x00|%00)",
         reason="what ends a filter of a directory and begins another one",
         where=PARAMETERS,
         confirm=lambda found: found.start == 0 and len(found.text) <= 100,

@@ -94,6 +94,11 @@ RULE = AttackRule(
         Payload("latest/meta-data/iam/security-credentials/", "query path", "what is put behind an address"),
         Payload("../computeMetadata/v1beta1/project/", "query path"),
         Payload("metadata.oraclecloud.com", "query host"),
+        Payload("@127.0.0.1", "query host", "what is put behind a host"),
+        Payload("\u2460\u2461\u2466.\u24ea.\u24ea.\u2460", "body /host"),
+        Payload("jar:netdoc://example.com/x!/y", "body /url"),
+        Payload("http://race-169.254.169.254.example.com/", "query url"),
+        Payload("://127.0.0.1/", "query url"),
         Payload("https://proxy.example.com/http://127.0.0.1:8080/", "query url"),
         Payload("http://http://127.0.0.1/", "query url", "what is left where a scheme is deleted once"),
         Payload("http://shop.ddev.site/", "body /webhook"),
@@ -130,6 +135,9 @@ RULE = AttackRule(
         Payload("http://localhost:3000 does not answer", "body /text"),
         Payload("http://localhost:3000/ (local)", "body /text"),
         Payload("::1", "body /ip"),
+        Payload("\u2460 \u2461 \u2462", "body /steps"),
+        Payload("\u2460.\u2461", "body /steps"),
+        Payload("@anna", "body /handle"),
         Payload("12:30:15.5", "body /time"),
         Payload("::ffff:192.0.2.1", "body /ip"),
         Payload("updates/latest/user-database", "body /path"),
@@ -184,6 +192,8 @@ _BARE = (
     rb"(?:\." + _NUMBER + rb"){0,2}|0*(?:0|127|169|177|251)(?:\.[0-9]{1,11}){3}|127(?:\.[0-9]{1,8}){1,2})"
 )
 """Addresses of IPv4 as values of their own: with a hexadecimal part, or of four parts of which the first one leads inside."""
+_CIRCLED = rb"(?:[0-9.]|\xe3\x80\x82){0,15}\xe2[\x91-\x93][\x80-\xbf](?:[0-9.]|\xe2[\x91-\x93][\x80-\xbf]|\xe3\x80\x82){1,40}"
+"""Digits in circles, with dots."""
 _WITHIN_6 = rb"[0-9a-f:]{2,30}:[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
 _RELATIVE = (
     rb"(?:latest/(?:meta[-_]data|user-data|dynamic/instance-identity|api/token)|computeMetadata/v1(?:beta1)?"
@@ -219,14 +229,14 @@ SIGNATURES = (
         rb"|168\.63\.129\.16|metadata\.oraclecloud\.com|api\.metadata\.cloud\.ibm\.com|metadata\.platformequinix\.com|metadata\.google\.internal|metadata\.goog\b|metadata\.azure\.(?:com|internal)"
         rb"|instance-data\b\.?(?:ec2\.internal)?|\[?(?:fd00:ec2::(?:254|23)|fd20:ce::254|fd00:42::42)\]?|metadata\.packet\.net"
         rb"|metadata\.tencentyun\.com|kubernetes\.default(?:\.svc(?:\.cluster\.local)?)?|rancher-metadata"
-        rb"|(?:metadata)(?:/computeMetadata|/latest|/v1))(?:[:/?#\\\-]|$)",
+        rb"|(?:metadata)(?:/computeMetadata|/latest|/v1))(?:[:/?#\\\-]|\.[a-z]|$)",
         reason="the metadata service of a cloud",
         where=_PLACES,
         confirm=_metadata,
     ),
     Signature(
         id="address",
-        pattern=rb"(?:(?:^[\s\"'(\x00-\x20]*|[=,])(?:url\s*[:=]\s*)?(?:(?:(?:jar|url|feed|blob|view-source):)?[a-z][a-z0-9+.\-\t]{1,15}:)?"
+        pattern=rb"(?:(?:^[\s\"'(\x00-\x20]*|[=,])(?:url\s*[:=]\s*)?(?:(?:(?:jar|url|feed|blob|view-source):)?[a-z0-9+.\-\t]{0,16}:)?"
         rb"[/\\]{2,8}\s{0,4}|(?:^[\s\"'(]*|[=@,;\s\"'(/])(?:(?:https?|ftp|wss?):[/\\]*|(?:gopher|dict):[/\\]{2,8}))"
         + _authority(b"{0,200}", b"{0,200}"),
         reason="an address of the server itself or its neighbours",
@@ -242,6 +252,10 @@ SIGNATURES = (
         + _BARE
         + rb"|\[[0-9a-f:.%]{2,60}\]|"
         + _WITHIN_6
+        + rb"|"
+        + _CIRCLED
+        + rb"|@"
+        + _BARE
         + rb"|[\w.\-]{0,100}"
         + _FOUR
         + rb"\w[\w.\-]{0,100})\.?(?::[+\-]?[0-9]{1,12}[a-z]{0,8})?(?:/\S{0,400})?[\s\"']*$",
@@ -252,6 +266,10 @@ SIGNATURES = (
         + _BARE
         + rb"|"
         + _WITHIN_6
+        + rb"|"
+        + _CIRCLED
+        + rb"|@"
+        + _BARE
         + rb"|\[[0-9a-f:.%]{2,60}\])\.?(?::[+\-]?[0-9]{1,12}[a-z]{0,8})?(?:/\S*)?[\s\"']*$|[.\-]"
         + _NAMES
         + rb"\b|"
@@ -279,7 +297,7 @@ SIGNATURES = (
         pattern=rb"(?:^[\s\"'(]*|[=@])(?:url:)?(?:gopher|dict|tftp|netdoc|sftp|file|phar|expect|zip|glob|ogg|rar"
         rb"|compress\.zlib|ssh2(?:\.\w+)?|php|data|jar|local_file|ldaps?|imaps?|smtps?|pop3s?|rtsp"
         rb"|telnet|(?:https?\+)?unix|npipe|ldapi|mk|ms-its|mhtml|view-source)(?::/{2,3}[\w.\[%\\{$|+-]|:/etc/|:/var/|:/run/|:/[a-z]:|://|:@msitstore:|:file:)"
-        rb"|(?:^[\s\"'(]*|[=@])jar:(?:file|https?|ftp):",
+        rb"|(?:^[\s\"'(]*|[=@])jar:[a-z][a-z0-9+.\-]{1,12}:",
         reason="a scheme that reads files or speaks another protocol",
         where=_PLACES,
         confirm=lambda found: len(found.text) <= 1_024 and _is_other_scheme(found),

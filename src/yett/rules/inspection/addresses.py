@@ -16,7 +16,7 @@ LONGEST = 512
 
 _BEGINNING = re.compile(
     r"[\s\"'(=@,;\x00-\x20]*/?(?:url\s*[:=]\s*)?(?:(?:jar|url|feed|blob|view-source):)?"
-    r"(?:(?P<web>https?|ftp|wss?):[/\\]*|(?:[a-z][a-z0-9+.\-]{0,20}:)?[/\\]{2,8})(?P<rest>[^\"'<>]{1,300})",
+    r"(?:(?P<web>https?|ftp|wss?):[/\\]*|(?:[a-z0-9+.\-]{0,20}:)?[/\\]{2,8})(?P<rest>[^\"'<>]{1,300})",
     re.IGNORECASE,
 )
 _IGNORED = re.compile("[\t\r\n\u00ad\u034f\u180b-\u180e\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff]")
@@ -256,10 +256,12 @@ def is_bare_inner(text: bytes) -> bool:
     if _WITHIN_6.fullmatch(host):
         address = _address(f"[{host}]")
         return isinstance(address, IPv4Address) and _is_own(address)
-    name = _host(host)
-    connects = slash != "" or _PORT.fullmatch(host.rpartition("]")[2] or host) is not None
+    name = _host(host.removeprefix("@"))
+    connects = host.startswith("@") or slash != "" or _PORT.fullmatch(host.rpartition("]")[2] or host) is not None
     address = _address(name)
     if isinstance(address, IPv4Address) and not name.startswith("["):
+        if not host.isascii():
+            return _is_own(address) or _is_private(address)
         return _is_odd_or_connects(name, address, connects)
     if address is not None:
         return _is_own(address) or _is_private(address)
