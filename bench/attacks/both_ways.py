@@ -18,8 +18,9 @@ from yett.model.decision import Denial, Evaluation, Pause, Wait
 from yett.model.exchange import Exchange, Request, Response, View
 from yett.model.operation import Operation
 from yett.model.policy import Bounds
+from yett.rules.inspection.aside import takes_long
 from yett.rules.seclang import run
-from yett.rules.seclang.judging import ALONE, Judging
+from yett.rules.seclang.judging import Judging
 from yett.rules.seclang.live import LiveTransaction, response_is_text
 from yett.rules.seclang.operators import integer
 from yett.rules.seclang.program import INBOUND, OUTBOUND, Program
@@ -149,7 +150,7 @@ class Comparing:
     def _in_turns(self, view: RecordedView, everything: Outcome) -> str:
         """As a plan has it, with pauses, and with a response that may have a transaction of its own; where another process may
         judge the request, also by what that one would say."""
-        for aside in (False, True) if len(view.content) > ALONE else (False,):
+        for aside in (False, True) if takes_long((view.content,)) else (False,):
             self.compared += 1
             denial = self.denial(view, aside)
             if (denial is not None) != (everything.refusal is not None):

@@ -26,6 +26,15 @@ def crs_settings() -> dict[str, Any]:
     return {"crs": {"directory": str(RULES), "setup_file": str(SETUP), "paranoia": 1, "threshold": 5}, "attacks": False}
 
 
+def pack_settings() -> dict[str, Any]:
+    return {"attacks": {"mode": "enforce"}}
+
+
+def both_settings() -> dict[str, Any]:
+    """As a policy has it that adds `crs` and says nothing of the own pack: each judges every request."""
+    return crs_settings() | {"attacks": {"mode": "monitor"}}
+
+
 def subject(name: str, settings: dict[str, Any], program: Path | None = None) -> systems.System:
     """Yett without a log and with these settings of its service."""
 

@@ -24,7 +24,7 @@ import msgspec
 import machine
 import systems
 from attacks import sending, traffic, worst
-from attacks.gateways import answered_once, await_inspector, crs_settings, load, subject, upstream
+from attacks.gateways import answered_once, await_inspector, both_settings, load, subject, upstream
 from client import Client, Result, exact_timers, percentile
 
 RATE = 500
@@ -191,7 +191,7 @@ def started(program: Path | None, isolated: bool) -> Iterator[Measurement]:
     exact_timers()
     with ExitStack() as stack:
         upstream_port = stack.enter_context(upstream(machine.ahead(other_core)))
-        table = {"rules": crs_settings(), "none": {"attacks": False}}
+        table = {"rules": both_settings(), "none": {"attacks": False}}
         gateways = {}
         for name, given in table.items():
             system = subject(f"Yett neighbours {name}", given, program)

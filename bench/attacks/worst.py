@@ -38,7 +38,7 @@ def inputs() -> Iterator[tuple[str, Request]]:
     yield "shell words", _json({"text": "; cat | ls && id $(x) `y` " * (SIZE // 26)})
     yield "words of all rules", _json({"text": " ".join(random.Random(3).choices(_TRIGGERS, k=SIZE // 8))[: SIZE - 64]})
     yield "letters by chance", _json({"text": "".join(random.Random(4).choices("abc'\"<>()=;-/ %&\\x", k=SIZE // 2))})
-    yield "all of ASCII by chance", _json({"text": _by_chance("".join(map(chr, range(32, 127))), SIZE * 9 // 10)})
+    yield "all of ASCII by chance", _json({"text": _by_chance(_PRINTED, SIZE * 9 // 10)})
     yield "beyond ASCII by chance", _json({"text": _by_chance("abcdefgh \xe9\xfc\xdf\xf1\xe7\u20ac", SIZE // 3)})
     yield "escapes by chance", _json({"text": _by_chance("\\ux%0123456789abcdefn ", SIZE * 9 // 10)})
     yield "steps in and out", _json({"text": "a/../" * (SIZE // 5 - 64)})
@@ -58,6 +58,17 @@ def inputs() -> Iterator[tuple[str, Request]]:
         _post(b"".join(_FILE % (i, i) for i in range(9_000)) + b"--B--\r\n", b"multipart/form-data; boundary=B"),
     )
     yield "8 KB query", Request(method="GET", target=b"/v1/search?q=" + b"%27%20or%20" * 700, fields=_HEAD)
+    words = " ".join(random.Random(3).choices(_TRIGGERS, k=2_000))
+    yield "7 KB of words of all rules", _json({"text": words[:7_000]})
+    yield "3 KB of quotes", _json({"text": "' or " * 600})
+    yield (
+        "2 KB cookie of words",
+        Request(method="GET", target=b"/", fields=(*_HEAD, (b"Cookie", b"a=%b" % _crumb(words[:2_000])))),
+    )
+    yield (
+        "2 KB cookie by chance",
+        Request(method="GET", target=b"/", fields=(*_HEAD, (b"Cookie", b"a=%b" % _crumb(_by_chance(_PRINTED, 2_000))))),
+    )
     yield (
         "200 query arguments",
         Request(method="GET", target=b"/?" + b"&".join(b"a%d='%d" % (i, i) for i in range(200)), fields=_HEAD),
@@ -68,6 +79,7 @@ def inputs() -> Iterator[tuple[str, Request]]:
     )
 
 
+_PRINTED = "".join(map(chr, range(32, 127)))
 _FORM = b"application/x-www-form-urlencoded"
 _FILE = b'--B\r\nContent-Disposition: form-data; name="f%d"; filename="a%d.txt"\r\n\r\nx\r\n'
 _HEAD = ((b"Host", traffic.HOST.encode()), (b"User-Agent", b"okhttp/4.12.0"), (b"Accept", b"*/*"))
@@ -112,6 +124,11 @@ def _post(body: bytes, media: bytes = b"application/json") -> Request:
 
 def _json(tree: object) -> Request:
     return _post(json.dumps(tree, separators=(",", ":")).encode())
+
+
+def _crumb(text: str) -> bytes:
+    """As a cookie's value: semicolons would end it."""
+    return text.replace(";", ",").encode()
 
 
 def _by_chance(letters: str, count: int) -> str:

@@ -110,6 +110,26 @@ def test_a_process_judges_large_bodies_and_says_the_same(tmp_path: Path) -> None
     run(talk())
 
 
+def test_a_long_head_is_judged_by_the_process_as_well(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with Judged(tmp_path) as house:
+            await house.started()
+            process = house.process._process
+            client = await house.connect()
+            os.kill(process.pid, signal.SIGSTOP)
+            try:
+                await client.send(b"GET /?q=%b1%%20union%%20select%%202 HTTP/1.1\r\nHost: h\r\n\r\n" % (b"%27%20or%20" * 700))
+                await house.until(lambda: len(house.gateway._tasks) == 1)
+                assert (await house.ask(GET))[0] == 200
+            finally:
+                os.kill(process.pid, signal.SIGCONT)
+            assert (await client.response())[0] == 403
+            assert house.inspector.failed == 0
+            await house.inspector.close()
+
+    run(talk())
+
+
 def test_a_policy_that_changes_changes_the_process(tmp_path: Path) -> None:
     async def talk() -> None:
         async with Judged(tmp_path) as house:

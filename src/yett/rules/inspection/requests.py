@@ -25,7 +25,7 @@ from yett.formats.inspected.json_values import is_plain, json_lines
 from yett.formats.xml import XMLDocument
 from yett.model.decision import Asked, Denial, Errand, Evaluation, Mode, Wait, unset
 from yett.model.exchange import View
-from yett.rules.inspection.aside import Told, decode, encode, received, sent, unjudged
+from yett.rules.inspection.aside import Told, decode, encode, received, sent, takes_long, unjudged
 from yett.rules.inspection.exceptions import Exceptions
 from yett.rules.inspection.gathered import Gathered, gathered
 from yett.rules.inspection.inspecting import TITLE, Inspection, driven
@@ -37,11 +37,8 @@ from yett.rules.inspection.signature import REQUEST
 LONGEST_REMEMBERED = 512
 """Octets of a field's value from which on it is not remembered as harmless: clients send the same lines again and again."""
 
-AT_ONCE = 32 << 10
-"""Octets of a body that get a first look at once, and are looked at without a pause."""
-
-HERE = 8 << 10
-"""Octets of a body that are looked at closely where the request is; more go aside: it may take some milliseconds."""
+WITHOUT_PAUSE = 32 << 10
+"""Octets of a body of which the batches are looked at without pauses between them."""
 
 IN_HEAD = frozenset(origin for origin in REQUEST if origin <= Origin.COOKIE_NAME)
 IN_BODY = REQUEST - IN_HEAD
@@ -155,16 +152,17 @@ class Requests(Inspection):
             if work is not None:
                 failure = held.failure(evaluation)
                 return unjudged(self.rule, failure, self.denies_unjudged, evaluation) if failure else driven(work, evaluation)
+        if takes_long((content,)):
+            held = gathered(evaluation)
+            work = held.running[self.rule] = self._body(view, evaluation, None)
+            return held.pause(partial(self._finish, held, work), self._errand(view, evaluation))
         suspects: Collection[int] | None = None
-        lines = _lines(view, content) if len(content) <= AT_ONCE and not view.truncated else None
+        lines = None if view.truncated else _lines(view, content)
         if lines is not None:
             suspects = self._look(lines, self._in_json, True)
             if not suspects:
                 return None
-        held = gathered(evaluation)
-        work = held.running[self.rule] = self._body(view, evaluation, suspects)
-        if len(content) > HERE:
-            return held.pause(partial(self._finish, held, work), self._errand(view, evaluation))
+        work = gathered(evaluation).running[self.rule] = self._body(view, evaluation, suspects)
         return driven(work, evaluation)
 
     def _finish(self, held: Gathered, work: Iterator[Any]) -> None:
@@ -209,7 +207,7 @@ class Requests(Inspection):
             yield from self.pack.look_through(batch, IN_BODY, suspects, lines)
             if ANY in suspects:
                 break
-            if len(values.content) > AT_ONCE:
+            if len(values.content) > WITHOUT_PAUSE:
                 yield None
         if ANY not in suspects and isinstance(values.document, XMLDocument):
             yield from self.pack.look_through((values.content,), IN_BODY, suspects)  # markup says more than its values

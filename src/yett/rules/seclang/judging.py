@@ -10,7 +10,7 @@ from yett.formats.contract.proven import Proven
 from yett.formats.inspected import InspectionLimits, Origin, Value
 from yett.model.decision import Asked, Denial, Errand, Evaluation, Wait, unset
 from yett.model.exchange import View
-from yett.rules.inspection.aside import received, sent, unjudged
+from yett.rules.inspection.aside import received, sent, takes_long, unjudged
 from yett.rules.inspection.exceptions import Exceptions
 from yett.rules.inspection.gathered import gathered
 from yett.rules.inspection.samples import sample_of
@@ -28,10 +28,6 @@ TITLE_OF_RESPONSE = "The response was refused by a security rule."
 
 TURN = 1 << 18
 """Octets of work after which others get their turn; a few milliseconds."""
-
-ALONE = 1 << 15
-"""Octets of a body from which on another process or thread may do the work: single steps of it may take more than a few
-milliseconds."""
 
 MOST_NAMED = 8
 """Rules that a reason names."""
@@ -78,7 +74,7 @@ class Judging:
             t = self._transaction(view, evaluation)
             work = run.request_in_turns(self.program, t)
             evaluation.scoring = t
-            if len(t.body) > ALONE:
+            if takes_long([t.body, t.uri, *[text for _, text in t.fields]]):
                 held = gathered(evaluation)
                 held.running[self.name] = work
                 return held.pause(partial(deque, work, 0), self._errand(view, evaluation))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from yett.formats.seclang.values import Operator
 from yett.formats.signs import PERCENT
+from yett.formats.transformations import MADE
 from yett.rules.inspection.sqli import sqli
 from yett.rules.inspection.xss import xss
 from yett.rules.seclang.macros import Macro
@@ -143,10 +144,23 @@ def _validate_url_encoding(_: Operator, __: Mapping[str, Sequence[bytes]]) -> Ac
 
 def _detect_sqli(_: Operator, __: Mapping[str, Sequence[bytes]]) -> Accept:
     def accept(value: bytes, _: Transaction) -> Captured | None:
-        fingerprint = sqli(value)
-        return (fingerprint.encode(),) if fingerprint else None
+        found = fingerprint(value)
+        return (found,) if found else None
 
     return accept
+
+
+def fingerprint(value: bytes) -> bytes:
+    """`sqli`, of which it is remembered what it says of longer values: a first look reads them, and then each rule that asks."""
+    return MADE.after("detectSQLi", value, _fingerprint) if len(value) > _SHORT else sqli(value).encode()
+
+
+def _fingerprint(value: bytes) -> bytes:
+    return sqli(value).encode()
+
+
+_SHORT = 128
+"""Octets of a value that is read again as quickly as it is looked up."""
 
 
 def _detect_xss(_: Operator, __: Mapping[str, Sequence[bytes]]) -> Accept:

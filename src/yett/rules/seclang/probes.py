@@ -10,9 +10,9 @@ from yett.formats.seclang.values import SecRule
 from yett.formats.signs import PERCENT
 from yett.formats.transformations import TRANSFORMATIONS, transformed
 from yett.rules.inspection.plain import UNSIGNED, Plain
-from yett.rules.inspection.sqli import may_be_sqli, sqli, suspects
+from yett.rules.inspection.sqli import may_be_sqli, suspects
 from yett.rules.inspection.xss import xss
-from yett.rules.seclang.operators import byte_range, is_utf8
+from yett.rules.seclang.operators import byte_range, fingerprint, is_utf8
 from yett.rules.seclang.triggers import Trigger
 
 Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]
@@ -22,7 +22,7 @@ _LINE_FEED = b"\n"
 
 
 def _is_sqli(text: bytes) -> bool:
-    return may_be_sqli(text) and bool(sqli(text))
+    return may_be_sqli(text) and bool(fingerprint(text))
 
 
 SINGLE: dict[str, Callable[[bytes], bool]] = {"detectsqli": _is_sqli, "detectxss": xss}
@@ -155,4 +155,4 @@ class Singles:
 
     def look_at_plain(self, lines: bytes) -> int:
         """The same of plain values without plus signs, one a line, where `alike`: none of them is HTML."""
-        return self._sql if self._sql and any(map(sqli, suspects(lines))) else 0
+        return self._sql if self._sql and any(map(fingerprint, suspects(lines))) else 0
