@@ -1,11 +1,17 @@
 """`yett explain` says which exception lets an honest request pass, and that exception works."""
 
+from pathlib import Path
+
+from click.testing import CliRunner
 from policies import exchange_of, service_of
 
+from yett.cli.log import log
 from yett.cli.showing import explanation
 from yett.engine.recorded import replay
 from yett.model.event import Event, Reason
+from yett.model.policy import Log
 from yett.rules.registry import attacks
+from yett.store.eventlog.journal import SegmentJournal
 
 NOW = 1_750_000_000.0
 
@@ -54,3 +60,19 @@ def test_every_rule_of_a_score_gets_its_exception() -> None:
     assert "\n  crs-941110, at query r\n    Tag\n    seen: <script>" in text
     assert text.count('{rule: crs-941100, operation: "GET /", place: "query q"}') == 1
     assert text.count('{rule: crs-941110, operation: "GET /", place: "query r"}') == 1
+
+
+def test_the_summary_of_a_log_claims_no_severity_of_scored_rules(tmp_path: Path) -> None:
+    event = Event(
+        tag="gateway:request:denied",
+        verdict="deny",
+        operation="GET /",
+        enforced=1,
+        reasons=[Reason("crs-941100", 403, "anomaly score 10", "query q")],
+        matched=[Reason("crs-941100", 0, "XSS", "query q"), Reason("crs-941110", 0, "Tag", "query r")],
+    )
+    journal = SegmentJournal(Log(), tmp_path / "log", 0, shared=tmp_path)
+    journal.append(event)
+    journal.close()
+    shown = CliRunner().invoke(log, ["--summary", "--dir", str(tmp_path / "log")]).stdout
+    assert "crs-941110" in shown and "medium" not in shown and "{rule: crs-941110" in shown

@@ -164,7 +164,7 @@ def log(directory: Path, following: bool, as_json: bool, limit: int | None, summ
 def _sum(directory: Path, chosen: Filter, limit: int, printer: _Printer) -> None:
     """Count requests; a stream under way counts when it ends."""
     from yett.cli.tally import Reason, Tally  # loads all rules, which lines do not need
-    from yett.engine.trial import severity
+    from yett.engine.trial import SCORED, severity
 
     tally = Tally()
     entries: Iterable[Any] = newest(directory, limit, chosen)[0] if limit else read(directory, None, chosen, _notice)
@@ -172,7 +172,10 @@ def _sum(directory: Path, chosen: Filter, limit: int, printer: _Printer) -> None
         event: Event = entry.event
         if not event.tag.startswith("gateway:request:") or event.tag == "gateway:request:opened":
             continue
-        reasons = [Reason(one.rule, one.place, one.sample, severity(one.rule)) for one in showing.unscored(event)]
+        reasons = [
+            Reason(one.rule, one.place, one.sample, "" if one.rule.startswith(SCORED) else severity(one.rule))
+            for one in showing.unscored(event)
+        ]
         denied = event.verdict == "deny" or event.would == "deny"
         tally.add(event.operation, denied, event.verdict == "deny", reasons, event.not_evaluated)
     if not tally.exchanges:

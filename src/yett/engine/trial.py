@@ -240,6 +240,10 @@ def _place(reason: str) -> str:
     return next((place for place, words in _PLACES if any(word in text for word in words)), "head")
 
 
+SCORED = "crs-"
+"""How ids of rules of a scoring rule set begin. Their severity stands in the rules, which are not at hand for a record."""
+
+
 @cache
 def severity(rule: str) -> Severity:
     """Of a rule by its id; what is no rule of a policy is a bound or a syntax rule, which holds in every mode."""

@@ -428,6 +428,15 @@ def test_a_setup_from_elsewhere(policy: Callable[..., Snapshot], tmp_path: Path)
     assert found.denial is not None and found.denial.reason.startswith("anomaly score 2:")
 
 
+def test_what_is_said_of_the_set_up_names_its_own_file(policy: Callable[..., Snapshot], tmp_path: Path) -> None:
+    setup = tmp_path / "my-setup.conf"
+    setup.write_text(SETUP + "SecCollectionTimeout 600\n")
+    gaps = [gap.what for gap in report(policy(setup_file="my-setup.conf")).gaps]
+    assert any(what.startswith("my-setup.conf:") for what in gaps) and any(what.startswith("crs/rules/") for what in gaps)
+    setup.write_text("SecFoo 1\n")
+    assert "crs: my-setup.conf:1:1: the directive SecFoo" in str(report(policy(setup_file="my-setup.conf")).errors[0])
+
+
 def test_the_directory_is_watched_and_belongs_to_the_digest(policy: Callable[..., Snapshot], tmp_path: Path) -> None:
     policy()
     first = load_bundle(tmp_path / "yett.yaml")

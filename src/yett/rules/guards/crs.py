@@ -26,6 +26,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from yett.formats.contract.live import ContractOperation
 from yett.formats.contract.proven import proven_places
@@ -185,7 +186,7 @@ class Options(Struct, frozen=True, kw_only=True):
 def prepare(options: Options, scope: Scope) -> Prepared:
     program = load(options, scope.ports)
     for gap in program.gaps:
-        scope.gap(f"{options.directory}/{gap.file}:{gap.line}: {gap.what}", gap.why)
+        scope.gap(f"{_shown(options, gap.file)}:{gap.line}: {gap.what}", gap.why)
     for number in _unknown(options, scope.ports):
         scope.gap(f"except: rule {number}", f"no rule in {options.directory} has this number, so the exception is for nothing")
     exceptions = [one for one in map(Excused.exemption, options.except_) if one.applies_to(scope.operation)]
@@ -248,7 +249,7 @@ def _compiled(options: Options, files: dict[str, bytes], variables: dict[str, An
     try:
         ruleset = read_seclang(files, include_order(files))
     except PolicyErrors as error:
-        shown = [f"{options.directory}/{mistake}" for mistake in error.errors[:10]]
+        shown = [str(replace(one, file=_shown(options, one.file))) for one in error.errors[:10]]
         raise ValueError("; ".join(shown)) from None
     _check_setup(options, files)
     try:
@@ -261,6 +262,13 @@ def _compiled(options: Options, files: dict[str, bytes], variables: dict[str, An
             f"{EXAMPLE} beside rules/, or the file with `setup_file`, such as /etc/modsecurity/crs/{SETUP} on Debian "
             f"(rule {error.ruling.id})"
         ) from None
+
+
+def _shown(options: Options, file: str) -> str:
+    """A file of the rules by the name that their owner knows."""
+    if file == SETUP and options.setup_file is not None:
+        return options.setup_file
+    return f"{options.directory}/{file}"
 
 
 def _check_setup(options: Options, files: Mapping[str, bytes]) -> None:
