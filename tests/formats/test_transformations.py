@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from modsecurity_oracle import transformed_by_oracle
 from plain_transformations import PLAIN
 
+from yett.formats.inspected.lenient import without_entities
 from yett.formats.transformations import TRANSFORMATIONS, UnknownTransformation, chain_of, escapes, transformed
 from yett.rules.inspection.folding import STEPS
 
@@ -168,14 +169,84 @@ def test_names() -> None:
     assert len(TRANSFORMATIONS) == 36
 
 
+_MANY = 2_100
+"""Escapes at the beginning of a value from which on all are decoded at once."""
+
+
 @given(
     st.lists(
-        st.sampled_from([b"%", b"=", b"%41", b"%3d", b"%25", b"%0A", b"%zz", b"\n", b"\r\n", b"_", b"+", b"%4", b"\xff", b"%%"])
+        st.sampled_from(
+            [
+                *(b"%", b"=", b"%41", b"%3d", b"%25", b"%0A", b"%zz", b"\n", b"\r\n", b"_", b"+", b"%4", b"\xff", b"%%", b"\\"),
+                *(b"%u0041", b"%U20ac", b"%uff41", b"%uFF00", b"%uff5f", b"%uff0", b"%u", b"41"),
+            ]
+        )
     )
 )
 def test_many_escapes_are_decoded_as_few_are(pieces: list[bytes]) -> None:
     value = b"".join(pieces)
-    many = b"%20" * 70
+    many = b"%20" * _MANY
     for name in ("urlDecode", "urlDecodeUni"):
         decode = TRANSFORMATIONS[name].apply
-        assert decode(many + value) == b" " * 70 + decode(value)
+        assert decode(many + value) == b" " * _MANY + decode(value)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(
+                    b"\\",
+                    b"\\\\",
+                    b"\\x41",
+                    b"\\X41",
+                    b"\\x4",
+                    b"\\u0041",
+                    b"\\u20ac",
+                    b"\\uff41",
+                    b"\\uFF00",
+                    b"\\uff5f",
+                    b"\\u004",
+                ),
+                *(b"\\0", b"\\7", b"\\41", b"\\141", b"\\477", b"\\777", b"\\8", b"\\n", b"\\q", b"\\N", b"\\\n", b"\\'"),
+                *(b"u", b"x", b"4", b"41", b"n", b"\n", b"\xff", b"\0"),
+            ]
+        )
+    )
+)
+def test_many_backslashes_are_decoded_as_few_are(pieces: list[bytes]) -> None:
+    value = b"".join(pieces)
+    many = b"\\x20" * _MANY
+    for name in ("jsDecode", "escapeSeqDecode", "cssDecode"):
+        decode = TRANSFORMATIONS[name].apply
+        assert decode(many + b";" + value) == decode(many) + b";" + decode(value)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"&lt;",
+                b"&gt",
+                b"&amp;",
+                b"&amp;lt;",
+                b"&#x3c;",
+                b"&#60;",
+                b"&#108",
+                b"&&#38;",
+                b"&nbsp;",
+                b"&LT;",
+                b"a",
+                b";",
+                b"&",
+                b"#",
+            ]
+        )
+    )
+)
+def test_many_references_are_decoded_as_few_are(pieces: list[bytes]) -> None:
+    value = b"".join(pieces)
+    many = b"&lt;&#x3c;&amp;" * 100 + b"."
+    decode = TRANSFORMATIONS["htmlEntityDecode"].apply
+    assert decode(many + value) == b"<<&" * 100 + b"." + decode(value)
+    assert without_entities(many + value) == b"<<&" * 100 + b"." + (without_entities(value) or value)

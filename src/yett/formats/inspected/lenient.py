@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from itertools import islice
 
 from yett.formats.multipart import MAX_HEAD, MAX_PARTS
+from yett.formats.signs import AMPERSAND
+from yett.formats.transformations import LONG, MADE
+from yett.formats.transformations.codes import Escapes
 
 _STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 _JSON_ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})(?:\\u([dD][c-fC-F][0-9A-Fa-f]{2}))?|(.))", re.DOTALL)
 _JSON_LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
-_ENTITY = re.compile(rb"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|(lt|gt|amp|quot|apos));?", re.IGNORECASE)
-_ENTITIES = {b"lt": b"<", b"gt": b">", b"amp": b"&", b"quot": b'"', b"apos": b"'"}
+_ENTITY = re.compile(rb"(&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|lt|gt|amp|quot|apos);?)", re.IGNORECASE)
+_NAMED = {b"l": b"<", b"g": b">", b"am": b"&", b"q": b'"', b"ap": b"'"}
 _PARAMETER = re.compile(
     rb'[;\s]((?:file)?name)(?:\*[0-9]{0,2}\*?)?[ \t]*=[ \t]*(?:"((?:[^"\\\r\n]|\\.)*+)|([^;\r\n"]*))', re.IGNORECASE
 )
@@ -123,32 +126,26 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 
 def without_entities(content: bytes) -> bytes | None:
     """The text with character references and the predefined entities of XML undone once; None where there are none."""
-    if b"&" not in content:
+    if AMPERSAND not in content:
         return None
-    found = _ENTITY.sub(_entity, content)
+    found = MADE.after("entitiesOfXML", content, _undone) if len(content) > LONG else _undone(content)
     return None if found == content else found
 
 
-def _entity(found: re.Match[bytes]) -> bytes:
-    spelt = found[0]
-    known = _KNOWN.get(spelt)
-    if known is None:
-        known = _character(found)
-        if len(_KNOWN) < MOST_KNOWN:
-            _KNOWN[spelt] = known
-    return known
+def _undone(content: bytes) -> bytes:
+    return _ENTITIES.replaced(_ENTITY, _ENTITIES.eased(_ENTITY, content))
 
 
-def _character(found: re.Match[bytes]) -> bytes:
-    if found[3] is not None:
-        return _ENTITIES[found[3].lower()]
-    number = int(found[1]) if found[1] is not None else int(found[2], 16)
-    return chr(number).encode("utf-8", "surrogatepass") if number < 0x110000 else found[0]
+def _entity(spelt: bytes) -> bytes:
+    if spelt[1:2] != b"#":
+        name = spelt[1:3].lower()
+        return _NAMED[name if name[:1] == b"a" else name[:1]]
+    digits = spelt[2:].rstrip(b";")
+    number = int(digits[1:], 16) if digits[:1] in (b"x", b"X") else int(digits)
+    return chr(number).encode("utf-8", "surrogatepass") if number < 0x110000 else spelt
 
 
-_KNOWN: dict[bytes, bytes] = {}
-MOST_KNOWN = 4_096
-"""References that are remembered, as they were spelt; most texts have few."""
+_ENTITIES = Escapes(_entity)
 
 
 class LoosePart:

@@ -139,11 +139,13 @@ def alike(name: str, value: bytes) -> str:
 
 
 class Made:
-    """What long values become by single transformations, for all that look at them one after the other: hundreds of links ask for
-    some dozen. Remembered only while somebody holds it, and bounded. Thread-safe: at worst something is worked out twice."""
+    """What long values become by single transformations, for all that look at them one after the other, and what tests say of
+    them: hundreds of links ask for some dozen. Remembered only while somebody holds it, and bounded. Thread-safe: at worst
+    something is worked out twice."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bytes], bytes] = {}
+        self._told: dict[tuple[str, bytes], bool] = {}
         self._size = 0
         self._holders: set[object] = set()
 
@@ -161,6 +163,7 @@ class Made:
 
     def _forget(self) -> None:
         self._known.clear()
+        self._told.clear()
         self._size = 0
 
     def after(self, name: str, value: bytes, apply: Apply) -> bytes:
@@ -186,6 +189,19 @@ class Made:
                 known[same, value] = remembered
             known[name, value] = remembered
         return remembered
+
+    def told(self, name: str, value: bytes, ask: Callable[[bytes], bool]) -> bool:
+        """What `ask`, of that name, says of the value."""
+        if len(value) <= LONG or not self._holders:
+            return ask(value)
+        found = self._told.get((name, value))
+        if found is None:
+            found = ask(value)
+            self._size += len(value)
+            if self._size > _KEPT:
+                self._forget()
+            self._told[name, value] = found
+        return found
 
 
 MADE = Made()

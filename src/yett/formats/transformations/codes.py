@@ -33,6 +33,19 @@ class Escapes(dict[bytes, bytes]):
         pieces[1::2] = map(self.__getitem__, pieces[1::2])
         return b"".join(pieces)
 
+    def eased(self, expression: re.Pattern[bytes], value: bytes) -> bytes:
+        """The value with most references of documents decoded at the speed of C where there are many and few different ones: those
+        that end in a semicolon, and stand for what cannot be part of another one."""
+        if value.count(b"&", 0, _FAR) < _MANY:
+            return value
+        kinds = [each for each in set(expression.findall(value, 0, _BEGINNING)) if each[-1:] == b";"]
+        if len(kinds) <= _KINDS:
+            for kind in kinds:
+                found = self[kind]
+                if found.translate(None, _OF_REFERENCES) == found:
+                    value = value.replace(kind, found)
+        return value
+
     def unescaped(self, expression: re.Pattern[bytes], value: bytes) -> bytes:
         """The same where escapes begin with a backslash and have no other one but as their second octet, which stands for itself:
         so pairs of them can be found first, from the left, at the speed of C."""
@@ -44,9 +57,12 @@ class Escapes(dict[bytes, bytes]):
 
 
 _SHORT, _FEW = 8, 4_096
-_MANY, _FAR = 64, 1 << 16
-_DENSE = 1 << 10
-"""Pairs in so many octets from which on it pays to look for them apart."""
+_KINDS, _BEGINNING = 16, 4_096
+"""Different references in so many octets up to which it pays to decode each kind apart."""
+_OF_REFERENCES = b"&#;0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_MANY, _FAR = 256, 1 << 16
+_DENSE = 1 << 11
+"""Escapes in so many octets from which on it pays to decode all at once."""
 _PAIR_OF_BACKSLASHES = b"\\\\"
 
 
@@ -57,6 +73,32 @@ def wide(digits: bytes) -> bytes:
 
 
 _FULL_WIDTH = (b"ff", b"FF", b"fF", b"Ff")
+
+
+def many(value: bytes, sign: bytes) -> bool:
+    """Whether it pays to decode all escapes of a value at once, by several passes at the speed of C."""
+    return value.count(sign, 0, _FAR) > _DENSE
+
+
+class Wide:
+    """Escapes of four hexadecimal digits. mark: how they begin; short: how those of two digits do."""
+
+    def __init__(self, mark: bytes, short: bytes) -> None:
+        self._short = short
+        self._escaped = short.replace(b"\\", b"\\\\")
+        self._most = re.compile(mark + rb"(?![fF]{2})[0-9A-Fa-f]{2}(?=[0-9A-Fa-f]{2})")
+        self._full = re.compile(b"(" + mark + rb"[fF]{2}[0-9A-Fa-f]{2})")
+        self._forms = Escapes(self._form)
+
+    def _form(self, escape: bytes) -> bytes:
+        return self._short + wide(escape[-4:]).hex().encode("ascii")
+
+    def narrowed(self, value: bytes) -> bytes:
+        """The value with an escape of two digits in place of each, for the octet that `wide` gives."""
+        return self._forms.replaced(self._full, self._most.sub(self._escaped, value))
+
+
+_URL_WIDE = Wide(b"%[uU]", b"%")
 _ESCAPES = Escapes(lambda escape: wide(escape[2:]) if len(escape) > 3 else bytes.fromhex(escape[1:].decode("ascii")))
 
 
@@ -73,7 +115,9 @@ def _url_decoded(value: bytes, escape: re.Pattern[bytes]) -> bytes:
         value = value.replace(b"+", b" ")
     if PERCENT not in value:
         return value
-    if value.count(b"%", 0, _FAR) > _MANY and (escape is _URL or not (b"%u" in value or b"%U" in value)):
+    if many(value, b"%"):
+        if escape is _URL_UNI and (b"%u" in value or b"%U" in value):
+            value = _URL_WIDE.narrowed(value)
         return _as_quoted_printable(value)
     return _ESCAPES.replaced(escape, value)
 

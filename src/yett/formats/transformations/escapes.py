@@ -6,15 +6,43 @@ Shapes and promises as in `yett.formats.transformations.text`. It must not know 
 import re
 
 from yett.formats.signs import AMPERSAND, BACKSLASH, FULL_WIDTH, NUL, PERCENT, PLUS
-from yett.formats.transformations.codes import Escapes, url_decode_but_plus_touches, url_decode_touches, url_decode_uni, wide
+from yett.formats.transformations.codes import (
+    Escapes,
+    Wide,
+    many,
+    url_decode_but_plus_touches,
+    url_decode_touches,
+    url_decode_uni,
+    wide,
+)
 
 _CONTROL = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 _JS = re.compile(rb"(\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-3][0-7]{0,2}|[4-7][0-7]?|.))", re.DOTALL)
 
 
+_JS_WIDE = Wide(rb"\\u", rb"\x")
+_JS_STRAY = re.compile(rb"\\(?=[^0-7abfnrtvx]|x(?![0-9A-Fa-f]{2}))")
+_OCTAL_OF_TWO = re.compile(rb"\\(?=[4-7][0-7][0-7])")
+
+
 def js_decode(value: bytes) -> bytes:
-    return _JS_ESCAPES.unescaped(_JS, value)
+    if not many(value, b"\\"):
+        return _JS_ESCAPES.unescaped(_JS, value)
+    text, last = _paired(value)
+    text = _JS_STRAY.sub(b"", _JS_WIDE.narrowed(text))
+    return _as_python(_OCTAL_OF_TWO.sub(rb"\\0", text)) + last
+
+
+def _paired(value: bytes) -> tuple[bytes, bytes]:
+    """The value with each backslash that stands for itself as an escape by number, and a last one, which escapes nothing."""
+    text = value.replace(b"\\\\", rb"\x5c")
+    return (text[:-1], b"\\") if text[-1:] == b"\\" else (text, b"")
+
+
+def _as_python(text: bytes) -> bytes:
+    """The escapes decoded at the speed of C, where Python's codec knows all that are there, and none is beyond an octet."""
+    return text.decode("unicode_escape").encode("latin-1")
 
 
 def js_decode_in_lines(text: bytes) -> bytes | None:
@@ -40,8 +68,21 @@ def backslash_touches(text: bytes, _borders: int = 0) -> bool:
 _ESCAPE = re.compile(rb"(\\(?:[xX][0-9A-Fa-f]{2}|[0-7]{1,3}|.))", re.DOTALL)
 
 
+_SEQUENCE_CAPITAL = re.compile(rb"\\X(?=[0-9A-Fa-f]{2})")
+_SEQUENCE_STRAY = re.compile(rb"\\(?=[^0-7abfnrtvx]|x(?![0-9A-Fa-f]{2}))")
+_LARGE_OCTAL = re.compile(rb"\\[4-7][0-7][0-7]")
+_LARGE_OCTALS = [(re.compile(rb"\\%d(?=[0-7][0-7])" % digit), rb"\\%d" % (digit - 4)) for digit in range(4, 8)]
+
+
 def escape_seq_decode(value: bytes) -> bytes:
-    return _SEQUENCE_ESCAPES.unescaped(_ESCAPE, value)
+    if not many(value, b"\\"):
+        return _SEQUENCE_ESCAPES.unescaped(_ESCAPE, value)
+    text, last = _paired(value)
+    text = _SEQUENCE_STRAY.sub(b"", _SEQUENCE_CAPITAL.sub(rb"\\x", text))
+    if _LARGE_OCTAL.search(text) is not None:
+        for form, low in _LARGE_OCTALS:
+            text = form.sub(low, text)
+    return _as_python(text) + last
 
 
 def escape_seq_decode_in_lines(text: bytes) -> bytes | None:
@@ -90,7 +131,7 @@ _NAMED = {b"q": b'"', b"a": b"&", b"l": b"<", b"g": b">", b"n": b"\xa0"}
 
 def html_entity_decode(value: bytes) -> bytes:
     """Numbers give their low octet. A name may go on with any letters and digits, which are lost, as in ModSecurity."""
-    return _ENTITIES.replaced(_ENTITY, value) if AMPERSAND in value else value
+    return _ENTITIES.replaced(_ENTITY, _ENTITIES.eased(_ENTITY, value)) if AMPERSAND in value else value
 
 
 def _entity(entity: bytes) -> bytes:

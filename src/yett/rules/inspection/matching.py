@@ -27,7 +27,7 @@ from yett.rules.inspection.plan import Plan, plan_of
 from yett.rules.inspection.reading import NotLinear, read
 from yett.rules.inspection.writing import written
 
-VERSION = 6
+VERSION = 7
 """Of what is kept: to be raised whenever the same needles would be built in another way."""
 
 _CONFIRM_MEMORY = 16 << 20

@@ -132,7 +132,7 @@ class Passes:
         self._breaks = plan.breaks
         self._databases = [(int(cover, 16), engine.load(built)) for cover, built in plan.databases]
         self._sizes = [sum(cover & bit != 0 for bit in self._bits) for cover, _ in self._databases]
-        self._scan = self._databases[0][1]
+        self._every, self._scan = self._databases[0]
         self._root = _Front((_tree(plan.chains),))
         self._chosen: dict[int, Scan] = {}
         self._chosen_several: dict[int, tuple[Scan, ...]] = {}
@@ -189,20 +189,40 @@ class Passes:
         borders = len(values)
         if lines:
             borders += len(lines) + sum([line.count(b"\n") for line in lines])
-        alone = len(text) > LONG and len(values) == 1 and not lines
-        hits = self._scan(text, True) if alone else self._scan(text)
-        if self._breaks and hits and text.count(b"\n") == borders:
-            count = self._count
-            hits = [hit for hit in hits if hit < count]
+        elif borders == 1 and len(text) > LONG:
+            return self._of_one(values[0], text)
+        hits = self._within(self._scan(text), text, borders)
         root = self._root
         if root.below:
             _, changing = root.way(_touched(root, text, borders))
             if changing:
                 units = None
-                if alone or text.count(b"\n") != borders:
+                if text.count(b"\n") != borders:
                     units = [*values, *[unit for line in lines for unit in line.split(b"\n")]]
                 hits = self._changed(changing, _State(text, units), borders, hits)
         return hits
+
+    def _within(self, hits: list[int], text: bytes, borders: int) -> list[int]:
+        """The hits that count in a text of values with so many line feeds after them."""
+        if self._breaks and hits and text.count(b"\n") == borders:
+            count = self._count
+            return [hit for hit in hits if hit < count]
+        return hits
+
+    def _of_one(self, value: bytes, text: bytes) -> list[int]:
+        """The hits of one long value. As it is it is scanned only for chains that do not change it."""
+        root = self._root
+        changing = root.way(_touched(root, text, 1))[1] if root.below else ()
+        variants: dict[bytes, int] = {}
+        same = self._every
+        for state, chains in self._walked(changing, _State(text, [value]), 1):
+            if state.text != text:
+                same &= ~chains
+                variants[state.text] = variants.get(state.text, 0) | chains
+        found = self._scanned(same, text, 1)
+        for after, chains in variants.items():
+            found += self._scanned(chains, after, 1)
+        return found
 
     def _changed(self, changing: Sequence[_Front], start: _State, borders: int, hits: list[int]) -> list[int]:
         """The hits of values as they are, where they count, and those of what chains make of values."""
@@ -231,21 +251,18 @@ class Passes:
             for unit, chains in variants.items():
                 together.setdefault(chains, []).append(unit)
         for chains, texts in together.items():
-            found += self._found(chains, texts)
+            found += self._scanned(chains, b"\n".join([*texts, b""]), len(texts))
         return found
 
-    def _found(self, chains: int, texts: list[bytes]) -> list[int]:
-        text = b"\n".join([*texts, b""])
+    def _scanned(self, chains: int, text: bytes, count: int) -> list[int]:
+        """The hits, for these chains, of what they have made of `count` values: text has each and a line feed after it."""
         bits = self._bits
-        quick = len(text) > LONG and len(texts) == 1
         if len(text) > _MUCH:
+            quick = count == 1 and len(text) > LONG
             found = [hit for scan in self._several(chains) for hit in scan(text, quick) if bits[hit] & chains]
         else:
             found = [hit for hit in self._for(chains)(text) if bits[hit] & chains]
-        if self._breaks and found and text.count(b"\n") == len(texts):
-            count = self._count
-            return [hit for hit in found if hit < count]
-        return found
+        return self._within(found, text, count)
 
     def _walked(self, changing: Sequence[_Front], start: _State, borders: int) -> list[tuple[_State, int]]:
         """What the values are at the ends of chains that change one of them, and those chains."""

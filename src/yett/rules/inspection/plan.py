@@ -68,15 +68,15 @@ def _matches(node: Node, text: bytes) -> bool:
 
 
 def _covers(chains: Sequence[tuple[str, ...]], needles: Sequence[tuple[int, int]]) -> list[int]:
-    """Each chain that changes values is in a database without those that change none: what is looked for in plain values takes
-    longest in texts by chance."""
+    """Each chain is in a database besides the one of all: of a long value one is scanned for what one chain makes of it, and of
+    texts by chance what is looked for in values as they are takes longest."""
     covers = [(1 << len(chains)) - 1]
     for name in sorted({name for chain in chains for name in chain}):
         cover = sum(1 << place for place, chain in enumerate(chains) if name in chain)
         count = sum(cover >> place & 1 for _, place in needles)
         if count <= _SHARE * len(needles) and cover not in covers:
             covers.append(cover)
-    for place, chain in enumerate(chains):
-        if chain and not any(cover >> place & 1 for cover in covers[1:]):
+    for place in range(len(chains) if len(chains) > 1 else 0):
+        if not any(cover >> place & 1 for cover in covers[1:]):
             covers.append(1 << place)
     return covers

@@ -164,7 +164,10 @@ _SHORT = 128
 
 
 def _detect_xss(_: Operator, __: Mapping[str, Sequence[bytes]]) -> Accept:
-    return lambda value, _: (value,) if xss(value) else None
+    def accept(value: bytes, _: Transaction) -> Captured | None:
+        return (value,) if MADE.told("detectxss", value, xss) else None
+
+    return accept
 
 
 def _networks(texts: Sequence[str]) -> Accept:

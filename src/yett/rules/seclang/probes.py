@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from yett.formats.seclang.values import SecRule
 from yett.formats.signs import PERCENT
-from yett.formats.transformations import TRANSFORMATIONS, transformed
+from yett.formats.transformations import LONG, MADE, TRANSFORMATIONS, transformed
 from yett.rules.inspection.plain import UNSIGNED, Plain
 from yett.rules.inspection.sqli import may_be_sqli, suspects
 from yett.rules.inspection.xss import xss
@@ -148,7 +148,8 @@ class Singles:
                 at = name, transformed(chain, value)
                 accepted = told.get(at)
                 if accepted is None:
-                    accepted = told[at] = SINGLE[name](at[1])
+                    ask = SINGLE[name]
+                    accepted = told[at] = MADE.told(name, at[1], ask) if len(at[1]) > LONG else ask(at[1])
                 if accepted:
                     mask |= bit
         return mask
