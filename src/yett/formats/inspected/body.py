@@ -65,6 +65,7 @@ class BodyValues:
         self._read = read
         self._document: Any = unset
         self._values: list[Value] | None = None
+        self._given: list[Value] | None = None
 
     @property
     def document(self) -> Any:
@@ -131,13 +132,14 @@ class BodyValues:
         elif type(self.document) is dict or type(self.document) is list:
             yield from json_texts(self.document, MOST_IN_BATCH)
         else:
-            yield from _portioned(self._all(), size)
+            yield from _portioned(self._remembered(), size)
 
     @property
     def values(self) -> list[Value]:
         """At most `limits.values` values and as many names with their places, without what is proven."""
         if self._values is None:
-            every, most = self._all(), self.limits.values
+            every = self._all() if self._given is None else iter(self._given)
+            most = self.limits.values
             taken: list[Value] = []
             names = 0
             for value in every:
@@ -150,6 +152,16 @@ class BodyValues:
             if self._readings.truncated:
                 self.truncated = True
         return self._values
+
+    def _remembered(self) -> Iterator[Value]:
+        """All values; whoever asks for them again has them without reading, where they are few."""
+        given: list[Value] = []
+        most = 2 * self.limits.values
+        for value in self._all():
+            if len(given) <= most:
+                given.append(value)
+            yield value
+        self._given = given
 
     def _all(self) -> Iterator[Value]:
         found = self._readings.of(self.document)

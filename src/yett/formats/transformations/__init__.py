@@ -128,6 +128,9 @@ LONG = 1 << 15
 _KEPT = 32 << 20
 """Octets of long values that are remembered."""
 
+_MOST_TOLD = 1 << 14
+"""Verdicts of tests that are remembered. Their values are those of the exchange, or remembered anyway."""
+
 
 def alike(name: str, value: bytes) -> str:
     """The name that stands for all transformations that do the same to this value."""
@@ -190,18 +193,23 @@ class Made:
             known[name, value] = remembered
         return remembered
 
-    def told(self, name: str, value: bytes, ask: Callable[[bytes], bool]) -> bool:
-        """What `ask`, of that name, says of the value."""
-        if len(value) <= LONG or not self._holders:
-            return ask(value)
-        found = self._told.get((name, value))
+    def told(self, test: str, value: bytes, ask: Callable[[bytes], bool]) -> bool:
+        """What a test, `ask`, says of the value."""
+        found = self._told.get((test, value))
         if found is None:
             found = ask(value)
-            self._size += len(value)
-            if self._size > _KEPT:
-                self._forget()
-            self._told[name, value] = found
+            self.tell(test, value, found)
         return found
+
+    def tell(self, test: str, value: bytes, found: bool) -> None:
+        """That the test has said so of the value."""
+        if self._holders and len(self._told) < _MOST_TOLD:
+            self._told[test, value] = found
+
+    def heard(self, test: str, value: bytes) -> bool | None:
+        """What the test has said of the value; None where nobody remembers."""
+        told = self._told
+        return told.get((test, value)) if told else None
 
 
 MADE = Made()

@@ -60,10 +60,6 @@ class _Step:
     def taken(self, state: _State, borders: int) -> _State:
         """The state after this transformation; the same object where nothing changes."""
         text, units = state
-        if units is not None and len(units) == 1 and len(text) > LONG:
-            value = units[0]
-            after = MADE.after(plainest(self.name, value), value, self.apply)
-            return state if after is value else _State(after + b"\n", [after])
         if units is None:
             if self.in_lines is not None:
                 lines = self.in_lines(text)
@@ -190,7 +186,7 @@ class Passes:
         if lines:
             borders += len(lines) + sum([line.count(b"\n") for line in lines])
         elif borders == 1 and len(text) > LONG:
-            return self._of_one(values[0], text)
+            return self._of_one(values[0])
         hits = self._within(self._scan(text), text, borders)
         root = self._root
         if root.below:
@@ -209,20 +205,38 @@ class Passes:
             return [hit for hit in hits if hit < count]
         return hits
 
-    def _of_one(self, value: bytes, text: bytes) -> list[int]:
+    def _of_one(self, value: bytes) -> list[int]:
         """The hits of one long value. As it is it is scanned only for chains that do not change it."""
-        root = self._root
-        changing = root.way(_touched(root, text, 1))[1] if root.below else ()
-        variants: dict[bytes, int] = {}
         same = self._every
-        for state, chains in self._walked(changing, _State(text, [value]), 1):
-            if state.text != text:
-                same &= ~chains
-                variants[state.text] = variants.get(state.text, 0) | chains
-        found = self._scanned(same, text, 1)
+        variants = self._variants(value)
+        variants.pop(value, None)
+        for chains in variants.values():
+            same &= ~chains
+        found = self._scanned(same, value + b"\n", 1)
         for after, chains in variants.items():
-            found += self._scanned(chains, after, 1)
+            found += self._scanned(chains, after + b"\n", 1)
         return found
+
+    def _variants(self, value: bytes) -> dict[bytes, int]:
+        """What a value is at the ends of chains of which a transformation touches it, and those chains."""
+        asked: dict[tuple[object, bytes], bool] = {}
+        made: dict[tuple[int, bytes], bytes] = {}
+        ended: dict[bytes, int] = {}
+        root = self._root
+        todo = [(front, value) for front in root.way(_touched_one(root, value, asked))[1]]
+        while todo:
+            front, before = todo.pop()
+            first = front.first
+            after = made.get((first.bit, before))
+            if after is None:
+                after = made[first.bit, before] = MADE.after(plainest(first.name, before), before, first.apply)
+            ends = front.ends
+            if front.below:
+                ends, more = front.way(_touched_one(front, after, asked))
+                todo += [(each, after) for each in more]
+            if ends:
+                ended[after] = ended.get(after, 0) | ends
+        return ended
 
     def _changed(self, changing: Sequence[_Front], start: _State, borders: int, hits: list[int]) -> list[int]:
         """The hits of values as they are, where they count, and those of what chains make of values."""
@@ -319,6 +333,18 @@ class Passes:
                 self._chosen_several.clear()
             self._chosen_several[chains] = scans
         return scans
+
+
+def _touched_one(front: _Front, value: bytes, asked: dict[tuple[object, bytes], bool]) -> int:
+    """The same of one value. asked: what is known already."""
+    mask = 0
+    for bit, touches in front.below:
+        told = asked.get((touches, value))
+        if told is None:
+            told = asked[touches, value] = touches(value, 0)
+        if told:
+            mask |= bit
+    return mask
 
 
 def _touched(front: _Front, text: bytes, borders: int) -> int:

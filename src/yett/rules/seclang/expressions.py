@@ -8,6 +8,7 @@ from typing import Any
 
 import re2
 
+from yett.formats.transformations import LONG, MADE
 from yett.rules.seclang.operators import Accept, Captured
 from yett.rules.seclang.transaction import Transaction
 from yett.rules.seclang.variables import refusal
@@ -82,10 +83,16 @@ def with_white_space(pattern: bytes) -> bytes:
 def expression(pattern: bytes) -> Accept:
     """`@rx`. Raises Refused."""
     match = compiled(pattern)._regexp.Match
+    name = pattern.decode("latin-1")
 
     def accept(value: bytes, _: Transaction) -> Captured | None:
+        long = len(value) > LONG  # several values of an exchange may come to the same
+        if long and MADE.heard(name, value) is False:
+            return None
         spans = match(_ANYWHERE, value, 0, len(value))
         if spans[0][0] < 0:
+            if long:
+                MADE.tell(name, value, False)
             return None
         return tuple([value[start:end] if start >= 0 else None for start, end in spans[:CAPTURES]])
 

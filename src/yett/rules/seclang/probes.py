@@ -4,7 +4,7 @@ Never False where a link does match. Texts are values, or hold values as whole l
 must not know the order of rules.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from yett.formats.seclang.values import SecRule
 from yett.formats.signs import PERCENT
@@ -19,6 +19,9 @@ Probe = Callable[[Sequence[bytes], Sequence[bytes]], bool]
 """Of values, and of texts of which values are whole lines."""
 
 _LINE_FEED = b"\n"
+
+MANY = 100
+"""Values from which on it pays to remember what tests have said of each."""
 
 
 def _is_sqli(text: bytes) -> bool:
@@ -131,17 +134,19 @@ class Singles:
                 mask |= bit
         return mask
 
-    def look(self, values: Iterable[bytes]) -> int:
+    def look(self, values: Collection[bytes]) -> int:
         """The bits of tests that accept a value."""
         mask = 0
         if self._tests:
+            many = len(values) > MANY
             for value in values:
                 if not value.isalnum():
-                    mask |= self._judged(value, mask)
+                    mask |= self._judged(value, mask, many or len(value) > LONG)
         return mask
 
-    def _judged(self, value: bytes, mask: int) -> int:
-        """The bits of `mask`, and of tests that accept the value; what different chains make alike is read once."""
+    def _judged(self, value: bytes, mask: int, keeps: bool) -> int:
+        """The bits of `mask`, and of tests that accept the value; what different chains make alike is read once. keeps: rules
+        will ask of many values, or long ones."""
         told: dict[tuple[str, bytes], bool] = {}
         for bit, chain, name in self._tests:
             if not mask & bit:
@@ -149,7 +154,7 @@ class Singles:
                 accepted = told.get(at)
                 if accepted is None:
                     ask = SINGLE[name]
-                    accepted = told[at] = MADE.told(name, at[1], ask) if len(at[1]) > LONG else ask(at[1])
+                    accepted = told[at] = MADE.told(name, at[1], ask) if keeps else ask(at[1])
                 if accepted:
                     mask |= bit
         return mask
