@@ -1,5 +1,6 @@
 """Inputs that ask for as much work as possible within the limit of inspection."""
 
+import base64
 import json
 import random
 from collections.abc import Iterator
@@ -56,6 +57,29 @@ def inputs() -> Iterator[tuple[str, Request]]:
     yield (
         "9,000 files",
         _post(b"".join(_FILE % (i, i) for i in range(9_000)) + b"--B--\r\n", b"multipart/form-data; boundary=B"),
+    )
+    yield (
+        "attributes of XML, nothing twice",
+        _post(
+            b"<a>" + b"".join(b"<b c='../%d' e='&lt;%d&gt;'/>" % (i, i) for i in range(SIZE // 38)) + b"</a>",
+            b"application/xml",
+        ),
+    )
+    yield "references by chance", _json({"text": "".join(f"&#{number};" for number in _numbers(999, SIZE // 6))})
+    yield "%u by chance", _json({"text": "".join(f"%u{number:04x}" for number in _numbers(0xFFFF, SIZE // 6 - 64))})
+    yield "escapes of CSS by chance", _json({"text": "".join(f"\\\\{number:x} " for number in _numbers(0xFFFF, SIZE // 10))})
+    yield "steps by chance", _json({"text": _by_chance("./a", SIZE - 64)})
+    yield (
+        "Base64 in every value",
+        _json({f"n{i}": base64.b64encode(b"x' or %d=%d -- <a href=%d>" % (i, i, i) * 25).decode() for i in range(999)}),
+    )
+    yield (
+        "200 cookies",
+        Request(
+            method="GET",
+            target=b"/",
+            fields=(*_HEAD, (b"Cookie", b"; ".join(b"a%d=%%27%%20or%%20%d" % (i, i) for i in range(200)))),
+        ),
     )
     yield "8 KB query", Request(method="GET", target=b"/v1/search?q=" + b"%27%20or%20" * 700, fields=_HEAD)
     words = " ".join(random.Random(3).choices(_TRIGGERS, k=2_000))
@@ -133,6 +157,10 @@ def _crumb(text: str) -> bytes:
 
 def _by_chance(letters: str, count: int) -> str:
     return "".join(random.Random(5).choices(letters, k=count))
+
+
+def _numbers(most: int, count: int) -> list[int]:
+    return random.Random(6).choices(range(1, most + 1), k=count)
 
 
 def _nested(depth: int) -> object:

@@ -25,7 +25,7 @@ READ = frozenset((*INBOUND, *OUTBOUND))
 MOST_CHOICES = 4_096
 """Combinations of candidates that are remembered."""
 
-MANY = 24
+MANY = 6
 """Rules whose judgement of a short value takes longer than one look for all of them."""
 
 
