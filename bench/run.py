@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import bars
 import client
@@ -60,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measured load")
     parser.add_argument("--only", action="append", default=[], metavar="PEER", help="only these peers, and nginx")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="attacks: what its ordinary requests cost, and nothing else")
     parser.add_argument("--install", action="store_true", help="first install the peers that are missing (needs root)")
     return parser.parse_args()
 
@@ -82,7 +84,10 @@ def main() -> int:
         elif options.what == "attacks":
             from attacks import speed  # needs rules and libraries that the others do not
 
-            kept = speed.attacks(options.rounds, options.seconds)
+            if options.corpus is not None:
+                kept = speed.of_corpus(options.corpus, options.rounds, options.seconds)
+            else:
+                kept = speed.attacks(options.rounds, options.seconds)
             report.save(systems.OUT, "attacks", report.bars_table(kept) + "\n", {"facts": machine.facts(), "bars": kept})
             print(report.bars_table(kept))
         else:

@@ -17,10 +17,12 @@ import msgspec
 import machine
 import systems
 from attacks import neighbours, traffic, worst
-from attacks.gateways import answered_once, crs_settings, load, pack_settings, subject, upstream
+from attacks.corpus import read
+from attacks.gateways import answered_once, crs_settings, load, once, pack_settings, subject, upstream
 from attacks.stepping import Aside, Stepper
 from client import percentile
 from report import Bar
+from yett.model.exchange import Request
 
 CONNECTIONS = 32
 SIZES = (200, 1_000, 10_000, 100_000, 1_000_000)
@@ -50,9 +52,11 @@ class Cost(msgspec.Struct, frozen=True):
         return statistics.median(self.costs)
 
 
-def costs(rounds: int, seconds: float) -> list[Cost]:
-    """Interleaved rounds at the maximum, beside a core that is never idle. Raises Void where an answer is not 200."""
-    wires = [traffic.wire(request) for request in traffic.requests()]
+def costs(rounds: int, seconds: float, corpus: Path | None = None) -> list[Cost]:
+    """Interleaved rounds at the maximum, beside a core that is never idle. Raises Void where an answer is not 200.
+
+    corpus: its requests in place of those made for this; without those that one of the systems denies."""
+    wires = [traffic.wire(request) for request in (traffic.requests() if corpus is None else _sampled(corpus))]
     proxy_core, other_core = machine.cores()
     found: dict[str, list[float]] = {}
     latencies: dict[str, list[float]] = {}
@@ -61,6 +65,12 @@ def costs(rounds: int, seconds: float) -> list[Cost]:
         runs = [stack.enter_context(systems.running(system, port, proxy_core)) for system in table()]
         stack.enter_context(machine.never_idle(other_core))
         stack.enter_context(machine.shared_by_both_ends(other_core))
+        if corpus is not None:
+            every = len(wires)
+            wires = [wire for wire in wires if all(once(one.port, wire)[0] == "200" for one in runs)]
+            print(
+                f"{len(wires):,} of {every:,} requests are let through by all, of {sum(map(len, wires)) // len(wires):,} octets"
+            )
         loads = [load(one.port, wires) for one in runs]
         for running, one in zip(runs, loads, strict=True):
             answered_once(running.port, wires[0])
@@ -77,6 +87,25 @@ def costs(rounds: int, seconds: float) -> list[Cost]:
         p50, p99 = percentile(latencies[name], 50), percentile(latencies[name], 99)
         made.append(Cost(name, each, p50, p99, memory[name]))
     return made
+
+
+SAMPLED = 4_000
+"""Requests of a corpus."""
+
+
+def _sampled(corpus: Path) -> list[Request]:
+    """Ordinary requests of a corpus, from all of its parts alike, as a client sends them to one host."""
+    cases = list(read(corpus / "benign.jsonl"))
+    found = []
+    for case in cases[:: max(1, len(cases) // SAMPLED)]:
+        request = case.request()
+        fields = [
+            (name, value) for name, value in request.fields if name.lower() not in (b"host", b"content-length", b"connection")
+        ]
+        length = [(b"Content-Length", b"%d" % len(request.body))] if request.body else []
+        sent = ((b"Host", traffic.HOST.encode()), *fields, *length)
+        found.append(msgspec.structs.replace(request, fields=sent))
+    return found
 
 
 def by_size(settings: dict[str, Any]) -> list[tuple[int, float, float]]:
@@ -104,20 +133,31 @@ def held(settings: dict[str, Any]) -> list[tuple[str, float, float]]:
     return found
 
 
-def attacks(rounds: int, seconds: float) -> list[Bar]:
-    """All of it; prints tables and gives the promises."""
-    measured = costs(rounds, seconds)
+def compared(measured: list[Cost], of: str) -> list[Bar]:
+    """Prints what each costs; the promise where ModSecurity is there. of: which requests."""
     costly = {one.name: one for one in measured}
     for one in measured:
         latency = f"{one.p50 * 1e3:.2f} ms | {one.p99 * 1e3:.2f} ms"
         print(f"| {one.name} | {one.median * 1e6:.0f} us | {latency} | {one.memory >> 20} MB |")
-    peer, ours, bare = (costly.get(name) for name in ("nginx + ModSecurity + CRS", "Yett + CRS", "Yett without rules"))
-    bars = []
-    if peer is not None and ours is not None:
-        ratio = peer.median / ours.median
-        bars.append(
-            Bar("CPU per request, nginx + ModSecurity + CRS against Yett + CRS", ">= 25 x", f"{ratio:.1f} x", ratio >= 25)
-        )
+    peer, ours = costly.get("nginx + ModSecurity + CRS"), costly.get("Yett + CRS")
+    if peer is None or ours is None:
+        return []
+    ratio = peer.median / ours.median
+    title = f"CPU per request{of}, nginx + ModSecurity + CRS against Yett + CRS"
+    return [Bar(title, ">= 25 x", f"{ratio:.1f} x", ratio >= 25)]
+
+
+def of_corpus(corpus: Path, rounds: int, seconds: float) -> list[Bar]:
+    """What ordinary requests of a corpus cost (`attacks.corpus`, `attacks.recorded`)."""
+    return compared(costs(rounds, seconds, corpus), " of the corpus")
+
+
+def attacks(rounds: int, seconds: float) -> list[Bar]:
+    """All of it; prints tables and gives the promises."""
+    measured = costs(rounds, seconds)
+    bars = compared(measured, "")
+    costly = {one.name: one for one in measured}
+    ours, bare = costly.get("Yett + CRS"), costly.get("Yett without rules")
     if ours is not None and bare is not None:
         more = ours.memory - bare.memory
         bars.append(Bar("memory of the compiled rules, one worker", "<= 60 MB", f"{more >> 20} MB", more <= 60 << 20))

@@ -8,6 +8,7 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from yett.formats.inspected import Origin, Value
 from yett.rules.inspection.looking import BETWEEN, EVERYTHING, PLAIN
 from yett.rules.inspection.packs import packs
 from yett.rules.inspection.signature import REQUEST
@@ -73,3 +74,26 @@ def test_comments_leave_it_to_the_close_look(texts: list[bytes]) -> None:
 def test_plain_octets_are_no_disguise() -> None:
     assert not set(PLAIN.octets) & set(MARKS)
     assert decoded(PLAIN.octets) is PLAIN.octets
+
+
+LISTED = b'{"offers": [%b]}'.replace(b'"', b"\n") % (b'{"id": "a"},'.replace(b'"', b"\n") * 200)
+"""What is left of a document where strings are lines."""
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(PAYLOADS) | st.sampled_from([*PROSE, LISTED]), min_size=1, max_size=4))
+def test_who_may_suspect_everything_finds_no_more(texts: list[bytes]) -> None:
+    requests, _ = packs()
+    values = [Value(Origin.TEXT, b"", text) for text in texts]
+    suspects = requests.look([text.replace(b"\n", BETWEEN) for text in texts])
+    some, every = (
+        {found.rule.id for found in requests.look_closely(values, None, chosen, lambda _, __: True) if found is not None}
+        for chosen in (suspects, EVERYTHING)
+    )
+    assert some == every
+
+
+def test_a_structure_is_judged_where_its_pattern_is_there() -> None:
+    requests, _ = packs()
+    values = [Value(Origin.TEXT, b"", LISTED)]
+    assert not [found for found in requests.look_closely(values, None, EVERYTHING, lambda _, __: True) if found is not None]

@@ -120,10 +120,11 @@ class Pack:
         patterns = [number for number in numbers if isinstance(self.signs[number].signature, Signature)]
         narrow = everything or (len(values) > 8 and len(patterns) > 2)
         told: set[str] = set()
+        there: set[int] = set()
         work = 0
         for value in values if patterns else ():
             for text, first in _pieces_of(value.text):
-                for found, sign in self._matches(value, text, first, patterns, narrow, told):
+                for found, sign in self._matches(value, text, first, patterns, there if narrow else None, told):
                     if accepts(sign.rule.id, at := place(value)):
                         told.add(sign.rule.id)
                         yield Finding(sign.rule, sign.signature.reason, at, sample_of(found))
@@ -131,20 +132,23 @@ class Pack:
                 if work > WORK:
                     work = 0
                     yield None
-        yield from self._structures(numbers, values, document, accepts, told)
+        yield from self._structures(sorted(there) if everything else numbers, values, document, accepts, told)
 
     def _matches(
-        self, value: Value, text: bytes, first: int, patterns: Sequence[int], narrow: bool, told: Collection[str]
+        self, value: Value, text: bytes, first: int, patterns: Sequence[int], there: set[int] | None, told: Collection[str]
     ) -> Iterator[tuple[Found, Sign]]:
-        """What is meant in a piece of a value. first: octets of it that the piece before had, too."""
+        """What is meant in a piece of a value. first: octets of it that the piece before had, too. there: gets what may be there,
+        which is looked for first then."""
         if not text:
             return
         most = CONFIRMED_MOST if len(value.text) <= PIECE else CONFIRMED_OF_PIECE
         bare = unmasked(text)
         forms = [(text, first)] if bare is text else [(text, first), (bare, len(unmasked(text[:first])) if first else 0)]
-        if narrow:
+        if there is not None:
             marked = [form.replace(b"\n", BETWEEN) for form, _ in forms]
-            patterns = sorted(set(self.first.candidates(marked)).intersection(patterns))
+            candidates = set(self.first.candidates(marked))
+            there |= candidates
+            patterns = sorted(candidates.intersection(patterns))
         for number in patterns:
             sign = self.signs[number]
             if sign.rule.id not in told and value.origin in sign.signature.where:
