@@ -98,8 +98,9 @@ def test_a_process_judges_large_bodies_and_says_the_same(tmp_path: Path) -> None
             await house.started()
             assert (await house.ask(ATTACK))[0] == 403
             assert (await house.ask(large("union soviet")))[0] == 200
-            first, _, second, third = [(e.verdict, [r.reason for r in e.reasons]) for e in house.journal.events]
+            first, _, second, third = [(e.verdict, [r.reason for r in e.reasons], e.matched) for e in house.journal.events]
             assert first == second and first[0] == "deny" and third[0] == "allow"
+            assert [(one.rule, one.place) for one in second[2]] == [("crs-942190", "body /400")]
             clients = [await house.connect() for _ in range(6)]
             for place, client in enumerate(clients):
                 await client.send(ATTACK if place % 2 else large())

@@ -34,7 +34,6 @@ from yett.formats.inspected import InspectionLimits
 from yett.formats.seclang.including import EXAMPLE, SETUP, include_order
 from yett.formats.seclang.reading import read_seclang
 from yett.model.decision import Mode, Stage
-from yett.model.exchange import View
 from yett.model.mistake import PolicyErrors
 from yett.model.policy import DirectoryPath, FilePath, Struct
 from yett.model.ports import Ports
@@ -42,7 +41,6 @@ from yett.model.rule import Example, Prepared, Rule, Scope, Severity, Step
 from yett.rules.guards import attacks
 from yett.rules.guards.attacks import Beyond, Inspect
 from yett.rules.inspection.exceptions import Exceptions, Exemption
-from yett.rules.inspection.inspecting import is_stream
 from yett.rules.seclang.compile import compile_rules
 from yett.rules.seclang.declared import Declared
 from yett.rules.seclang.folding import Contradiction
@@ -205,7 +203,7 @@ def prepare(options: Options, scope: Scope) -> Prepared:
     if options.responses and (program.phases[3] or program.phases[4]):
         steps.append(Step(Stage.RESPONSE, judging.response_head))
         prefix = min(limits.size, RESPONSE_PREFIX)
-        steps.append(Step(Stage.RESPONSE_BODY, judging.response_body, wants=_is_held, prefix=prefix))
+        steps.append(Step(Stage.RESPONSE_BODY, judging.response_body, wants=response_is_text, prefix=prefix))
     relies_on = attacks.RULE.id if leaves else ""
     return Prepared(steps=tuple(steps), mode=options.mode, errand=judging.errand, relies_on=relies_on)
 
@@ -222,11 +220,6 @@ def _unknown(options: Options, ports: Ports) -> list[str]:
         found = (_NUMBER.findall(raw) for raw in _files(options, ports.files).values())
         known = ports.shared[key] = {int(number) for numbers in found for number in numbers}
     return [rule for rule in told if rule != "*" and int(rule) not in known]
-
-
-def _is_held(view: View) -> bool:
-    """Whether a response's body is waited for: streams are not, whatever they are made of."""
-    return response_is_text(view) and not is_stream(view.response_fields.get(b"content-type", b"").lower())
 
 
 def load(options: Options, ports: Ports) -> Program:

@@ -6,6 +6,7 @@ Both are own processes. It must not know how octets travel, nor what is looked f
 import msgspec
 
 from yett.model.decision import Denial
+from yett.rules.seclang.hits import Matched
 from yett.rules.seclang.transaction import Transaction
 
 
@@ -47,14 +48,15 @@ class Left(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
-    """What was found. left: None where nothing is left for the response. sure: False where this cannot be said in another
-    process, so that the request is still to be judged."""
+    """What was found. left: None where nothing is left for the response. matched: see `yett.rules.seclang.hits`. sure: False where
+    this cannot be said in another process, so that the request is still to be judged."""
 
     sure: bool
     denial: Denial | None = None
     score: int = 0
     skipped: list[tuple[str, str]] = []
     left: Left | None = None
+    matched: list[Matched] = []
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from yett.formats.inspected import Origin, Value
 from yett.model.rule import Severity
-from yett.rules.seclang.judging import _sample as sample_of_hit
+from yett.rules.inspection.samples import sample_of
+from yett.rules.inspection.signature import Found
 from yett.rules.seclang.places import place_of
+from yett.rules.seclang.program import Hit
 from yett.rules.seclang.transaction import Transaction
 
 SEVERITIES = (
@@ -30,6 +33,7 @@ def told(scoring: Transaction) -> Iterator[Matched]:
 
     Rules without severity only steer others.
     """
+    yield from scoring.elsewhere
     seen = set()
     for hit in scoring.hits:
         if hit.rule.severity is None:
@@ -40,3 +44,22 @@ def told(scoring: Transaction) -> Iterator[Matched]:
         if said not in seen:
             seen.add(said)
             yield said
+
+
+_ORIGINS = {
+    b"REQUEST_HEADERS": Origin.HEADER,
+    b"REQUEST_COOKIES": Origin.COOKIE,
+    b"ARGS": Origin.JSON,
+    b"RESPONSE_BODY": Origin.RESPONSE_TEXT,
+    b"RESPONSE_HEADERS": Origin.RESPONSE_HEADER,
+}
+
+
+def sample_of_hit(hit: Hit) -> str:
+    """What matched, masked."""
+    collection, _, key = hit.name.partition(b":")
+    origin = _ORIGINS.get(collection, Origin.TEXT)
+    captured = hit.captured
+    start = hit.value.find(captured)
+    end = start + len(captured) if start >= 0 else 0
+    return sample_of(Found(hit.value, max(start, 0), end, Value(origin, key, hit.value)))

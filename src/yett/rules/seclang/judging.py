@@ -7,17 +7,16 @@ from collections import deque
 from functools import partial
 
 from yett.formats.contract.proven import Proven
-from yett.formats.inspected import InspectionLimits, Origin, Value
+from yett.formats.inspected import InspectionLimits
 from yett.model.decision import Asked, Denial, Errand, Evaluation, Wait, unset
 from yett.model.exchange import View
 from yett.rules.inspection.aside import received, sent, takes_long, unjudged
 from yett.rules.inspection.exceptions import Exceptions
 from yett.rules.inspection.gathered import gathered
-from yett.rules.inspection.samples import sample_of
-from yett.rules.inspection.signature import Found
-from yett.rules.seclang import errands, run
+from yett.rules.seclang import errands, hits, run
 from yett.rules.seclang.declared import Declared, is_on_values
 from yett.rules.seclang.errands import Left, Told
+from yett.rules.seclang.hits import sample_of_hit
 from yett.rules.seclang.live import LiveTransaction, response_is_text
 from yett.rules.seclang.operators import integer
 from yett.rules.seclang.places import place_of
@@ -149,16 +148,19 @@ class Judging:
             if sum(map(len, t.excluded.values())) > given:  # which values a rule leaves out cannot be told
                 return errands.encode(Told(False))
             left = Left.by(t)
-        return errands.encode(Told(True, denial, evaluation.inbound_score, evaluation.not_evaluated or [], left))
+        matched = [*hits.told(t)]
+        return errands.encode(Told(True, denial, evaluation.inbound_score, evaluation.not_evaluated or [], left, matched))
 
     def _told(self, told: Told, view: View, evaluation: Evaluation) -> Denial | None:
         evaluation.scoring = unset
         evaluation.inbound_score = told.score
         for rule, reason in told.skipped:
             evaluation.skip(rule, reason)
-        if told.left is not None:
+        if told.left is not None or told.matched:
             t = evaluation.scoring = self._transaction(view, evaluation)
-            told.left.to(t)
+            t.elsewhere = told.matched
+            if told.left is not None:
+                told.left.to(t)
         return told.denial
 
     # --- responses ----------------------------------------------------------------------------------------------------------
@@ -207,9 +209,9 @@ class Judging:
 
     # --- what is said -------------------------------------------------------------------------------------------------------
 
-    def _denial(self, t: LiveTransaction, hits: list[Hit], score: int, status: int) -> Denial:
+    def _denial(self, t: LiveTransaction, found: list[Hit], score: int, status: int) -> Denial:
         """The rule that weighs most is named, the others and the score are in the reason."""
-        weighing = [hit for hit in hits if hit.rule.severity is not None] or hits
+        weighing = [hit for hit in found if hit.rule.severity is not None] or found
         worst = min(weighing, key=lambda hit: hit.rule.severity if hit.rule.severity is not None else 8)
         others = list(dict.fromkeys(f"crs-{hit.rule.id}" for hit in weighing if hit.rule.id != worst.rule.id))
         also = f"; also {', '.join(others[:MOST_NAMED])}" if others else ""
@@ -217,7 +219,7 @@ class Judging:
         message = worst.message.decode("utf-8", "replace")
         title = TITLE if status == 403 else TITLE_OF_RESPONSE
         reason = f"anomaly score {score}: {message}{also}{more}"
-        return Denial(f"crs-{worst.rule.id}", status, reason, place_of(worst.name, t), _sample(worst), title)
+        return Denial(f"crs-{worst.rule.id}", status, reason, place_of(worst.name, t), sample_of_hit(worst), title)
 
 
 def _leaves(t: LiveTransaction) -> bool:
@@ -227,22 +229,3 @@ def _leaves(t: LiveTransaction) -> bool:
 
 def _score(t: LiveTransaction, names: tuple[bytes, ...]) -> int:
     return next((integer(t.tx[name]) for name in names if name in t.tx), 0)
-
-
-_ORIGINS = {
-    b"REQUEST_HEADERS": Origin.HEADER,
-    b"REQUEST_COOKIES": Origin.COOKIE,
-    b"ARGS": Origin.JSON,
-    b"RESPONSE_BODY": Origin.RESPONSE_TEXT,
-    b"RESPONSE_HEADERS": Origin.RESPONSE_HEADER,
-}
-
-
-def _sample(hit: Hit) -> str:
-    """What matched, masked."""
-    collection, _, key = hit.name.partition(b":")
-    origin = _ORIGINS.get(collection, Origin.TEXT)
-    captured = hit.captured
-    start = hit.value.find(captured)
-    end = start + len(captured) if start >= 0 else 0
-    return sample_of(Found(hit.value, max(start, 0), end, Value(origin, key, hit.value)))

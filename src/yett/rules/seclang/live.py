@@ -24,6 +24,7 @@ from yett.formats.xml import XMLDocument
 from yett.model.decision import Evaluation
 from yett.model.exchange import View
 from yett.rules.inspection.gathered import gathered
+from yett.rules.inspection.inspecting import is_stream
 from yett.rules.seclang.bodies import NOTHING, BodyReading, json_numbers, of_json, of_xml, processor_of, read
 from yett.rules.seclang.names import FreshNames, NameTree
 from yett.rules.seclang.transaction import Transaction
@@ -213,6 +214,10 @@ def _portions(values: list[bytes]) -> Iterator[list[bytes]]:
 
 
 def response_is_text(view: View) -> bool:
-    """Whether rules for responses look at the body: text, JSON and XML, as ModSecurity's recommended configuration has it."""
+    """Whether rules for responses look at the body: text, JSON and XML, as ModSecurity's recommended configuration has it. Streams,
+    whatever they are made of, are not waited for."""
     kind = view.response_fields.get(b"content-type", b"").lower()
-    return kind.startswith((b"text/", b"application/json", b"application/xml", b"application/problem+json"))
+    return kind.startswith(_TEXTS) and not is_stream(kind)
+
+
+_TEXTS = (b"text/", b"application/json", b"application/xml", b"application/problem+json")

@@ -14,6 +14,7 @@ from yett.rules.seclang.bodies import MOST_ARGUMENTS, BodyReading, processor_of,
 from yett.rules.seclang.names import FreshNames, NameTree
 
 if TYPE_CHECKING:
+    from yett.rules.seclang.hits import Matched
     from yett.rules.seclang.program import Hit
     from yett.rules.seclang.texts import Suspects
 
@@ -47,7 +48,7 @@ class Transaction:
     tx: the TX collection by lower-case name. removed: positions of rules that are switched off; excluded: targets left out by
     position of the rule, each as (collection, test of the key). steered: whether a rule has said how those after it are run.
     excuse: whether a match of the rule at a position on the value of a name does not count. suspects: which links may match which
-    values, where that is worth finding out.
+    values, where that is worth finding out. elsewhere: the rules that matched the request in another process that judged it.
     """
 
     # Defaults stand on the class: most transactions never change them.
@@ -69,6 +70,7 @@ class Transaction:
     severity = 255
     excuse: Callable[[int, bytes], bool] | None = None
     suspects: "Suspects | None" = None
+    elsewhere: "Sequence[Matched]" = ()
     _path_texts: tuple[bytes, ...] = ()
 
     def __init__(
