@@ -183,6 +183,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     the edge buffer, decode and bound that body before the phase runs.
     errand: does what the guard's own `Errand` asks for, in another process: what was asked to what was found. It raises nothing but
     for mistakes of ours.
+    relies_on: the guard that must be enforced wherever this one acts, because it leaves something to that one; "" for none.
     """
 
     steps: tuple[Step, ...] = ()
