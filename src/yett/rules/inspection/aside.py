@@ -16,14 +16,19 @@ from yett.rules.inspection.gathered import gathered
 from yett.rules.refusal import unavailable
 
 MUCH = 16 << 10
-"""Octets that are judged where the request is; with more, others would have to wait for longer than a millisecond or two."""
+"""Octets that are judged where the request is, with what follows added: with more, others would have to wait for a millisecond
+or longer."""
 
-_ODD = 12
-"""What an octet that is neither common in texts nor part of a document's structure counts for beside itself, backslashes twice:
-it is where patterns begin, and what transformations change. Plain texts take up to 0.1 µs an octet, texts of odd ones up to 0.4
-(`bench/attacks/worst.py`, with bodies of 32 KB)."""
+MUCH_OF_HEAD = 3 << 10
+"""The same of a head, whose values are looked at one by one."""
+
+_LIGHT, _HEAVY = 6, 36
+"""What counts besides: for each octet that is neither common in texts nor part of a document's structure, and for those among
+them that are not dots, slashes, plus signs or beyond ASCII; backslashes twice. There patterns begin, and these transformations
+change. Plain texts take 0.04 µs an octet, words of SQL and shells 2.7 µs for each such octet (`bench/attacks/worst.py`)."""
 
 _COMMON = f'{string.ascii_letters}{string.digits} _,:-@!?()[]{{}}"\t\r\n'.encode()
+_LIGHT_OCTETS = b"./+" + bytes(range(128, 256))
 
 RETRY_AFTER = 5
 """Seconds, for who could not be judged."""
@@ -100,15 +105,16 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
         return self.denial
 
 
-def takes_long(texts: Sequence[bytes]) -> bool:
+def takes_long(texts: Sequence[bytes], much: int = MUCH) -> bool:
     """Whether looking at all of these may hold others up."""
     total = sum(map(len, texts))
-    if total > MUCH:
+    if total > much:
         return True
-    if total * (1 + 2 * _ODD) <= MUCH:
+    if total * (1 + _LIGHT + 2 * _HEAVY) <= much:
         return False
     odd = b"".join(texts).translate(None, _COMMON)
-    return total + _ODD * (len(odd) + odd.count(b"\\")) > MUCH
+    heavy = odd.translate(None, _LIGHT_OCTETS)
+    return total + _LIGHT * len(odd) + _HEAVY * (len(heavy) + heavy.count(b"\\")) > much
 
 
 def sent(view: View, evaluation: Evaluation) -> Asked:

@@ -15,11 +15,12 @@ REMEMBERED = 4_096
 
 
 class Memory(Generic[Key, Found]):
-    """The newest answers to the same question."""
+    """The newest answers to the same question. most: entries, twice at most."""
 
-    __slots__ = ("_new", "_old", "get")
+    __slots__ = ("_most", "_new", "_old", "get")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._most = most
         self._new: dict[Key, Found] = {}
         self._old: dict[Key, Found] = {}
         self.get = self._new.get
@@ -28,7 +29,7 @@ class Memory(Generic[Key, Found]):
         return self._old.get(key)
 
     def keep(self, key: Key, found: Found) -> Found:
-        if len(self._new) >= REMEMBERED:
+        if len(self._new) >= self._most:
             self._old, self._new = self._new, {}
             self.get = self._new.get
         self._new[key] = found

@@ -25,8 +25,8 @@ from yett.rules.inspection.unmask import unmasked
 CONFIRMED_MOST, CONFIRMED_OF_PIECE = 64, 16
 """Most matches of one signature in one value, or in 32 KiB of a longer one, that are looked at more closely."""
 
-WORK = 64 << 10
-"""Octets that the close look goes over before others get their turn: a few milliseconds."""
+WORK = 8 << 10
+"""Octets that the close look goes over before others get their turn: about a millisecond."""
 
 Accepts = Callable[[str, str], bool]
 """Whether a rule's finding counts at a place: (rule id, place)."""

@@ -10,7 +10,7 @@ from yett.formats.contract.proven import Proven
 from yett.formats.inspected import InspectionLimits
 from yett.model.decision import Asked, Denial, Errand, Evaluation, Wait, unset
 from yett.model.exchange import View
-from yett.rules.inspection.aside import received, sent, takes_long, unjudged
+from yett.rules.inspection.aside import MUCH_OF_HEAD, received, sent, takes_long, unjudged
 from yett.rules.inspection.exceptions import Exceptions
 from yett.rules.inspection.gathered import gathered
 from yett.rules.seclang import errands, hits, run
@@ -27,6 +27,9 @@ TITLE_OF_RESPONSE = "The response was refused by a security rule."
 
 TURN = 1 << 18
 """Octets of work after which others get their turn; a few milliseconds."""
+
+FEW = 300
+"""Octets of a head that never take long."""
 
 MOST_NAMED = 8
 """Rules that a reason names."""
@@ -73,7 +76,7 @@ class Judging:
             t = self._transaction(view, evaluation)
             work = run.request_in_turns(self.program, t)
             evaluation.scoring = t
-            if takes_long([t.body, t.uri, *[text for _, text in t.fields]]):
+            if self._takes_long(t):
                 held = gathered(evaluation)
                 held.running[self.name] = work
                 return held.pause(partial(deque, work, 0), self._errand(view, evaluation))
@@ -85,6 +88,12 @@ class Judging:
                 held.running[self.name] = work
                 return held.pause()
         return self._judged(evaluation.scoring, evaluation)
+
+    def _takes_long(self, t: LiveTransaction) -> bool:
+        if t.body and takes_long((t.body,)):
+            return True
+        head = len(t.uri) + sum([len(text) for _, text in t.fields])
+        return head > FEW and takes_long(self.program.sieve.fresh(t), MUCH_OF_HEAD)
 
     def _judged(self, t: LiveTransaction, evaluation: Evaluation) -> Denial | None:
         if not _leaves(t) and t.refusal is None and not t.truncated:

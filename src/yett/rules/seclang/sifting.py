@@ -24,6 +24,9 @@ from yett.rules.seclang.variables import scalar
 TURN = 1 << 16
 """Octets that a look at a portion of a body counts for."""
 
+MOST_LONG, LONGEST_LINE = 128, 8 << 10
+"""Long lines that are remembered, twice at most, and their octets: of cookies and tokens that come back."""
+
 Line = tuple[bytes, bytes]
 
 
@@ -64,6 +67,7 @@ class Sieve:
         self._of_answer_fields = [(one.bit, bare(one)) for one in triggers if one.parts & Part.ANSWER_FIELD]
         self._of_answer_start = [(one.bit, bare(one)) for one in triggers if one.parts & Part.ANSWER_START]
         self._lines: Memory[Line, int] = Memory()
+        self._long_lines: Memory[Line, int] = Memory(MOST_LONG)
         self._names: Memory[tuple[bytes, ...], int] = Memory()
         self._starts: Memory[tuple[bytes, ...], int] = Memory()
         self._requested: Memory[tuple[bytes, bytes, bytes], int] = Memory()
@@ -119,11 +123,10 @@ class Sieve:
             names.append(line[0])
             found = known(line)
             if found is None:
-                found = lines.recall(line)
+                found = self._recalled(line)
                 if found is None:
                     fresh.append((line, self._alone(line, values)))
                     continue
-                lines.keep(line, found)
                 known = lines.get
             mask |= found
         named = tuple(names)
@@ -135,6 +138,23 @@ class Sieve:
             if len(names) <= 100:
                 self._names.keep(named, found)
         return Head(mask | found, fresh, values)
+
+    def _recalled(self, line: Line) -> int | None:
+        """What was found out about a line some time ago."""
+        memory = self._lines if len(line[0]) + len(line[1]) <= LONGEST else self._long_lines
+        found = memory.get(line)
+        if found is None:
+            found = memory.recall(line)
+            if found is not None:
+                memory.keep(line, found)
+        return found
+
+    def fresh(self, t: Transaction) -> list[bytes]:
+        """What of a head was not there before: its target, and values of lines."""
+        texts = [text for name, text in t.fields if self._recalled((name, text)) is None]
+        if self._requested.get((t.method, t.uri, t.protocol)) is None:
+            texts.append(t.uri)
+        return texts
 
     def _like(self, t: Transaction) -> Transaction:
         alike = Transaction(t.method, b"", t.protocol, ())
@@ -162,8 +182,11 @@ class Sieve:
         return mask
 
     def _keep(self, line: Line, mask: int) -> None:
-        if len(line[0]) + len(line[1]) <= LONGEST:
+        length = len(line[0]) + len(line[1])
+        if length <= LONGEST:
             self._lines.keep(line, mask)
+        elif length <= LONGEST_LINE:
+            self._long_lines.keep(line, mask)
 
     def _of_paths(self, t: Transaction) -> int:
         """Links that look at nothing but the path."""
